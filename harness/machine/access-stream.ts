@@ -1,0 +1,213 @@
+import { NOTED, NOTED_COUNT, PRICED, PRICED_COUNT } from './domain-events';
+import { Runaway } from './failures';
+import type { Step, StepTable } from './steps';
+
+/**
+ * The access stream: everything a pricing needs to know of a batch of operations, in flat arrays.
+ *
+ * Engines append; when an array is full the stream hands itself to its drain (all pricings, one after the other) and
+ * starts again from empty. An operation may span several batches. One class, no polymorphism, no allocation: this is
+ * where the harness spends its time.
+ *
+ * Layout of a batch:
+ *  - `entries[0 … entryCount)`: physical word address with its access kind in the two low bits.
+ *  - segments `0 … segmentCount`: `segmentEnds[s]` is the stream position where segment s ends (it begins where the
+ *    one before ended), `segmentFlags[s]` the locks held during it (`LOCK_MASK`, one bit a lock) and whether the
+ *    operation ends with it (`END_OF_OPERATION`), `segmentPriced[s * PRICED_COUNT + p]` its priced domain counts.
+ *  - operations `0 … operationCount` that end in this batch, in order: event index, op code, id, bytes, alignment,
+ *    placement, and `operationNoted[o * NOTED_COUNT + n]`.
+ */
+
+/** Access kinds, the low two bits of an entry. */
+export const LOAD = 0;
+/** A load whose address came from the load before it (pointer chase): its latency cannot be hidden. */
+export const CHASE = 1;
+export const STORE = 2;
+/** Locked read-modify-write. */
+export const UPDATE = 3;
+export const KIND_COUNT = 4;
+
+/** Segment flags: the low eight bits are the locks held, bit 8 says that the operation ends here. */
+export const LOCK_MASK = 0xff;
+export const END_OF_OPERATION = 0x100;
+
+/** 2^15 entries are 128 KiB: the batch stays in the host's L2 between engine and pricing. */
+export const ENTRY_CAPACITY = 1 << 15;
+const SEGMENT_CAPACITY = 1 << 13;
+const OPERATION_CAPACITY = 1 << 11;
+
+/** Watches the steps of the operations as they happen (`explain`); none is installed in an ordinary replay. */
+export interface StepObserver {
+  /** `times` executions of `step` ended at stream position `position` of the current batch. */
+  step(step: Step, times: number, position: number): void;
+}
+
+export class AccessStream {
+  readonly entries = new Int32Array(ENTRY_CAPACITY);
+  entryCount = 0;
+
+  readonly segmentEnds = new Int32Array(SEGMENT_CAPACITY);
+  readonly segmentFlags = new Int32Array(SEGMENT_CAPACITY);
+  readonly segmentPriced = new Float64Array(SEGMENT_CAPACITY * PRICED_COUNT);
+  segmentCount = 0;
+
+  readonly operationIndices = new Float64Array(OPERATION_CAPACITY);
+  readonly operationCodes = new Uint8Array(OPERATION_CAPACITY);
+  readonly operationIds = new Float64Array(OPERATION_CAPACITY);
+  readonly operationBytes = new Float64Array(OPERATION_CAPACITY);
+  readonly operationAligns = new Float64Array(OPERATION_CAPACITY);
+  readonly operationPlacements = new Float64Array(OPERATION_CAPACITY);
+  readonly operationNoted = new Float64Array(OPERATION_CAPACITY * NOTED_COUNT);
+  operationCount = 0;
+
+  /** Entries and operations drained so far: positions of this batch count from here. */
+  entriesDrained = 0;
+  operationsDrained = 0;
+
+  private readonly priced = new Float64Array(PRICED_COUNT);
+  private readonly noted = new Float64Array(NOTED_COUNT);
+  private locksHeld = 0;
+  private operationStart = 0;
+
+  /**
+   * @param steps the machine's step table: instruction weights and domain events by step
+   * @param accessesMax an operation with more accesses ends as `Runaway`
+   */
+  constructor(
+    private readonly steps: StepTable,
+    private readonly accessesMax: number,
+    private readonly observer: StepObserver | undefined,
+    private readonly drain: (batch: AccessStream) => void,
+  ) {}
+
+  /** Appends one access: `address` is a physical byte address, `kind` one of LOAD, CHASE, STORE, UPDATE. */
+  append(address: number, kind: number): void {
+    if (this.entryCount === ENTRY_CAPACITY) {
+      this.flushWithinOperation();
+    }
+    this.entries[this.entryCount++] = (address & ~3) | kind;
+  }
+
+  /** `times` executions of a step: its instructions, its mispredicted branches, its domain event. */
+  work(step: Step, times: number): void {
+    this.priced[PRICED.instructions]! += this.steps.instructions[step]! * times;
+    this.priced[PRICED.mispredicts]! += this.steps.mispredicts[step]! * times;
+    this.noted[this.steps.noted[step]!]! += times;
+    if (this.observer !== undefined) {
+      this.observer.step(step, times, this.entryCount);
+    }
+  }
+
+  countPriced(event: number, times: number): void {
+    this.priced[event]! += times;
+  }
+
+  countNoted(event: number, times: number): void {
+    this.noted[event]! += times;
+  }
+
+  acquired(lockBit: number): void {
+    this.closeSegment(0);
+    this.locksHeld |= lockBit;
+    this.noted[NOTED.lockAcquires]!++;
+  }
+
+  released(lockBit: number): void {
+    this.closeSegment(0);
+    this.locksHeld &= ~lockBit;
+  }
+
+  /** Marks the operation that the following accesses belong to. */
+  beginOperation(index: number, code: number, id: number, bytes: number, align: number): void {
+    const row = this.operationCount;
+    this.operationIndices[row] = index;
+    this.operationCodes[row] = code;
+    this.operationIds[row] = id;
+    this.operationBytes[row] = bytes;
+    this.operationAligns[row] = align;
+    this.operationStart = this.entriesDrained + this.entryCount;
+  }
+
+  /** Ends the operation; throws `Runaway` when it passed the access limit. */
+  endOperation(placement: number): void {
+    this.checkAccessLimit();
+    this.closeSegment(END_OF_OPERATION);
+    const row = this.operationCount;
+    this.operationPlacements[row] = placement;
+    const base = row * NOTED_COUNT;
+    for (let event = 0; event < NOTED_COUNT; event++) {
+      this.operationNoted[base + event] = this.noted[event]!;
+      this.noted[event] = 0;
+    }
+    this.operationCount = row + 1;
+    if (this.operationCount === OPERATION_CAPACITY || this.segmentCount === SEGMENT_CAPACITY) {
+      this.flush();
+    }
+  }
+
+  /** Accesses of the operation under way so far. */
+  get operationAccesses(): number {
+    return this.entriesDrained + this.entryCount - this.operationStart;
+  }
+
+  /** Hands what is there to the drain and empties the stream. Called between operations, and at the end. */
+  flush(): void {
+    this.drain(this);
+    this.entriesDrained += this.entryCount;
+    this.operationsDrained += this.operationCount;
+    this.entryCount = 0;
+    this.segmentCount = 0;
+    this.operationCount = 0;
+  }
+
+  /** Forgets everything since the last flush: the engine's start-up is not an operation. */
+  discard(): void {
+    this.entryCount = 0;
+    this.segmentCount = 0;
+    this.operationCount = 0;
+    this.priced.fill(0);
+    this.noted.fill(0);
+    this.locksHeld = 0;
+  }
+
+  /** Closes the stretch since the last segment; one segment is always left free for the end of the operation. */
+  private closeSegment(flags: number): void {
+    const segment = this.segmentCount;
+    this.segmentEnds[segment] = this.entryCount;
+    this.segmentFlags[segment] = this.locksHeld | flags;
+    const base = segment * PRICED_COUNT;
+    for (let event = 0; event < PRICED_COUNT; event++) {
+      this.segmentPriced[base + event] = this.priced[event]!;
+      this.priced[event] = 0;
+    }
+    this.segmentCount = segment + 1;
+    if (flags === 0 && this.segmentCount === SEGMENT_CAPACITY - 1) {
+      this.flushClosed();
+    }
+  }
+
+  private flushWithinOperation(): void {
+    this.checkAccessLimit();
+    this.closeSegment(0);
+    if (this.entryCount > 0) {
+      this.flushClosed();
+    }
+  }
+
+  /** Flushes while an operation is under way; its row moves to the front of the next batch. */
+  private flushClosed(): void {
+    const row = this.operationCount;
+    this.flush();
+    this.operationIndices[0] = this.operationIndices[row]!;
+    this.operationCodes[0] = this.operationCodes[row]!;
+    this.operationIds[0] = this.operationIds[row]!;
+    this.operationBytes[0] = this.operationBytes[row]!;
+    this.operationAligns[0] = this.operationAligns[row]!;
+  }
+
+  private checkAccessLimit(): void {
+    if (this.operationAccesses > this.accessesMax) {
+      throw new Runaway(this.accessesMax);
+    }
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * The three ways a model can stop in the middle of an operation. They end the replay with a result that says where;
+ * none of them may take the harness down.
+ */
+
+/** An access outside mapped memory: the real program would have taken a page fault. */
+export class Fault extends Error {
+  constructor(
+    readonly address: number,
+    detail: string,
+  ) {
+    super(`access to 0x${address.toString(16)} outside mapped memory (${detail})`);
+    this.name = 'Fault';
+  }
+}
+
+/** An operation passed its access limit: a cycle in a corrupted list, or a workload that no one can wait for. */
+export class Runaway extends Error {
+  constructor(readonly accessesMax: number) {
+    super(`operation passed its limit of ${accessesMax} memory accesses`);
+    this.name = 'Runaway';
+  }
+}
+
+/** The engine found its own metadata broken: a failed assertion, a bad magic number, a double free. */
+export class HeapCorruption extends Error {
+  constructor(
+    /** Address of the block that is wrong. */
+    readonly block: number,
+    problem: string,
+  ) {
+    super(`${problem} (block 0x${block.toString(16)})`);
+    this.name = 'HeapCorruption';
+  }
+}

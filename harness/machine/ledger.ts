@@ -1,0 +1,87 @@
+/**
+ * The ledger of memory taken from the page source: who holds what is the machine's knowledge, not the engine's, and
+ * is never charged. One bit a granule; held bytes are exact at every moment, held runs are listed in address order.
+ */
+export interface HeldRun {
+  readonly address: number;
+  readonly bytes: number;
+}
+
+export class Ledger {
+  private heldGranules = 0;
+  private heldGranulesPeak = 0;
+  private readonly granuleShift: number;
+  private readonly held: Uint8Array;
+
+  /**
+   * @param base first byte of the region that can be held
+   * @param bytes length of the region
+   * @param granuleBytes smallest unit that is taken or given back, a power of two: 4096 under the buddy
+   */
+  constructor(
+    readonly base: number,
+    readonly bytes: number,
+    readonly granuleBytes: number,
+  ) {
+    this.granuleShift = 31 - Math.clz32(granuleBytes);
+    this.held = new Uint8Array(Math.ceil(bytes / granuleBytes));
+  }
+
+  take(address: number, bytes: number): void {
+    this.mark(address, bytes, 1);
+    this.heldGranulesPeak = Math.max(this.heldGranulesPeak, this.heldGranules);
+  }
+
+  give(address: number, bytes: number): void {
+    this.mark(address, bytes, 0);
+  }
+
+  get heldBytes(): number {
+    return this.heldGranules * this.granuleBytes;
+  }
+
+  /** The most that was ever held, also between two operations. */
+  get heldBytesPeak(): number {
+    return this.heldGranulesPeak * this.granuleBytes;
+  }
+
+  /** Whether every byte of the range is held; a range of no bytes asks for the byte at its address. */
+  holds(address: number, bytes: number): boolean {
+    const first = (address - this.base) >>> this.granuleShift;
+    const last = (address + Math.max(bytes, 1) - 1 - this.base) >>> this.granuleShift;
+    if (address < this.base || last >= this.held.length) {
+      return false;
+    }
+    for (let granule = first; granule <= last; granule++) {
+      if (this.held[granule] === 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Visits the maximal runs of held memory, lowest address first. */
+  runs(visit: (run: HeldRun) => void): void {
+    let granule = this.held.indexOf(1);
+    while (granule >= 0) {
+      const gap = this.held.indexOf(0, granule);
+      const end = gap < 0 ? this.held.length : gap;
+      visit({
+        address: this.base + granule * this.granuleBytes,
+        bytes: (end - granule) * this.granuleBytes,
+      });
+      granule = gap < 0 ? -1 : this.held.indexOf(1, end);
+    }
+  }
+
+  private mark(address: number, bytes: number, value: 0 | 1): void {
+    const first = (address - this.base) >>> this.granuleShift;
+    const count = Math.ceil(bytes / this.granuleBytes);
+    if (count === 1) {
+      this.held[first] = value;
+    } else {
+      this.held.fill(value, first, first + count);
+    }
+    this.heldGranules += value === 1 ? count : -count;
+  }
+}

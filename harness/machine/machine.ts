@@ -1,0 +1,333 @@
+import { InputError } from '../../traces/input-error';
+import { AccessStream, CHASE, LOAD, STORE, UPDATE, type StepObserver } from './access-stream';
+import { NOTED, PRICED } from './domain-events';
+import { Fault } from './failures';
+import { Ledger } from './ledger';
+import { LockTable, type Lock } from './lock';
+import { HEAP_BASE, MemoryLayout } from './memory-layout';
+import { StepTable, type Step, type StepDefinitions } from './steps';
+
+/**
+ * The machine that engines run on: byte-addressed little-endian memory in which they keep everything they know, and
+ * the access stream in which every touch of it is recorded.
+ *
+ * A word access moves the word and appends one stream entry. `load` and `chase` differ only in price: `chase` is a
+ * load whose address was itself just loaded, so an out-of-order core cannot overlap it. 8-byte pointer slots of a
+ * 64-bit engine are read and written by their low word (one access; simulated addresses fit 32 bits) with the 32-bit
+ * verbs, or in full with the 64-bit ones where the high word can matter. `peek`/`poke` are for observers and for
+ * injected corruption: they are never charged.
+ */
+
+/** Lines are 64 bytes on every modelled host; bulk operations append one entry a line. */
+export const LINE_BYTES = 64;
+
+/** 2^28: beyond any operation of a sane replay, reached within seconds by a cycle in a corrupted list. */
+export const ACCESSES_MAX_DEFAULT = 0x1000_0000;
+
+export interface MachineOptions {
+  /** Pages of 4096 bytes that the page source hands out. */
+  readonly heapPages: number;
+  /** Pages of vmalloc's virtual area. */
+  readonly virtualPages: number;
+  /** An operation with more accesses is a `Runaway`. */
+  readonly accessesMax?: number;
+  readonly observer?: StepObserver;
+  /** Receives every full batch of the stream; without it accesses are counted and forgotten. */
+  readonly drain?: (batch: AccessStream) => void;
+}
+
+const TWO_TO_32 = 0x1_0000_0000;
+
+export const HEAP_PAGES_DEFAULT = 65_536;
+/** Xen's default area: 64 GiB. */
+export const VIRTUAL_PAGES_DEFAULT = 16_777_216;
+
+export class Machine {
+  readonly layout: MemoryLayout;
+  readonly steps = new StepTable();
+  readonly locks = new LockTable();
+  readonly stream: AccessStream;
+  readonly heapPages: number;
+  readonly virtualPages: number;
+  private heldMemory: Ledger | undefined;
+  private words = new Int32Array(0);
+  private octets = new Uint8Array(0);
+  /** Mapped bytes from `HEAP_BASE` up. */
+  private mappedBytes = 0;
+
+  constructor(options: MachineOptions) {
+    this.heapPages = options.heapPages;
+    this.virtualPages = options.virtualPages;
+    this.layout = new MemoryLayout(options.heapPages);
+    this.stream = new AccessStream(
+      this.steps,
+      options.accessesMax ?? ACCESSES_MAX_DEFAULT,
+      options.observer,
+      options.drain ?? (() => undefined),
+    );
+  }
+
+  /** Reserves a control region (before `boot`) and returns its address. */
+  reserve(name: string, bytes: number, alignBytes = LINE_BYTES): number {
+    return this.layout.reserve(name, bytes, alignBytes);
+  }
+
+  defineSteps<T extends StepDefinitions>(
+    engine: string,
+    definitions: T,
+  ): { readonly [name in keyof T]: Step } {
+    return this.steps.define(engine, definitions);
+  }
+
+  defineLock(name: string, address: number): Lock {
+    return this.locks.define(name, address);
+  }
+
+  /** Opens the one ledger of this machine: the page source does, with the granule it hands memory out in. */
+  openLedger(granuleBytes: number): Ledger {
+    if (this.heldMemory !== undefined) {
+      throw new Error('a machine has one page source, hence one ledger');
+    }
+    this.heldMemory = new Ledger(HEAP_BASE, this.layout.heapBytes, granuleBytes);
+    return this.heldMemory;
+  }
+
+  get ledger(): Ledger {
+    if (this.heldMemory === undefined) {
+      throw new Error('no page source has opened the ledger');
+    }
+    return this.heldMemory;
+  }
+
+  /** Makes the memory, all zero. Throws an `InputError` when the host refuses it. */
+  boot(): void {
+    const bytes = this.layout.limit - HEAP_BASE;
+    try {
+      this.words = new Int32Array(bytes / 4);
+    } catch {
+      throw new InputError({
+        problem: `this host refuses ${bytes} bytes of address space for simulated memory`,
+        expected: 'a smaller --heap-pages or --virtual-pages',
+      });
+    }
+    this.octets = new Uint8Array(this.words.buffer);
+    this.mappedBytes = bytes;
+  }
+
+  /** Reads the 32-bit word at `address`, unsigned. */
+  load(address: number): number {
+    this.stream.append(address, LOAD);
+    return this.word(address);
+  }
+
+  /** Reads a word whose address was itself just loaded: a pointer chase. */
+  chase(address: number): number {
+    this.stream.append(address, CHASE);
+    return this.word(address);
+  }
+
+  store(address: number, value: number): void {
+    this.stream.append(address, STORE);
+    this.setWord(address, value);
+  }
+
+  /** Locked read-modify-write of the word at `address`, which becomes `value`. */
+  update(address: number, value: number): void {
+    this.stream.append(address, UPDATE);
+    this.setWord(address, value);
+  }
+
+  load8(address: number): number {
+    this.stream.append(address, LOAD);
+    return this.octet(address);
+  }
+
+  store8(address: number, value: number): void {
+    this.stream.append(address, STORE);
+    this.setOctet(address, value);
+  }
+
+  load16(address: number): number {
+    this.stream.append(address, LOAD);
+    return this.octet(address) | (this.octet(address + 1) << 8);
+  }
+
+  store16(address: number, value: number): void {
+    this.stream.append(address, STORE);
+    this.setOctet(address, value);
+    this.setOctet(address + 1, value >>> 8);
+  }
+
+  /** Reads 64 bits, unsigned, in one access; exact up to 2^53. */
+  load64(address: number): number {
+    this.stream.append(address, LOAD);
+    return this.word(address) + this.word(address + 4) * TWO_TO_32;
+  }
+
+  /** `load64` of an address that was itself just loaded. */
+  chase64(address: number): number {
+    this.stream.append(address, CHASE);
+    return this.word(address) + this.word(address + 4) * TWO_TO_32;
+  }
+
+  /** Writes 64 bits in one access; `value` is an unsigned integer below 2^53. */
+  store64(address: number, value: number): void {
+    this.stream.append(address, STORE);
+    this.setWord(address, value);
+    this.setWord(address + 4, Math.floor(value / TWO_TO_32));
+  }
+
+  /** Zeroes a range: one store a line. */
+  clear(address: number, bytes: number): void {
+    this.fill(address, bytes, 0);
+    this.stream.countNoted(NOTED.linesCleared, this.lines(address, bytes));
+  }
+
+  /** Sets every byte of a range: one store a line. */
+  fill(address: number, bytes: number, value: number): void {
+    if (bytes <= 0) {
+      return;
+    }
+    this.checkRange(address, bytes);
+    this.octets.fill(value, address - HEAP_BASE, address - HEAP_BASE + bytes);
+    this.touchLines(address, bytes, STORE);
+  }
+
+  /** Moves a range, overlapping or not: one load a source line, one store a destination line. */
+  copy(destination: number, source: number, bytes: number): void {
+    if (bytes <= 0) {
+      return;
+    }
+    this.checkRange(source, bytes);
+    this.checkRange(destination, bytes);
+    const from = source - HEAP_BASE;
+    this.octets.copyWithin(destination - HEAP_BASE, from, from + bytes);
+    this.touchLines(source, bytes, LOAD);
+    this.touchLines(destination, bytes, STORE);
+    this.stream.countNoted(NOTED.linesCopied, this.lines(source, bytes));
+  }
+
+  /** Reports `times` executions of an engine's step, after the accesses that belong to it. */
+  work(step: Step, times = 1): void {
+    this.stream.work(step, times);
+  }
+
+  /** One bit-scan instruction (bsf, bsr, ffs). */
+  bitScan(): void {
+    this.stream.countPriced(PRICED.bitScans, 1);
+  }
+
+  /** A software prefetch: noted; it hides nothing of a dependent chain. */
+  prefetch(): void {
+    this.stream.countNoted(NOTED.prefetches, 1);
+  }
+
+  /** One 4 KiB page entered into the page tables; the entry's store is the engine's own access. */
+  map(pages: number): void {
+    this.stream.countPriced(PRICED.maps, pages);
+  }
+
+  unmap(pages: number): void {
+    this.stream.countPriced(PRICED.unmaps, pages);
+  }
+
+  /** Flushes of one page's translation on all CPUs. */
+  tlbFlush(times: number): void {
+    this.stream.countPriced(PRICED.tlbFlushes, times);
+  }
+
+  lock(lock: Lock): void {
+    this.stream.acquired(lock.bit);
+    this.update(lock.address, 1);
+  }
+
+  unlock(lock: Lock): void {
+    this.store(lock.address, 0);
+    this.stream.released(lock.bit);
+  }
+
+  peek(address: number): number {
+    return this.word(address);
+  }
+
+  peek8(address: number): number {
+    return this.octet(address);
+  }
+
+  peek64(address: number): number {
+    return this.word(address) + this.word(address + 4) * TWO_TO_32;
+  }
+
+  poke(address: number, value: number): void {
+    this.setWord(address, value);
+  }
+
+  poke8(address: number, value: number): void {
+    this.setOctet(address, value);
+  }
+
+  /** Whether a range lies in mapped memory. */
+  isMapped(address: number, bytes: number): boolean {
+    return address >= HEAP_BASE && address + bytes <= HEAP_BASE + this.mappedBytes;
+  }
+
+  private word(address: number): number {
+    const offset = address - HEAP_BASE;
+    if (offset < 0 || offset >= this.mappedBytes || (offset & 3) !== 0) {
+      return this.unalignedWord(address);
+    }
+    return this.words[offset >>> 2]! >>> 0;
+  }
+
+  private setWord(address: number, value: number): void {
+    const offset = address - HEAP_BASE;
+    if (offset < 0 || offset >= this.mappedBytes || (offset & 3) !== 0) {
+      this.setUnalignedWord(address, value);
+      return;
+    }
+    this.words[offset >>> 2] = value;
+  }
+
+  /** Words at odd addresses occur only after corruption; x86 reads them all the same. */
+  private unalignedWord(address: number): number {
+    let word = 0;
+    for (let byte = 0; byte < 4; byte++) {
+      word |= this.octet(address + byte) << (8 * byte);
+    }
+    return word >>> 0;
+  }
+
+  private setUnalignedWord(address: number, value: number): void {
+    this.checkRange(address, 4);
+    for (let byte = 0; byte < 4; byte++) {
+      this.octets[address - HEAP_BASE + byte] = value >>> (8 * byte);
+    }
+  }
+
+  private octet(address: number): number {
+    this.checkRange(address, 1);
+    return this.octets[address - HEAP_BASE]!;
+  }
+
+  private setOctet(address: number, value: number): void {
+    this.checkRange(address, 1);
+    this.octets[address - HEAP_BASE] = value;
+  }
+
+  private checkRange(address: number, bytes: number): void {
+    if (!this.isMapped(address, bytes)) {
+      throw new Fault(address, this.layout.regionAt(address));
+    }
+  }
+
+  private lines(address: number, bytes: number): number {
+    return bytes <= 0 ? 0 : ((address + bytes - 1) >>> 6) - (address >>> 6) + 1;
+  }
+
+  private touchLines(address: number, bytes: number, kind: number): void {
+    const first = address - (address % LINE_BYTES);
+    for (let line = first; line < address + bytes; line += LINE_BYTES) {
+      this.stream.append(line < address ? address : line, kind);
+    }
+  }
+}
