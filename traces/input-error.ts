@@ -21,7 +21,13 @@ abstract class CorrectableError extends Error {
   readonly expected?: string;
 
   constructor({ where, problem, expected }: ProblemDetails) {
-    super(messageLine({ problem, ...(where !== undefined && { where }), ...(expected !== undefined && { expected }) }));
+    super(
+      messageLine({
+        problem,
+        ...(where !== undefined && { where }),
+        ...(expected !== undefined && { expected }),
+      }),
+    );
     this.problem = problem;
     if (where !== undefined) this.where = where;
     if (expected !== undefined) this.expected = expected;

@@ -27,7 +27,11 @@ test('absent parts stay absent', () => {
 });
 
 test('hostile text cannot break the line or drive the terminal', () => {
-  const error = new InputError({ where: 'a\nb', problem: 'bad \u001b[31mred\u0000\u2028\u202e', expected: 'x\r\ty' });
+  const error = new InputError({
+    where: 'a\nb',
+    problem: 'bad \u001b[31mred\u0000\u2028\u202e',
+    expected: 'x\r\ty',
+  });
   assert.is(error.message, 'a\\nb: bad \\u{1b}[31mred\\u{0}\\u{2028}\\u{202e}; expected x\\r\\ty');
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(escapeControls(text))),

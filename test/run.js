@@ -1,0 +1,171 @@
+'use strict';
+/*
+ * Runs the tests. uvu alone passes silently when a pattern matches no file, when a file forgets `.run()`, when a
+ * hook throws, and it waits for ever on a test that hangs; this runner turns each of those into a failure. It deals
+ * the files to one process per core, at most two, and prints their output in the order of their paths whichever
+ * process ran them. The last line, alone, is the count: `N passed, N failed`.
+ *
+ *   node test/run.js [--full] [--timeout-seconds N] [PATTERN…]     a pattern is a regular expression over the path
+ */
+const { fork } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+
+const root = path.join(__dirname, '..');
+const processLimit = 2;
+const defaultTimeoutSeconds = 540;
+
+main();
+
+async function main() {
+  const options = readOptions(process.argv.slice(2));
+  const files = findFiles(options);
+  const problems = [];
+  if (files.length === 0) problems.push('no test file matches');
+  for (const file of files) {
+    const text = fs.readFileSync(path.join(root, file), 'utf8');
+    if (!text.includes('.run()')) problems.push(`${file}: never calls .run(), so its tests would not run`);
+  }
+  const outcomes = problems.length > 0 ? [] : await runAll(files, options.timeoutSeconds);
+  report(outcomes, problems, options);
+}
+
+function readOptions(argv) {
+  const options = { full: false, timeoutSeconds: defaultTimeoutSeconds, patterns: [] };
+  for (let i = 0; i < argv.length; i++) {
+    if (argv[i] === '--full') options.full = true;
+    else if (argv[i] === '--timeout-seconds') options.timeoutSeconds = Number(argv[++i]);
+    else if (argv[i].startsWith('-'))
+      refuse(`unknown option ${argv[i]}; expected --full, --timeout-seconds N`);
+    else options.patterns.push(argv[i]);
+  }
+  if (!(options.timeoutSeconds > 0)) refuse('--timeout-seconds: expected a number above 0');
+  return options;
+}
+
+function refuse(message) {
+  process.stderr.write(`test/run.js: ${message}\n`);
+  process.exit(2);
+}
+
+/** Every test file, by path; the long-running `*.full.test.ts` only with --full or when a pattern names one. */
+function findFiles({ full, patterns }) {
+  const matchers = patterns.map((pattern) => new RegExp(pattern));
+  return fs
+    .readdirSync(__dirname, { recursive: true })
+    .map((name) => `test/${name.split(path.sep).join('/')}`)
+    .filter((file) => /\.test\.tsx?$/.test(file))
+    .filter(
+      (file) => full || !file.includes('.full.test.') || patterns.some((pattern) => pattern.includes('full')),
+    )
+    .filter((file) => matchers.length === 0 || matchers.some((matcher) => matcher.test(file)))
+    .sort();
+}
+
+/** Deals the files to the worker processes one by one; resolves to one outcome per file, in the files' order. */
+async function runAll(files, timeoutSeconds) {
+  const outcomes = files.map((file) => ({
+    file,
+    output: '',
+    finished: false,
+    passed: 0,
+    failed: 0,
+    skipped: 0,
+  }));
+  const printer = printInOrder(outcomes);
+  const dealer = { outcomes, next: 0, deadline: Date.now() + timeoutSeconds * 1000, timeoutSeconds, printer };
+  const processCount = Math.min(processLimit, os.availableParallelism(), files.length);
+  await Promise.all(Array.from({ length: processCount }, () => runShare(dealer)));
+  return outcomes;
+}
+
+/** One lane: keeps a worker process busy until no file is left; a worker that dies is replaced for the next file. */
+async function runShare(dealer) {
+  while (dealer.next < dealer.outcomes.length) await runWorker(dealer);
+}
+
+function runWorker(dealer) {
+  return new Promise((resolve) => {
+    const worker = fork(path.join(__dirname, 'run-worker.js'), [], {
+      cwd: root,
+      execArgv: ['--enable-source-maps', '-r', 'ts-node/register'],
+      env: { ...process.env, ...(process.stdout.isTTY && { FORCE_COLOR: '1' }) },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    let current;
+    let timedOut = false;
+    const deal = () => {
+      current = dealer.outcomes[dealer.next++];
+      if (current === undefined) worker.disconnect();
+      else worker.send({ file: current.file });
+    };
+    const timer = setTimeout(
+      () => {
+        timedOut = true;
+        worker.kill('SIGKILL');
+      },
+      Math.max(1, dealer.deadline - Date.now()),
+    );
+    worker.on('message', (message) => {
+      if (message.output !== undefined) current.output += message.output;
+      if (message.counts === undefined) return;
+      finish(current, message.counts, dealer.printer);
+      deal();
+    });
+    worker.on('exit', (code, signal) => {
+      clearTimeout(timer);
+      if (current !== undefined && !current.finished) {
+        const cause = timedOut
+          ? `still running when the time-out of ${dealer.timeoutSeconds} s for the whole run struck`
+          : `ended its process before its tests ended (${signal ?? `exit code ${code}`})`;
+        current.output += `\n${current.file}: ${cause}\n`;
+        finish(current, { passed: 0, failed: 1, skipped: 0 }, dealer.printer);
+      }
+      if (timedOut) abandonRest(dealer);
+      resolve();
+    });
+    deal();
+  });
+}
+
+function abandonRest(dealer) {
+  while (dealer.next < dealer.outcomes.length) {
+    const outcome = dealer.outcomes[dealer.next++];
+    outcome.output += `\n${outcome.file}: not started before the time-out\n`;
+    finish(outcome, { passed: 0, failed: 1, skipped: 0 }, dealer.printer);
+  }
+}
+
+function finish(outcome, { passed, failed, skipped }, printer) {
+  Object.assign(outcome, { passed, failed, skipped, finished: true });
+  printer();
+}
+
+/** Prints each finished file's output as soon as every file before it has been printed. */
+function printInOrder(outcomes) {
+  let printed = 0;
+  return () => {
+    while (printed < outcomes.length && outcomes[printed].finished)
+      process.stdout.write(outcomes[printed++].output);
+  };
+}
+
+function report(outcomes, problems, { patterns }) {
+  const sum = (field) => outcomes.reduce((total, outcome) => total + outcome[field], 0);
+  const passed = sum('passed');
+  const skipped = sum('skipped');
+  const floor = JSON.parse(fs.readFileSync(path.join(__dirname, 'floor.json'), 'utf8')).tests;
+  const total = passed + sum('failed');
+  if (patterns.length === 0 && problems.length === 0 && total < floor) {
+    problems.push(`only ${total} tests ran; test/floor.json demands at least ${floor}`);
+  }
+  const failed = sum('failed') + problems.length;
+  process.stdout.write('\n');
+  for (const outcome of outcomes.filter((each) => each.failed > 0))
+    process.stdout.write(`failed: ${outcome.file}\n`);
+  for (const problem of problems) process.stdout.write(`failed: ${problem}\n`);
+  if (skipped > 0) process.stdout.write(`${skipped} skipped\n`);
+  process.stdout.write(`${outcomes.length} files\n${passed} passed, ${failed} failed\n`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
