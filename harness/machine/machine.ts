@@ -273,7 +273,7 @@ export class Machine {
 
   private word(address: number): number {
     const offset = address - HEAP_BASE;
-    if (offset < 0 || offset >= this.mappedBytes || (offset & 3) !== 0) {
+    if (!(offset >= 0 && offset < this.mappedBytes) || (offset & 3) !== 0) {
       return this.unalignedWord(address);
     }
     return this.words[offset >>> 2]! >>> 0;
@@ -281,7 +281,7 @@ export class Machine {
 
   private setWord(address: number, value: number): void {
     const offset = address - HEAP_BASE;
-    if (offset < 0 || offset >= this.mappedBytes || (offset & 3) !== 0) {
+    if (!(offset >= 0 && offset < this.mappedBytes) || (offset & 3) !== 0) {
       this.setUnalignedWord(address, value);
       return;
     }
