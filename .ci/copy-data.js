@@ -16,8 +16,8 @@ for (const folder of codeFolders) {
   const from = path.join(root, folder);
   if (!fs.existsSync(from)) continue;
   for (const entry of fs.readdirSync(from, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || entry.name.startsWith('.') || codeExtensions.has(path.extname(entry.name)))
-      continue;
+    const isCode = codeExtensions.has(path.extname(entry.name));
+    if (!entry.isFile() || isCode || entry.name.startsWith('.')) continue;
     const source = path.join(entry.parentPath, entry.name);
     const target = path.join(root, 'dist', path.relative(root, source));
     fs.mkdirSync(path.dirname(target), { recursive: true });

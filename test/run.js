@@ -36,8 +36,7 @@ function readOptions(argv) {
   for (let i = 0; i < argv.length; i++) {
     if (argv[i] === '--full') options.full = true;
     else if (argv[i] === '--timeout-seconds') options.timeoutSeconds = Number(argv[++i]);
-    else if (argv[i].startsWith('-'))
-      refuse(`unknown option ${argv[i]}; expected --full, --timeout-seconds N`);
+    else if (argv[i].startsWith('-')) refuse(`unknown option ${argv[i]}; expected --full, --timeout-seconds`);
     else options.patterns.push(argv[i]);
   }
   if (!(options.timeoutSeconds > 0)) refuse('--timeout-seconds: expected a number above 0');
@@ -146,8 +145,7 @@ function finish(outcome, { passed, failed, skipped }, printer) {
 function printInOrder(outcomes) {
   let printed = 0;
   return () => {
-    while (printed < outcomes.length && outcomes[printed].finished)
-      process.stdout.write(outcomes[printed++].output);
+    while (outcomes[printed]?.finished) process.stdout.write(outcomes[printed++].output);
   };
 }
 
@@ -162,10 +160,9 @@ function report(outcomes, problems, { patterns }) {
   }
   const failed = sum('failed') + problems.length;
   process.stdout.write('\n');
-  for (const outcome of outcomes.filter((each) => each.failed > 0))
-    process.stdout.write(`failed: ${outcome.file}\n`);
-  for (const problem of problems) process.stdout.write(`failed: ${problem}\n`);
+  const failedFiles = outcomes.filter((outcome) => outcome.failed > 0).map((outcome) => outcome.file);
+  for (const problem of [...failedFiles, ...problems]) process.stdout.write(`failed: ${problem}\n`);
   if (skipped > 0) process.stdout.write(`${skipped} skipped\n`);
-  process.stdout.write(`${outcomes.length} files\n${passed} passed, ${failed} failed\n`);
+  process.stdout.write(`files: ${outcomes.length}\n${passed} passed, ${failed} failed\n`);
   process.exitCode = failed === 0 ? 0 : 1;
 }
