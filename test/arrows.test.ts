@@ -7,8 +7,9 @@ import { findCircle } from './import-graph';
 
 test('the table of arrows has no circle', () => {
   const graph = new Map<string, Set<string>>();
-  for (const [zone, allowed] of Object.entries(arrows))
+  for (const [zone, allowed] of Object.entries(arrows)) {
     graph.set(zone, new Set(allowed === 'all' ? [] : allowed));
+  }
   assert.is(findCircle(graph)?.join(' -> '), undefined);
 });
 
