@@ -1,0 +1,115 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import * as fc from 'fast-check';
+import { EventColumns, holdEvents } from '../../traces/columns';
+import { BLOCK_EVENTS_MAX, EventBlock } from '../../traces/event-block';
+import { LARGEST_INTEGER, NOTHING, OP, TraceEvent } from '../../traces/trace';
+import { anyEvents, columnsOf, eventsOf, SEED, someHeader } from './formats/events';
+
+test('events come out as they went in, whatever their columns hold', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyEvents, async (events) => {
+      const columns = columnsOf(events);
+      const first = await eventsOf(columns.source(someHeader));
+      assert.equal(await eventsOf(columnsOf(first).source(someHeader)), first);
+      for (const [i, expected] of first.entries()) {
+        assert.equal({ ...expected, ...events[i] }, expected);
+        const event = new TraceEvent();
+        columns.event(i, event);
+        assert.is(event.offset, expected.offset);
+        assert.is(columns.texts.text(event.value), expected.value);
+      }
+    }),
+    { seed: SEED, numRuns: 200 },
+  );
+});
+
+test('a column that widens late keeps what it held, in a block that grew', () => {
+  const block = new EventBlock();
+  const event = new TraceEvent();
+  const sizeOf = (i: number) => (i === 1500 ? LARGEST_INTEGER : i);
+  const offsetOf = (i: number) => (i >= 1700 ? -i : 0);
+  const fill = () => {
+    for (let i = 0; i < 3000; i++) {
+      event.set(OP.alloc, i, sizeOf(i), 0);
+      event.offset = offsetOf(i);
+      block.append(event);
+    }
+  };
+  const verify = () => {
+    for (let i = 0; i < 3000; i++) {
+      block.read(i, event);
+      assert.is(event.size, sizeOf(i));
+      assert.is(event.offset, offsetOf(i));
+    }
+  };
+  fill();
+  verify();
+  block.clear();
+  fill();
+  verify();
+});
+
+test('a cleared block remembers nothing of its earlier events', () => {
+  const block = new EventBlock();
+  const event = new TraceEvent();
+  event.set(OP.alloc, 2 ** 40, 2 ** 40, 64);
+  event.offset = -1;
+  for (let i = 0; i < 10; i++) block.append(event);
+  block.clear();
+  event.set(OP.free, 1, 0, 0);
+  block.append(event);
+  block.append(event);
+  event.set(OP.alloc, 7, 2 ** 33, 16);
+  event.cpu = 1;
+  block.append(event);
+  const seen = new TraceEvent();
+  block.read(1, seen);
+  assert.equal([seen.op, seen.id, seen.size, seen.align, seen.offset, seen.cpu], [OP.free, 1, 0, 0, 0, 0]);
+  block.read(2, seen);
+  assert.equal([seen.id, seen.size, seen.align, seen.offset, seen.cpu], [7, 2 ** 33, 16, 0, 1]);
+});
+
+test('more events than one block are held and passed over any number of times', async () => {
+  const count = 2 * BLOCK_EVENTS_MAX + 3;
+  const columns = new EventColumns();
+  const event = new TraceEvent();
+  for (let i = 0; i < count; i++) {
+    event.set(i % 2, i, i * 3, 0);
+    columns.append(event);
+  }
+  assert.is(columns.length, count);
+  columns.event(BLOCK_EVENTS_MAX, event);
+  assert.equal([event.op, event.id, event.size], [0, BLOCK_EVENTS_MAX, BLOCK_EVENTS_MAX * 3]);
+  assert.throws(() => columns.event(count, event), RangeError);
+  const trace = columns.trace(someHeader);
+  for (let pass = 0; pass < 2; pass++) {
+    const source = await trace.open();
+    let seen = 0;
+    do {
+      while (source.next(event, NOTHING)) assert.is(event.id, seen++);
+    } while (await source.refill());
+    assert.is(seen, count);
+    assert.is(source.identity(), columns.identity());
+  }
+});
+
+test('holding a source copies it, up to a limit', async () => {
+  const columns = columnsOf([
+    { op: 'alloc', id: 1, size: 10, site: 'a' },
+    { op: 'free', id: 1 },
+  ]);
+  const held = await holdEvents(columns.source(someHeader));
+  assert.is(held.length, 2);
+  assert.is(held.identity(), columns.identity());
+  await holdEvents(columns.source(someHeader), 1).then(
+    () => assert.unreachable(),
+    (error) => assert.instance(error, RangeError),
+  );
+});
+
+test('an empty store has a source that ends at once', async () => {
+  assert.equal(await eventsOf(new EventColumns().source(someHeader)), []);
+});
+
+test.run();

@@ -1,0 +1,110 @@
+import { BlockSource } from './block-source';
+import { BLOCK_EVENTS_MAX, EventBlock } from './event-block';
+import { IdentityHash } from './identity';
+import { NOTHING, TextTable, TraceEvent } from './trace';
+import type { EventSource, Trace, TraceHeader } from './trace';
+
+/**
+ * A whole trace in memory, to be held once and replayed many times: about nine bytes an event, more where large
+ * values or optional columns occur. Growing copies nothing, for the events lie in blocks.
+ */
+export class EventColumns {
+  private readonly blocks: EventBlock[] = [];
+  private last = new EventBlock();
+  private count = 0;
+  private identityOfAll: string | undefined;
+
+  /** `texts` resolves the text columns of the events; those appended must have been interned in it. */
+  constructor(readonly texts: TextTable = new TextTable()) {
+    this.blocks.push(this.last);
+  }
+
+  /** How many events there are. */
+  get length(): number {
+    return this.count;
+  }
+
+  /** Appends a copy of the event. */
+  append(event: TraceEvent): void {
+    if (this.last.full) {
+      this.last = new EventBlock();
+      this.blocks.push(this.last);
+    }
+    this.last.append(event);
+    this.count += 1;
+    this.identityOfAll = undefined;
+  }
+
+  /** Fills `into` with the event at `index`. Throws a `RangeError` where there is none. */
+  event(index: number, into: TraceEvent): void {
+    if (!(index >= 0 && index < this.count)) throw new RangeError(`event ${index} of ${this.count}`);
+    const inBlock = index % BLOCK_EVENTS_MAX;
+    this.blocks[(index - inBlock) / BLOCK_EVENTS_MAX]!.read(inBlock, into);
+  }
+
+  /** The identity of the events, computed at the first question. */
+  identity(): string {
+    if (this.identityOfAll === undefined) {
+      const hash = new IdentityHash(this.texts);
+      for (const block of this.blocks) hash.addBlock(block);
+      this.identityOfAll = hash.digest();
+    }
+    return this.identityOfAll;
+  }
+
+  /** One pass over the events that are there now; nothing may be appended before it ends. */
+  source(header: TraceHeader): EventSource {
+    return new ColumnsSource(header, this, this.blocks);
+  }
+
+  /** The events as a trace that can be passed over any number of times. */
+  trace(header: TraceHeader): Trace {
+    return { header, open: () => Promise.resolve(this.source(header)) };
+  }
+}
+
+/**
+ * Reads a source to its end, copying its events. Rejects as the source does, and with a `RangeError` past
+ * `eventsMax` events. The source is closed in any case. Placements are answered with `NOTHING`, so an adaptive
+ * generator must not be held this way.
+ */
+export async function holdEvents(source: EventSource, eventsMax: number = Infinity): Promise<EventColumns> {
+  const columns = new EventColumns(source.texts);
+  const event = new TraceEvent();
+  try {
+    do {
+      while (source.next(event, NOTHING)) {
+        if (columns.length >= eventsMax) throw new RangeError(`more than ${eventsMax} events`);
+        columns.append(event);
+      }
+    } while (await source.refill());
+  } finally {
+    await source.close();
+  }
+  return columns;
+}
+
+class ColumnsSource extends BlockSource {
+  private nextBlock = 0;
+
+  constructor(
+    header: TraceHeader,
+    private readonly columns: EventColumns,
+    private readonly blocks: readonly EventBlock[],
+  ) {
+    super(header, columns.texts);
+  }
+
+  identity(): string {
+    return this.columns.identity();
+  }
+
+  protected loadBlock(): Promise<EventBlock | undefined> {
+    return Promise.resolve(this.blocks[this.nextBlock++]);
+  }
+
+  protected release(): Promise<void> {
+    this.nextBlock = this.blocks.length;
+    return Promise.resolve();
+  }
+}
