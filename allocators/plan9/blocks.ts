@@ -1,0 +1,143 @@
+import type { PoolContext } from './context';
+import {
+  ALIGNMENT_FILLER,
+  MAGIC,
+  RED_ZONE,
+  RED_ZONE_BYTES,
+  roundUp,
+  TAIL_MAGIC0,
+  TAIL_MAGIC1,
+} from './layout';
+import { pointerText } from './context';
+import { FIELD } from './pool-object';
+
+/**
+ * Blocks: header, tail, gap and red zone. Verbs on one block only; who its neighbours are follows from sizes, how
+ * they join and part is told in `fragments.ts`. The order of the stores is the original's.
+ */
+export class Blocks {
+  constructor(private readonly context: PoolContext) {}
+
+  /** Bytes of the block that a request of `dataBytes` needs. */
+  sizeFor(dataBytes: number): number {
+    const { layout, pool } = this.context;
+    let bytes = this.context.word(dataBytes + layout.headerBytes + layout.tailBytes);
+    if (bytes < 0) {
+      // An unsigned 64-bit sum that did not wrap back to a small one.
+      bytes += 2 * 0x8000_0000_0000_0000;
+    }
+    const quantum = pool.load(FIELD.quantum);
+    return roundUp(Math.max(bytes, pool.load(FIELD.minblock), layout.blockBytesMin), quantum);
+  }
+
+  magic(block: number): number {
+    return this.context.words.load(block);
+  }
+
+  /** The magic of a block whose address was just loaded, or computed from a size that was. */
+  magicChased(block: number): number {
+    return this.context.words.chase(block);
+  }
+
+  setMagic(block: number, magic: number): void {
+    this.context.words.store(block, magic);
+  }
+
+  size(block: number): number {
+    return this.context.words.load(block + this.context.layout.wordBytes);
+  }
+
+  /** The block's end, from a size that was just read: C's pointer arithmetic, exact for corrupted sizes too. */
+  end(block: number): number {
+    const { context } = this;
+    return context.address(block + context.words.peekDisplacement(block + context.layout.wordBytes));
+  }
+
+  tail(block: number): number {
+    return this.context.address(this.end(block) - this.context.layout.tailBytes);
+  }
+
+  data(block: number): number {
+    return block + this.context.layout.headerBytes;
+  }
+
+  /** The block on the right: one load of the size. */
+  following(block: number): number {
+    this.size(block);
+    return this.end(block);
+  }
+
+  /** The block on the left, through the size in the tail below: one load. */
+  preceding(block: number): number {
+    return this.blockOfTail(block - this.context.layout.tailBytes);
+  }
+
+  /** The block that a tail's size leads to: one load. */
+  blockOfTail(tail: number): number {
+    const { context } = this;
+    const sizeAt = tail + context.layout.tailSize;
+    context.words.load(sizeAt);
+    return context.address(tail + context.layout.tailBytes - context.words.peekDisplacement(sizeAt));
+  }
+
+  /** Header and tail of a block of `bytes`; the gap stays as it was. */
+  setSize(block: number, bytes: number): void {
+    const { words, layout, steps } = this.context;
+    this.context.assert(this.magic(block) !== MAGIC.free, block, 'a free block is resized');
+    words.store(block + layout.wordBytes, bytes);
+    const tail = block + bytes - layout.tailBytes;
+    words.store(tail + layout.tailSize, bytes);
+    words.store8(tail, TAIL_MAGIC0);
+    words.store8(tail + 3, TAIL_MAGIC1);
+    this.context.work(steps.setSize);
+  }
+
+  gap(tail: number): number {
+    const { words } = this.context;
+    const high = words.load8(tail + 1);
+    return (high << 8) | words.load8(tail + 2);
+  }
+
+  setGap(tail: number, gap: number): void {
+    this.context.words.store8(tail + 1, gap >>> 8);
+    this.context.words.store8(tail + 2, gap & 0xff);
+  }
+
+  /** Bytes that the user asked for: the size, just read, less the gap in the tail. */
+  dataBytes(block: number, size: number): number {
+    return this.context.word(size - this.gap(this.tail(block)));
+  }
+
+  /** Notes that the user asked for `dataBytes` of this block and draws the red zone behind them. */
+  setData(block: number, dataBytes: number): void {
+    const { words, steps } = this.context;
+    const size = this.size(block);
+    const gap = size - dataBytes;
+    this.context.assert(size >= this.sizeFor(dataBytes) && gap < 0x10000, block, 'the block fits its data');
+    const tail = this.tail(block);
+    this.setGap(tail, gap);
+    const from = this.data(block) + dataBytes;
+    const to = Math.min(from + RED_ZONE_BYTES, tail);
+    for (let byte = from; byte < to; byte++) {
+      words.store8(byte, RED_ZONE[byte % RED_ZONE_BYTES]!);
+    }
+    this.context.work(steps.setData);
+    this.context.work(steps.redZoneByte, to - from);
+  }
+
+  /** The allocated block behind a user's pointer, aligned or not; panics where there is none. */
+  resolve(pointer: number): number {
+    const { words, layout, steps } = this.context;
+    const rounded = pointer - (pointer % layout.wordBytes);
+    let data = rounded;
+    while (words.load(data - layout.wordBytes) === ALIGNMENT_FILLER) {
+      data -= layout.wordBytes;
+      this.context.work(steps.fillerWord);
+    }
+    const block = data - layout.headerBytes;
+    if (this.magic(block) !== MAGIC.allocated) {
+      this.context.panic(block, `D2B called on non-block ${pointerText(rounded)} (double-free?)`);
+    }
+    return block;
+  }
+}

@@ -1,0 +1,75 @@
+import { HeapCorruption } from '../../harness/machine/failures';
+import type { Machine } from '../../harness/machine/machine';
+import { HEAP_BASE } from '../../harness/machine/memory-layout';
+import type { Step } from '../../harness/machine/steps';
+import type { PoolListener } from './events';
+import type { HeapWords } from './heap-words';
+import type { PoolLayout } from './layout';
+import { FIELD, type PoolObject } from './pool-object';
+import type { PoolSteps } from './steps';
+
+/** What every part of one pool shares: memory, the Pool structure, steps, and where messages go. */
+export class PoolContext {
+  constructor(
+    readonly machine: Machine,
+    readonly layout: PoolLayout,
+    readonly words: HeapWords,
+    readonly pool: PoolObject,
+    readonly steps: PoolSteps,
+    /** Whether the pool behaves as the manual page says where the code differs. */
+    readonly manual: boolean,
+    /** False for observers: steps are not reported. */
+    private readonly charged: boolean,
+    readonly listener: PoolListener | undefined,
+  ) {}
+
+  work(step: Step, times = 1): void {
+    if (this.charged && times > 0) {
+      this.machine.work(step, times);
+    }
+  }
+
+  hasFlag(flag: number): boolean {
+    return (this.pool.load(FIELD.flags) & flag) !== 0;
+  }
+
+  /** Pointer arithmetic of the layout: 32-bit addresses wrap. */
+  address(sum: number): number {
+    return this.layout.pointerBytes === 4 ? sum >>> 0 : sum;
+  }
+
+  /** Arithmetic on words: 32-bit ones wrap; 64-bit ones stay negative, which stands for 2^64 less. */
+  word(value: number): number {
+    return this.layout.wordBytes === 4 ? value >>> 0 : value;
+  }
+
+  /** The callback `panic` never returns. */
+  panic(block: number, text: string): never {
+    this.listener?.panic(text);
+    throw new HeapCorruption(block, text);
+  }
+
+  /** A failed check prints what is wrong and then panics in general terms. */
+  corrupt(block: number, text: string): never {
+    this.print(text);
+    this.listener?.panic('pool panic');
+    throw new HeapCorruption(block, text);
+  }
+
+  assert(holds: boolean, block: number, text: string): void {
+    if (!holds) {
+      this.listener?.assertionFailed(text);
+      throw new HeapCorruption(block, `assertion failed: ${text}`);
+    }
+  }
+
+  print(text: string): void {
+    this.work(this.steps.printLine);
+    this.listener?.print(text);
+  }
+}
+
+/** A pointer as the golden vectors print it. */
+export function pointerText(address: number): string {
+  return address === 0 ? '0' : `@${address - HEAP_BASE}`;
+}

@@ -1,0 +1,21 @@
+import { didYouMean, UsageError } from '../traces/input-error';
+import type { EngineDefinition } from '../harness/replay/port';
+import { xenheapPages } from './xen/xenheap-pages';
+import { xmallocFirstFit } from './xen/xmalloc-first-fit';
+import { xmallocTlsf2008 } from './xen/xmalloc-tlsf-2008';
+
+/** Every engine that ships, one line each, in the order `list` shows them. */
+export const ENGINES: readonly EngineDefinition[] = [xenheapPages, xmallocFirstFit, xmallocTlsf2008];
+
+/** The engine of that name; throws a `UsageError` that suggests the nearest one. */
+export function engineNamed(name: string): EngineDefinition {
+  const engine = ENGINES.find((each) => each.name === name);
+  if (engine === undefined) {
+    const names = ENGINES.map((each) => each.name);
+    throw new UsageError({
+      problem: `unknown engine "${name}"${didYouMean(name, names)}`,
+      expected: `one of ${names.join(', ')}`,
+    });
+  }
+  return engine;
+}

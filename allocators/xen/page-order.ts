@@ -1,0 +1,19 @@
+import { PAGE_BYTES } from '../../harness/machine/memory-layout';
+
+/** No byte count of a trace (below 2^53) needs a larger order. */
+const ORDER_ENORMOUS = 52;
+
+/**
+ * Smallest order whose 2^order pages hold `bytes`, as Xen's `get_order_from_bytes` computes it on (bytes − 1) >> 12:
+ * 0 bytes wrap around and ask for an enormous order, which no allocator can serve.
+ */
+export function orderOfBytes(bytes: number): number {
+  if (bytes === 0) {
+    return ORDER_ENORMOUS;
+  }
+  let order = 0;
+  for (let capacity = PAGE_BYTES; capacity < bytes; capacity *= 2) {
+    order++;
+  }
+  return order;
+}
