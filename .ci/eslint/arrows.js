@@ -24,7 +24,7 @@ arrows['harness/results'] = [...arrows['harness/metrics'], 'harness/metrics'];
 for (const top of ['harness/suite', 'harness/compare', 'harness/claims']) {
   arrows[top] = [...arrows['harness/results'], 'harness/results'];
 }
-arrows.allocators = ['harness/machine', 'harness/replay'];
+arrows.allocators = [traceModel, 'harness/machine', 'harness/replay'];
 arrows.reports = ['harness/results', 'harness/metrics', 'harness/compare', 'harness/claims'];
 arrows.traces = [traceModel];
 arrows.test = 'all';

@@ -67,7 +67,10 @@ export class AccessStream {
   private readonly priced = new Float64Array(PRICED_COUNT);
   private readonly noted = new Float64Array(NOTED_COUNT);
   private locksHeld = 0;
+  /** The step reported last: what the engine was doing when it stopped. */
+  lastStep: Step | undefined;
   private operationStart = 0;
+  private recording = true;
 
   /**
    * @param steps the machine's step table: instruction weights and domain events by step
@@ -93,6 +96,7 @@ export class AccessStream {
     this.priced[PRICED.instructions]! += this.steps.instructions[step]! * times;
     this.priced[PRICED.mispredicts]! += this.steps.mispredicts[step]! * times;
     this.noted[this.steps.noted[step]!]! += times;
+    this.lastStep = step;
     if (this.observer !== undefined) {
       this.observer.step(step, times, this.entryCount);
     }
@@ -160,8 +164,15 @@ export class AccessStream {
     this.operationCount = 0;
   }
 
-  /** Forgets everything since the last flush: the engine's start-up is not an operation. */
-  discard(): void {
+  /** Runs `action` and forgets its accesses: an engine's start-up is no operation. */
+  unrecorded(action: () => void): void {
+    this.recording = false;
+    action();
+    this.recording = true;
+    this.discard();
+  }
+
+  private discard(): void {
     this.entryCount = 0;
     this.segmentCount = 0;
     this.operationCount = 0;
@@ -187,7 +198,9 @@ export class AccessStream {
   }
 
   private flushWithinOperation(): void {
-    this.checkAccessLimit();
+    if (this.recording) {
+      this.checkAccessLimit();
+    }
     this.closeSegment(0);
     if (this.entryCount > 0) {
       this.flushClosed();
@@ -196,6 +209,10 @@ export class AccessStream {
 
   /** Flushes while an operation is under way; its row moves to the front of the next batch. */
   private flushClosed(): void {
+    if (!this.recording) {
+      this.discard();
+      return;
+    }
     const row = this.operationCount;
     this.flush();
     this.operationIndices[0] = this.operationIndices[row]!;

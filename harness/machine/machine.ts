@@ -5,6 +5,7 @@ import { Fault } from './failures';
 import { Ledger } from './ledger';
 import { LockTable, type Lock } from './lock';
 import { HEAP_BASE, MemoryLayout } from './memory-layout';
+import type { PageSource } from './page-source';
 import { StepTable, type Step, type StepDefinitions } from './steps';
 
 /**
@@ -50,6 +51,7 @@ export class Machine {
   readonly heapPages: number;
   readonly virtualPages: number;
   private heldMemory: Ledger | undefined;
+  private pages: PageSource | undefined;
   private words = new Int32Array(0);
   private octets = new Uint8Array(0);
   /** Mapped bytes from `HEAP_BASE` up. */
@@ -99,8 +101,24 @@ export class Machine {
     return this.heldMemory;
   }
 
-  /** Makes the memory, all zero. Throws an `InputError` when the host refuses it. */
-  boot(): void {
+  /** Installs the page source (before `boot`); engines that share a machine share it. */
+  installPageSource(source: PageSource): void {
+    if (this.pages !== undefined) {
+      throw new Error('a machine has one page source');
+    }
+    this.pages = source;
+  }
+
+  /** The page source, or undefined under an engine that takes its memory elsewhere. */
+  get pageSource(): PageSource | undefined {
+    return this.pages;
+  }
+
+  /**
+   * Makes the memory, all zero, starts the page source and then what stands on it (`startEngine`). Start-up is no
+   * operation: its accesses are forgotten. Throws an `InputError` when the host refuses the memory.
+   */
+  boot(startEngine: () => void = () => undefined): void {
     const bytes = this.layout.limit - HEAP_BASE;
     try {
       this.words = new Int32Array(bytes / 4);
@@ -112,6 +130,10 @@ export class Machine {
     }
     this.octets = new Uint8Array(this.words.buffer);
     this.mappedBytes = bytes;
+    this.stream.unrecorded(() => {
+      this.pages?.start();
+      startEngine();
+    });
   }
 
   /** Reads the 32-bit word at `address`, unsigned. */
@@ -177,6 +199,20 @@ export class Machine {
     this.setWord(address + 4, Math.floor(value / TWO_TO_32));
   }
 
+  /** Writes a 64-bit word given as two halves, in one access. */
+  storeHalves(address: number, low: number, high: number): void {
+    this.stream.append(address, STORE);
+    this.setWord(address, low);
+    this.setWord(address + 4, high);
+  }
+
+  /** `update` of a 64-bit word given as two halves. */
+  updateHalves(address: number, low: number, high: number): void {
+    this.stream.append(address, UPDATE);
+    this.setWord(address, low);
+    this.setWord(address + 4, high);
+  }
+
   /** Zeroes a range: one store a line. */
   clear(address: number, bytes: number): void {
     this.fill(address, bytes, 0);
@@ -210,6 +246,16 @@ export class Machine {
   /** Reports `times` executions of an engine's step, after the accesses that belong to it. */
   work(step: Step, times = 1): void {
     this.stream.work(step, times);
+  }
+
+  /** The step reported last, as `engine: step`; empty before the first. */
+  get lastStep(): string {
+    const { lastStep } = this.stream;
+    if (lastStep === undefined) {
+      return '';
+    }
+    const { engine, name } = this.steps.step(lastStep);
+    return `${engine}: ${name}`;
   }
 
   /** One bit-scan instruction (bsf, bsr, ffs). */

@@ -1,10 +1,10 @@
 import { InputError } from '../../traces/input-error';
 
 /**
- * Where things lie in simulated physical memory: nothing below 256 MiB, so that a null pointer and its
- * neighbourhood fault; the heap from there up, which makes heap offset 0 aligned to any mapping size; and behind the
- * heap the control regions: globals, list heads, locks, the frame table, page tables. Engines reserve their regions when they are
- * made; the memory itself is made afterwards, once.
+ * Where things lie in simulated physical memory: nothing below 256 MiB, so that a null pointer and its neighbourhood
+ * fault; the heap from there up, which makes heap offset 0 aligned to any mapping size; and behind the heap the
+ * control regions: globals, list heads, locks, the frame table, page tables. Engines reserve their regions when they
+ * are made; the memory itself is made afterwards, once.
  */
 
 export const PAGE_BYTES = 4096;

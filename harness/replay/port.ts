@@ -10,7 +10,7 @@ import type { Machine } from '../machine/machine';
  * allocator has the verb, and a trace that needs a verb the engine lacks is reported as unsupported.
  */
 
-/** A block as an observer sees it: `start` and `bytes` include header and rounding, `headerBytes` lie before the data. */
+/** A block as an observer sees it: `bytes` from `start` include header and rounding, `headerBytes` precede the data. */
 export interface Block {
   readonly start: number;
   readonly bytes: number;
@@ -71,8 +71,11 @@ export interface Engine {
    */
   callSite?(site: string, call: string): void;
 
-  /** The allocated block that holds `address`, or undefined; for observers, never charged. */
-  blockAt(address: number): Block | undefined;
+  /**
+   * The allocated block behind an object, or undefined where there is none; size and align are those of the
+   * allocation (a page allocator has no other record of them). For observers, never charged.
+   */
+  blockAt(object: Placement, sizeBytes: number, align: number): Block | undefined;
   /** Visits every block of the held memory; for observers, never charged. */
   walk(visit: BlockVisitor): void;
   /** Verifies every invariant of the metadata; throws `HeapCorruption` naming the block. Never charged. */
@@ -130,10 +133,11 @@ export interface Quirk {
 }
 
 /**
- * How `--placements` writes an engine's offsets: `xen` = hex with NULL, ZERO, BUG, `-` and `v:`; `plan9` = decimal,
- * −1 for nil; `libxl` = the slot of the pointer table.
+ * How `--placements` writes an engine's offsets. `xen`: hex from the heap base, with NULL, ZERO, BUG, `-`, and `v:`
+ * before offsets in the virtual area; `xen-virtual`: the same for an engine that places in the virtual area alone, so
+ * without the `v:`; `plan9`: decimal, −1 for nil; `libxl`: as the backing heap's form.
  */
-export type PlacementsForm = 'xen' | 'plan9' | 'libxl';
+export type PlacementsForm = 'xen' | 'xen-virtual' | 'plan9' | 'libxl';
 
 /** What an engine is, said before one is made. */
 export interface EngineDefinition {
@@ -149,6 +153,8 @@ export interface EngineDefinition {
     /** Every block's address and size are multiples of it. */
     readonly granuleBytes: number;
     readonly blockBytesMin: number;
+    /** Largest alignment that is honoured; larger wishes are ignored. Undefined: every power of two is. */
+    readonly alignBytesMax?: number;
     /** Largest request that can succeed on an empty heap of any size, or undefined where only the heap limits it. */
     readonly requestBytesMax: number | undefined;
   };

@@ -1,0 +1,79 @@
+import { isBlock, type Placement } from '../../traces/trace';
+import { ObjectTable } from './object-table';
+import { Oracle } from './oracle';
+import type { Engine } from './port';
+import type { Stack } from './stack';
+
+/**
+ * The books of a replay: which objects have a block, how many bytes were asked and granted for them, with the oracle
+ * as witness of every change.
+ */
+export class LiveObjects {
+  readonly table = new ObjectTable();
+  /** Objects that have a block now. */
+  count = 0;
+  /** Bytes they asked for, bytes of the blocks granted to them, header bytes among those. */
+  requestedBytes = 0;
+  grantedBytes = 0;
+  headerBytes = 0;
+
+  private readonly oracle: Oracle;
+  private readonly engine: Engine;
+
+  constructor(stack: Stack) {
+    this.engine = stack.engine;
+    this.oracle = new Oracle(stack.machine, stack.definition.constants);
+  }
+
+  placement(slot: number): Placement {
+    return this.table.placements[slot]! as Placement;
+  }
+
+  /** Enters what the engine returned for an object; a failed allocation is entered too, without a block. */
+  settle(slot: number, placement: Placement, bytes: number, align: number): void {
+    const { table } = this;
+    table.placements[slot] = placement;
+    table.requestedBytes[slot] = bytes;
+    table.aligns[slot] = align;
+    if (!isBlock(placement)) {
+      return;
+    }
+    this.oracle.placed(placement, bytes, align);
+    const block = this.engine.blockAt(placement, bytes, align);
+    table.grantedBytes[slot] = block?.bytes ?? 0;
+    table.headerBytes[slot] = block?.headerBytes ?? 0;
+    this.count++;
+    this.requestedBytes += bytes;
+    this.grantedBytes += table.grantedBytes[slot]!;
+    this.headerBytes += table.headerBytes[slot]!;
+  }
+
+  /** Takes an object's block out of the books; the object keeps its slot. */
+  release(slot: number): void {
+    const { table } = this;
+    const placement = this.placement(slot);
+    if (!isBlock(placement)) {
+      return;
+    }
+    const bytes = table.requestedBytes[slot]!;
+    this.oracle.released(placement, bytes);
+    this.count--;
+    this.requestedBytes -= bytes;
+    this.grantedBytes -= table.grantedBytes[slot]!;
+    this.headerBytes -= table.headerBytes[slot]!;
+  }
+
+  /** The object is gone, block and all. */
+  remove(slot: number): void {
+    this.release(slot);
+    this.table.remove(slot);
+  }
+
+  /** The engine moved an object's block. */
+  move(slot: number, to: Placement): void {
+    const bytes = this.table.requestedBytes[slot]!;
+    this.oracle.released(this.placement(slot), bytes);
+    this.oracle.placed(to, bytes, 0);
+    this.table.placements[slot] = to;
+  }
+}

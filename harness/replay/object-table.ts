@@ -1,0 +1,124 @@
+/**
+ * The objects of a running trace, by id: where each was placed, what was asked and what was granted.
+ *
+ * Ids are any integers up to 2^53 and may come back after a free, so they are keys of an open-addressing hash table
+ * (linear probing, backward-shift deletion: no tombstones, bounded by the live objects whatever the trace does).
+ */
+
+/** Slots are handed out densely and reused; a slot is valid from `add` to `remove`. */
+export class ObjectTable {
+  ids = new Float64Array(INITIAL_SLOTS);
+  /** The placement: a block address or `ZERO`, `NULL`, `BUG` of an allocation that gave no block. */
+  placements = new Float64Array(INITIAL_SLOTS);
+  requestedBytes = new Float64Array(INITIAL_SLOTS);
+  grantedBytes = new Float64Array(INITIAL_SLOTS);
+  headerBytes = new Float64Array(INITIAL_SLOTS);
+  aligns = new Float64Array(INITIAL_SLOTS);
+
+  private freeSlots = new Int32Array(INITIAL_SLOTS);
+  private freeSlotCount = 0;
+  private slotCount = 0;
+  /** slot + 1 by hash position; 0 is empty. */
+  private positions = new Int32Array(INITIAL_SLOTS * 2);
+  private objectCount = 0;
+
+  get size(): number {
+    return this.objectCount;
+  }
+
+  /** The object's slot, or −1 for an id that no live object has. */
+  slotOf(id: number): number {
+    const mask = this.positions.length - 1;
+    for (let position = hashOf(id) & mask; ; position = (position + 1) & mask) {
+      const slot = this.positions[position]! - 1;
+      if (slot < 0 || this.ids[slot] === id) {
+        return slot;
+      }
+    }
+  }
+
+  /** A fresh slot for an id that has none. */
+  add(id: number): number {
+    if (this.objectCount * 2 >= this.positions.length) {
+      this.grow();
+    }
+    const slot = this.freeSlotCount > 0 ? this.freeSlots[--this.freeSlotCount]! : this.slotCount++;
+    this.ids[slot] = id;
+    this.insert(id, slot);
+    this.objectCount++;
+    return slot;
+  }
+
+  remove(slot: number): void {
+    const mask = this.positions.length - 1;
+    let hole = hashOf(this.ids[slot]!) & mask;
+    while (this.positions[hole] !== slot + 1) {
+      hole = (hole + 1) & mask;
+    }
+    for (let position = (hole + 1) & mask; this.positions[position] !== 0; position = (position + 1) & mask) {
+      const home = hashOf(this.ids[this.positions[position]! - 1]!) & mask;
+      if (((position - home) & mask) >= ((position - hole) & mask)) {
+        this.positions[hole] = this.positions[position]!;
+        hole = position;
+      }
+    }
+    this.positions[hole] = 0;
+    this.freeSlots[this.freeSlotCount++] = slot;
+    this.objectCount--;
+  }
+
+  /** Visits every live slot, in no particular but always the same order. */
+  forEach(visit: (slot: number) => void): void {
+    for (const entry of this.positions) {
+      if (entry !== 0) {
+        visit(entry - 1);
+      }
+    }
+  }
+
+  private insert(id: number, slot: number): void {
+    const mask = this.positions.length - 1;
+    let position = hashOf(id) & mask;
+    while (this.positions[position] !== 0) {
+      position = (position + 1) & mask;
+    }
+    this.positions[position] = slot + 1;
+  }
+
+  private grow(): void {
+    const slots = this.ids.length * 2;
+    this.ids = widened(this.ids, slots);
+    this.placements = widened(this.placements, slots);
+    this.requestedBytes = widened(this.requestedBytes, slots);
+    this.grantedBytes = widened(this.grantedBytes, slots);
+    this.headerBytes = widened(this.headerBytes, slots);
+    this.aligns = widened(this.aligns, slots);
+    const freeSlots = new Int32Array(slots);
+    freeSlots.set(this.freeSlots);
+    this.freeSlots = freeSlots;
+    const old = this.positions;
+    this.positions = new Int32Array(slots * 2);
+    for (const entry of old) {
+      if (entry !== 0) {
+        this.insert(this.ids[entry - 1]!, entry - 1);
+      }
+    }
+  }
+}
+
+/** A power of two; the table is at most half full. */
+const INITIAL_SLOTS = 1024;
+
+/** Fibonacci hashing of both halves of the id: consecutive ids spread over the table. */
+function hashOf(id: number): number {
+  const low = id | 0;
+  const high = Math.floor(id / 0x1_0000_0000) | 0;
+  const mixed = Math.imul(low ^ Math.imul(high, 0x85eb_ca6b), 0x9e37_79b1);
+  return (mixed ^ (mixed >>> 15)) >>> 0;
+}
+
+function widened(column: Float64Array, length: number): Float64Array<ArrayBuffer> {
+  const wider = new Float64Array(length);
+  wider.set(column);
+  return wider;
+}

@@ -1,0 +1,104 @@
+import { isVirtual, VIRTUAL_BASE, type Placement } from '../../traces/trace';
+import { HeapCorruption } from '../machine/failures';
+import type { Machine } from '../machine/machine';
+import { HEAP_BASE, PAGE_BYTES, PAGE_SHIFT } from '../machine/memory-layout';
+import type { EngineDefinition } from './port';
+
+/**
+ * The oracle: an independent witness of every placement. It keeps one bit a granule of what is live and objects to a
+ * block that overlaps a live one, is not aligned as asked, or lies outside the memory that the engine holds.
+ */
+export class Oracle {
+  private readonly heap: BitRange;
+  private readonly area: BitRange;
+  private readonly granuleShift: number;
+
+  private readonly alignBytesMax: number;
+
+  /** @param constants the engine's granule (block bounds are multiples of it) and the alignment it honours */
+  constructor(
+    private readonly machine: Machine,
+    constants: EngineDefinition['constants'],
+  ) {
+    this.granuleShift = 31 - Math.clz32(constants.granuleBytes);
+    this.alignBytesMax = constants.alignBytesMax ?? Infinity;
+    this.heap = new BitRange(machine.layout.heapBytes >>> this.granuleShift);
+    this.area = new BitRange(machine.virtualPages);
+  }
+
+  /** Witnesses a new block of `bytes` requested bytes. */
+  placed(placement: Placement, bytes: number, align: number): void {
+    const honoured = Math.min(align, this.alignBytesMax);
+    if (honoured > 1 && placement % honoured !== 0) {
+      throw new HeapCorruption(placement, `the engine placed a block that is not aligned to ${honoured}`);
+    }
+    if (isVirtual(placement)) {
+      this.mark(this.area, (placement - VIRTUAL_BASE) / PAGE_BYTES, Math.ceil(bytes / PAGE_BYTES), placement);
+      return;
+    }
+    if (!this.machine.ledger.holds(placement, bytes)) {
+      throw new HeapCorruption(
+        placement,
+        `the engine placed a block of ${bytes} bytes outside the memory it holds`,
+      );
+    }
+    const first = (placement - HEAP_BASE) >>> this.granuleShift;
+    const end = (placement - HEAP_BASE + bytes - 1) >>> this.granuleShift;
+    this.mark(this.heap, first, bytes === 0 ? 0 : end - first + 1, placement);
+  }
+
+  /** Witnesses the end of a block that `placed` saw with the same size. */
+  released(placement: Placement, bytes: number): void {
+    if (isVirtual(placement)) {
+      this.area.clear((placement - VIRTUAL_BASE) / PAGE_BYTES, (bytes + PAGE_BYTES - 1) >>> PAGE_SHIFT);
+      return;
+    }
+    const first = (placement - HEAP_BASE) >>> this.granuleShift;
+    const end = (placement - HEAP_BASE + bytes - 1) >>> this.granuleShift;
+    this.heap.clear(first, bytes === 0 ? 0 : end - first + 1);
+  }
+
+  private mark(range: BitRange, first: number, count: number, placement: Placement): void {
+    if (!range.set(first, count)) {
+      throw new HeapCorruption(placement, 'the engine placed a block over a live one');
+    }
+  }
+}
+
+/** A set of bits that is changed a run at a time. */
+class BitRange {
+  private readonly words: Int32Array;
+
+  constructor(bits: number) {
+    this.words = new Int32Array((bits >>> 5) + 1);
+  }
+
+  /** Sets a run of bits that must all be clear; false, and the run is partly set, when one is not. */
+  set(first: number, count: number): boolean {
+    const { words } = this;
+    const last = first + count - 1;
+    for (let word = first >>> 5; word <= last >>> 5 && count > 0; word++) {
+      const mask = maskWithin(word, first, last);
+      if ((words[word]! & mask) !== 0) {
+        return false;
+      }
+      words[word]! |= mask;
+    }
+    return true;
+  }
+
+  clear(first: number, count: number): void {
+    const { words } = this;
+    const last = first + count - 1;
+    for (let word = first >>> 5; word <= last >>> 5 && count > 0; word++) {
+      words[word]! &= ~maskWithin(word, first, last);
+    }
+  }
+}
+
+/** The bits of one word that belong to the run first … last. */
+function maskWithin(word: number, first: number, last: number): number {
+  const from = word === first >>> 5 ? first & 31 : 0;
+  const to = word === last >>> 5 ? last & 31 : 31;
+  return (-1 << from) & (-1 >>> (31 - to));
+}

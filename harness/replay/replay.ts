@@ -1,0 +1,173 @@
+import { OP_NAMES, TraceEvent, type EventSource, type Placement, type Trace } from '../../traces/trace';
+import { Fault, HeapCorruption, Runaway } from '../machine/failures';
+import { Operations, UnsupportedVerb, type ReallocPolicy } from './operations';
+import type { Outcome, StoppedAt } from './outcome';
+import { PlacementsWriter } from './placements';
+import type { Stack } from './stack';
+
+/**
+ * The replay loop: one trace through one engine. For each event: mark the operation, call the engine, record the
+ * placement, update what is live, granted and held, tell the observers.
+ */
+
+/** What the loop knows after an operation; observers read it and must not keep it. */
+export interface ReplayState {
+  /** Index of the event in the trace, from 0. */
+  readonly eventIndex: number;
+  readonly liveObjects: number;
+  /** Requested bytes of the live objects. */
+  readonly liveBytes: number;
+  /** Bytes of the blocks granted to them, headers and rounding included. */
+  readonly grantedBytes: number;
+  /** Header bytes among the granted. */
+  readonly headerBytes: number;
+  /** Bytes taken from the page source. */
+  readonly heldBytes: number;
+  /** Requested bytes of all successful allocations so far: the time axis of fragmentation. */
+  readonly allocatedBytes: number;
+  readonly failedAllocations: number;
+  readonly stack: Stack;
+}
+
+/** Called after every operation that reached the engine. */
+export interface ReplayObserver {
+  operation(state: ReplayState, event: TraceEvent, placement: Placement): void;
+}
+
+export interface ReplayOptions {
+  /** Receives the placements text (DESIGN §7) in chunks that are valid only during the call. */
+  readonly placements?: (chunk: Uint8Array) => void;
+  /** What a realloc does on an engine without one; by default what a caller would write: allocate, copy, free. */
+  readonly realloc?: ReallocPolicy;
+  /** Told the number of events replayed, every 2^16 events. */
+  readonly progress?: (events: number) => void;
+}
+
+export interface ReplayReport {
+  readonly outcome: Outcome;
+  readonly events: number;
+  /** Events that reached the engine. */
+  readonly operations: number;
+  /** Events on objects whose allocation had failed. */
+  readonly skippedEvents: number;
+  /** Reallocs that were replayed as allocate, copy and free because the engine has no such verb. */
+  readonly emulatedReallocs: number;
+  /** Writes of the program past its own objects; `ok` with any of them means that nobody noticed. */
+  readonly overruns: number;
+  readonly liveObjectsAtEnd: number;
+  readonly placementsSha256: string;
+  /** sha256 of the canonical events that were replayed; undefined when the replay stopped before their end. */
+  readonly traceSha256: string | undefined;
+}
+
+const PROGRESS_EVENTS_MASK = 0xffff;
+
+/** Replays `trace` on `stack`. Rejects with an `InputError` when the trace is malformed. */
+export async function replay(
+  trace: Trace,
+  stack: Stack,
+  observers: readonly ReplayObserver[],
+  options: ReplayOptions = {},
+): Promise<ReplayReport> {
+  const source = await trace.open();
+  try {
+    return await new Replay(source, stack, observers, options).run();
+  } finally {
+    await source.close();
+  }
+}
+
+class Replay {
+  private readonly event = new TraceEvent();
+  private readonly operations: Operations;
+  private readonly placements: PlacementsWriter;
+  private events = 0;
+
+  constructor(
+    private readonly source: EventSource,
+    private readonly stack: Stack,
+    private readonly observers: readonly ReplayObserver[],
+    private readonly options: ReplayOptions,
+  ) {
+    this.operations = new Operations(stack, source.texts, options.realloc ?? 'emulate');
+    this.placements = new PlacementsWriter(stack.definition.placementsForm, options.placements);
+  }
+
+  async run(): Promise<ReplayReport> {
+    const stopped = await this.runEvents();
+    this.stack.machine.stream.flush();
+    const { operations, source } = this;
+    return {
+      outcome: stopped ?? {
+        kind: 'ok',
+        failedAllocations: operations.failedAllocations,
+        firstFailureIndex: operations.firstFailureIndex,
+      },
+      events: this.events,
+      operations: operations.performed,
+      skippedEvents: operations.skipped,
+      emulatedReallocs: operations.emulatedReallocs,
+      overruns: operations.overruns,
+      liveObjectsAtEnd: operations.liveObjects,
+      placementsSha256: this.placements.finish(),
+      traceSha256: stopped === undefined ? source.identity() : undefined,
+    };
+  }
+
+  /** The outcome that stopped the replay, or undefined at the end of the trace. */
+  private async runEvents(): Promise<Outcome | undefined> {
+    try {
+      do {
+        this.runBuffered();
+      } while (await this.source.refill());
+      return undefined;
+    } catch (error) {
+      return this.outcomeOf(error);
+    }
+  }
+
+  private runBuffered(): void {
+    const { event, operations, source } = this;
+    let last: Placement = operations.lastPlacement;
+    while (source.next(event, last)) {
+      last = operations.perform(event, this.events);
+      this.placements.line(this.events, event.op, event.id, last, operations.subject);
+      if (operations.reachedEngine) {
+        for (const observer of this.observers) {
+          observer.operation(operations, event, last);
+        }
+      }
+      this.events++;
+      if ((this.events & PROGRESS_EVENTS_MASK) === 0) {
+        this.options.progress?.(this.events);
+      }
+    }
+  }
+
+  private outcomeOf(error: unknown): Outcome {
+    if (error instanceof UnsupportedVerb) {
+      return { kind: 'unsupported', index: this.events, verb: error.verb, reason: error.message };
+    }
+    if (error instanceof HeapCorruption) {
+      return { kind: 'corrupt', ...this.stoppedAt(error) };
+    }
+    if (error instanceof Fault) {
+      return { kind: 'faulted', ...this.stoppedAt(error) };
+    }
+    if (error instanceof Runaway) {
+      return { kind: 'runaway', ...this.stoppedAt(error) };
+    }
+    throw error;
+  }
+
+  private stoppedAt(error: Error): StoppedAt {
+    return {
+      index: this.events,
+      op: OP_NAMES[this.event.op]!,
+      id: this.event.id,
+      sizeBytes: this.event.size,
+      lastStep: this.stack.machine.lastStep,
+      problem: error.message,
+    };
+  }
+}
