@@ -1,12 +1,31 @@
 import { didYouMean, UsageError } from '../input-error';
 import type { Trace } from '../trace';
+import { alternatingBuddies } from './adversary/alternating-buddies';
+import { ascendingFrees } from './adversary/ascending-frees';
+import { ascendingSizes } from './adversary/ascending-sizes';
+import { comb } from './adversary/comb';
+import { descendingFrees } from './adversary/descending-frees';
+import { oddEvenFrees } from './adversary/odd-even-frees';
+import { robson } from './adversary/robson';
+import { slivers } from './adversary/slivers';
 import { halfPageStorm } from './half-page-storm';
 import { nearPageStorm } from './near-page-storm';
 import { wholeNumber, type ParameterValues } from './parameters';
 import { SEED_BY_DEFAULT, synthesizedTrace, type Synthesizer } from './synthesizer';
 
 /** Every synthesizer, sorted by name. */
-export const synthesizers: readonly Synthesizer[] = [halfPageStorm, nearPageStorm];
+export const synthesizers: readonly Synthesizer[] = [
+  alternatingBuddies,
+  ascendingFrees,
+  ascendingSizes,
+  comb,
+  descendingFrees,
+  oddEvenFrees,
+  robson,
+  slivers,
+  halfPageStorm,
+  nearPageStorm,
+];
 
 const SCHEME = 'synth:';
 

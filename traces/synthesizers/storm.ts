@@ -1,7 +1,7 @@
 import { RandomStream } from '../random';
 import { OP, type TraceEvent } from '../trace';
 import { choice, integer, yesOrNo, type ValuesOf } from './parameters';
-import type { Generator } from './source';
+import type { EventGenerator } from './source';
 
 /**
  * What all storms share: a heap is filled with objects whose sizes lie between two bounds, then one object dies and
@@ -44,7 +44,7 @@ export function stormRefusal({ smallest, largest, align }: StormValues) {
 }
 
 /** Makes the events of a storm; its state is the ids of the live objects. */
-export class StormGenerator implements Generator {
+export class StormGenerator implements EventGenerator {
   private readonly sizes: RandomStream;
   private readonly victims: RandomStream;
   /** Ids of the live objects. A newborn takes the place of the dead, so that `fifo` and `lifo` are places as well. */

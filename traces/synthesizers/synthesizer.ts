@@ -3,7 +3,7 @@ import type { EventSource, Trace, TraceHeader } from '../trace';
 import { TextTable } from '../trace';
 import type { Parameter, Parameters, ParameterValues, ValuesOf } from './parameters';
 import { resolveParameters } from './parameters';
-import type { Generator } from './source';
+import type { EventGenerator } from './source';
 import { SyntheticSource } from './source';
 
 /**
@@ -45,7 +45,7 @@ export interface SynthesizerDefinition<P extends Parameters> {
   readonly refusal?: (
     values: ValuesOf<P>,
   ) => { readonly problem: string; readonly expected: string } | undefined;
-  readonly generate: (values: ValuesOf<P>, seed: number, texts: TextTable) => Generator;
+  readonly generate: (values: ValuesOf<P>, seed: number, texts: TextTable) => EventGenerator;
 }
 
 export function defineSynthesizer<const P extends Parameters>(

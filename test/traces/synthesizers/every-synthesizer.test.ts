@@ -1,0 +1,51 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import * as fc from 'fast-check';
+import { UsageError } from '../../../traces/input-error';
+import type { Parameter } from '../../../traces/synthesizers/parameters';
+import { synthesizers } from '../../../traces/synthesizers/registry';
+import type { Synthesizer } from '../../../traces/synthesizers/synthesizer';
+import { passOver } from './legal-trace';
+import { NaiveHeap } from './naive-heap';
+
+/** What every synthesizer must do, whatever its parameters. */
+
+/** Values at the ends and around what is usual, but none that makes a trace of millions. */
+function arbitraryValue(parameter: Parameter): fc.Arbitrary<number | string> {
+  if (parameter.kind === 'choice') return fc.constantFrom(...parameter.choices);
+  const { smallest, largest, byDefault } = parameter;
+  return fc.oneof(
+    fc.constant(byDefault),
+    fc.integer({ min: smallest, max: Math.min(largest, Math.max(smallest + 3, Math.floor(byDefault / 20))) }),
+  );
+}
+
+const arbitraryValues = ({ parameters }: Synthesizer) =>
+  fc.record(
+    Object.fromEntries(
+      Object.entries(parameters).map(([name, parameter]) => [name, arbitraryValue(parameter)]),
+    ),
+  );
+
+for (const synthesizer of synthesizers) {
+  test(`${synthesizer.name} makes legal traces, the same each time, and drains them when asked to`, () => {
+    fc.assert(
+      fc.property(arbitraryValues(synthesizer), fc.nat(), (values, seed) => {
+        try {
+          synthesizer.header(values, seed);
+        } catch (error) {
+          assert.instance(error, UsageError);
+          return;
+        }
+        const run = () => passOver(synthesizer.open(values, seed), undefined, new NaiveHeap('first'));
+        const pass = run();
+        assert.is(pass.problem, undefined);
+        if (values['drain'] === 'yes') assert.is(pass.liveAtEnd, 0);
+        assert.is(run().identity, pass.identity);
+      }),
+      { seed: 20081121, numRuns: 12 },
+    );
+  });
+}
+
+test.run();
