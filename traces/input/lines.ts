@@ -22,6 +22,11 @@ const HEX_VALUES = Uint8Array.from({ length: 256 }, (_, byte) => {
   return value < 0 ? 255 : value;
 });
 
+/** 1 for the bytes that names of functions are made of. */
+const IDENTIFIER_BYTES = Uint8Array.from({ length: 256 }, (_, byte) =>
+  /^\w$/.test(String.fromCharCode(byte)) ? 1 : 0,
+);
+
 /**
  * A 64-bit address that may serve as the key of a `Map`: the value taken as a signed integer, which for the addresses
  * processors have (their upper bits all equal) is a number that JavaScript holds exactly; a bigint otherwise.
@@ -149,6 +154,16 @@ export class LineScanner {
     const from = this.position;
     while (this.position < this.end && this.byte !== BLANK && this.byte !== TAB) this.position++;
     return this.bytes.toString('latin1', from, this.position);
+  }
+
+  /** Moves past letters, digits and underscores; says whether there were any. */
+  takeIdentifier(): boolean {
+    const { bytes, end } = this;
+    let position = this.position;
+    while (position < end && IDENTIFIER_BYTES[bytes[position]!] === 1) position++;
+    const moved = position > this.position;
+    this.position = position;
+    return moved;
   }
 
   /** The text from one column up to before another, by default from the position to the end. */

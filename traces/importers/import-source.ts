@@ -1,0 +1,123 @@
+/**
+ * One pass over a recording as a source of events: bytes in, lines cut, lines parsed, events out by the block.
+ */
+import { BlockSource } from '../block-source';
+import type { EventBlock } from '../event-block';
+import { IdentityHash } from '../identity';
+import type { ByteSource } from '../input/bytes';
+import { HEAD_BYTES } from '../input/bytes';
+import { LineReader } from '../input/lines';
+import { TextTable } from '../trace';
+import type { TraceHeader } from '../trace';
+import { emptyAccounting, type Accounting } from './accounting';
+import { EventQueue } from './event-queue';
+import type { LineParser, RecorderFormat } from './importer';
+import { completeImportOptions, type ImportOptions } from './options';
+import { Recording } from './recording';
+import { SiteTexts } from './site-texts';
+
+/** What is being done: lines are read, then the parser says what it held back, then leaks are closed. */
+type Stage = 'lines' | 'rest' | 'leaks' | 'done';
+
+export class ImportSource extends BlockSource {
+  /** Complete once `refill` has said false. */
+  readonly accounting: Accounting = emptyAccounting();
+  private readonly hash: IdentityHash;
+  private readonly lines = new LineReader();
+  private readonly queue = new EventQueue();
+  private readonly recording: Recording;
+  private readonly parser: LineParser;
+  private stage: Stage = 'lines';
+
+  /** `openImport` makes one. */
+  constructor(
+    header: TraceHeader,
+    private readonly bytes: ByteSource,
+    format: RecorderFormat,
+    options: ImportOptions,
+    head: readonly string[],
+  ) {
+    super(header, new TextTable());
+    this.hash = new IdentityHash(this.texts);
+    const sites = new SiteTexts(options.sites, this.texts);
+    this.recording = new Recording(bytes.name, options, this.accounting, sites, this.lines, this.queue);
+    this.parser = format.open(this.recording, head);
+  }
+
+  identity(): string {
+    return this.hash.digest();
+  }
+
+  protected async loadBlock(): Promise<EventBlock | undefined> {
+    while (this.stage !== 'done' && !this.queue.hasFullBlock) {
+      if (this.stage === 'lines') await this.readChunk();
+      else if (this.stage === 'rest') this.stage = this.parser.finish?.() === true ? 'rest' : 'leaks';
+      else this.stage = this.recording.close() ? 'leaks' : 'done';
+    }
+    const block = this.queue.take();
+    if (block !== undefined) this.hash.addBlock(block);
+    return block;
+  }
+
+  protected release(): Promise<void> {
+    this.stage = 'done';
+    return this.bytes.close();
+  }
+
+  private async readChunk(): Promise<void> {
+    const chunk = await this.bytes.read();
+    if (chunk === undefined) this.lines.finish();
+    else this.lines.append(chunk);
+    this.parseLines();
+    if (this.recording.isFull) this.stage = 'leaks';
+    else if (chunk === undefined) this.stage = 'rest';
+  }
+
+  private parseLines(): void {
+    const { lines, parser, recording } = this;
+    while (lines.next()) {
+      if (lines.truncated) recording.unparsed('lines of at most 1 MiB', 1);
+      else parser.line(lines);
+      if (recording.isFull) break;
+    }
+    this.accounting.lines = lines.number;
+  }
+}
+
+/**
+ * Opens a recording for one pass; `format` is `detectFormat(await recordingHead(bytes))` or what the user named, and
+ * `name` that of the trace. The source owns `bytes` from here on. Throws a `UsageError` for options that do not fit.
+ */
+export async function openImport(
+  bytes: ByteSource,
+  format: RecorderFormat,
+  options: Partial<ImportOptions> = {},
+  name: string = recordingName(bytes.name),
+): Promise<ImportSource> {
+  const complete = completeImportOptions(options, format);
+  const head = await recordingHead(bytes);
+  return new ImportSource(
+    { name, origin: { kind: 'recorded', format: format.name } },
+    bytes,
+    format,
+    complete,
+    head,
+  );
+}
+
+/** The whole lines among the first 64 KiB, by which a format is told; taken from nothing that is read later. */
+export async function recordingHead(bytes: ByteSource): Promise<readonly string[]> {
+  const head = await bytes.peek(HEAD_BYTES);
+  const lines = head.toString('latin1').split('\n');
+  if (head.length === HEAD_BYTES && lines.length > 1) lines.pop();
+  return lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
+}
+
+const FILE_ENDINGS = /\.(gz|zst|txt|log|out|csv|rep|raw|vg|valgrind|ltrace|mtrace|heaptrack|ftrace)$/;
+
+/** The trace's name after its file's: without folder and the endings that say how it was recorded. */
+export function recordingName(path: string): string {
+  let name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+  while (FILE_ENDINGS.test(name)) name = name.replace(FILE_ENDINGS, '');
+  return name === '' ? 'recording' : name;
+}

@@ -1,0 +1,38 @@
+/**
+ * What a recorder format is: how its output is told from others', and how a line of it becomes events. The parser
+ * says what the recorder saw, call by call, to a `Recording`, which keeps the books that all formats share.
+ */
+import type { LineScanner } from '../input/lines';
+import type { FormatOption } from './options';
+import type { Recording } from './recording';
+
+export interface RecorderFormat {
+  /** What `--format` calls it. */
+  readonly name: string;
+  /** One line on what records it. */
+  readonly summary: string;
+  /** The options that mean something to this format beside those that all formats share. */
+  readonly heeds: readonly FormatOption[];
+  /**
+   * How many of the recording's first lines only this format has; 0 says that it is another's. The format with the
+   * most takes the recording.
+   */
+  detect(lines: readonly string[]): number;
+  /** A parser for one pass; `head` are the recording's first lines. */
+  open(recording: Recording, head: readonly string[]): LineParser;
+}
+
+export interface LineParser {
+  /** Takes one whole line; the scanner stands at its first byte. Throws an `InputError` for what cannot be forgiven. */
+  line(line: LineScanner): void;
+  /**
+   * Called after the last line, again and again until it says that nothing is left to do; emits a bounded number of
+   * events each time.
+   */
+  finish?(): boolean;
+}
+
+/** How many lines satisfy the pattern; what most formats detect by. */
+export function countMatching(lines: readonly string[], pattern: RegExp): number {
+  return lines.reduce((count, line) => count + (pattern.test(line) ? 1 : 0), 0);
+}

@@ -1,0 +1,33 @@
+import { didYouMean, UsageError } from '../input-error';
+import type { RecorderFormat } from './importer';
+import { valgrind } from './valgrind';
+
+/** Every format, sorted by name. */
+export const RECORDER_FORMATS: readonly RecorderFormat[] = [valgrind];
+
+/** The format of that name. Throws a `UsageError` that suggests the nearest. */
+export function formatNamed(name: string): RecorderFormat {
+  const found = RECORDER_FORMATS.find((format) => format.name === name);
+  if (found !== undefined) return found;
+  const names = RECORDER_FORMATS.map((format) => format.name);
+  throw new UsageError({
+    problem: `unknown recording format "${name}"`,
+    expected: `one of ${names.join(', ')}${didYouMean(name, names)}`,
+  });
+}
+
+/**
+ * The format that most of these lines are of, undefined if none knows any of them; the first by name among equals.
+ * `recordingHead` gives the lines.
+ */
+export function detectFormat(head: readonly string[]): RecorderFormat | undefined {
+  let best: RecorderFormat | undefined;
+  let bestLines = 0;
+  for (const format of RECORDER_FORMATS) {
+    const lines = format.detect(head);
+    if (lines <= bestLines) continue;
+    best = format;
+    bestLines = lines;
+  }
+  return best;
+}

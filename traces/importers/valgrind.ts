@@ -1,0 +1,213 @@
+/**
+ * `valgrind --trace-malloc=yes` (memcheck, massif and dhat have it): every call of an allocator function, as
+ * `--PID-- malloc(5) = 0x4A41040`, among banners (`==PID== …`) and the program's own output.
+ *
+ * A line is a sequence of calls, not one: a call that another one serves (`realloc(0x0,1600)malloc(1600) = …`,
+ * `realloc(0x…,0)free(0x…)`) prints its result only in the inner one, a call that fails early (an overflowing
+ * `calloc`) prints no result and no line end at all, and one that valgrind warns about gets its result on a later
+ * line of its own. So a call waits, once its arguments are read, for its result or for the next call.
+ */
+import { NULL_ADDRESS, type AddressKey, type LineScanner } from '../input/lines';
+import { countMatching, type LineParser, type RecorderFormat } from './importer';
+import type { Recording } from './recording';
+
+const LINE = /^--\d+-- (malloc|calloc|realloc|memalign|free|_Zn|_Zd)\w*\(/;
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
+const COLON = 0x3a;
+const COMMA = 0x2c;
+
+export const valgrind: RecorderFormat = {
+  name: 'valgrind',
+  summary: 'valgrind --trace-malloc=yes (memcheck, massif, dhat)',
+  heeds: ['pid'],
+  detect: (lines) => countMatching(lines, LINE),
+  open: (recording) => new ValgrindParser(recording),
+};
+
+/** What waits for a result. */
+type PendingCall = 'none' | 'allocation' | 'reallocation';
+
+class ValgrindParser implements LineParser {
+  private pid: number | undefined;
+  /** `--PID-- `, by which a line is found behind program output that did not end its own. */
+  private prefix = '';
+  private pending: PendingCall = 'none';
+  private size = 0;
+  private align = 0;
+  /** What is being reallocated. */
+  private address: AddressKey = NULL_ADDRESS;
+
+  constructor(private readonly recording: Recording) {
+    if (recording.options.pid !== undefined) this.choose(recording.options.pid);
+  }
+
+  line(line: LineScanner): void {
+    if (!this.takePrefix(line)) return;
+    if (line.take(' = ')) this.result(line);
+    let awaitsResult = false;
+    while (!line.atEnd && this.call(line)) {
+      if (line.take(' = ')) this.result(line);
+      awaitsResult = this.pending !== 'none';
+    }
+    // What is glued to a call without a result is valgrind's warning about its arguments.
+    if (!line.atEnd && !awaitsResult) {
+      this.recording.unparsed('a call of an allocator function or its result');
+    }
+  }
+
+  finish(): boolean {
+    if (this.pending !== 'none') this.recording.callUnfinished();
+    return false;
+  }
+
+  /** Whether a call or result of the chosen process follows: the first one, for forked children log here too. */
+  private takePrefix(line: LineScanner): boolean {
+    const isEvent = line.take('--');
+    if (isEvent || (this.pid === undefined && line.take('=='))) {
+      const pid = this.takePid(line);
+      if (pid !== undefined && line.take(isEvent ? '-- ' : '== ')) {
+        if (this.pid === undefined) this.choose(pid);
+        if (isEvent && pid !== this.pid) this.recording.accounting.otherPidLines += 1;
+        return isEvent && pid === this.pid;
+      }
+    }
+    return this.pid !== undefined && line.seek(this.prefix);
+  }
+
+  /** The process id, behind a time if `--time-stamp=yes` was given: `00:00:00:01.234 7497`. */
+  private takePid(line: LineScanner): number | undefined {
+    const number = line.takeDecimal();
+    if (line.byte !== COLON) return number;
+    line.takeWord();
+    return line.takeBlanks() ? line.takeDecimal() : undefined;
+  }
+
+  private choose(pid: number): void {
+    this.pid = pid;
+    this.prefix = `--${pid}-- `;
+  }
+
+  /** Takes a function's name and arguments. */
+  private call(line: LineScanner): boolean {
+    if (line.take('malloc(')) return this.sized(line);
+    if (line.take('free(')) return this.free(line);
+    if (line.take('realloc(')) return this.reallocation(line);
+    if (line.take('calloc(')) return this.counted(line);
+    if (line.take('_Zn') || line.take('__builtin_new') || line.take('__builtin_vec_new')) {
+      line.takeIdentifier();
+      return line.take('(') && (isDigit(line.byte) ? this.sized(line) : this.labelled(line));
+    }
+    if (line.take('_Zd') || line.take('__builtin_delete') || line.take('__builtin_vec_delete')) {
+      line.takeIdentifier();
+      return line.take('(') && this.free(line);
+    }
+    if (line.take('memalign(') || line.take('posix_memalign(') || line.take('aligned_alloc(')) {
+      return this.labelled(line);
+    }
+    if (line.take('free_sized(') || line.take('free_aligned_sized(')) return this.free(line);
+    if (line.take('reallocarray(')) return this.reallocation(line);
+    return line.take('malloc_usable_size(') && this.ignored(line);
+  }
+
+  /** `malloc(SIZE)`, `_Znwm(SIZE)`. */
+  private sized(line: LineScanner): boolean {
+    const size = line.takeDecimal();
+    if (size === undefined || !line.take(')')) return false;
+    // A reallocation of null is served by this call; the result is this call's.
+    this.begin(this.pending === 'reallocation' && this.address === NULL_ADDRESS);
+    this.await('allocation', size, 0);
+    return true;
+  }
+
+  /** `calloc(COUNT,SIZE)`. */
+  private counted(line: LineScanner): boolean {
+    const count = line.takeDecimal();
+    if (count === undefined || !line.take(',')) return false;
+    const size = line.takeDecimal();
+    if (size === undefined || !line.take(')')) return false;
+    this.begin(false);
+    this.await('allocation', count * size, 0);
+    return true;
+  }
+
+  /** `memalign(al ALIGN, size SIZE)`, `_ZnwmSt11align_val_t(size SIZE, al ALIGN)`. */
+  private labelled(line: LineScanner): boolean {
+    let size: number | undefined;
+    let align: number | undefined;
+    do {
+      if (line.take('size ')) size = line.takeDecimal();
+      else if (line.take('al ')) align = line.takeDecimal();
+      else return false;
+    } while (line.take(', '));
+    if (size === undefined || align === undefined || !line.take(')')) return false;
+    this.begin(false);
+    this.await('allocation', size, align);
+    return true;
+  }
+
+  /** `realloc(ADDRESS,SIZE)`, `reallocarray(ADDRESS,COUNT,SIZE)`. */
+  private reallocation(line: LineScanner): boolean {
+    const address = takeAddress(line);
+    let size = 1;
+    if (address === undefined || line.byte !== COMMA) return false;
+    while (line.take(',')) {
+      const factor = line.takeDecimal();
+      if (factor === undefined) return false;
+      size *= factor;
+    }
+    if (!line.take(')')) return false;
+    this.begin(false);
+    this.address = address;
+    this.await('reallocation', size, 0);
+    return true;
+  }
+
+  /** `free(ADDRESS)`, `_ZdlPvm(ADDRESS)`; newer ones add sizes and alignments. */
+  private free(line: LineScanner): boolean {
+    const address = takeAddress(line);
+    if (address === undefined || !(line.take(')') || (line.byte === COMMA && line.seek(')')))) return false;
+    // A reallocation to size 0 is served by this call.
+    this.begin(this.pending === 'reallocation' && this.size === 0 && this.address === address);
+    this.recording.freed(address);
+    return true;
+  }
+
+  /** `malloc_usable_size(ADDRESS) = SIZE`. */
+  private ignored(line: LineScanner): boolean {
+    if (takeAddress(line) === undefined || !line.take(') = ') || line.takeDecimal() === undefined) {
+      return false;
+    }
+    this.begin(false);
+    return true;
+  }
+
+  /** Another call is here: what still waits has failed, unless the new call is its own. */
+  private begin(servesPending: boolean): void {
+    if (this.pending !== 'none' && !servesPending) this.recording.callFailed();
+    this.pending = 'none';
+  }
+
+  private await(pending: PendingCall, size: number, align: number): void {
+    this.pending = pending;
+    this.size = size;
+    this.align = align;
+  }
+
+  /** Takes a result; one that nothing waits for is that of a reallocation to size 0, already freed. */
+  private result(line: LineScanner): void {
+    const result = takeAddress(line) ?? line.takeDecimal();
+    if (result === undefined) return;
+    if (this.pending === 'allocation') this.recording.allocated(result, this.size, this.align);
+    if (this.pending === 'reallocation') this.recording.reallocated(this.address, result, this.size);
+    this.pending = 'none';
+  }
+}
+
+function takeAddress(line: LineScanner): AddressKey | undefined {
+  return line.take('0x') ? line.takeHexAddress() : undefined;
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= DIGIT_0 && byte <= DIGIT_9;
+}
