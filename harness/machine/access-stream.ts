@@ -33,8 +33,12 @@ export const END_OF_OPERATION = 0x100;
 
 /** 2^15 entries are 128 KiB: the batch stays in the host's L2 between engine and pricing. */
 export const ENTRY_CAPACITY = 1 << 15;
+export const ENTRY_LAST = ENTRY_CAPACITY - 1;
 const SEGMENT_CAPACITY = 1 << 13;
 const OPERATION_CAPACITY = 1 << 11;
+/** The last rows stay free: there is always one to count in. */
+const SEGMENT_LAST = SEGMENT_CAPACITY - 1;
+const OPERATION_LAST = OPERATION_CAPACITY - 1;
 
 /** Watches the steps of the operations as they happen (`explain`); none is installed in an ordinary replay. */
 export interface StepObserver {
@@ -64,8 +68,9 @@ export class AccessStream {
   entriesDrained = 0;
   operationsDrained = 0;
 
-  private readonly priced = new Float64Array(PRICED_COUNT);
-  private readonly noted = new Float64Array(NOTED_COUNT);
+  /** Where the segment and the operation under way keep their counts: they are summed up in place. */
+  private pricedRow = 0;
+  private notedRow = 0;
   private locksHeld = 0;
   /** The step reported last: what the engine was doing when it stopped. */
   lastStep: Step | undefined;
@@ -85,17 +90,26 @@ export class AccessStream {
 
   /** Appends one access: `address` is a physical byte address, `kind` one of LOAD, CHASE, STORE, UPDATE. */
   append(address: number, kind: number): void {
-    if (this.entryCount === ENTRY_CAPACITY) {
+    const position = this.entryCount;
+    this.entries[position] = (address & ~3) | kind;
+    this.entryCount = position + 1;
+    if (position === ENTRY_LAST) {
       this.flushWithinOperation();
     }
-    this.entries[this.entryCount++] = (address & ~3) | kind;
   }
 
   /** `times` executions of a step: its instructions, its mispredicted branches, its domain event. */
   work(step: Step, times: number): void {
-    this.priced[PRICED.instructions]! += this.steps.instructions[step]! * times;
-    this.priced[PRICED.mispredicts]! += this.steps.mispredicts[step]! * times;
-    this.noted[this.steps.noted[step]!]! += times;
+    const { steps, pricedRow } = this;
+    this.segmentPriced[pricedRow + PRICED.instructions]! += steps.instructions[step]! * times;
+    const mispredicts = steps.mispredicts[step]!;
+    if (mispredicts !== 0) {
+      this.segmentPriced[pricedRow + PRICED.mispredicts]! += mispredicts * times;
+    }
+    const event = steps.noted[step]!;
+    if (event !== NOTED.none) {
+      this.operationNoted[this.notedRow + event]! += times;
+    }
     this.lastStep = step;
     if (this.observer !== undefined) {
       this.observer.step(step, times, this.entryCount);
@@ -103,17 +117,17 @@ export class AccessStream {
   }
 
   countPriced(event: number, times: number): void {
-    this.priced[event]! += times;
+    this.segmentPriced[this.pricedRow + event]! += times;
   }
 
   countNoted(event: number, times: number): void {
-    this.noted[event]! += times;
+    this.operationNoted[this.notedRow + event]! += times;
   }
 
   acquired(lockBit: number): void {
     this.closeSegment(0);
     this.locksHeld |= lockBit;
-    this.noted[NOTED.lockAcquires]!++;
+    this.countNoted(NOTED.lockAcquires, 1);
   }
 
   released(lockBit: number): void {
@@ -138,13 +152,9 @@ export class AccessStream {
     this.closeSegment(END_OF_OPERATION);
     const row = this.operationCount;
     this.operationPlacements[row] = placement;
-    const base = row * NOTED_COUNT;
-    for (let event = 0; event < NOTED_COUNT; event++) {
-      this.operationNoted[base + event] = this.noted[event]!;
-      this.noted[event] = 0;
-    }
     this.operationCount = row + 1;
-    if (this.operationCount === OPERATION_CAPACITY || this.segmentCount === SEGMENT_CAPACITY) {
+    this.notedRow += NOTED_COUNT;
+    if (this.operationCount === OPERATION_LAST || this.segmentCount === SEGMENT_LAST) {
       this.flush();
     }
   }
@@ -159,9 +169,7 @@ export class AccessStream {
     this.drain(this);
     this.entriesDrained += this.entryCount;
     this.operationsDrained += this.operationCount;
-    this.entryCount = 0;
-    this.segmentCount = 0;
-    this.operationCount = 0;
+    this.empty();
   }
 
   /** Runs `action` and forgets its accesses: an engine's start-up is no operation. */
@@ -169,35 +177,12 @@ export class AccessStream {
     this.recording = false;
     action();
     this.recording = true;
-    this.discard();
-  }
-
-  private discard(): void {
-    this.entryCount = 0;
-    this.segmentCount = 0;
-    this.operationCount = 0;
-    this.priced.fill(0);
-    this.noted.fill(0);
     this.locksHeld = 0;
+    this.empty();
   }
 
-  /** Closes the stretch since the last segment; one segment is always left free for the end of the operation. */
-  private closeSegment(flags: number): void {
-    const segment = this.segmentCount;
-    this.segmentEnds[segment] = this.entryCount;
-    this.segmentFlags[segment] = this.locksHeld | flags;
-    const base = segment * PRICED_COUNT;
-    for (let event = 0; event < PRICED_COUNT; event++) {
-      this.segmentPriced[base + event] = this.priced[event]!;
-      this.priced[event] = 0;
-    }
-    this.segmentCount = segment + 1;
-    if (flags === 0 && this.segmentCount === SEGMENT_CAPACITY - 1) {
-      this.flushClosed();
-    }
-  }
-
-  private flushWithinOperation(): void {
+  /** The last free entry was taken: the batch goes to the drain in the middle of an operation. */
+  flushWithinOperation(): void {
     if (this.recording) {
       this.checkAccessLimit();
     }
@@ -207,14 +192,38 @@ export class AccessStream {
     }
   }
 
+  private empty(): void {
+    this.segmentPriced.fill(0, 0, this.pricedRow + PRICED_COUNT);
+    this.operationNoted.fill(0, 0, this.notedRow + NOTED_COUNT);
+    this.pricedRow = 0;
+    this.notedRow = 0;
+    this.entryCount = 0;
+    this.segmentCount = 0;
+    this.operationCount = 0;
+  }
+
+  /** Closes the stretch since the last segment; one segment is always left free for the end of the operation. */
+  private closeSegment(flags: number): void {
+    const segment = this.segmentCount;
+    this.segmentEnds[segment] = this.entryCount;
+    this.segmentFlags[segment] = this.locksHeld | flags;
+    this.segmentCount = segment + 1;
+    this.pricedRow += PRICED_COUNT;
+    if (flags === 0 && this.segmentCount === SEGMENT_LAST - 1) {
+      this.flushClosed();
+    }
+  }
+
   /** Flushes while an operation is under way; its row moves to the front of the next batch. */
   private flushClosed(): void {
     if (!this.recording) {
-      this.discard();
+      this.empty();
       return;
     }
     const row = this.operationCount;
+    const noted = this.operationNoted.slice(this.notedRow, this.notedRow + NOTED_COUNT);
     this.flush();
+    this.operationNoted.set(noted);
     this.operationIndices[0] = this.operationIndices[row]!;
     this.operationCodes[0] = this.operationCodes[row]!;
     this.operationIds[0] = this.operationIds[row]!;

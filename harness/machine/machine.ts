@@ -1,5 +1,5 @@
 import { InputError } from '../../traces/input-error';
-import { AccessStream, CHASE, LOAD, STORE, UPDATE, type StepObserver } from './access-stream';
+import { ENTRY_LAST, AccessStream, CHASE, LOAD, STORE, UPDATE, type StepObserver } from './access-stream';
 import { NOTED, PRICED } from './domain-events';
 import { Fault } from './failures';
 import { Ledger } from './ledger';
@@ -138,25 +138,67 @@ export class Machine {
 
   /** Reads the 32-bit word at `address`, unsigned. */
   load(address: number): number {
-    this.stream.append(address, LOAD);
-    return this.word(address);
+    const { stream } = this;
+    const position = stream.entryCount;
+    stream.entries[position] = (address & ~3) | LOAD;
+    stream.entryCount = position + 1;
+    if (position === ENTRY_LAST) {
+      stream.flushWithinOperation();
+    }
+    const offset = address - HEAP_BASE;
+    if (offset >= 0 && offset < this.mappedBytes && (offset & 3) === 0) {
+      return this.words[offset >>> 2]! >>> 0;
+    }
+    return this.unalignedWord(address);
   }
 
   /** Reads a word whose address was itself just loaded: a pointer chase. */
   chase(address: number): number {
-    this.stream.append(address, CHASE);
-    return this.word(address);
+    const { stream } = this;
+    const position = stream.entryCount;
+    stream.entries[position] = (address & ~3) | CHASE;
+    stream.entryCount = position + 1;
+    if (position === ENTRY_LAST) {
+      stream.flushWithinOperation();
+    }
+    const offset = address - HEAP_BASE;
+    if (offset >= 0 && offset < this.mappedBytes && (offset & 3) === 0) {
+      return this.words[offset >>> 2]! >>> 0;
+    }
+    return this.unalignedWord(address);
   }
 
   store(address: number, value: number): void {
-    this.stream.append(address, STORE);
-    this.setWord(address, value);
+    const { stream } = this;
+    const position = stream.entryCount;
+    stream.entries[position] = (address & ~3) | STORE;
+    stream.entryCount = position + 1;
+    if (position === ENTRY_LAST) {
+      stream.flushWithinOperation();
+    }
+    const offset = address - HEAP_BASE;
+    if (offset >= 0 && offset < this.mappedBytes && (offset & 3) === 0) {
+      this.words[offset >>> 2] = value;
+      return;
+    }
+    this.setUnalignedWord(address, value);
   }
 
   /** Locked read-modify-write of the word at `address`, which becomes `value`. */
   update(address: number, value: number): void {
-    this.stream.append(address, UPDATE);
-    this.setWord(address, value);
+    const { stream } = this;
+    const position = stream.entryCount;
+    stream.entries[position] = (address & ~3) | UPDATE;
+    stream.entryCount = position + 1;
+    if (position === ENTRY_LAST) {
+      stream.flushWithinOperation();
+    }
+    const offset = address - HEAP_BASE;
+    if (offset >= 0 && offset < this.mappedBytes && (offset & 3) === 0) {
+      this.words[offset >>> 2] = value;
+      return;
+    }
+    this.setUnalignedWord(address, value);
   }
 
   load8(address: number): number {
