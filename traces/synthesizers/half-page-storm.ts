@@ -1,4 +1,4 @@
-import { StormGenerator, stormParameters, stormRefusal } from './storm';
+import { storm, stormParameters, stormRefusal } from './storm';
 import { defineSynthesizer } from './synthesizer';
 
 /**
@@ -20,5 +20,5 @@ export const halfPageStorm = defineSynthesizer({
   adaptive: false,
   parameters: stormParameters({ smallest: 1984, largest: 3712 }),
   refusal: stormRefusal,
-  generate: (values, seed) => new StormGenerator(values, seed),
+  generate: storm,
 });

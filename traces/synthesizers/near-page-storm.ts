@@ -1,4 +1,4 @@
-import { StormGenerator, stormParameters, stormRefusal } from './storm';
+import { storm, stormParameters, stormRefusal } from './storm';
 import { defineSynthesizer } from './synthesizer';
 
 /**
@@ -19,5 +19,5 @@ export const nearPageStorm = defineSynthesizer({
   adaptive: false,
   parameters: stormParameters({ smallest: 3796, largest: 4095 }),
   refusal: stormRefusal,
-  generate: (values, seed) => new StormGenerator(values, seed),
+  generate: storm,
 });

@@ -8,8 +8,12 @@ import { descendingFrees } from './adversary/descending-frees';
 import { oddEvenFrees } from './adversary/odd-even-frees';
 import { robson } from './adversary/robson';
 import { slivers } from './adversary/slivers';
+import { churn } from './churn';
 import { halfPageStorm } from './half-page-storm';
 import { nearPageStorm } from './near-page-storm';
+import { peaks } from './peaks';
+import { plateau } from './plateau';
+import { ramp } from './ramp';
 import { wholeNumber, type ParameterValues } from './parameters';
 import { SEED_BY_DEFAULT, synthesizedTrace, type Synthesizer } from './synthesizer';
 
@@ -23,8 +27,12 @@ export const synthesizers: readonly Synthesizer[] = [
   oddEvenFrees,
   robson,
   slivers,
+  churn,
   halfPageStorm,
   nearPageStorm,
+  peaks,
+  plateau,
+  ramp,
 ];
 
 const SCHEME = 'synth:';

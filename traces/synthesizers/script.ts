@@ -65,6 +65,14 @@ export function* freeRow(pen: Pen, firstId: number, count: number, step = 1): Sc
   }
 }
 
+/** Frees these objects, in their order. */
+export function* freeEach(pen: Pen, ids: Iterable<number>): Script {
+  for (const id of ids) {
+    pen.free(id);
+    yield;
+  }
+}
+
 /** Allocates and frees an object of this size, `count` times: whatever the search for it costs, it costs each time. */
 export function* probe(pen: Pen, count: number, size: number): Script {
   for (let left = count; left > 0; left--) {

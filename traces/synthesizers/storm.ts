@@ -2,6 +2,7 @@ import { RandomStream } from '../random';
 import { OP, type TraceEvent } from '../trace';
 import { choice, integer, yesOrNo, type ValuesOf } from './parameters';
 import type { EventGenerator } from './source';
+import { sizeRefusal } from './sizes';
 
 /**
  * What all storms share: a heap is filled with objects whose sizes lie between two bounds, then one object dies and
@@ -12,7 +13,7 @@ const LIVE_MAX = 100_000_000;
 const SIZE_MAX = 1 << 30;
 
 /** Which object dies next: the oldest, the youngest, or any. */
-const deathOrder = choice('which object dies next', 'random', ['fifo', 'lifo', 'random']);
+export const deathOrder = choice('which object dies next', 'random', ['fifo', 'lifo', 'random']);
 
 export const stormParameters = (sizes: { readonly smallest: number; readonly largest: number }) => ({
   live: integer('objects that live at once', 'objects', 1000, { from: 1, to: LIVE_MAX }),
@@ -30,18 +31,16 @@ export const stormParameters = (sizes: { readonly smallest: number; readonly lar
 export type StormValues = ValuesOf<ReturnType<typeof stormParameters>>;
 
 /** Why these values make no storm. */
-export function stormRefusal({ smallest, largest, align }: StormValues) {
-  if (smallest > largest) {
-    return {
-      problem: `smallest=${smallest} is above largest=${largest}`,
-      expected: 'smallest up to largest',
-    };
-  }
-  if ((align & (align - 1)) !== 0) {
-    return { problem: `parameter align is "${align}"`, expected: '0 or a power of two up to 4096' };
-  }
-  return undefined;
+export function stormRefusal(values: StormValues) {
+  const { align } = values;
+  return (align & (align - 1)) === 0
+    ? sizeRefusal(values)
+    : { problem: `parameter align is "${align}"`, expected: '0 or a power of two up to 4096' };
 }
+
+/** The generator of a storm whose sizes are any between its bounds, each as likely. */
+export const storm = (values: StormValues, seed: number): StormGenerator =>
+  new StormGenerator(values, values.align, (sizes) => sizes.between(values.smallest, values.largest), seed);
 
 /** Makes the events of a storm; its state is the ids of the live objects. */
 export class StormGenerator implements EventGenerator {
@@ -56,7 +55,9 @@ export class StormGenerator implements EventGenerator {
   private vacancy = -1;
 
   constructor(
-    private readonly storm: StormValues,
+    private readonly storm: Pick<StormValues, 'live' | 'ops' | 'order' | 'drain'>,
+    private readonly align: number,
+    private readonly drawSize: (sizes: RandomStream) => number,
     seed: number,
   ) {
     this.sizes = new RandomStream(seed, 'sizes');
@@ -74,9 +75,8 @@ export class StormGenerator implements EventGenerator {
   }
 
   private bear(event: TraceEvent, place: number): void {
-    const { smallest, largest, align } = this.storm;
     this.ids[place] = this.nextId;
-    event.set(OP.alloc, this.nextId++, this.sizes.between(smallest, largest), align);
+    event.set(OP.alloc, this.nextId++, this.drawSize(this.sizes), this.align);
   }
 
   private kill(event: TraceEvent): void {

@@ -1,6 +1,6 @@
 import { isBlock, type Placement } from '../../trace';
 import { integer, yesOrNo, type ValuesOf } from '../parameters';
-import { ScriptedGenerator, type Pen, type Script } from '../script';
+import { freeEach, ScriptedGenerator, type Pen, type Script } from '../script';
 import { defineSynthesizer } from '../synthesizer';
 
 /**
@@ -90,10 +90,8 @@ function* program(pen: Pen, { live, largest, unit, header, drain }: Values): Scr
     blocks = blocks.filter((block) => touches(block, residue, words));
     yield* fill(words);
   }
-  for (const { id } of drain === 'yes' ? blocks : []) {
-    pen.free(id);
-    yield;
-  }
+  const survivors = blocks.map(({ id }) => id);
+  if (drain === 'yes') yield* freeEach(pen, survivors);
 }
 
 const wordAt = (placement: Placement, unit: number, header: number): number =>
