@@ -1,9 +1,8 @@
-import { InputError } from '../../traces/input-error';
 import { ENTRY_LAST, AccessStream, CHASE, LOAD, STORE, UPDATE, type StepObserver } from './access-stream';
 import { NOTED, PRICED } from './domain-events';
-import { Fault } from './failures';
 import { Ledger } from './ledger';
 import { LockTable, type Lock } from './lock';
+import { Memory, TWO_TO_32 } from './memory';
 import { HEAP_BASE, MemoryLayout } from './memory-layout';
 import type { PageSource } from './page-source';
 import { StepTable, type Step, type StepDefinitions } from './steps';
@@ -37,14 +36,11 @@ export interface MachineOptions {
   readonly drain?: (batch: AccessStream) => void;
 }
 
-const TWO_TO_32 = 0x1_0000_0000;
-
 export const HEAP_PAGES_DEFAULT = 65_536;
 /** Xen's default area: 64 GiB. */
 export const VIRTUAL_PAGES_DEFAULT = 16_777_216;
 
-export class Machine {
-  readonly layout: MemoryLayout;
+export class Machine extends Memory {
   readonly steps = new StepTable();
   readonly locks = new LockTable();
   readonly stream: AccessStream;
@@ -52,15 +48,11 @@ export class Machine {
   readonly virtualPages: number;
   private heldMemory: Ledger | undefined;
   private pages: PageSource | undefined;
-  private words = new Int32Array(0);
-  private octets = new Uint8Array(0);
-  /** Mapped bytes from `HEAP_BASE` up. */
-  private mappedBytes = 0;
 
   constructor(options: MachineOptions) {
+    super(new MemoryLayout(options.heapPages));
     this.heapPages = options.heapPages;
     this.virtualPages = options.virtualPages;
-    this.layout = new MemoryLayout(options.heapPages);
     this.stream = new AccessStream(
       this.steps,
       options.accessesMax ?? ACCESSES_MAX_DEFAULT,
@@ -119,17 +111,7 @@ export class Machine {
    * operation: its accesses are forgotten. Throws an `InputError` when the host refuses the memory.
    */
   boot(startEngine: () => void = () => undefined): void {
-    const bytes = this.layout.limit - HEAP_BASE;
-    try {
-      this.words = new Int32Array(bytes / 4);
-    } catch {
-      throw new InputError({
-        problem: `this host refuses ${bytes} bytes of address space for simulated memory`,
-        expected: 'a smaller --heap-pages or --virtual-pages',
-      });
-    }
-    this.octets = new Uint8Array(this.words.buffer);
-    this.mappedBytes = bytes;
+    this.makeMemory();
     this.stream.unrecorded(() => {
       this.pages?.start();
       startEngine();
@@ -332,80 +314,6 @@ export class Machine {
   unlock(lock: Lock): void {
     this.store(lock.address, 0);
     this.stream.released(lock.bit);
-  }
-
-  peek(address: number): number {
-    return this.word(address);
-  }
-
-  peek8(address: number): number {
-    return this.octet(address);
-  }
-
-  peek64(address: number): number {
-    return this.word(address) + this.word(address + 4) * TWO_TO_32;
-  }
-
-  poke(address: number, value: number): void {
-    this.setWord(address, value);
-  }
-
-  poke8(address: number, value: number): void {
-    this.setOctet(address, value);
-  }
-
-  /** Whether a range lies in mapped memory. */
-  isMapped(address: number, bytes: number): boolean {
-    return address >= HEAP_BASE && address + bytes <= HEAP_BASE + this.mappedBytes;
-  }
-
-  private word(address: number): number {
-    const offset = address - HEAP_BASE;
-    if (!(offset >= 0 && offset < this.mappedBytes) || (offset & 3) !== 0) {
-      return this.unalignedWord(address);
-    }
-    return this.words[offset >>> 2]! >>> 0;
-  }
-
-  private setWord(address: number, value: number): void {
-    const offset = address - HEAP_BASE;
-    if (!(offset >= 0 && offset < this.mappedBytes) || (offset & 3) !== 0) {
-      this.setUnalignedWord(address, value);
-      return;
-    }
-    this.words[offset >>> 2] = value;
-  }
-
-  /** Words at odd addresses occur only after corruption; x86 reads them all the same. */
-  private unalignedWord(address: number): number {
-    let word = 0;
-    for (let byte = 0; byte < 4; byte++) {
-      word |= this.octet(address + byte) << (8 * byte);
-    }
-    return word >>> 0;
-  }
-
-  private setUnalignedWord(address: number, value: number): void {
-    this.checkRange(address, 4);
-    for (let byte = 0; byte < 4; byte++) {
-      this.octets[address - HEAP_BASE + byte] = value >>> (8 * byte);
-    }
-  }
-
-  private octet(address: number): number {
-    this.checkRange(address, 1);
-    return this.octets[address - HEAP_BASE]!;
-  }
-
-  private setOctet(address: number, value: number): void {
-    this.checkRange(address, 1);
-    this.octets[address - HEAP_BASE] = value;
-  }
-
-  private checkRange(address: number, bytes: number): void {
-    if (!this.isMapped(address, bytes)) {
-      throw new Fault(address, this.layout.regionAt(address));
-    }
   }
 
   private lines(address: number, bytes: number): number {
