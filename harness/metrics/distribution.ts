@@ -1,0 +1,82 @@
+import type { CostCounter } from './cost-counter';
+
+/**
+ * An exact distribution of integer costs: the distinct values in ascending order, and how often each occurred. All
+ * statistics are order statistics by nearest rank (values that did occur, no interpolation) or exact sums.
+ */
+export interface Distribution {
+  readonly costs: readonly number[];
+  readonly counts: readonly number[];
+}
+
+/** A rank between 0 and 1 as an exact fraction: 99.9 % is 999/1000. */
+export interface Quantile {
+  readonly name: string;
+  readonly numerator: number;
+  readonly denominator: number;
+}
+
+export const QUANTILES = [
+  { name: 'p50', numerator: 50, denominator: 100 },
+  { name: 'p90', numerator: 90, denominator: 100 },
+  { name: 'p99', numerator: 99, denominator: 100 },
+  { name: 'p99.9', numerator: 999, denominator: 1000 },
+] as const satisfies readonly Quantile[];
+
+/** The sum of several counters as one distribution. */
+export function distributionOf(counters: readonly CostCounter[]): Distribution {
+  const pairs: [number, number][] = [];
+  for (const counter of counters) {
+    counter.forEach((cost, count) => pairs.push([cost, count]));
+  }
+  pairs.sort((a, b) => a[0] - b[0]);
+  const costs: number[] = [];
+  const counts: number[] = [];
+  for (const [cost, count] of pairs) {
+    if (costs[costs.length - 1] === cost) {
+      counts[counts.length - 1]! += count;
+    } else {
+      costs.push(cost);
+      counts.push(count);
+    }
+  }
+  return { costs, counts };
+}
+
+export function countOf({ counts }: Distribution): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** Sum of all costs. Exact: past 2^53 it could only come from more simulated accesses than a host can run. */
+export function totalOf({ costs, counts }: Distribution): number {
+  return costs.reduce((sum, cost, index) => sum + cost * counts[index]!, 0);
+}
+
+/**
+ * The cost at a rank, by nearest rank: the smallest cost such that at least numerator/denominator of all operations
+ * cost no more. Undefined for an empty distribution.
+ */
+export function costAt(distribution: Distribution, rank: Omit<Quantile, 'name'>): number | undefined {
+  const total = countOf(distribution);
+  let reached = 0;
+  for (const [index, count] of distribution.counts.entries()) {
+    reached += count;
+    if (reached * rank.denominator >= total * rank.numerator) {
+      return distribution.costs[index];
+    }
+  }
+  return undefined;
+}
+
+export function smallestCost({ costs }: Distribution): number | undefined {
+  return costs[0];
+}
+
+export function largestCost({ costs }: Distribution): number | undefined {
+  return costs[costs.length - 1];
+}
+
+/** How many operations cost more than a budget. */
+export function countAbove({ costs, counts }: Distribution, budget: number): number {
+  return costs.reduce((above, cost, index) => (cost > budget ? above + counts[index]! : above), 0);
+}

@@ -1,0 +1,92 @@
+import { NOTED_NAMES } from '../machine/domain-events';
+import { meanValue, peakValue, type ReplayMetric } from './metric';
+import { OP_KINDS, type OpKind } from './op-kinds';
+
+/** What the engine did, whatever it would cost: operations, failures, accesses, instructions, domain events. */
+
+const outcomeMetrics: readonly ReplayMetric[] = [
+  {
+    name: 'allocations.failed',
+    unit: 'operations',
+    better: 'lower',
+    group: '@events',
+    formula: 'allocations that returned NULL, with the first of them',
+    read: ({ report: { outcome } }) => {
+      if (outcome.kind !== 'ok') {
+        return undefined;
+      }
+      const { failedAllocations, firstFailureIndex } = outcome;
+      return firstFailureIndex === undefined
+        ? { value: failedAllocations }
+        : { value: failedAllocations, operation: firstFailureIndex };
+    },
+  },
+  {
+    name: 'search.steps.max',
+    unit: 'times',
+    better: 'lower',
+    group: '@events',
+    formula: 'most blocks or lists that one operation looked at in a search',
+    read: ({ work }) => peakValue(work.searchStepsMax),
+  },
+];
+
+function kindMetrics(kind: OpKind): ReplayMetric[] {
+  return [
+    {
+      name: `${kind}.operations`,
+      unit: 'operations',
+      better: 'none',
+      group: '@events',
+      formula: `${kind} operations that reached the engine`,
+      read: ({ work }) => ({ value: work.kinds[kind].operations }),
+    },
+    {
+      name: `${kind}.accesses.max`,
+      unit: 'accesses',
+      better: 'lower',
+      group: '@events',
+      formula: `most memory accesses of one ${kind}`,
+      read: ({ work }) => peakValue(work.kinds[kind].accessesMax),
+    },
+    {
+      name: `${kind}.accesses.mean`,
+      unit: 'accesses',
+      better: 'lower',
+      group: '@events',
+      formula: `memory accesses of all ${kind} operations / their number`,
+      read: ({ work }) => meanValue(work.kinds[kind].accessesTotal, work.kinds[kind].operations),
+    },
+    {
+      name: `${kind}.instructions.max`,
+      unit: 'instructions',
+      better: 'lower',
+      group: '@events',
+      formula: `most instructions of one ${kind}`,
+      read: ({ work }) => peakValue(work.kinds[kind].instructionsMax),
+    },
+    {
+      name: `${kind}.instructions.mean`,
+      unit: 'instructions',
+      better: 'lower',
+      group: '@events',
+      formula: `instructions of all ${kind} operations / their number`,
+      read: ({ work }) => meanValue(work.kinds[kind].instructionsTotal, work.kinds[kind].operations),
+    },
+  ];
+}
+
+const domainEventMetrics = NOTED_NAMES.filter((name) => name !== 'none').map((name): ReplayMetric => ({
+  name: `events.${name}`,
+  unit: 'times',
+  better: 'none',
+  group: '@events',
+  formula: `how often the domain event "${name}" happened in all operations`,
+  read: ({ work }) => ({ value: work.events[name] ?? 0 }),
+}));
+
+export const EVENT_METRICS: readonly ReplayMetric[] = [
+  ...outcomeMetrics,
+  ...OP_KINDS.flatMap(kindMetrics),
+  ...domainEventMetrics,
+];

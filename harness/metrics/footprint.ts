@@ -1,0 +1,162 @@
+import type { ReplayObserver, ReplayState } from '../replay/replay';
+import { BASIS_POINTS, ExactSum, scaledRatio } from './exact-ratio';
+import type { Peak } from './largest';
+
+/** What was live, granted and held after one operation. */
+export interface FootprintMoment {
+  readonly operation: number;
+  /** Bytes requested by all successful allocations so far: the time axis. */
+  readonly allocatedBytes: number;
+  readonly liveObjects: number;
+  readonly liveBytes: number;
+  readonly grantedBytes: number;
+  readonly headerBytes: number;
+  readonly heldBytes: number;
+}
+
+/** One of the four ways to say (held − live) / live; both byte figures are given with the ratio. */
+export interface FragmentationRatio {
+  readonly heldBytes: number;
+  readonly liveBytes: number;
+  /** floor((held − live) × 10,000 / live), from exact figures. */
+  readonly basisPoints: number;
+}
+
+/**
+ * Fragmentation as Wilson and Johnstone measure it ("The Memory Fragmentation Problem: Solved?", ISMM 1998). Time is
+ * counted in bytes allocated. Undefined where no bytes were live.
+ */
+export interface WilsonJohnstone {
+  /** #1: mean held over mean live; each allocation of s bytes weighs the state after it with s. */
+  readonly averages: FragmentationRatio | undefined;
+  /** #2: held over live at the first moment of maximal live. */
+  readonly atLivePeak: FragmentationRatio | undefined;
+  /** #3: held over live at the first moment of maximal held. */
+  readonly atHeldPeak: FragmentationRatio | undefined;
+  /** #4: maximal held over maximal live, whenever each occurred. */
+  readonly peaks: FragmentationRatio | undefined;
+}
+
+export interface FootprintSummary {
+  readonly liveBytesPeak: Peak;
+  readonly grantedBytesPeak: Peak;
+  readonly heldBytesPeak: Peak;
+  /** The first operation of maximal held. */
+  readonly atHeldPeak: FootprintMoment;
+  /** The first operation of maximal live. */
+  readonly atLivePeak: FootprintMoment;
+  readonly atEnd: FootprintMoment;
+  readonly wilsonJohnstone: WilsonJohnstone;
+}
+
+/** Exact peaks and averages over every operation of a replay. */
+export class FootprintRecorder implements ReplayObserver {
+  private operations = 0;
+  private readonly atLivePeak = new MomentSlot();
+  private readonly atGrantedPeak = new MomentSlot();
+  private readonly atHeldPeak = new MomentSlot();
+  private readonly latest = new MomentSlot();
+  private readonly liveOverTime = new ExactSum();
+  private readonly heldOverTime = new ExactSum();
+
+  operation(state: ReplayState): void {
+    const allocated = state.allocatedBytes - this.latest.allocatedBytes;
+    if (allocated > 0) {
+      this.liveOverTime.addProduct(state.liveBytes, allocated);
+      this.heldOverTime.addProduct(state.heldBytes, allocated);
+    }
+    this.latest.set(state);
+    const first = this.operations++ === 0;
+    if (first || state.liveBytes > this.atLivePeak.liveBytes) {
+      this.atLivePeak.set(state);
+    }
+    if (first || state.grantedBytes > this.atGrantedPeak.grantedBytes) {
+      this.atGrantedPeak.set(state);
+    }
+    if (first || state.heldBytes > this.atHeldPeak.heldBytes) {
+      this.atHeldPeak.set(state);
+    }
+  }
+
+  /** Undefined when there was no operation. */
+  finish(): FootprintSummary | undefined {
+    if (this.operations === 0) {
+      return undefined;
+    }
+    const { atLivePeak, atGrantedPeak, atHeldPeak } = this;
+    return {
+      liveBytesPeak: { value: atLivePeak.liveBytes, operation: atLivePeak.eventIndex },
+      grantedBytesPeak: { value: atGrantedPeak.grantedBytes, operation: atGrantedPeak.eventIndex },
+      heldBytesPeak: { value: atHeldPeak.heldBytes, operation: atHeldPeak.eventIndex },
+      atHeldPeak: momentOf(atHeldPeak),
+      atLivePeak: momentOf(atLivePeak),
+      atEnd: momentOf(this.latest),
+      wilsonJohnstone: {
+        averages: this.averages(),
+        atLivePeak: fragmentationRatio(atLivePeak.heldBytes, atLivePeak.liveBytes),
+        atHeldPeak: fragmentationRatio(atHeldPeak.heldBytes, atHeldPeak.liveBytes),
+        peaks: fragmentationRatio(atHeldPeak.heldBytes, atLivePeak.liveBytes),
+      },
+    };
+  }
+
+  private averages(): FragmentationRatio | undefined {
+    const held = this.heldOverTime.value;
+    const live = this.liveOverTime.value;
+    if (live === 0n) {
+      return undefined;
+    }
+    const time = BigInt(this.latest.allocatedBytes);
+    return {
+      heldBytes: Number(held / time),
+      liveBytes: Number(live / time),
+      basisPoints: scaledRatio(held - live, live, BASIS_POINTS),
+    };
+  }
+}
+
+/** What a moment is read from: the replay's state, or a copy of it. */
+export type FootprintState = Pick<
+  ReplayState,
+  'eventIndex' | 'allocatedBytes' | 'liveObjects' | 'liveBytes' | 'grantedBytes' | 'headerBytes' | 'heldBytes'
+>;
+
+export function momentOf(state: FootprintState): FootprintMoment {
+  return {
+    operation: state.eventIndex,
+    allocatedBytes: state.allocatedBytes,
+    liveObjects: state.liveObjects,
+    liveBytes: state.liveBytes,
+    grantedBytes: state.grantedBytes,
+    headerBytes: state.headerBytes,
+    heldBytes: state.heldBytes,
+  };
+}
+
+function fragmentationRatio(heldBytes: number, liveBytes: number): FragmentationRatio | undefined {
+  if (liveBytes === 0) {
+    return undefined;
+  }
+  return { heldBytes, liveBytes, basisPoints: scaledRatio(heldBytes - liveBytes, liveBytes, BASIS_POINTS) };
+}
+
+/** A moment written over and over in place: every operation updates one, so none may be allocated. */
+class MomentSlot implements FootprintState {
+  eventIndex = 0;
+  allocatedBytes = 0;
+  liveObjects = 0;
+  liveBytes = 0;
+  grantedBytes = 0;
+  headerBytes = 0;
+  heldBytes = 0;
+
+  set(state: FootprintState): void {
+    this.eventIndex = state.eventIndex;
+    this.allocatedBytes = state.allocatedBytes;
+    this.liveObjects = state.liveObjects;
+    this.liveBytes = state.liveBytes;
+    this.grantedBytes = state.grantedBytes;
+    this.headerBytes = state.headerBytes;
+    this.heldBytes = state.heldBytes;
+  }
+}

@@ -1,0 +1,148 @@
+import type { Machine } from '../machine/machine';
+import type { Engine } from '../replay/port';
+import { BASIS_POINTS, ExactSum, scaledRatio } from './exact-ratio';
+
+/**
+ * What the free memory of a heap looks like at one moment, and the figures of the literature for how badly it is cut
+ * up: largest-hole and squared fragmentation of the free blocks inside the held memory, and Linux's two indices for
+ * the free pages of the page source (mm/vmstat.c: unusable_free_index, fragmentation_index).
+ */
+export interface HeapSurvey {
+  /** Free bytes inside the held memory. */
+  readonly freeBytes: number;
+  readonly freeBlocks: number;
+  readonly largestFreeBytes: number;
+  /** What the engine keeps for itself: sentinels, arena headers, pool objects. */
+  readonly metadataBytes: number;
+  /** 1 − largest hole / free, in basis points; 0 when nothing is free. */
+  readonly largestHoleBasisPoints: number;
+  /** 1 − Σ f² / (Σ f)², in basis points; 0 when nothing is free. */
+  readonly squaredBasisPoints: number;
+  /** Free blocks by size: entry c counts those of [2^c, 2^(c+1)) bytes; as long as the largest needs. */
+  readonly freeBlocksByLog2: readonly number[];
+  /** Free blocks of the page source by order; null where the memory comes from elsewhere. */
+  readonly freeBlocksByOrder: readonly number[] | null;
+}
+
+/** Surveys the heap. Throws what the engine's walk throws on a broken heap. */
+export function surveyHeap(engine: Engine, machine: Machine): HeapSurvey {
+  let freeBytes = 0;
+  let freeBlocks = 0;
+  let largestFreeBytes = 0;
+  let metadataBytes = 0;
+  const squares = new ExactSum();
+  const freeBlocksByLog2: number[] = [];
+  engine.walk((_start, bytes, state) => {
+    if (state === 'metadata') {
+      metadataBytes += bytes;
+    } else if (state === 'free') {
+      freeBytes += bytes;
+      freeBlocks++;
+      largestFreeBytes = Math.max(largestFreeBytes, bytes);
+      squares.addProduct(bytes, bytes);
+      countAt(freeBlocksByLog2, log2Floor(bytes));
+    }
+  });
+  return {
+    freeBytes,
+    freeBlocks,
+    largestFreeBytes,
+    metadataBytes,
+    largestHoleBasisPoints: largestHoleFragmentation(freeBytes, largestFreeBytes),
+    squaredBasisPoints: freeBytes === 0 ? 0 : squaredFragmentation(freeBytes, squares.value),
+    freeBlocksByLog2,
+    freeBlocksByOrder: freePages(machine),
+  };
+}
+
+/** 1 − largest / free, in basis points: 0 = all free memory is one hole. */
+export function largestHoleFragmentation(freeBytes: number, largestFreeBytes: number): number {
+  return freeBytes === 0 ? 0 : scaledRatio(freeBytes - largestFreeBytes, freeBytes, BASIS_POINTS);
+}
+
+function squaredFragmentation(freeBytes: number, sumOfSquares: bigint): number {
+  const square = BigInt(freeBytes) * BigInt(freeBytes);
+  return scaledRatio(square - sumOfSquares, square, BASIS_POINTS);
+}
+
+/**
+ * Linux's unusable_free_index: the share of the free pages that a request of 2^order pages cannot use, in per mille;
+ * 1000 when nothing is free.
+ */
+export function unusableFreeIndex(freeBlocksByOrder: readonly number[], order: number): number {
+  const freePageCount = pagesFrom(freeBlocksByOrder, 0);
+  if (freePageCount === 0) {
+    return 1000;
+  }
+  const unusable = freePageCount - pagesFrom(freeBlocksByOrder, order);
+  return Math.floor((unusable * 1000) / freePageCount);
+}
+
+/**
+ * Linux's fragmentation_index: would a request of 2^order pages fail, and why? −1000: it would not; towards 0: for
+ * lack of memory; towards 1000: because of fragmentation. 0 when nothing is free.
+ */
+export function fragmentationIndex(freeBlocksByOrder: readonly number[], order: number): number {
+  const blockCount = freeBlocksByOrder.reduce((sum, count) => sum + count, 0);
+  if (blockCount === 0) {
+    return 0;
+  }
+  if (pagesFrom(freeBlocksByOrder, order) > 0) {
+    return -1000;
+  }
+  const requested = powerOfTwo(order);
+  const freeOverRequested = Math.floor((pagesFrom(freeBlocksByOrder, 0) * 1000) / requested);
+  return 1000 - Math.floor((1000 + freeOverRequested) / blockCount);
+}
+
+/** Request sizes of the failure-based curve, in bytes. */
+export const FAILURE_CURVE_BYTES = [64, 256, 1024, 2048, 3072, 4096] as const;
+
+/** Of the moments at which enough was free for a request in total, at how many no single hole would have held it. */
+export interface FailurePoint {
+  readonly requestBytes: number;
+  readonly enoughFree: number;
+  readonly noHole: number;
+}
+
+export function failureCurve(surveys: readonly HeapSurvey[]): FailurePoint[] {
+  return FAILURE_CURVE_BYTES.map((requestBytes) => {
+    const enough = surveys.filter(({ freeBytes }) => freeBytes >= requestBytes);
+    const noHole = enough.filter(({ largestFreeBytes }) => largestFreeBytes < requestBytes);
+    return { requestBytes, enoughFree: enough.length, noHole: noHole.length };
+  });
+}
+
+function freePages({ pageSource }: Machine): readonly number[] | null {
+  if (pageSource === undefined) {
+    return null;
+  }
+  const byOrder: number[] = [];
+  pageSource.visitFree((_address, order) => countAt(byOrder, order));
+  return byOrder;
+}
+
+/** Pages in free blocks of at least `order`. */
+function pagesFrom(freeBlocksByOrder: readonly number[], order: number): number {
+  return freeBlocksByOrder.reduce(
+    (sum, count, each) => (each < order ? sum : sum + count * powerOfTwo(each)),
+    0,
+  );
+}
+
+/** Orders stay far below 31: the whole physical memory is 2^20 pages. */
+function powerOfTwo(exponent: number): number {
+  return (1 << exponent) >>> 0;
+}
+
+function countAt(counts: number[], index: number): void {
+  while (counts.length <= index) {
+    counts.push(0);
+  }
+  counts[index]!++;
+}
+
+function log2Floor(bytes: number): number {
+  const high = Math.floor(bytes / 0x1_0000_0000);
+  return high > 0 ? 63 - Math.clz32(high) : 31 - Math.clz32(bytes);
+}

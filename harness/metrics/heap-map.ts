@@ -1,0 +1,100 @@
+import type { Machine } from '../machine/machine';
+import { HEAP_BASE, PAGE_BYTES } from '../machine/memory-layout';
+import type { Engine } from '../replay/port';
+
+/**
+ * How full which part of the heap was at which moment. Only what was ever held has a row, so the picture is not
+ * mostly empty; rows cover a chunk of 2^k pages, with k the smallest that keeps them few enough.
+ */
+export interface HeapMap {
+  readonly chunkBytes: number;
+  /** Heap offsets of the chunks that were ever held, ascending: one row of the map each. */
+  readonly chunkOffsets: readonly number[];
+  /**
+   * One text a moment, one letter a chunk: `.` not held, `0` held and empty, … `9` full: floor(9 × used / held), where
+   * metadata counts as used.
+   */
+  readonly columns: readonly string[];
+}
+
+export const HEAP_MAP_ROWS_MAX = 256;
+
+/** Used and held bytes by chunk number. */
+type Chunks = Map<number, { used: number; held: number }>;
+
+export class HeapMapRecorder {
+  private chunkBytes = PAGE_BYTES;
+  private columns: Chunks[] = [];
+  private readonly everHeld = new Set<number>();
+
+  /** Adds a moment. Throws what the engine's walk throws on a broken heap; the map is then as before. */
+  add(engine: Engine, machine: Machine): void {
+    const chunks: Chunks = new Map();
+    machine.ledger.runs(({ address, bytes }) => {
+      this.spread(address - HEAP_BASE, bytes, (chunk, part) => {
+        chunks.set(chunk, { used: 0, held: (chunks.get(chunk)?.held ?? 0) + part });
+      });
+    });
+    engine.walk((start, bytes, state) => {
+      if (state !== 'free') {
+        this.spread(start - HEAP_BASE, bytes, (chunk, part) => {
+          const entry = chunks.get(chunk);
+          if (entry !== undefined) {
+            entry.used += part;
+          }
+        });
+      }
+    });
+    this.columns.push(chunks);
+    for (const chunk of chunks.keys()) {
+      this.everHeld.add(chunk);
+    }
+    while (this.everHeld.size > HEAP_MAP_ROWS_MAX) {
+      this.doubleChunks();
+    }
+  }
+
+  finish(): HeapMap {
+    const rows = [...this.everHeld].sort((a, b) => a - b);
+    return {
+      chunkBytes: this.chunkBytes,
+      chunkOffsets: rows.map((chunk) => chunk * this.chunkBytes),
+      columns: this.columns.map((chunks) => rows.map((chunk) => letterOf(chunks, chunk)).join('')),
+    };
+  }
+
+  private spread(offset: number, bytes: number, visit: (chunk: number, part: number) => void): void {
+    const { chunkBytes } = this;
+    for (let at = offset; at < offset + bytes;) {
+      const chunk = Math.floor(at / chunkBytes);
+      const end = Math.min((chunk + 1) * chunkBytes, offset + bytes);
+      visit(chunk, end - at);
+      at = end;
+    }
+  }
+
+  private doubleChunks(): void {
+    this.chunkBytes *= 2;
+    this.columns = this.columns.map(pairedChunks);
+    const chunks = [...this.everHeld];
+    this.everHeld.clear();
+    for (const chunk of chunks) {
+      this.everHeld.add(Math.floor(chunk / 2));
+    }
+  }
+}
+
+function pairedChunks(chunks: Chunks): Chunks {
+  const paired: Chunks = new Map();
+  for (const [chunk, { used, held }] of chunks) {
+    const pair = Math.floor(chunk / 2);
+    const other = paired.get(pair) ?? { used: 0, held: 0 };
+    paired.set(pair, { used: other.used + used, held: other.held + held });
+  }
+  return paired;
+}
+
+function letterOf(chunks: Chunks, chunk: number): string {
+  const entry = chunks.get(chunk);
+  return entry === undefined ? '.' : String(Math.floor((9 * entry.used) / entry.held));
+}

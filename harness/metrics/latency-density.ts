@@ -1,0 +1,84 @@
+/**
+ * Where in a trace the costs fell: a raster of operation index × cycles for pictures. Columns are equal stretches of
+ * the trace (their width doubles when the trace outgrows them), rows split every power of two in four.
+ */
+
+/** Columns are paired up when the last one is full, so a long trace has 128 to 256. */
+const COLUMNS_MAX = 256;
+const ROWS_PER_OCTAVE = 4;
+/** Costs are below 2^53. */
+const ROW_COUNT = 52 * ROWS_PER_OCTAVE;
+
+export interface Density {
+  readonly operationsPerColumn: number;
+  /** Per column the occupied rows ascending, each followed by its count: row, count, row, count … */
+  readonly columns: readonly (readonly number[])[];
+}
+
+export class LatencyDensity {
+  private readonly counts = new Float64Array(COLUMNS_MAX * ROW_COUNT);
+  private operationsPerColumn = 1;
+  private columnsUsed = 0;
+
+  /** @param operation index of the event; never less than the one before */
+  add(operation: number, cycles: number): void {
+    while (operation >= COLUMNS_MAX * this.operationsPerColumn) {
+      this.pairColumns();
+    }
+    const column = Math.floor(operation / this.operationsPerColumn);
+    this.columnsUsed = column + 1;
+    this.counts[column * ROW_COUNT + densityRowOf(cycles)]!++;
+  }
+
+  finish(): Density {
+    const columns = Array.from({ length: this.columnsUsed }, (_, column) => this.cellsOf(column));
+    return { operationsPerColumn: this.operationsPerColumn, columns };
+  }
+
+  private cellsOf(column: number): number[] {
+    const cells: number[] = [];
+    for (let row = 0; row < ROW_COUNT; row++) {
+      const count = this.counts[column * ROW_COUNT + row]!;
+      if (count > 0) {
+        cells.push(row, count);
+      }
+    }
+    return cells;
+  }
+
+  private pairColumns(): void {
+    const { counts } = this;
+    for (let column = 0; column < COLUMNS_MAX / 2; column++) {
+      for (let row = 0; row < ROW_COUNT; row++) {
+        const first = counts[column * 2 * ROW_COUNT + row]!;
+        counts[column * ROW_COUNT + row] = first + counts[(column * 2 + 1) * ROW_COUNT + row]!;
+      }
+    }
+    counts.fill(0, counts.length / 2);
+    this.operationsPerColumn *= 2;
+  }
+}
+
+/** The row of a cost: costs below 4 have one each, then four to every power of two. */
+export function densityRowOf(cycles: number): number {
+  if (cycles < ROWS_PER_OCTAVE) {
+    return cycles;
+  }
+  let mantissa = cycles;
+  let row = 0;
+  while (mantissa >= 0x1_0000_0000) {
+    mantissa = Math.floor(mantissa / 2);
+    row += ROWS_PER_OCTAVE;
+  }
+  const exponent = 31 - Math.clz32(mantissa);
+  return row + (exponent - 1) * ROWS_PER_OCTAVE + ((mantissa >>> (exponent - 2)) & 3);
+}
+
+/** The smallest cost of a row, in cycles. */
+export function densityRowStart(row: number): number {
+  let start = row < ROWS_PER_OCTAVE ? row : ROWS_PER_OCTAVE + (row % ROWS_PER_OCTAVE);
+  for (let octave = 2 * ROWS_PER_OCTAVE; octave <= row; octave += ROWS_PER_OCTAVE) {
+    start *= 2;
+  }
+  return start;
+}

@@ -1,0 +1,106 @@
+import type { OpName, TraceOrigin } from '../../traces/trace';
+import type { Capability, OptionValues } from '../replay/port';
+import type { ObservedBound } from './bounds';
+import type { Checkpoint, RecentOperation } from './checkpoints';
+import type { Distribution } from './distribution';
+import type { FailurePoint } from './fragmentation';
+import type { HeapMap } from './heap-map';
+import type { SizeClassLatency } from './latency';
+import type { Density } from './latency-density';
+import type { MetricValues } from './metric';
+import type { OpKind } from './op-kinds';
+import type { CauseCycles, EventCounts, WorstOperation } from './worst-operations';
+
+/**
+ * One replay with all that was recorded, as plain data: what `results.json` holds of it and what reports read. What
+ * does not apply is null, never left out or a special number.
+ */
+export interface MeasuredReplay {
+  readonly engine: {
+    readonly name: string;
+    readonly version: number;
+    readonly options: OptionValues;
+  };
+  readonly machine: { readonly heapPages: number; readonly virtualPages: number };
+  readonly trace: {
+    readonly name: string;
+    readonly origin: TraceOrigin;
+    /** Identity of the events that were replayed; null when the replay stopped before their end. */
+    readonly sha256: string | null;
+    readonly events: number;
+  };
+  readonly outcome: MeasuredOutcome;
+  /** Events that reached the engine. */
+  readonly operations: number;
+  /** Events on objects whose allocation had failed. */
+  readonly skippedEvents: number;
+  /** Reallocs replayed as allocate, copy and free. */
+  readonly emulatedReallocs: number;
+  readonly liveObjectsAtEnd: number;
+  readonly placementsSha256: string;
+  readonly metrics: MetricValues;
+  readonly events: EventCounts;
+  readonly bounds: readonly ObservedBound[];
+  readonly failureCurve: readonly FailurePoint[];
+  /** At most 256 moments spread over the bytes allocated, the first of maximal held, the first failure, the end. */
+  readonly checkpoints: readonly Checkpoint[];
+  /** Null when no allocation failed. */
+  readonly firstFailure: FirstFailure | null;
+  readonly heapMap: HeapMap | null;
+  readonly pricings: readonly MeasuredPricing[];
+}
+
+export interface FirstFailure {
+  readonly operation: number;
+  /** The last operations up to and with the failed one. */
+  readonly recentOperations: readonly RecentOperation[];
+}
+
+export type MeasuredOutcome =
+  | {
+      readonly kind: 'ok';
+      readonly failedAllocations: number;
+      readonly firstFailureOperation: number | null;
+    }
+  | {
+      readonly kind: 'corrupt' | 'faulted' | 'runaway';
+      readonly operation: number;
+      readonly op: OpName;
+      readonly id: number;
+      readonly sizeBytes: number;
+      readonly lastStep: string;
+      readonly problem: string;
+    }
+  | {
+      readonly kind: 'unsupported';
+      readonly operation: number;
+      readonly verb: Capability;
+      readonly reason: string;
+    };
+
+/** A replay under one pricing. */
+export interface MeasuredPricing {
+  readonly id: string;
+  readonly profileSha256: string;
+  /** sha256 over the cycles of all operations in order, each an unsigned 64-bit little-endian integer. */
+  readonly costsSha256: string;
+  readonly metrics: MetricValues;
+  readonly causes: CauseCycles;
+  readonly kinds: Readonly<Record<OpKind, MeasuredKind>>;
+}
+
+export interface MeasuredKind {
+  readonly distribution: Distribution;
+  readonly worst: readonly WorstOperation[];
+  readonly sizeClasses: readonly SizeClassLatency[];
+  /** Null when it was not asked for. */
+  readonly density: Density | null;
+}
+
+/** The dearest operations of all kinds: cycles descending, earlier operation first among equals. */
+export function worstOperations(pricing: MeasuredPricing, count: number): WorstOperation[] {
+  return Object.values(pricing.kinds)
+    .flatMap(({ worst }) => worst)
+    .sort((a, b) => b.cycles - a.cycles || a.operation - b.operation)
+    .slice(0, count);
+}

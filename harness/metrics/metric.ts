@@ -1,0 +1,96 @@
+import type { ReplayReport } from '../replay/replay';
+import type { Checkpoint } from './checkpoints';
+import type { FootprintSummary } from './footprint';
+import type { Peak } from './largest';
+import type { LatencySummary } from './latency';
+import type { WorkSummary } from './work';
+
+/**
+ * A metric is a registered object: its name, unit, direction, group and documentation stand beside the rule that
+ * reads it from what was recorded. Every reporter, comparison and limit goes through the registry.
+ */
+
+export const METRIC_GROUPS = ['@latency', '@fragmentation', '@footprint', '@events', '@lock'] as const;
+export type MetricGroup = (typeof METRIC_GROUPS)[number];
+
+export type MetricUnit =
+  | 'cycles'
+  | 'bytes'
+  /** Hundredths of a percent. */
+  | 'basis points'
+  /** Thousandths, as Linux shows its indices. */
+  | 'per mille'
+  | 'accesses'
+  | 'instructions'
+  | 'operations'
+  | 'times';
+
+/** An integer, with what it came from. */
+export interface MetricValue {
+  readonly value: number;
+  /** Index of the event at which the value occurred. */
+  readonly operation?: number;
+  /** Numerator and denominator of a mean or a ratio, so that nothing is lost to the integer `value`. */
+  readonly ratio?: readonly [number, number];
+}
+
+/** Values by metric name, in the registry's order; null where the metric does not apply. */
+export type MetricValues = Readonly<Record<string, MetricValue | null>>;
+
+/** What a replay's metrics are read from. */
+export interface ReplayFacts {
+  readonly report: ReplayReport;
+  /** Undefined when no operation ran. */
+  readonly footprint: FootprintSummary | undefined;
+  readonly work: WorkSummary;
+  readonly checkpoints: readonly Checkpoint[];
+}
+
+export interface MetricReading {
+  readonly name: string;
+  readonly value: MetricValue | null;
+}
+
+export interface MetricDefinition<Facts> {
+  /** `<lock>` in a name stands for every lock of the machine. */
+  readonly name: string;
+  readonly unit: MetricUnit;
+  readonly better: 'lower' | 'higher' | 'none';
+  readonly group: MetricGroup;
+  /** What it says and how it is computed. */
+  readonly formula: string;
+  /** Where the definition comes from, when it is not ours. */
+  readonly source?: string;
+  /** The value, or values when the name is a family's. */
+  read(facts: Facts): MetricValue | undefined | readonly MetricReading[];
+}
+
+export type ReplayMetric = MetricDefinition<ReplayFacts>;
+export type PricingMetric = MetricDefinition<LatencySummary>;
+
+/** Reads metrics of a list in its order. */
+export function readMetrics<Facts>(
+  definitions: readonly MetricDefinition<Facts>[],
+  facts: Facts,
+): MetricValues {
+  const values: Record<string, MetricValue | null> = {};
+  for (const definition of definitions) {
+    const read = definition.read(facts);
+    const readings = Array.isArray(read)
+      ? (read as readonly MetricReading[])
+      : [{ name: definition.name, value: (read as MetricValue | undefined) ?? null }];
+    for (const { name, value } of readings) {
+      values[name] = value;
+    }
+  }
+  return values;
+}
+
+export function peakValue(peak: Peak | undefined): MetricValue | undefined {
+  return peak === undefined ? undefined : { value: peak.value, operation: peak.operation };
+}
+
+/** total / count, rounded down, with both; undefined when there is nothing to average. */
+export function meanValue(total: number, count: number): MetricValue | undefined {
+  return count === 0 ? undefined : { value: Math.floor(total / count), ratio: [total, count] };
+}
