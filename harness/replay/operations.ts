@@ -201,14 +201,14 @@ export class Operations {
   /** The engine's realloc, or what a caller writes where there is none. */
   private resized(object: Placement, slot: number, event: TraceEvent): Placement {
     const { engine } = this;
+    const oldBytes = this.objects.table.requestedBytes[slot]!;
     if (engine.reallocate !== undefined) {
-      return engine.reallocate(object, event.size, event.align);
+      return engine.reallocate(object, event.size, event.align, oldBytes);
     }
     if (this.reallocPolicy === 'verb') {
       throw this.unsupported('reallocate', event);
     }
     this.emulatedReallocs++;
-    const oldBytes = this.objects.table.requestedBytes[slot]!;
     const placement = event.size === 0 ? NULL : engine.allocate(event.size, event.align);
     if (isBlock(placement)) {
       if (isBlock(object) && !isVirtual(object) && !isVirtual(placement)) {

@@ -51,8 +51,11 @@ export interface Engine {
   allocate(sizeBytes: number, align: number): Placement;
   /** Frees what `allocate` returned (a block or `ZERO`); size and align are those of the allocation. */
   free(object: Placement, sizeBytes: number, align: number): void;
-  /** Resizes; `NULL` leaves the old object valid. `object` may be `NULL` or `ZERO`. */
-  reallocate?(object: Placement, sizeBytes: number, align: number): Placement;
+  /**
+   * Resizes; `NULL` leaves the old object valid. `object` may be `NULL` or `ZERO`. `oldBytes` is the size that its
+   * caller asked for last, which an engine without headers has no other record of.
+   */
+  reallocate?(object: Placement, sizeBytes: number, align: number, oldBytes: number): Placement;
 
   /** An address congruent to `offset` modulo `align` that crosses no multiple of `span`. */
   alignedAllocate?(sizeBytes: number, align: number, offset: number, span: number): Placement;

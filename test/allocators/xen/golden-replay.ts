@@ -85,7 +85,7 @@ function perform(
     }
     return '-';
   }
-  const placement = engine.reallocate!(old.placement, size, align);
+  const placement = engine.reallocate!(old.placement, size, align, old.size);
   if (placement !== NULL && placement !== BUG) {
     live.set(id, { placement, size, align });
   }
