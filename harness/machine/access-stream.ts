@@ -31,11 +31,11 @@ export const KIND_COUNT = 4;
 export const LOCK_MASK = 0xff;
 export const END_OF_OPERATION = 0x100;
 
-/** 2^15 entries are 128 KiB: the batch stays in the host's L2 between engine and pricing. */
-export const ENTRY_CAPACITY = 1 << 15;
+/** 2^13 entries are 32 KiB: a batch stays in the host's L1 and L2 between engine and pricing. */
+export const ENTRY_CAPACITY = 1 << 13;
 export const ENTRY_LAST = ENTRY_CAPACITY - 1;
-const SEGMENT_CAPACITY = 1 << 13;
-const OPERATION_CAPACITY = 1 << 11;
+const SEGMENT_CAPACITY = 1 << 12;
+const OPERATION_CAPACITY = 1 << 10;
 /** The last rows stay free: there is always one to count in. */
 const SEGMENT_LAST = SEGMENT_CAPACITY - 1;
 const OPERATION_LAST = OPERATION_CAPACITY - 1;
