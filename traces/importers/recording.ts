@@ -95,14 +95,12 @@ export class Recording {
    * size 0 frees it. A null `address` asks for a new block.
    */
   reallocated(address: AddressKey, result: AddressKey, size: number, site: number = NO_TEXT): void {
-    if (address === NULL_ADDRESS) this.allocated(result, size, 0, site);
-    else if (size === 0 && result === NULL_ADDRESS) this.freed(address);
-    else this.settle(this.lift(address), address, result, size, site);
+    this.finishRealloc(this.lift(address), address, result, size, site);
   }
 
   /**
-   * Takes an object off its address while a reallocation is under way, for another thread may get that address
-   * before the result is recorded. `settle` must follow, or `putBack` if the result never comes.
+   * Takes an object off its address when a reallocation starts, for another thread may be given that address before
+   * the result is recorded. `finishRealloc` must follow, or `putBack` if the result never comes.
    */
   lift(address: AddressKey): LiftedObject {
     const object = this.live.get(address);
@@ -110,11 +108,20 @@ export class Recording {
     return object;
   }
 
-  /** Ends a reallocation: the object lies at `result` now, or where it was if that is null. */
-  settle(object: LiftedObject, address: AddressKey, result: AddressKey, size: number, site = NO_TEXT): void {
-    if (result === NULL_ADDRESS) {
-      this.callFailed();
+  /** As `reallocated`, with the object that `lift` took off `address`. */
+  finishRealloc(
+    object: LiftedObject,
+    address: AddressKey,
+    result: AddressKey,
+    size: number,
+    site: number = NO_TEXT,
+  ): void {
+    if (address === NULL_ADDRESS) {
+      this.allocated(result, size, 0, site);
+    } else if (result === NULL_ADDRESS) {
       this.putBack(object, address);
+      if (size === 0) this.freed(address);
+      else this.callFailed();
     } else if (object === undefined) {
       if (this.isFull) return;
       this.accounting.orphanReallocs += 1;
@@ -140,7 +147,7 @@ export class Recording {
     if (!this.isFull) this.accounting.unfinishedCalls += 1;
   }
 
-  /** Undoes `lift`: whoever came to lie there meanwhile must have been freed unseen. */
+  /** Undoes `lift`: what came to lie there meanwhile must have been freed unseen. */
   putBack(object: LiftedObject, address: AddressKey): void {
     if (object === undefined) return;
     this.evict(address);

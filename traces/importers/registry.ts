@@ -1,9 +1,29 @@
 import { didYouMean, UsageError } from '../input-error';
 import type { RecorderFormat } from './importer';
+import { heaptrack } from './heaptrack';
+import { kmem } from './kmem';
+import { ltrace } from './ltrace';
+import { malloclab } from './malloclab';
+import { memleak } from './memleak';
+import { minimalloc } from './minimalloc';
+import { mtrace } from './mtrace';
+import { plan9Log } from './plan9-log';
+import { regex } from './regex';
 import { valgrind } from './valgrind';
 
 /** Every format, sorted by name. */
-export const RECORDER_FORMATS: readonly RecorderFormat[] = [valgrind];
+export const RECORDER_FORMATS: readonly RecorderFormat[] = [
+  heaptrack,
+  kmem,
+  ltrace,
+  malloclab,
+  memleak,
+  minimalloc,
+  mtrace,
+  plan9Log,
+  regex,
+  valgrind,
+];
 
 /** The format of that name. Throws a `UsageError` that suggests the nearest. */
 export function formatNamed(name: string): RecorderFormat {

@@ -1,0 +1,148 @@
+/**
+ * The Linux kernel's kmem events as text: ftrace's `trace` file, `trace-cmd report`, `perf script`, and the comments
+ * of function_graph. A line has one event, of one of two allocators that are to be looked at one at a time:
+ *
+ *     … kmalloc: call_site=c104deff ptr=c147dd20 bytes_req=29 bytes_alloc=32 gfp_flags=GFP_KERNEL
+ *     … mm_page_alloc: page=ffffea0003db9f40 pfn=1155800 order=0 migratetype=0 gfp_flags=GFP_KERNEL
+ *
+ * What stands before the event's name differs by tool and by kernel, and a task's name may hold anything, so the
+ * event is found by its name followed by its first field, and fields are taken by name: kernels and vendors add some.
+ * Pointers are hashed since 4.15 and numbers may read `0x1000 (4096)`; neither matters, for a pointer is only a key.
+ */
+import { NULL_ADDRESS, wideAddress, type AddressKey, type LineScanner } from '../input/lines';
+import { NO_TEXT } from '../trace';
+import { countMatching, type LineParser, type RecorderFormat } from './importer';
+import type { KmemSelection } from './options';
+import type { Recording } from './recording';
+
+const EVENT =
+  /\b(kmalloc|kmalloc_node|kmem_cache_alloc|kmem_cache_alloc_node|kfree|kmem_cache_free|mm_page_alloc|mm_page_free|mm_page_free_batched|mm_page_free_direct|mm_pagevec_free):\s+(?:call_site|page)=/;
+
+const ALLOCATING: ReadonlySet<string> = new Set([
+  'kmalloc',
+  'kmalloc_node',
+  'kmem_cache_alloc',
+  'kmem_cache_alloc_node',
+  'mm_page_alloc',
+]);
+
+/** `COMM-PID`, in perf's output `COMM PID`, then perhaps `(TGID)`, then `[CPU]`. */
+const PID = /[- ](\d+)\s+(?:\([\s\d-]+\)\s+)?\[\d+\]/;
+
+// Values may be padded: `ptr=          (null)`.
+const PTR = / ptr=\s*(\S+)/;
+const PAGE = / page=\s*(\S+)/;
+const PFN = / pfn=\s*(\S+)/;
+const ORDER = / order=\s*(\S+)/;
+const BYTES_REQ = / bytes_req=\s*(\S+)/;
+const BYTES_ALLOC = / bytes_alloc=\s*(\S+)/;
+const CALL_SITE = / call_site=\s*(\S+)/;
+
+const POINTER = /^(?:0x)?0*([0-9a-f]{1,16})$/;
+const NUMBER = /^(?:0x[0-9a-f]{1,13}|\d{1,15})$/;
+
+const PAGE_BYTES = 4096;
+/** MAX_ORDER is 10 on every usual configuration and nowhere above 15; more is damage. */
+const ORDER_MAX = 30;
+
+export const kmem: RecorderFormat = {
+  name: 'kmem',
+  summary: 'Linux kmem events as text (ftrace, trace-cmd report, perf script): kmalloc or pages',
+  heeds: ['sites', 'pid', 'kmem'],
+  detect: (lines) => countMatching(lines, EVENT),
+  open: (recording, head) => new KmemParser(recording, recording.options.kmem ?? defaultSelection(head)),
+};
+
+function defaultSelection(head: readonly string[]): KmemSelection {
+  const names = head.map((line) => EVENT.exec(line)?.[1]).filter((name) => name !== undefined);
+  return names.length > 0 && names.every(isPageEvent) ? 'pages' : 'kmalloc';
+}
+
+function isPageEvent(name: string): boolean {
+  return name.startsWith('mm_page');
+}
+
+class KmemParser implements LineParser {
+  constructor(
+    private readonly recording: Recording,
+    private readonly selection: KmemSelection,
+  ) {}
+
+  line(line: LineScanner): void {
+    const text = line.text();
+    const event = text.startsWith('#') ? null : EVENT.exec(text);
+    if (event === null) return;
+    const name = event[1]!;
+    const isPages = isPageEvent(name);
+    if (isPages !== (this.selection === 'pages')) {
+      this.recording.accounting.otherSelectionLines += 1;
+      return;
+    }
+    const fields = text.slice(event.index + name.length);
+    const isAllocation = ALLOCATING.has(name);
+    const key = isPages ? pageKey(fields) : pointer(fields, PTR);
+    if (key === undefined) {
+      this.recording.unparsed(isPages ? 'a field pfn or page' : 'a field ptr', event.index + 1);
+    } else if (this.isOtherProcess(text.slice(0, event.index), isAllocation, key)) {
+      this.recording.accounting.otherPidLines += 1;
+    } else if (!isAllocation) {
+      this.recording.freed(key);
+    } else if (isPages) {
+      this.pages(key, fields, event.index + 1);
+    } else {
+      this.bytes(key, fields, event.index + 1);
+    }
+  }
+
+  /** The kernel frees on others' behalf, so whoever frees an object of the chosen process, it is gone. */
+  private isOtherProcess(before: string, isAllocation: boolean, key: AddressKey): boolean {
+    const wanted = this.recording.options.pid;
+    if (wanted === undefined || (!isAllocation && this.recording.isLive(key))) return false;
+    return Number(PID.exec(before)?.[1]) !== wanted;
+  }
+
+  private pages(key: AddressKey, fields: string, column: number): void {
+    const order = number(fields, ORDER);
+    if (order === undefined || order > ORDER_MAX) {
+      this.recording.unparsed(`a field order from 0 to ${ORDER_MAX}`, column);
+      return;
+    }
+    const bytes = PAGE_BYTES * (1 << order);
+    this.recording.allocated(key, bytes, bytes);
+  }
+
+  private bytes(key: AddressKey, fields: string, column: number): void {
+    const size = number(fields, BYTES_REQ);
+    if (size === undefined) {
+      this.recording.unparsed('a field bytes_req', column);
+      return;
+    }
+    const { sites } = this.recording;
+    if (!sites.wanted) {
+      this.recording.allocated(key, size);
+      return;
+    }
+    const granted = number(fields, BYTES_ALLOC);
+    const value = granted === undefined ? NO_TEXT : sites.index(`bytes_alloc=${granted}`);
+    this.recording.allocated(key, size, 0, sites.index(CALL_SITE.exec(fields)?.[1] ?? ''), value);
+  }
+}
+
+/** The page frame number; null if that or the page is. Without a frame number the page's address serves. */
+function pageKey(fields: string): AddressKey | undefined {
+  const page = pointer(fields, PAGE);
+  if (page === NULL_ADDRESS) return NULL_ADDRESS;
+  return PFN.test(fields) ? number(fields, PFN) : page;
+}
+
+function pointer(fields: string, field: RegExp): AddressKey | undefined {
+  const text = field.exec(fields)?.[1];
+  if (text === undefined || text === '(null)') return text === undefined ? undefined : NULL_ADDRESS;
+  const digits = POINTER.exec(text)?.[1];
+  return digits === undefined ? undefined : wideAddress(digits);
+}
+
+function number(fields: string, field: RegExp): number | undefined {
+  const text = field.exec(fields)?.[1];
+  return text !== undefined && NUMBER.test(text) ? Number(text) : undefined;
+}
