@@ -128,6 +128,59 @@ export class WeightTable {
   }
 }
 
+/**
+ * Indices dealt like cards: every `size` deals hold each index in proportion to its weight, in random order. So a few
+ * thousand draws already show a published mean, which drawing each by itself would miss by more.
+ */
+export class Deck {
+  private readonly cards: Uint16Array;
+  private dealt: number;
+
+  constructor(weights: readonly number[], size: number) {
+    const table = new WeightTable(weights);
+    // The middles of `size` equal shares: each index gets its share of cards, to the nearest card.
+    this.cards = Uint16Array.from({ length: size }, (_, card) =>
+      table.indexAt(Math.floor(((2 * card + 1) * table.total) / (2 * size))),
+    );
+    this.dealt = size;
+  }
+
+  deal(stream: RandomStream): number {
+    if (this.dealt === this.cards.length) {
+      stream.shuffle(this.cards);
+      this.dealt = 0;
+    }
+    return this.cards[this.dealt++]!;
+  }
+}
+
+/**
+ * Weights of Zipf's law with exponent 9/10 for ranks 1 … `count`: 2^30·rank^(−9/10), rounded down from the exact value
+ * by whole-number arithmetic.
+ */
+export function zipfWeights(count: number): readonly number[] {
+  const weights: number[] = [];
+  for (let rank = 1, root = 1n << 30n; rank <= count; rank++) {
+    root = tenthRoot((1n << 300n) / ninthPower(BigInt(rank)), root);
+    weights.push(Number(root));
+  }
+  return weights;
+}
+
+/** The whole part of the tenth root, by Newton's method from any number not below it. */
+function tenthRoot(value: bigint, notBelow: bigint): bigint {
+  for (let root = notBelow; ;) {
+    const better = (9n * root + value / ninthPower(root)) / 10n;
+    if (better >= root) return root;
+    root = better;
+  }
+}
+
+function ninthPower(base: bigint): bigint {
+  const cube = base * base * base;
+  return cube * cube * cube;
+}
+
 /** 128 bits of generator state from a seed and a name. */
 function streamState(seed: number, purpose: string): readonly number[] {
   if (!Number.isSafeInteger(seed)) throw new RangeError(`seed ${seed} is no safe integer`);

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as fc from 'fast-check';
-import { RandomStream, WeightTable } from '../../traces/random';
+import { Deck, RandomStream, WeightTable, zipfWeights } from '../../traces/random';
 
 const drawn = (count: number, draw: () => number): number[] => Array.from({ length: count }, draw);
 
@@ -99,6 +99,30 @@ test('every position of a table belongs to its weight', () => {
   assert.throws(() => new WeightTable([0, 0]), /sum to 0/);
   assert.throws(() => new WeightTable([1, -1]), /weight -1/);
   assert.throws(() => new WeightTable([0.5]), /weight 0.5/);
+});
+
+test('a deck deals every index in proportion, in random order', () => {
+  const stream = new RandomStream(9, 'test');
+  const deck = new Deck([1, 0, 2, 7], 100);
+  const deals = drawn(300, () => deck.deal(stream));
+  for (const start of [0, 100, 200]) {
+    assert.equal(counted(deals.slice(start, start + 100), 4), [10, 0, 20, 70]);
+  }
+  assert.not.equal(deals.slice(0, 100), deals.slice(100, 200));
+  assert.not.equal(
+    deals.slice(0, 100),
+    deals.slice(0, 100).sort((a, b) => a - b),
+  );
+});
+
+test('Zipf weights are whole parts of 2^30 over the rank to the power 9/10', () => {
+  const weights = zipfWeights(4096);
+  assert.is(weights[0], 2 ** 30);
+  // 2^30 / 2^9, where floating point falls just short.
+  assert.is(weights[1023], 2 ** 21);
+  for (const rank of [2, 3, 10, 1000, 4096]) {
+    assert.is(weights[rank - 1], Math.floor(2 ** 30 / rank ** 0.9), `rank ${rank}`);
+  }
 });
 
 test('a shuffle keeps the items and puts each anywhere', () => {

@@ -9,6 +9,7 @@ import { oddEvenFrees } from './adversary/odd-even-frees';
 import { robson } from './adversary/robson';
 import { slivers } from './adversary/slivers';
 import { churn } from './churn';
+import { differenceEngine } from './difference-engine';
 import { halfPageStorm } from './half-page-storm';
 import { nearPageStorm } from './near-page-storm';
 import { peaks } from './peaks';
@@ -28,6 +29,7 @@ export const synthesizers: readonly Synthesizer[] = [
   robson,
   slivers,
   churn,
+  differenceEngine,
   halfPageStorm,
   nearPageStorm,
   peaks,
