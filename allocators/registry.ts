@@ -1,11 +1,21 @@
 import { didYouMean, UsageError } from '../traces/input-error';
 import type { EngineDefinition } from '../harness/replay/port';
+import { textbookBestFit } from './textbook/textbook-best-fit';
+import { textbookFirstFit } from './textbook/textbook-first-fit';
 import { xenheapPages } from './xen/xenheap-pages';
 import { xmallocFirstFit } from './xen/xmalloc-first-fit';
+import { xmallocTlsf } from './xen/xmalloc-tlsf';
 import { xmallocTlsf2008 } from './xen/xmalloc-tlsf-2008';
 
 /** Every engine that ships, one line each, in the order `list` shows them. */
-export const ENGINES: readonly EngineDefinition[] = [xenheapPages, xmallocFirstFit, xmallocTlsf2008];
+export const ENGINES: readonly EngineDefinition[] = [
+  xenheapPages,
+  xmallocFirstFit,
+  xmallocTlsf2008,
+  xmallocTlsf,
+  textbookFirstFit,
+  textbookBestFit,
+];
 
 /** The engine of that name; throws a `UsageError` that suggests the nearest one. */
 export function engineNamed(name: string): EngineDefinition {

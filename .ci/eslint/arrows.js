@@ -18,6 +18,7 @@ const arrows = {
   'harness/machine': [traceModel],
   'harness/pricing': [traceModel, 'harness/machine'],
   'harness/replay': [traceModel, 'harness/machine'],
+  'harness/conformance': [traceModel, 'harness/machine', 'harness/replay'],
   'harness/metrics': [traceModel, 'harness/machine', 'harness/pricing', 'harness/replay'],
 };
 arrows['harness/results'] = [...arrows['harness/metrics'], 'harness/metrics'];
