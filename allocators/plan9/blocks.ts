@@ -1,4 +1,4 @@
-import type { PoolContext } from './context';
+import { pointerText, type PoolContext } from './context';
 import {
   ALIGNMENT_FILLER,
   MAGIC,
@@ -8,7 +8,6 @@ import {
   TAIL_MAGIC0,
   TAIL_MAGIC1,
 } from './layout';
-import { pointerText } from './context';
 import { FIELD } from './pool-object';
 
 /**
@@ -85,7 +84,7 @@ export class Blocks {
     const { words, layout, steps } = this.context;
     this.context.assert(this.magic(block) !== MAGIC.free, block, 'a free block is resized');
     words.store(block + layout.wordBytes, bytes);
-    const tail = block + bytes - layout.tailBytes;
+    const tail = this.context.address(block + bytes - layout.tailBytes);
     words.store(tail + layout.tailSize, bytes);
     words.store8(tail, TAIL_MAGIC0);
     words.store8(tail + 3, TAIL_MAGIC1);

@@ -45,27 +45,32 @@ export class PoolContext {
 
   /** The callback `panic` never returns. */
   panic(block: number, text: string): never {
-    this.listener?.panic(text);
+    this.listener?.panic?.(text);
     throw new HeapCorruption(block, text);
   }
 
   /** A failed check prints what is wrong and then panics in general terms. */
   corrupt(block: number, text: string): never {
     this.print(text);
-    this.listener?.panic('pool panic');
+    this.listener?.panic?.('pool panic');
     throw new HeapCorruption(block, text);
   }
 
   assert(holds: boolean, block: number, text: string): void {
     if (!holds) {
-      this.listener?.assertionFailed(text);
+      this.listener?.assertionFailed?.(text);
       throw new HeapCorruption(block, `assertion failed: ${text}`);
     }
   }
 
+  /** Whether anybody reads what is printed: texts need not be made for nobody. */
+  get isHeard(): boolean {
+    return this.listener?.print !== undefined;
+  }
+
   print(text: string): void {
     this.work(this.steps.printLine);
-    this.listener?.print(text);
+    this.listener?.print?.(text);
   }
 }
 

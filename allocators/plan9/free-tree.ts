@@ -116,7 +116,7 @@ export class FreeTree {
     return link;
   }
 
-  /** Removes the node that a ring of one leaves behind: the next larger size takes its place, if it has two children. */
+  /** Removes the node of a ring of one; where it has two children the next larger size takes its place. */
   private removeNode(link: number, node: number): void {
     const { words, layout, steps } = this.context;
     this.blocks.magic(node);

@@ -60,6 +60,11 @@ export class HeapWords {
     this.write(address, this.pointerBytes, value);
   }
 
+  /** Writes 32 bits whatever the layout's word is. */
+  store32(address: number, value: number): void {
+    this.write(address, 4, value);
+  }
+
   load8(address: number): number {
     this.touch('read', address, 1);
     return this.charged ? this.machine.load8(address) : this.machine.peek8(address);
@@ -74,6 +79,12 @@ export class HeapWords {
   peek(address: number): number {
     this.checkBounds(address, this.wordBytes);
     return this.wordBytes === 4 ? this.machine.peek(address) : this.machine.peek64(address);
+  }
+
+  /** The pointer at `address` without an access. */
+  peekPointer(address: number): number {
+    this.checkBounds(address, this.pointerBytes);
+    return this.pointerBytes === 4 ? this.machine.peek(address) : this.machine.peek64(address);
   }
 
   /**

@@ -1,0 +1,167 @@
+import { HeapCorruption } from '../../harness/machine/failures';
+import type { Machine } from '../../harness/machine/machine';
+import type { Block, BlockVisitor, Engine, EngineDefinition, OptionValues } from '../../harness/replay/port';
+import { blockPlacement, isBlock, NULL, type Placement } from '../../traces/trace';
+import { LAYOUTS } from './layout';
+import { MallocShim, poolCalls, type ObjectCalls } from './malloc-shim';
+import { Pool } from './pool';
+import { POOL_BOUNDS, POOL_QUIRKS } from './lineage';
+import { POOL_OPTIONS, poolSettings } from './settings';
+
+/**
+ * Plan 9's pool(2): exact best fit from an unbalanced tree of free blocks, boundary tags with red zones, arenas that
+ * grow and merge, and compaction where the program lets its blocks be moved.
+ *
+ * What the pool does is told file by file beside this one; here it meets the engine port. Its memory is the machine's
+ * heap, taken like sbrk takes it: the pool needs no page allocator.
+ */
+
+/** Every block's data is aligned so much; larger wishes go through poolallocalign. */
+const NATURAL_ALIGN_BYTES = 8;
+
+type MoveListener = (from: Placement, to: Placement) => void;
+
+export class Plan9Pool implements Engine {
+  private readonly pool: Pool;
+  private readonly calls: ObjectCalls;
+  private readonly tagBytes: number;
+  private moves: MoveListener | undefined;
+
+  constructor(machine: Machine, options: OptionValues) {
+    this.pool = new Pool(machine, poolSettings(options), {
+      listener: { moved: (from, to) => this.moved(from, to) },
+    });
+    const shim = options.shim === 'malloc' ? new MallocShim(this.pool) : undefined;
+    this.calls = shim ?? poolCalls(this.pool);
+    this.tagBytes = shim?.tagBytes ?? 0;
+  }
+
+  start(): void {
+    this.pool.start();
+  }
+
+  allocate(sizeBytes: number, align: number): Placement {
+    return placementOf(
+      align <= NATURAL_ALIGN_BYTES
+        ? this.calls.allocate(sizeBytes)
+        : this.calls.allocateAligned(sizeBytes, align, 0, 0),
+    );
+  }
+
+  free(object: Placement): void {
+    this.calls.free(pointerOf(object));
+  }
+
+  /** The pool's realloc knows no alignment; who wants it writes allocate, copy, free. */
+  reallocate(object: Placement, sizeBytes: number, align: number, oldBytes = 0): Placement {
+    if (align <= NATURAL_ALIGN_BYTES || sizeBytes === 0) {
+      return placementOf(this.calls.reallocate(pointerOf(object), sizeBytes));
+    }
+    const moved = this.calls.allocateAligned(sizeBytes, align, 0, 0);
+    if (moved !== 0 && isBlock(object)) {
+      this.pool.context.words.move(moved, object, Math.min(oldBytes, sizeBytes));
+      this.calls.free(object);
+    }
+    return placementOf(moved);
+  }
+
+  alignedAllocate(sizeBytes: number, align: number, offset: number, span: number): Placement {
+    return placementOf(this.calls.allocateAligned(sizeBytes, align, offset, span));
+  }
+
+  /** poolmsize counts from the block's data start; behind an aligned pointer there is less. */
+  usableSize(object: Placement): number {
+    const pointer = pointerOf(object);
+    const bytes = this.calls.usableSize(pointer);
+    return pointer === 0 ? bytes : bytes - (pointer - this.tagBytes - this.dataStart(pointer));
+  }
+
+  compact(onMove: MoveListener): boolean {
+    const before = this.moves;
+    this.moves = onMove;
+    const moved = this.pool.poolcompact();
+    this.moves = before;
+    return moved;
+  }
+
+  poolCheck(): void {
+    this.pool.poolcheck();
+  }
+
+  dump(): void {
+    this.pool.pooldump();
+  }
+
+  /** With `move=on` allocations compact too: whoever holds placements must listen. */
+  watchMoves(onMove: MoveListener): void {
+    this.moves = onMove;
+  }
+
+  blockAt(object: Placement): Block | undefined {
+    if (!isBlock(object)) {
+      return undefined;
+    }
+    const { observer, context } = this.pool;
+    try {
+      const start = observer.blockOf(object - this.tagBytes);
+      const headerBytes = context.layout.headerBytes + this.tagBytes;
+      return { start, bytes: observer.sizeOf(start), headerBytes };
+    } catch (failure) {
+      if (failure instanceof HeapCorruption) {
+        return undefined;
+      }
+      throw failure;
+    }
+  }
+
+  walk(visit: BlockVisitor): void {
+    this.pool.observer.walk(visit);
+  }
+
+  check(): void {
+    this.pool.observer.check();
+  }
+
+  private dataStart(pointer: number): number {
+    return this.pool.observer.blockOf(pointer - this.tagBytes) + this.pool.context.layout.headerBytes;
+  }
+
+  /** The pool tells data starts; a placement may lie behind alignment filler, which has moved with the block. */
+  private moved(from: number, to: number): void {
+    if (this.moves !== undefined) {
+      const skip = this.pool.observer.userPointer(to) - to + this.tagBytes;
+      this.moves(blockPlacement(from + skip), blockPlacement(to + skip));
+    }
+  }
+}
+
+function placementOf(pointer: number): Placement {
+  return pointer === 0 ? NULL : blockPlacement(pointer);
+}
+
+function pointerOf(object: Placement): number {
+  return isBlock(object) ? object : 0;
+}
+
+const { headerBytes, blockBytesMin } = LAYOUTS.ilp32;
+
+/** The constants are those of the default layout, ilp32. */
+export const plan9Pool: EngineDefinition = {
+  name: 'plan9-pool',
+  version: 1,
+  summary:
+    'Plan 9 pool(2): exact best fit in an unbalanced tree, red zones, growing and merging arenas, compaction',
+  lineage: 'Plan 9 /sys/src/libc/port/pool.c with malloc.c and the kernel’s alloc.c; manual page pool(2)',
+  constants: {
+    headerBytes,
+    granuleBytes: NATURAL_ALIGN_BYTES,
+    blockBytesMin,
+    requestBytesMax: 0x7fff_ffff,
+  },
+  options: POOL_OPTIONS,
+  capabilities: ['reallocate', 'alignedAllocate', 'usableSize', 'compact', 'poolCheck', 'dump'],
+  bounds: POOL_BOUNDS,
+  quirks: POOL_QUIRKS,
+  placementsForm: 'plan9',
+  create: (machine, options) => new Plan9Pool(machine, options),
+};

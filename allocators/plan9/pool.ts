@@ -1,0 +1,306 @@
+import type { Lock } from '../../harness/machine/lock';
+import type { Machine } from '../../harness/machine/machine';
+import { Arenas } from './arenas';
+import { ArenaSource, type SourceSettings } from './arena-source';
+import { Blocks } from './blocks';
+import { Checks } from './checks';
+import { Compaction } from './compaction';
+import { pointerText, PoolContext } from './context';
+import type { PoolListener } from './events';
+import { Fragments } from './fragments';
+import { FreeTree } from './free-tree';
+import { HeapWords, type TouchWatcher } from './heap-words';
+import { HeldBlock } from './held-block';
+import { PoolObserver } from './observer';
+import { LAYOUTS, MAGIC, type LayoutName } from './layout';
+import { FIELD, FLAG, PoolObject } from './pool-object';
+import { POOL_STEPS } from './steps';
+import { Verbs } from './verbs';
+
+/** The parameters of a pool; sizes in bytes. */
+export interface PoolSettings {
+  readonly layout: LayoutName;
+  readonly maxsize: number;
+  readonly minarena: number;
+  readonly quantum: number;
+  readonly minblock: number;
+  readonly flags: number;
+  /** Which callbacks are installed; alloc, print and panic always are. */
+  readonly merge: boolean;
+  readonly move: boolean;
+  readonly lock: boolean;
+  readonly logstack: boolean;
+  readonly source: SourceSettings;
+  /** Whether the pool behaves as the manual page says where the code differs. */
+  readonly manual: boolean;
+}
+
+/** Whoever listens in; nobody does in an ordinary replay. */
+export interface PoolWitnesses {
+  readonly listener?: PoolListener;
+  readonly touches?: TouchWatcher;
+}
+
+/** A callback that is installed: any address but nil. */
+const INSTALLED = 1;
+/** The user pool's lock notes its owner and asserts that nobody enters twice. */
+const OWNER = 1;
+const LOCK_BYTES = 64;
+
+/**
+ * The nine routines of pool(2). Every call takes the pool's lock for all of its work; pointers are users' pointers,
+ * 0 is nil. What the flags make the calls say and check besides happens here.
+ */
+export class Pool {
+  readonly context: PoolContext;
+  readonly observer: PoolObserver;
+  private readonly verbs: Verbs;
+  private readonly checks: Checks;
+  private readonly compaction: Compaction;
+  private readonly source: ArenaSource;
+  private readonly lock: Lock;
+
+  /** Reserves the pool's control regions; the machine is not booted yet. */
+  constructor(
+    private readonly machine: Machine,
+    readonly settings: PoolSettings,
+    witnesses: PoolWitnesses = {},
+  ) {
+    const layout = LAYOUTS[settings.layout];
+    const object = new PoolObject(machine, layout, machine.reserve('pool object', PoolObject.BYTES), true);
+    this.lock = machine.defineLock('pool lock', machine.reserve('pool lock', LOCK_BYTES));
+    const words = new HeapWords(machine, layout, true, witnesses.touches);
+    const steps = machine.defineSteps('plan9-pool', POOL_STEPS);
+    const context = new PoolContext(
+      machine,
+      layout,
+      words,
+      object,
+      steps,
+      settings.manual,
+      true,
+      witnesses.listener,
+    );
+    this.context = context;
+    this.observer = new PoolObserver(machine, layout, object.address, steps);
+    const sourceState = machine.reserve('arena source', ArenaSource.STATE_BYTES);
+    this.source = new ArenaSource(context, settings.source, sourceState);
+    const blocks = new Blocks(context);
+    const tree = new FreeTree(context, blocks);
+    const fragments = new Fragments(context, blocks, tree);
+    const held = new HeldBlock();
+    this.checks = new Checks(context, blocks);
+    this.compaction = new Compaction(context, blocks, tree, this.checks, held);
+    const { checks, compaction, source } = this;
+    const arenas = new Arenas(context, blocks, tree, fragments, checks, compaction, source);
+    this.verbs = new Verbs(context, blocks, tree, fragments, checks, arenas, held);
+  }
+
+  /** Writes the initial Pool structure, once the machine has booted. */
+  start(flags = this.settings.flags): void {
+    const { settings } = this;
+    const { pool } = this.context;
+    for (const field of Object.values(FIELD)) {
+      pool.store(field, 0);
+    }
+    for (const name of ['maxsize', 'minarena', 'quantum', 'minblock'] as const) {
+      pool.store(FIELD[name], settings[name]);
+    }
+    pool.store(FIELD.flags, flags);
+    for (const name of ['merge', 'move', 'logstack'] as const) {
+      pool.store(FIELD[name], settings[name] ? INSTALLED : 0);
+    }
+    for (const name of ['alloc', 'print', 'panic', 'lock', 'unlock'] as const) {
+      pool.store(FIELD[name], INSTALLED);
+    }
+    this.source.start();
+  }
+
+  poolalloc(bytes: number): number {
+    this.enter();
+    if (this.announces()) {
+      this.context.print(`poolalloc POOL ${bytes}`);
+    }
+    const pointer = this.verbs.allocate(bytes);
+    this.inspect();
+    if (this.logs()) {
+      this.log(`poolalloc POOL ${bytes} = ${pointerText(pointer)}`);
+    }
+    this.unlock();
+    return pointer;
+  }
+
+  /** An address congruent to `offset` modulo `align`, whose bytes cross no multiple of `span`; each may be 0. */
+  poolallocalign(bytes: number, align: number, offset: number, span: number): number {
+    this.enter();
+    if (this.announces()) {
+      this.context.print(`poolalignspanalloc POOL ${bytes} ${align} ${span} ${offset}`);
+    }
+    const pointer = this.verbs.allocateAligned(bytes, align, offset, span);
+    this.inspect();
+    if (this.logs()) {
+      this.log(`poolalignspanalloc POOL ${bytes} ${align} ${span} ${offset} = ${pointerText(pointer)}`);
+    }
+    this.unlock();
+    return pointer;
+  }
+
+  poolfree(pointer: number): void {
+    this.enter();
+    if (this.announces()) {
+      this.context.print(`poolfree POOL ${pointerText(pointer)}`);
+    }
+    this.verbs.free(pointer);
+    this.inspect();
+    if (this.logs()) {
+      this.log(`poolfree POOL ${pointerText(pointer)}`);
+    }
+    this.unlock();
+  }
+
+  /** Returns 0 where there is no memory, and after freeing for a size of 0. */
+  poolrealloc(pointer: number, bytes: number): number {
+    this.enter();
+    if (this.announces()) {
+      this.context.print(`poolrealloc POOL ${pointerText(pointer)} ${bytes}`);
+    }
+    const moved = this.verbs.reallocate(pointer, bytes);
+    this.inspect();
+    if (this.logs()) {
+      this.log(`poolrealloc POOL ${pointerText(pointer)} ${bytes} = ${pointerText(moved)}`);
+    }
+    this.unlock();
+    return moved;
+  }
+
+  poolmsize(pointer: number): number {
+    this.enter();
+    if (this.announces()) {
+      this.context.print(`poolmsize POOL ${pointerText(pointer)}`);
+    }
+    const bytes = this.verbs.usableSize(pointer);
+    this.inspect();
+    if (this.logs()) {
+      this.log(`poolmsize POOL ${pointerText(pointer)} = ${bytes}`);
+    }
+    this.unlock();
+    return bytes;
+  }
+
+  /** Whether any block moved: the code's return value, which the manual page does not have. */
+  poolcompact(): boolean {
+    this.enter();
+    if (this.announces()) {
+      this.context.print('poolcompact POOL');
+    }
+    const moved = this.compaction.run();
+    this.inspect();
+    if (this.context.hasFlag(FLAG.logging)) {
+      this.context.print('poolcompact POOL');
+    }
+    this.unlock();
+    return moved;
+  }
+
+  poolcheck(): void {
+    this.takeLock();
+    this.checks.pool();
+    this.unlock();
+  }
+
+  /** Of nil it takes not even the lock. */
+  poolblockcheck(pointer: number): void {
+    if (pointer === 0) {
+      return;
+    }
+    this.takeLock();
+    this.checks.object(pointer);
+    this.unlock();
+  }
+
+  pooldump(): void {
+    this.takeLock();
+    this.dump();
+    this.unlock();
+  }
+
+  private enter(): void {
+    this.takeLock();
+    this.context.work(this.context.steps.call);
+    this.inspect();
+  }
+
+  /** What PARANOIA and VERBOSITY do right after the lock is taken and again when the work is done. */
+  private inspect(): void {
+    const flags = this.context.pool.load(FIELD.flags);
+    if ((flags & FLAG.paranoia) !== 0) {
+      this.checks.pool();
+    }
+    if ((flags & FLAG.verbosity) !== 0) {
+      this.dump();
+    }
+  }
+
+  /** The manual page promises a line at the beginning of each call too; the code prints none. */
+  private announces(): boolean {
+    return this.settings.manual && this.context.hasFlag(FLAG.logging);
+  }
+
+  private logs(): boolean {
+    return this.context.hasFlag(FLAG.logging);
+  }
+
+  private log(line: string): void {
+    if (this.context.pool.load(FIELD.logstack) !== 0) {
+      this.context.listener?.logStack?.();
+    }
+    this.context.print(line);
+  }
+
+  /** A line for the pool, a line a block (arena headers too, tails not), and an empty one after every arena. */
+  private dump(): void {
+    const { words, layout, pool } = this.context;
+    this.context.print('pool POOL ref');
+    for (let arena = pool.load(FIELD.arenas); arena !== 0;) {
+      let block = arena;
+      let magic = words.chase(block);
+      do {
+        const size = words.load(block + layout.wordBytes);
+        this.context.print(this.context.isHeard ? blockLine(block, magic, size) : '');
+        block += size;
+        magic = words.chase(block);
+      } while (magic !== MAGIC.arenaTail);
+      this.context.print('');
+      arena = words.loadPointer(arena + layout.arenaDown);
+    }
+  }
+
+  private takeLock(): void {
+    if (this.settings.lock) {
+      this.machine.lock(this.lock);
+      this.noteOwner(OWNER);
+    }
+    this.context.listener?.locked?.();
+  }
+
+  private unlock(): void {
+    if (this.settings.lock) {
+      this.noteOwner(0);
+      this.machine.unlock(this.lock);
+    }
+    this.context.listener?.unlocked?.();
+  }
+
+  /** The C library's lock asserts that it had no owner, or the right one; the kernel's disables interrupts instead. */
+  private noteOwner(owner: number): void {
+    if (this.settings.source.kind === 'sbrk') {
+      const ownerAt = this.lock.address + 4;
+      this.machine.load(ownerAt);
+      this.machine.store(ownerAt, owner);
+    }
+  }
+}
+
+function blockLine(block: number, magic: number, size: number): string {
+  return `(${pointerText(block)} ${magic.toString(16).padStart(8, '0')} ${size})`;
+}
