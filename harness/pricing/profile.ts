@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import * as v from 'valibot';
+
+/**
+ * A profile: what a processor's memory accesses and instructions cost, as data. Profiles are YAML files; every group
+ * of figures carries its `source` in words, because a figure nobody can trace is worth nothing. Times are in core
+ * cycles and may have decimals; the cost tables round them once to 1/256 cycle.
+ *
+ * Two models: `caches` follows every line and page through caches and TLBs, `flat` charges fixed costs per access
+ * (it compares work, not time).
+ */
+
+const CYCLES_MAX = 1_000_000;
+const CAPACITY_BYTES_MAX = 1 << 30;
+const LINE_BYTES = 64;
+const TLB_ENTRIES_MAX = 1 << 15;
+
+const source = v.pipe(v.string(), v.nonEmpty('a text that says where the figures come from'));
+const cycles = v.pipe(
+  v.number(),
+  v.minValue(0, `cycles from 0 to ${CYCLES_MAX}`),
+  v.maxValue(CYCLES_MAX, `cycles from 0 to ${CYCLES_MAX}`),
+);
+const cost = v.strictObject({ cycles, source });
+
+/** A whole number from 1 to `largest`. */
+function count(largest: number) {
+  const range = `a whole number from 1 to ${largest}`;
+  return v.pipe(v.number(), v.integer(range), v.minValue(1, range), v.maxValue(largest, range));
+}
+
+function isPowerOfTwo(value: number): boolean {
+  return Number.isInteger(value) && value > 0 && (value & (value - 1)) === 0;
+}
+
+const cache = v.pipe(
+  v.strictObject({ bytes: count(CAPACITY_BYTES_MAX), ways: count(1024), cycles, source }),
+  v.check(
+    (level) => isPowerOfTwo(level.bytes / (level.ways * LINE_BYTES)),
+    `bytes / (ways × ${LINE_BYTES}) to be a power of two (the number of sets)`,
+  ),
+);
+
+/** As many ways as entries make it fully associative. */
+const tlbEntries = v.pipe(
+  v.strictObject({ entries: count(TLB_ENTRIES_MAX), ways: count(TLB_ENTRIES_MAX) }),
+  v.check((level) => isPowerOfTwo(level.entries / level.ways), 'entries / ways to be a power of two'),
+);
+
+const named = {
+  name: v.pipe(
+    v.string(),
+    v.regex(/^[a-z0-9][a-z0-9.-]{0,63}$/, 'up to 64 lower-case letters, digits, dots and hyphens'),
+  ),
+  summary: v.pipe(v.string(), v.nonEmpty('a line of text')),
+  clock: v.strictObject({
+    gigahertz: v.pipe(
+      v.number(),
+      v.minValue(0.001, 'a clock above 0'),
+      v.maxValue(1000, 'a clock below 1000'),
+    ),
+    source,
+  }),
+};
+
+/** What costs the same wherever the data lies. */
+const costs = v.strictObject({
+  /** Reciprocal throughput of an instruction, in the mix that allocators are. */
+  instruction: cost,
+  bitScan: cost,
+  mispredict: cost,
+  /** A locked read-modify-write of a line in the first cache; the way of the line to it is added. */
+  lockedUpdate: cost,
+  /** Entering a page into page tables, without the entry's own store. */
+  map: cost,
+  unmap: cost,
+  /** Flushing one translation on all processors. */
+  tlbFlush: cost,
+});
+
+const flatSchema = v.strictObject({
+  ...named,
+  model: v.literal('flat'),
+  costs,
+  /** Fixed costs by kind of access; `chase` is a load whose address was just loaded. */
+  accesses: v.strictObject({ load: cycles, chase: cycles, store: cycles, source }),
+});
+
+const cachesSchema = v.strictObject({
+  ...named,
+  model: v.literal('caches'),
+  costs,
+  /** Load-to-use latencies; a level that the processor lacks is left out. */
+  caches: v.strictObject({ l1: cache, l2: v.optional(cache), l3: v.optional(cache) }),
+  memory: cost,
+  /** Loads whose address does not depend on the load before: the core goes on underneath. */
+  independentLoads: v.strictObject({
+    /** Cycles of other work found under a miss. */
+    hiddenCycles: cycles,
+    /** Misses under way at once: those after the first cost their share of the latency. */
+    parallelMisses: count(256),
+    /** Accesses after a miss that may still run beside it. */
+    windowAccesses: count(4096),
+    source,
+  }),
+  /** What a store costs that finds its line there: the store buffer hides the rest, until a locked update drains it. */
+  stores: v.strictObject({ l1: cycles, l2: cycles, l3: cycles, memory: cycles, source }),
+  /** The stride prefetcher, and what a line costs that it fetched in time. */
+  prefetch: v.strictObject({
+    strideBytesMax: v.pipe(
+      v.number(),
+      v.integer('whole bytes'),
+      v.minValue(0, '0 (no prefetcher) or more'),
+      v.maxValue(CAPACITY_BYTES_MAX),
+    ),
+    /** Equal strides seen in a row before the next line is fetched ahead. */
+    trainingStrides: count(64),
+    l2: cycles,
+    l3: cycles,
+    memory: cycles,
+    source,
+  }),
+  tlb: v.strictObject({
+    first: v.strictObject({ '4k': tlbEntries, '2m': tlbEntries, source }),
+    /** A page size that the second level does not hold is left out. */
+    second: v.optional(
+      v.strictObject({ '4k': v.optional(tlbEntries), '2m': v.optional(tlbEntries), cycles, source }),
+    ),
+    /** A page walk whose tables lie in the caches, by page size. */
+    walk: v.strictObject({ '4k': cycles, '2m': cycles, source }),
+  }),
+});
+
+export const PROFILE_SCHEMAS = { flat: flatSchema, caches: cachesSchema } as const;
+
+export type FlatProfile = v.InferOutput<typeof flatSchema>;
+export type CachesProfile = v.InferOutput<typeof cachesSchema>;
+export type Profile = FlatProfile | CachesProfile;
+
+/** Sizes of the mapping that a pricing may assume: 4 KiB or 2 MiB pages. */
+export type Mapping = '4k' | '2m';
+
+/**
+ * Identity of a profile's figures: sha256 over its JSON with keys in code-unit order and without the texts that
+ * explain it (`summary`, `source`), in hexadecimal.
+ */
+export function profileSha256(profile: Profile): string {
+  return createHash('sha256').update(canonicalJson(profile)).digest('hex');
+}
+
+function canonicalJson(value: unknown): string {
+  if (typeof value !== 'object' || value === null) {
+    return JSON.stringify(value);
+  }
+  const members = Object.entries(value)
+    .filter(([key, member]) => key !== 'source' && key !== 'summary' && member !== undefined)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
+  return `{${members.join(',')}}`;
+}
