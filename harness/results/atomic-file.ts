@@ -9,17 +9,29 @@ import { InputError } from '../../traces/input-error';
 export function writeFileAtomically(file: string, content: string | Uint8Array): void {
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.partial`);
   try {
-    const descriptor = fs.openSync(temporary, 'w');
-    try {
-      fs.writeFileSync(descriptor, content);
-      fs.fsyncSync(descriptor);
-    } finally {
-      fs.closeSync(descriptor);
-    }
+    writeDurably(temporary, content);
     fs.renameSync(temporary, file);
   } catch (error) {
-    fs.rmSync(temporary, { force: true });
+    removeIfThere(temporary);
     throw new InputError({ where: file, problem: reasonOf(error), expected: 'a file that can be written' });
+  }
+}
+
+function writeDurably(file: string, content: string | Uint8Array): void {
+  const descriptor = fs.openSync(file, 'w');
+  try {
+    fs.writeFileSync(descriptor, content);
+    fs.fsyncSync(descriptor);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+function removeIfThere(file: string): void {
+  try {
+    fs.rmSync(file, { force: true });
+  } catch {
+    // The folder itself is missing or no folder: nothing of ours can be in it.
   }
 }
 

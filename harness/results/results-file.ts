@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as v from 'valibot';
 import { InputError } from '../../traces/input-error';
 import { reasonOf, writeFileAtomically } from './atomic-file';
+import { jsonErrorPosition } from './json-position';
 import { jsonText } from './json-text';
 import { RESULTS_SCHEMA, type Results } from './results';
 import { resultsSchema } from './schema';
@@ -54,11 +55,8 @@ export function parseResults(text: string, file: string): Results {
 function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (error) {
-    const position = /position (\d+)/.exec(String(error))?.[1];
-    const before = text.slice(0, position === undefined ? text.length : Number(position));
-    const line = before.split('\n').length;
-    const column = before.length - before.lastIndexOf('\n');
+  } catch {
+    const { line, column } = jsonErrorPosition(text);
     throw new InputError({
       where: `${file}:${line}:${column}`,
       problem: 'not JSON',

@@ -1,0 +1,86 @@
+import type { Trace } from '../../traces/trace';
+import { measure } from '../metrics/measurement';
+import type { MeasuredReplay } from '../metrics/measured-replay';
+import { parsePricing } from '../pricing/specification';
+import type { ReallocPolicy } from '../replay/operations';
+import type { EngineDefinition } from '../replay/port';
+import { createStack } from '../replay/stack';
+
+/**
+ * A cell of the matrix traces × engines: one replay, priced any number of times, described by words alone, so that it
+ * can be sent to a worker process, cached, or written in a suite.
+ */
+export interface Cell {
+  readonly trace: TraceRequest;
+  readonly engine: string;
+  /** Engine options as written, by name. */
+  readonly options: Readonly<Record<string, string>>;
+  readonly pricings: readonly string[];
+  readonly heapPages: number;
+  readonly virtualPages: number;
+  /** An operation with more accesses is a runaway. */
+  readonly accessesMax?: number;
+  readonly worstCount?: number;
+  readonly realloc?: ReallocPolicy;
+  /** Whether to survey holes at checkpoints in a second, unpriced pass; yes by default. */
+  readonly survey?: boolean;
+  /** Whether to keep the rasters that pictures are drawn from; yes by default. */
+  readonly pictures?: boolean;
+}
+
+/** A trace as the user names it: a file, `-`, `recorded:NAME` or `synth:NAME?…`, and how to read it. */
+export interface TraceRequest {
+  readonly specification: string;
+  /** Reader options by name, as written (`format`, `pid`, `strict` …). */
+  readonly options?: Readonly<Record<string, string>>;
+}
+
+/** What cells are made of, handed in by the composition root: the harness imports no registry. */
+export interface Registries {
+  /** Rejects with an `InputError` or `UsageError`. */
+  openTrace(request: TraceRequest): Promise<Trace>;
+  /** Throws a `UsageError` that suggests the nearest name. */
+  engineNamed(name: string): EngineDefinition;
+}
+
+export interface CellHooks {
+  /** Receives the placements text in chunks that are valid only during the call. */
+  readonly placements?: (chunk: Uint8Array) => void;
+  /** Told the number of events replayed, now and then. */
+  readonly progress?: (events: number) => void;
+}
+
+/** Runs a cell on a machine of its own. Rejects with `UsageError` and `InputError` as its parts do. */
+export async function runCell(
+  cell: Cell,
+  registries: Registries,
+  hooks: CellHooks = {},
+): Promise<MeasuredReplay> {
+  const definition = registries.engineNamed(cell.engine);
+  const pricings = cell.pricings.map(parsePricing);
+  const trace = await registries.openTrace(cell.trace);
+  const { heapPages, virtualPages, accessesMax } = cell;
+  return measure({
+    trace,
+    pricings,
+    createStack: ({ drain }) =>
+      createStack(
+        definition,
+        cell.options,
+        {
+          heapPages,
+          virtualPages,
+          ...(accessesMax !== undefined && { accessesMax }),
+          ...(drain !== undefined && { drain }),
+        },
+        (name) => registries.engineNamed(name),
+      ),
+    ...(cell.worstCount !== undefined && { worstCount: cell.worstCount }),
+    ...(cell.survey !== undefined && { survey: cell.survey }),
+    ...(cell.pictures !== undefined && { pictures: cell.pictures }),
+    replay: {
+      ...(cell.realloc !== undefined && { realloc: cell.realloc }),
+      ...hooks,
+    },
+  });
+}

@@ -1,0 +1,200 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { measure, type MeasurementPlan } from '../../../harness/metrics/measurement';
+import { worstOperations, type MeasuredReplay } from '../../../harness/metrics/measured-replay';
+import { parsePricing } from '../../../harness/pricing/specification';
+import type { EngineDefinition } from '../../../harness/replay/port';
+import { pagePerObject, stackOf, traceOf } from './page-per-object';
+
+const test = suite('measurement');
+
+const TRACE =
+  'alloc 1 100, alloc 2 1000, free 1, alloc 3 52, alloc 4 4000, alloc 5 8, alloc 6 8, free 6, free 2, alloc 7 16';
+
+function run(plan: Partial<MeasurementPlan> = {}): Promise<MeasuredReplay> {
+  return measure({
+    trace: traceOf(TRACE),
+    createStack: (machine) => stackOf(pagePerObject, machine),
+    pricings: [parsePricing('flat'), parsePricing('zen4-2022@cold')],
+    ...plan,
+  });
+}
+
+const value = ({ metrics }: Pick<MeasuredReplay, 'metrics'>, name: string) => metrics[name]?.value;
+
+test('peaks and waste are those of the pages at every operation', async () => {
+  const replay = await run();
+  assert.equal(replay.engine, { name: 'page-per-object', version: 3, options: { pages: 4 } });
+  assert.equal(replay.machine, { heapPages: 16, virtualPages: 0 });
+  // Objects 2, 3, 4 and 5 live at operation 5: 1000 + 52 + 4000 + 8 bytes on four pages.
+  assert.equal(replay.metrics['held.bytes.peak'], { value: 4 * 4096, operation: 5 });
+  assert.equal(replay.metrics['live.bytes.peak'], { value: 5060, operation: 5 });
+  assert.equal(replay.metrics['granted.bytes.peak'], { value: 1008 + 64 + 4008 + 16, operation: 5 });
+  assert.is(value(replay, 'waste.header.bytes.peak'), 32);
+  assert.is(value(replay, 'waste.rounding.bytes.peak'), 4);
+  assert.equal(replay.metrics['waste.peak'], { value: 6911, ratio: [16384 - 5060, 16384] });
+  assert.equal(replay.metrics['fragmentation.wj4'], { value: 22_379, ratio: [16384, 5060] });
+  assert.is(value(replay, 'live.bytes.end'), 52 + 4000 + 8 + 16);
+});
+
+test('the heap is surveyed at the first operation of maximal held, at the first failure and at the end', async () => {
+  const { checkpoints, metrics, heapMap } = await run();
+  assert.equal(
+    checkpoints.map(({ operation, heldBytes }) => [operation, heldBytes / 4096]),
+    [[0, 1], [4, 3], [5, 4], [6, 4], [9, 4]], // prettier-ignore
+  );
+  // Operation 4 is the first past 4096 allocated bytes; holes at operation 5 are what is left of each page.
+  const holes = [4096 - 1008, 4096 - 64, 4096 - 4008, 4096 - 16];
+  const free = holes.reduce((sum, hole) => sum + hole, 0);
+  assert.equal(metrics['fragmentation.largest-hole.peak'], {
+    value: Math.floor(((free - 4080) * 10_000) / free),
+    operation: 5,
+    ratio: [free - 4080, free],
+  });
+  assert.equal(metrics['holes.largest.bytes.peak'], { value: 4080 });
+  // floor(9 × used / 4096) of pages 0 … 3: 1008 and 64 lie in pages 1 and 0.
+  assert.equal(heapMap, {
+    chunkBytes: 4096,
+    chunkOffsets: [0, 4096, 8192, 12288],
+    columns: ['0...', '028.', '0280', '0280', '0080'],
+  });
+});
+
+test('a failed allocation is an outcome, told with the operations before it', async () => {
+  const replay = await run();
+  assert.equal(replay.outcome, { kind: 'ok', failedAllocations: 1, firstFailureOperation: 6 });
+  assert.equal(replay.metrics['allocations.failed'], { value: 1, operation: 6 });
+  assert.is(replay.firstFailure!.operation, 6);
+  assert.equal(
+    replay.firstFailure!.recentOperations.map(({ operation, op, id, sizeBytes, returned }) =>
+      [operation, op, id, sizeBytes, returned].join(' '),
+    ),
+    [
+      '0 alloc 1 100 0x8',
+      '1 alloc 2 1000 0x1008',
+      '2 free 1 0 -',
+      '3 alloc 3 52 0x8',
+      '4 alloc 4 4000 0x2008',
+      '5 alloc 5 8 0x3008',
+      '6 alloc 6 8 NULL',
+    ],
+  );
+  // The free of what failed never reached the engine.
+  assert.equal([replay.operations, replay.skippedEvents, replay.trace.events], [9, 1, 10]);
+});
+
+test('work and bounds come from the stream', async () => {
+  const replay = await run();
+  assert.equal(replay.metrics['alloc.accesses.max'], { value: 3, operation: 0 });
+  assert.equal(replay.metrics['alloc.accesses.mean'], { value: 2, ratio: [18, 7] });
+  assert.equal(replay.metrics['free.accesses.max'], { value: 1, operation: 2 });
+  assert.is(replay.metrics['realloc.accesses.max'], null);
+  assert.equal(replay.events, { pagesTaken: 6, lockAcquires: 6 });
+  assert.equal(
+    replay.bounds.map(({ most, observed, total, operations }) => [most, observed, total, operations]),
+    [[3, 3, 18, 7]],
+  );
+});
+
+test('each pricing has its own latencies, whose causes add up', async () => {
+  const { pricings } = await run();
+  assert.equal(pricings.map(({ id }) => id), ['flat', 'zen4-2022@cold']); // prettier-ignore
+  const [flat, cold] = pricings;
+  // Flat: store 4 + store 4 + locked update 20 + 5 instructions at 1/3 = 29.67; a failure costs nothing at all.
+  assert.equal(flat!.kinds.alloc.distribution, { costs: [0, 30], counts: [1, 6] });
+  assert.equal(flat!.kinds.free.distribution, { costs: [4], counts: [2] });
+  assert.equal(flat!.metrics['alloc.cycles.max'], { value: 30, operation: 0 });
+  assert.equal(flat!.metrics['alloc.cycles.mean'], { value: 25, ratio: [180, 7] });
+  assert.equal(flat!.metrics['realloc.cycles.max'], null);
+  assert.equal(flat!.metrics['cycles.total'], { value: 188 });
+  assert.ok(value(flat!, 'lock.pages.held.cycles.max')! > 0);
+  assert.ok(value(cold!, 'alloc.cycles.max')! > 30);
+  for (const pricing of pricings) {
+    for (const { cycles, causes } of worstOperations(pricing, 100)) {
+      assert.is(Object.values(causes).reduce((sum, each) => sum + each, 0), cycles); // prettier-ignore
+    }
+  }
+});
+
+test('the worst of all kinds are ranked together', async () => {
+  const { pricings } = await run();
+  assert.equal(
+    worstOperations(pricings[0]!, 8).map(({ operation, cycles }) => [operation, cycles]),
+    [[0, 30], [1, 30], [3, 30], [4, 30], [5, 30], [9, 30], [2, 4], [8, 4]], // prettier-ignore
+  );
+});
+
+test('how many are kept, pictures and surveys are chosen by the plan', async () => {
+  const full = await run();
+  const lean = await run({ worstCount: 2, survey: false, pictures: false, pricings: [parsePricing('flat')] });
+  assert.is(lean.pricings[0]!.kinds.alloc.worst.length, 2);
+  assert.is(lean.pricings[0]!.kinds.alloc.density, null);
+  assert.is(lean.heapMap, null);
+  assert.is(lean.metrics['fragmentation.largest-hole.peak'], null);
+  assert.ok(lean.checkpoints.every(({ survey }) => survey === null));
+  assert.equal(lean.metrics['held.bytes.peak'], full.metrics['held.bytes.peak']);
+  assert.is(lean.pricings[0]!.costsSha256, full.pricings[0]!.costsSha256);
+});
+
+test('a trace that needs a verb the engine lacks is kept as unsupported', async () => {
+  const replay = await run({ trace: traceOf('alloc 1 8, compact 0, free 1') });
+  assert.equal(replay.outcome, {
+    kind: 'unsupported',
+    operation: 1,
+    verb: 'compact',
+    reason: 'page-per-object has no compact, which the operation "compact" needs',
+  });
+  assert.is(replay.trace.sha256, null);
+});
+
+test('an engine that breaks is told by where it stopped', async () => {
+  const overlapping: EngineDefinition = {
+    ...pagePerObject,
+    create: (machine, options, engineNamed) => {
+      const engine = pagePerObject.create(machine, options, engineNamed);
+      const first: { placement?: ReturnType<typeof engine.allocate> } = {};
+      const allocate: typeof engine.allocate = (size, align) =>
+        (first.placement ??= engine.allocate(size, align));
+      return { ...engine, allocate };
+    },
+  };
+  const { outcome } = await run({ createStack: (machine) => stackOf(overlapping, machine) });
+  assert.is(outcome.kind, 'corrupt');
+  assert.equal(outcome.kind === 'corrupt' && [outcome.operation, outcome.op, outcome.id], [1, 'alloc', 2]);
+});
+
+test('an engine that places differently the second time is found out', async () => {
+  let stacks = 0;
+  const createStack: MeasurementPlan['createStack'] = (machine) => {
+    const stack = stackOf(pagePerObject, machine);
+    if (stacks++ > 0) {
+      stack.engine.allocate(1, 0);
+    }
+    return stack;
+  };
+  try {
+    await run({ createStack });
+    assert.unreachable();
+  } catch (error) {
+    assert.match(String(error), 'page-per-object placed differently');
+  }
+});
+
+test('a heap too broken to walk has checkpoints without a survey, and the replay goes on', async () => {
+  const unwalkable: EngineDefinition = {
+    ...pagePerObject,
+    create: (machine, options, engineNamed) => ({
+      ...pagePerObject.create(machine, options, engineNamed),
+      walk: () => machine.load(0),
+    }),
+  };
+  const replay = await run({ createStack: (machine) => stackOf(unwalkable, machine) });
+  assert.is(replay.outcome.kind, 'ok');
+  assert.ok(replay.checkpoints.every(({ survey }) => survey === null));
+});
+
+test('two measurements are equal', async () => {
+  assert.equal(await run(), await run());
+});
+
+test.run();
