@@ -1,5 +1,6 @@
 import type { Placement } from '../../traces/trace';
 import type { Machine } from '../machine/machine';
+import type { BrokenGuarantee, QuirkDemonstration } from './demonstration';
 
 /**
  * The engine port: what a model of an allocator offers to the replay loop, and what it says of itself.
@@ -133,6 +134,10 @@ export interface Quirk {
   readonly name: string;
   readonly summary: string;
   readonly source: string;
+  /** Where it can be seen: the conformance suite fails a quirk that does not show. */
+  readonly demonstration?: QuirkDemonstration;
+  /** What callers expect of any allocator and the real one does not do. */
+  readonly breaks?: BrokenGuarantee;
 }
 
 /**
