@@ -40,6 +40,11 @@ export class MemoryLayout {
     return address;
   }
 
+  /** The control regions in the order of their reservation, which is that of their addresses. */
+  list(): readonly Region[] {
+    return this.regions;
+  }
+
   /** First address beyond everything reserved, rounded up to a page. */
   get limit(): number {
     return Math.ceil(this.end / PAGE_BYTES) * PAGE_BYTES;
