@@ -21,6 +21,7 @@ export class IntegerColumn {
   private high = new Int32Array(0);
   private lowUsed = false;
   private highUsed = false;
+  private capacity = 0;
 
   /** Whether any value since the last `clear` differs from 0. */
   get used(): boolean {
@@ -33,13 +34,21 @@ export class IntegerColumn {
     return this.highUsed ? this.high[index]! * TWO_TO_32 + low : low;
   }
 
-  /** Sets the value of the event at `index`, the one after the last that was set; `capacity` is the block's. */
-  append(index: number, value: number, capacity: number): void {
-    if (value !== 0 && !this.lowUsed) this.useLow(index, capacity);
-    if (!this.lowUsed) return;
-    if (this.low.length < capacity) this.low = grown(this.low, new Uint32Array(capacity));
+  /** Sets the value of the event at `index`, the one after the last that was set; below the capacity. */
+  append(index: number, value: number): void {
+    if (!this.lowUsed) {
+      if (value === 0) return;
+      this.useLow(index);
+    }
     this.low[index] = value;
-    if (this.highUsed || value >= TWO_TO_32 || value < 0) this.appendHigh(index, value, capacity);
+    if (this.highUsed || value >= TWO_TO_32 || value < 0) this.appendHigh(index, value);
+  }
+
+  /** Makes room for `capacity` events. */
+  grow(capacity: number): void {
+    this.capacity = capacity;
+    if (this.lowUsed) this.low = grown(this.low, new Uint32Array(capacity));
+    if (this.highUsed) this.high = grown(this.high, new Int32Array(capacity));
   }
 
   /** Forgets the values and keeps the memory. */
@@ -48,19 +57,18 @@ export class IntegerColumn {
     this.highUsed = false;
   }
 
-  private useLow(index: number, capacity: number): void {
-    if (this.low.length < capacity) this.low = new Uint32Array(capacity);
+  private useLow(index: number): void {
+    if (this.low.length < this.capacity) this.low = new Uint32Array(this.capacity);
     else this.low.fill(0, 0, index);
     this.lowUsed = true;
   }
 
-  private appendHigh(index: number, value: number, capacity: number): void {
+  private appendHigh(index: number, value: number): void {
     if (!this.highUsed) {
-      if (this.high.length < capacity) this.high = new Int32Array(capacity);
+      if (this.high.length < this.capacity) this.high = new Int32Array(this.capacity);
       else this.high.fill(0, 0, index);
       this.highUsed = true;
     }
-    if (this.high.length < capacity) this.high = grown(this.high, new Int32Array(capacity));
     this.high[index] = Math.floor(value / TWO_TO_32);
   }
 }
@@ -96,19 +104,18 @@ export class EventBlock {
   append(event: TraceEvent): void {
     const index = this.length;
     if (index === this.capacity) this.grow();
-    const capacity = this.capacity;
     this.op[index] = event.op;
-    this.id.append(index, event.id, capacity);
-    this.size.append(index, event.size, capacity);
-    this.align.append(index, event.align, capacity);
+    this.id.append(index, event.id);
+    this.size.append(index, event.size);
+    this.align.append(index, event.align);
     if (this.optionalUsed || usesOptionalColumns(event)) {
       this.optionalUsed = true;
-      this.offset.append(index, event.offset, capacity);
-      this.span.append(index, event.span, capacity);
-      this.cpu.append(index, event.cpu, capacity);
-      this.site.append(index, event.site, capacity);
-      this.call.append(index, event.call, capacity);
-      this.value.append(index, event.value, capacity);
+      this.offset.append(index, event.offset);
+      this.span.append(index, event.span);
+      this.cpu.append(index, event.cpu);
+      this.site.append(index, event.site);
+      this.call.append(index, event.call);
+      this.value.append(index, event.value);
     }
     this.length = index + 1;
   }
@@ -140,6 +147,7 @@ export class EventBlock {
   private grow(): void {
     this.capacity = Math.min(BLOCK_EVENTS_MAX, Math.max(BLOCK_EVENTS_INITIAL, this.capacity * 2));
     this.op = grown(this.op, new Uint8Array(this.capacity));
+    for (const column of this.integerColumns()) column.grow(this.capacity);
   }
 }
 
