@@ -15,6 +15,7 @@ import { nearPageStorm } from './near-page-storm';
 import { peaks } from './peaks';
 import { plateau } from './plateau';
 import { ramp } from './ramp';
+import { ramzswap } from './ramzswap';
 import { wholeNumber, type ParameterValues } from './parameters';
 import { SEED_BY_DEFAULT, synthesizedTrace, type Synthesizer } from './synthesizer';
 
@@ -35,6 +36,7 @@ export const synthesizers: readonly Synthesizer[] = [
   peaks,
   plateau,
   ramp,
+  ramzswap,
 ];
 
 const SCHEME = 'synth:';
