@@ -154,7 +154,7 @@ export class AccessStream {
     this.operationPlacements[row] = placement;
     this.operationCount = row + 1;
     this.notedRow += NOTED_COUNT;
-    if (this.operationCount === OPERATION_LAST || this.segmentCount === SEGMENT_LAST) {
+    if (this.operationCount === OPERATION_LAST || this.segmentCount >= SEGMENT_LAST - 1) {
       this.flush();
     }
   }
