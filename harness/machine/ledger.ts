@@ -47,12 +47,12 @@ export class Ledger {
 
   /** Whether every byte of the range is held; a range of no bytes asks for the byte at its address. */
   holds(address: number, bytes: number): boolean {
-    const first = (address - this.base) >>> this.granuleShift;
-    const last = (address + Math.max(bytes, 1) - 1 - this.base) >>> this.granuleShift;
-    if (address < this.base || last >= this.held.length) {
+    const lastByte = address + Math.max(bytes, 1) - 1;
+    if (!(address >= this.base && lastByte < this.base + this.bytes)) {
       return false;
     }
-    for (let granule = first; granule <= last; granule++) {
+    const last = (lastByte - this.base) >>> this.granuleShift;
+    for (let granule = (address - this.base) >>> this.granuleShift; granule <= last; granule++) {
       if (this.held[granule] === 0) {
         return false;
       }

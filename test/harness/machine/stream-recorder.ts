@@ -1,5 +1,5 @@
 import {
-  AccessStream,
+  type AccessStream,
   END_OF_OPERATION,
   KIND_COUNT,
   LOCK_MASK,
