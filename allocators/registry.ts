@@ -2,10 +2,12 @@ import { didYouMean, UsageError } from '../traces/input-error';
 import type { EngineDefinition } from '../harness/replay/port';
 import { textbookBestFit } from './textbook/textbook-best-fit';
 import { textbookFirstFit } from './textbook/textbook-first-fit';
+import { vmalloc } from './xen/vmalloc';
 import { xenheapPages } from './xen/xenheap-pages';
 import { xmallocFirstFit } from './xen/xmalloc-first-fit';
 import { xmallocTlsf } from './xen/xmalloc-tlsf';
 import { xmallocTlsf2008 } from './xen/xmalloc-tlsf-2008';
+import { xvmalloc } from './xen/xvmalloc';
 
 /** Every engine that ships, one line each, in the order `list` shows them. */
 export const ENGINES: readonly EngineDefinition[] = [
@@ -13,6 +15,8 @@ export const ENGINES: readonly EngineDefinition[] = [
   xmallocFirstFit,
   xmallocTlsf2008,
   xmallocTlsf,
+  vmalloc,
+  xvmalloc,
   textbookFirstFit,
   textbookBestFit,
 ];

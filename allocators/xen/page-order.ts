@@ -17,3 +17,12 @@ export function orderOfBytes(bytes: number): number {
   }
   return order;
 }
+
+/** 2^order, also for the orders that no allocator serves. */
+export function pagesOfOrder(order: number): number {
+  let pages = 1;
+  for (let each = 0; each < order; each++) {
+    pages *= 2;
+  }
+  return pages;
+}

@@ -1,75 +1,46 @@
 import type { Lock } from '../../harness/machine/lock';
 import type { Machine } from '../../harness/machine/machine';
-import { PAGE_BYTES } from '../../harness/machine/memory-layout';
-import type { PageAllocator } from './page-allocator';
+import type { PageAccount } from './page-account';
+import { servedPayload } from './tlsf-classes';
 import {
-  classOf,
-  countClassScans,
-  FIRST_LEVELS,
-  SECOND_LEVEL_SHIFT,
-  SECOND_LEVELS,
-  servedPayload,
-} from './tlsf-classes';
+  FLAGS,
+  FREE,
+  GRANULE_BYTES,
+  HEADER_BYTES,
+  LIST_NEXT,
+  LIST_PREVIOUS,
+  POOL_LOCK,
+  POOL_ORDER,
+  PREVIOUS_BLOCK,
+  PREVIOUS_FREE,
+  REGION_PAYLOAD,
+  SENTINEL_OFFSET,
+  SIZE,
+  SPLIT_BYTES_MIN,
+  type PoolLayout,
+} from './tlsf-layout';
+import { TlsfLists } from './tlsf-lists';
 
 /**
  * The pool under Xen's TLSF xmalloc: constant-time lists by size class, boundary tags, one page a region.
  *
- * A block is a 16-byte header (address of the block before it in memory; a size word whose two low bits say that this
- * block and the one before it are free) and its payload, whose first two words link it to its list while it is free.
- * Lists are LIFO; the lowest class that has a block serves a request. A region is one page that ends in a sentinel
- * header; when its last block is freed the page goes back at once. The pool's own object lives in two pages of its own.
+ * Lists are LIFO; the lowest class that has a block serves a request, and what is left of the block becomes a free
+ * one. A freed block is joined at once to free neighbours on its page; when a region's last block is freed its page
+ * goes back, while the pool lock is held and without hysteresis. The pool's own object lies in two pages that it
+ * takes from the page allocator when it is first used and never returns.
  */
 
-/** Header in front of the payload; also the granule of payloads. */
-export const HEADER_BYTES = 16;
-export const GRANULE_BYTES = 16;
-const PREVIOUS_BLOCK = 0;
-export const SIZE = 8;
-const LIST_PREVIOUS = 16;
-const LIST_NEXT = 24;
-
-/** Low bits of the size word. */
-export const FREE = 1;
-export const PREVIOUS_FREE = 2;
-export const FLAGS = 3;
-
-/** Payload of a fresh region's one block: a page without its header and the sentinel's. */
-export const REGION_PAYLOAD = PAGE_BYTES - 2 * HEADER_BYTES;
-export const SENTINEL_OFFSET = PAGE_BYTES - HEADER_BYTES;
-/** A leftover must hold a header and a free block's links. */
-const SPLIT_BYTES_MIN = 32;
-
-/** The pool object: bitmaps, list heads, lock, counters, from its start. */
-const POOL_ORDER = 1;
-export const POOL_BYTES = PAGE_BYTES << POOL_ORDER;
-export const FIRST_LEVEL_MAP = 0;
-export const SECOND_LEVEL_MAPS = 4;
-export const LIST_HEADS = SECOND_LEVEL_MAPS + 4 * FIRST_LEVELS;
-const LOCK = LIST_HEADS + 8 * FIRST_LEVELS * SECOND_LEVELS;
-
-/** Where the versions of the pool object differ. */
-export interface PoolLayout {
-  readonly structBytes: number;
-  readonly usedBytesOffset: number;
-  readonly regionCountOffset: number;
-}
-
-/**
- * Instructions of the compiled reference (gcc 12 -O2) by step, solved from the callgrind totals per operation.
- */
+/** Instructions of the compiled reference (gcc 12 -O2), solved from the callgrind totals per operation. */
 const STEPS = {
-  allocate: { instructions: 30 },
-  search: { instructions: 20 },
-  searchHigher: { instructions: 12, event: 'searchSteps' },
-  pop: { instructions: 14 },
-  split: { instructions: 22, event: 'splits' },
-  push: { instructions: 16 },
-  grow: { instructions: 40 },
-  free: { instructions: 40 },
-  unlink: { instructions: 18 },
-  merge: { instructions: 8, event: 'merges' },
-  giveRegion: { instructions: 16 },
   createPool: { instructions: 60 },
+  allocate: { instructions: 30 },
+  split: { instructions: 22, event: 'splits' },
+  useWhole: { instructions: 8 },
+  growRegion: { instructions: 40 },
+  free: { instructions: 40 },
+  mergeNext: { instructions: 8, event: 'merges' },
+  mergePrevious: { instructions: 8, event: 'merges' },
+  giveRegion: { instructions: 16 },
 } as const;
 
 /** The pool's lock word lies in the pool object, which the page allocator places when the pool is created. */
@@ -87,40 +58,48 @@ class PoolLock implements Lock {
   }
 
   get address(): number {
-    return this.machine.peek(this.poolPointer) + LOCK;
+    return this.machine.peek(this.poolPointer) + POOL_LOCK;
   }
 }
 
 export class TlsfPool {
   /** The global variable that points to the pool object, 0 before the first use. */
   private readonly pointer: number;
+  private readonly lists: TlsfLists;
   private readonly lock: Lock;
   private readonly step;
 
   constructor(
     private readonly machine: Machine,
-    private readonly pages: PageAllocator,
+    private readonly pages: PageAccount,
     private readonly layout: PoolLayout,
   ) {
     this.pointer = machine.reserve('xmalloc pool pointer', 8);
+    this.lists = new TlsfLists(machine);
     this.lock = new PoolLock(machine, this.pointer);
     this.step = machine.defineSteps('tlsf-pool', STEPS);
   }
 
-  /** Address of the pool object, or 0 before it is created. For observers. */
+  /** Address of the pool object, or 0 before it is created; for observers. */
   get object(): number {
     return this.machine.peek(this.pointer);
   }
 
+  get structBytes(): number {
+    return this.layout.structBytes;
+  }
+
+  /** Bytes of used blocks and sentinels, headers included; for observers. */
   get usedBytes(): number {
     return this.object === 0 ? 0 : this.machine.peek(this.object + this.layout.usedBytesOffset);
   }
 
+  /** Pages that are regions; for observers. */
   get regionCount(): number {
     return this.object === 0 ? 0 : this.machine.peek(this.object + this.layout.regionCountOffset);
   }
 
-  /** Loads the pool pointer, as every call does first; whether there is a pool. */
+  /** Loads the pool pointer, as every call does first: whether there is a pool. */
   exists(): boolean {
     return this.machine.load(this.pointer) !== 0;
   }
@@ -133,72 +112,80 @@ export class TlsfPool {
       return false;
     }
     machine.clear(pool, layout.structBytes);
-    machine.store(pool + LOCK, 0);
+    machine.store(pool + POOL_LOCK, 0);
     machine.store(this.pointer, pool);
     machine.work(this.step.createPool);
     return true;
   }
 
-  /** Gives the pool object back: what creation does when its first region cannot be had. */
-  discard(): void {
-    const pool = this.machine.load(this.pointer);
-    this.machine.store(this.pointer, 0);
-    this.pages.give(pool, POOL_ORDER);
+  /** Takes the region that a pool has from its creation on; gives the pool object back where it cannot be had. */
+  createRegion(): boolean {
+    const { machine } = this;
+    const pool = machine.load(this.pointer);
+    if (!this.regionTake(pool)) {
+      machine.store(this.pointer, 0);
+      this.pages.give(pool, POOL_ORDER);
+      return false;
+    }
+    machine.unlock(this.lock);
+    return true;
   }
 
-  /** Address of a payload of at least `bytes`, a multiple of the granule; 0 where there is none. */
-  allocate(bytes: number): number {
-    const { machine, step } = this;
+  /** Address of a payload of at least `requestedBytes`, or 0 where there is none. */
+  allocate(requestedBytes: number): number {
+    const { machine, lists } = this;
     const pool = machine.load(this.pointer);
     machine.lock(this.lock);
-    machine.work(step.allocate);
-    const wanted = servedPayload(bytes);
-    let list = this.listFind(pool, bytes, wanted);
+    machine.work(this.step.allocate);
+    const payload = granules(requestedBytes);
+    const wanted = servedPayload(payload);
+    let list = lists.find(pool, payload, wanted);
     while (list < 0) {
       machine.unlock(this.lock);
       if (wanted > REGION_PAYLOAD || !this.regionTake(pool)) {
         return 0;
       }
-      list = this.listFind(pool, wanted, wanted);
+      list = lists.find(pool, wanted, wanted);
     }
-    const block = this.listPop(pool, list);
+    const block = lists.pop(pool, list);
     this.blockUse(pool, block, wanted);
     machine.unlock(this.lock);
     return block + HEADER_BYTES;
   }
 
   free(payload: number): void {
-    const { machine, step } = this;
+    const { machine } = this;
     const pool = machine.load(this.pointer);
     let block = payload - HEADER_BYTES;
     machine.lock(this.lock);
-    machine.work(step.free);
+    machine.work(this.step.free);
     const size = machine.load(block + SIZE);
     machine.store(block + SIZE, size | FREE);
     this.countUsed(pool, -((size & ~FLAGS) + HEADER_BYTES));
     machine.store(block + LIST_PREVIOUS, 0);
     machine.store(block + LIST_NEXT, 0);
-    this.blockMergeNext(pool, block, size & ~FLAGS);
+    let freed = this.blockMergeNext(pool, block, size & ~FLAGS);
     if ((size & PREVIOUS_FREE) !== 0) {
-      block = this.blockMergePrevious(pool, block);
+      const previous = machine.load(block + PREVIOUS_BLOCK);
+      freed = this.blockMergePrevious(pool, previous, freed);
+      block = previous;
     }
-    const merged = machine.peek(block + SIZE) & ~FLAGS;
-    const next = block + HEADER_BYTES + merged;
+    const next = block + HEADER_BYTES + freed;
     machine.store(next + PREVIOUS_BLOCK, block);
-    const isFirst = machine.load(block + PREVIOUS_BLOCK) === 0;
-    const nextSize = machine.load(next + SIZE);
-    if (isFirst && (nextSize & ~FLAGS) === 0) {
+    const before = machine.load(block + PREVIOUS_BLOCK);
+    const behind = machine.load(next + SIZE) & ~FLAGS;
+    if (before === 0 && behind === 0) {
       this.regionGive(pool, block);
     } else {
-      this.listPush(pool, block, merged);
+      this.lists.push(pool, block, freed);
       machine.store(next + SIZE, machine.load(next + SIZE) | PREVIOUS_FREE);
       machine.store(next + PREVIOUS_BLOCK, block);
     }
     machine.unlock(this.lock);
   }
 
-  /** Takes a page and makes it a region of one free block; false where there is no page. Leaves with the lock held. */
-  regionTake(pool: number): boolean {
+  /** Takes a page and makes it a region of one free block; leaves with the lock held, false where there is no page. */
+  private regionTake(pool: number): boolean {
     const { machine } = this;
     const page = this.pages.take(0);
     if (page === 0) {
@@ -207,193 +194,84 @@ export class TlsfPool {
     machine.lock(this.lock);
     machine.store(page + PREVIOUS_BLOCK, 0);
     machine.store(page + SIZE, REGION_PAYLOAD | FREE);
-    this.listPush(pool, page, REGION_PAYLOAD);
+    this.lists.push(pool, page, REGION_PAYLOAD);
     machine.store(page + SENTINEL_OFFSET + PREVIOUS_BLOCK, page);
     machine.store(page + SENTINEL_OFFSET + SIZE, PREVIOUS_FREE);
     this.countUsed(pool, HEADER_BYTES);
-    const regions = pool + this.layout.regionCountOffset;
-    machine.store(regions, machine.load(regions) + 1);
-    machine.work(this.step.grow);
+    this.countRegions(pool, 1);
+    machine.work(this.step.growRegion);
     return true;
   }
 
-  /** The region that V2008 takes when the pool is created. */
-  regionTakeFirst(): boolean {
-    if (!this.regionTake(this.machine.load(this.pointer))) {
-      return false;
-    }
-    this.machine.unlock(this.lock);
-    return true;
-  }
-
-  /** The emptied page goes back while the pool lock is held. */
   private regionGive(pool: number, page: number): void {
-    const { machine } = this;
     this.pages.give(page, 0);
-    const regions = pool + this.layout.regionCountOffset;
-    machine.store(regions, machine.load(regions) - 1);
+    this.countRegions(pool, -1);
     this.countUsed(pool, -HEADER_BYTES);
-    machine.work(this.step.giveRegion);
+    this.machine.work(this.step.giveRegion);
   }
 
-  /** The lowest class with a block that serves `wanted` bytes, or −1. */
-  private listFind(pool: number, requested: number, wanted: number): number {
-    const { machine, step } = this;
-    countClassScans(machine, requested);
-    countClassScans(machine, wanted);
-    machine.work(step.search);
-    const list = classOf(wanted);
-    const level = list >>> SECOND_LEVEL_SHIFT;
-    const fitting = machine.load(secondLevelMap(pool, level)) & (-1 << (list & (SECOND_LEVELS - 1)));
-    if (fitting !== 0) {
-      machine.bitScan();
-      return level * SECOND_LEVELS + lowestBit(fitting);
-    }
-    machine.work(step.searchHigher);
-    const higher = machine.load(pool + FIRST_LEVEL_MAP) & (-2 << level);
-    if (higher === 0) {
-      return -1;
-    }
-    machine.bitScan();
-    machine.bitScan();
-    const found = lowestBit(higher);
-    return found * SECOND_LEVELS + lowestBit(machine.chase(secondLevelMap(pool, found)));
-  }
-
-  /** Takes the first block off a list. */
-  private listPop(pool: number, list: number): number {
-    const { machine } = this;
-    const head = listHead(pool, list);
-    const block = machine.chase(head);
-    const next = machine.chase(block + LIST_NEXT);
-    machine.store(head, next);
-    if (next !== 0) {
-      machine.store(next + LIST_PREVIOUS, 0);
-    } else {
-      this.listMarkEmpty(pool, list);
-    }
-    machine.store(block + LIST_PREVIOUS, 0);
-    machine.store(block + LIST_NEXT, 0);
-    machine.work(this.step.pop);
-    return block;
-  }
-
-  private listPush(pool: number, block: number, payloadBytes: number): void {
-    const { machine } = this;
-    countClassScans(machine, payloadBytes);
-    const list = classOf(payloadBytes);
-    const head = listHead(pool, list);
-    const first = machine.load(head);
-    machine.store(block + LIST_PREVIOUS, 0);
-    machine.store(block + LIST_NEXT, first);
-    if (first !== 0) {
-      machine.store(first + LIST_PREVIOUS, block);
-    }
-    machine.store(head, block);
-    const level = list >>> SECOND_LEVEL_SHIFT;
-    const map = secondLevelMap(pool, level);
-    machine.update(map, machine.peek(map) | (1 << (list & (SECOND_LEVELS - 1))));
-    machine.update(pool + FIRST_LEVEL_MAP, machine.peek(pool + FIRST_LEVEL_MAP) | (1 << level));
-    machine.work(this.step.push);
-  }
-
-  /** Takes a block of that payload out of wherever it stands in its list. */
-  private listRemove(pool: number, block: number, payloadBytes: number): void {
-    const { machine } = this;
-    const next = machine.load(block + LIST_NEXT);
-    const previous = machine.load(block + LIST_PREVIOUS);
-    if (next !== 0) {
-      machine.store(next + LIST_PREVIOUS, previous);
-    }
-    if (previous !== 0) {
-      machine.store(previous + LIST_NEXT, next);
-    }
-    countClassScans(machine, payloadBytes);
-    const list = classOf(payloadBytes);
-    const head = listHead(pool, list);
-    if (machine.load(head) === block) {
-      machine.store(head, next);
-      if (next === 0) {
-        this.listMarkEmpty(pool, list);
-      }
-    }
-    machine.store(block + LIST_PREVIOUS, 0);
-    machine.store(block + LIST_NEXT, 0);
-    machine.work(this.step.unlink);
-  }
-
-  private listMarkEmpty(pool: number, list: number): void {
-    const { machine } = this;
-    const level = list >>> SECOND_LEVEL_SHIFT;
-    const map = secondLevelMap(pool, level);
-    machine.update(map, machine.peek(map) & ~(1 << (list & (SECOND_LEVELS - 1))));
-    if (machine.load(map) === 0) {
-      machine.update(pool + FIRST_LEVEL_MAP, machine.peek(pool + FIRST_LEVEL_MAP) & ~(1 << level));
-    }
-  }
-
-  /** Marks a block used; what is left over of it becomes a free block of its own if it can hold one. */
+  /** Marks a block used; a leftover that can hold a block becomes a free one. */
   private blockUse(pool: number, block: number, wanted: number): void {
     const { machine } = this;
     const size = machine.load(block + SIZE);
     const payload = size & ~FLAGS;
     const next = block + HEADER_BYTES + payload;
-    let used = payload;
     if (payload - wanted >= SPLIT_BYTES_MIN) {
       const rest = block + HEADER_BYTES + wanted;
       const restPayload = payload - wanted - HEADER_BYTES;
       machine.store(rest + SIZE, restPayload | FREE);
       machine.store(rest + PREVIOUS_BLOCK, block);
       machine.store(next + PREVIOUS_BLOCK, rest);
-      this.listPush(pool, rest, restPayload);
+      this.lists.push(pool, rest, restPayload);
       machine.store(block + SIZE, wanted | (size & PREVIOUS_FREE));
       machine.work(this.step.split);
-      used = wanted;
+      this.countUsed(pool, wanted + HEADER_BYTES);
     } else {
       machine.store(next + SIZE, machine.chase(next + SIZE) & ~PREVIOUS_FREE);
       machine.store(block + SIZE, machine.load(block + SIZE) & ~FREE);
+      machine.work(this.step.useWhole);
+      this.countUsed(pool, payload + HEADER_BYTES);
     }
-    this.countUsed(pool, used + HEADER_BYTES);
   }
 
-  private blockMergeNext(pool: number, block: number, payload: number): void {
+  /** Joins a freed block to the one after it if that is free; returns the payload of what it has become. */
+  private blockMergeNext(pool: number, block: number, payload: number): number {
     const { machine } = this;
     const next = block + HEADER_BYTES + payload;
-    const nextSize = machine.chase(next + SIZE);
-    if ((nextSize & FREE) === 0) {
-      return;
+    const size = machine.chase(next + SIZE);
+    if ((size & FREE) === 0) {
+      return payload;
     }
-    this.listRemove(pool, next, nextSize & ~FLAGS);
-    machine.store(block + SIZE, machine.load(block + SIZE) + (nextSize & ~FLAGS) + HEADER_BYTES);
-    machine.work(this.step.merge);
+    this.lists.remove(pool, next, size & ~FLAGS);
+    const added = (size & ~FLAGS) + HEADER_BYTES;
+    machine.store(block + SIZE, machine.load(block + SIZE) + added);
+    machine.work(this.step.mergeNext);
+    return payload + added;
   }
 
-  /** Joins a block to the free one before it, which remains. */
-  private blockMergePrevious(pool: number, block: number): number {
+  /** Joins a freed block to the free one before it, which remains; returns its payload. */
+  private blockMergePrevious(pool: number, previous: number, freed: number): number {
     const { machine } = this;
-    const previous = machine.load(block + PREVIOUS_BLOCK);
-    const size = machine.chase(previous + SIZE);
-    this.listRemove(pool, previous, size & ~FLAGS);
-    const added = (machine.load(block + SIZE) & ~FLAGS) + HEADER_BYTES;
+    const payload = machine.chase(previous + SIZE) & ~FLAGS;
+    this.lists.remove(pool, previous, payload);
+    const added = freed + HEADER_BYTES;
     machine.store(previous + SIZE, machine.load(previous + SIZE) + added);
-    machine.work(this.step.merge);
-    return previous;
+    machine.work(this.step.mergePrevious);
+    return payload + added;
   }
 
   private countUsed(pool: number, bytes: number): void {
     const used = pool + this.layout.usedBytesOffset;
     this.machine.store64(used, this.machine.load64(used) + bytes);
   }
+
+  private countRegions(pool: number, regions: number): void {
+    const count = pool + this.layout.regionCountOffset;
+    this.machine.store(count, this.machine.load(count) + regions);
+  }
 }
 
-function secondLevelMap(pool: number, level: number): number {
-  return pool + SECOND_LEVEL_MAPS + 4 * level;
-}
-
-function listHead(pool: number, list: number): number {
-  return pool + LIST_HEADS + 8 * list;
-}
-
-function lowestBit(word: number): number {
-  return 31 - Math.clz32(word & -word);
+/** Payloads are whole granules, at least one. */
+function granules(bytes: number): number {
+  return Math.max(Math.ceil(bytes / GRANULE_BYTES), 1) * GRANULE_BYTES;
 }

@@ -8,20 +8,18 @@ import {
   FREE,
   GRANULE_BYTES,
   HEADER_BYTES,
-  LIST_HEADS,
+  LIST_NEXT,
+  LIST_PREVIOUS,
+  PREVIOUS_BLOCK,
   PREVIOUS_FREE,
   REGION_PAYLOAD,
-  SECOND_LEVEL_MAPS,
   SENTINEL_OFFSET,
   SIZE,
-  type TlsfPool,
-} from './tlsf-pool';
+} from './tlsf-layout';
+import { listHead, secondLevelMap } from './tlsf-lists';
+import type { TlsfPool } from './tlsf-pool';
 
 /** The observers of a TLSF pool: what lies in its regions, and whether all of it agrees. Never charged. */
-
-const PREVIOUS_BLOCK = 0;
-const LIST_PREVIOUS = 16;
-const LIST_NEXT = 24;
 
 /** Visits the blocks of one region, verified as it goes; throws `HeapCorruption` where they do not tile the page. */
 export function walkRegion(machine: Machine, page: number, visit: BlockVisitor): void {
@@ -90,13 +88,13 @@ export function checkPool(machine: Machine, pool: TlsfPool, walk: (visit: BlockV
 function checkLists(machine: Machine, object: number, free: number): number {
   let listed = 0;
   for (let level = 0; level < FIRST_LEVELS; level++) {
-    const map = machine.peek(object + SECOND_LEVEL_MAPS + 4 * level);
+    const map = machine.peek(secondLevelMap(object, level));
     if ((map !== 0) !== (((machine.peek(object + FIRST_LEVEL_MAP) >>> level) & 1) === 1)) {
       throw new HeapCorruption(object, `the first-level bitmap is wrong about level ${level}`);
     }
     for (let second = 0; second < SECOND_LEVELS; second++) {
       const list = level * SECOND_LEVELS + second;
-      const first = machine.peek(object + LIST_HEADS + 8 * list);
+      const first = machine.peek(listHead(object, list));
       if ((first !== 0) !== (((map >>> second) & 1) === 1)) {
         throw new HeapCorruption(object, `the second-level bitmap is wrong about list ${list}`);
       }

@@ -1,19 +1,23 @@
 import type { Machine } from '../../harness/machine/machine';
 import { PAGE_BYTES } from '../../harness/machine/memory-layout';
-import type { Block, BlockVisitor, Engine, EngineDefinition } from '../../harness/replay/port';
+import type { Block, BlockVisitor, Engine, EngineDefinition, OptionValues } from '../../harness/replay/port';
 import { blockPlacement, isBlock, NULL, type Placement } from '../../traces/trace';
-import { ORDER_MAX, PageAllocator } from './page-allocator';
-import { orderOfBytes } from './page-order';
+import { PAGE_OPTIONS, PageAccount } from './page-account';
+import { ORDER_MAX_2008 } from './page-allocator-2008';
+import { orderOfBytes, pagesOfOrder } from './page-order';
 
 /**
  * `alloc_xenheap_pages` / `free_xenheap_pages`: the buddy allocator by itself. A request is rounded up to 2^order
  * pages, and the caller has to remember the order. The alignment wish is ignored: a block is aligned to its size.
+ * With `side=domheap` it is `alloc_domheap_pages` / `free_domheap_pages`, from which vmalloc draws.
  */
 class XenheapPages implements Engine {
-  private readonly pages: PageAllocator;
+  private readonly pages: PageAccount;
+  private readonly isDomheap: boolean;
 
-  constructor(private readonly machine: Machine) {
-    this.pages = PageAllocator.on(machine);
+  constructor(machine: Machine, options: OptionValues) {
+    this.pages = PageAccount.open(machine, { ...options, 'page-version': options['version']! });
+    this.isDomheap = options['side'] === 'domheap';
   }
 
   start(): void {
@@ -21,24 +25,31 @@ class XenheapPages implements Engine {
   }
 
   allocate(sizeBytes: number): Placement {
-    const address = this.pages.take(orderOfBytes(sizeBytes));
+    const order = orderOfBytes(sizeBytes);
+    const address = this.isDomheap ? this.pages.takeZeroed(order) : this.pages.take(order);
     return address === 0 ? NULL : blockPlacement(address);
   }
 
   free(object: Placement, sizeBytes: number): void {
-    if (isBlock(object)) {
-      this.pages.give(object, orderOfBytes(sizeBytes));
+    if (!isBlock(object)) {
+      return;
+    }
+    const order = orderOfBytes(sizeBytes);
+    if (this.isDomheap) {
+      this.pages.giveZeroed(object, order);
+    } else {
+      this.pages.give(object, order);
     }
   }
 
   blockAt(object: Placement, sizeBytes: number): Block | undefined {
-    const bytes = PAGE_BYTES << orderOfBytes(sizeBytes);
-    return this.machine.ledger.holds(object, bytes) ? { start: object, bytes, headerBytes: 0 } : undefined;
+    const bytes = PAGE_BYTES * pagesOfOrder(orderOfBytes(sizeBytes));
+    return this.pages.holds(object, bytes) ? { start: object, bytes, headerBytes: 0 } : undefined;
   }
 
   /** The buddy keeps no bounds of what it handed out: each held page counts as a block. */
   walk(visit: BlockVisitor): void {
-    this.machine.ledger.runs((run) => {
+    this.pages.ledger.runs((run) => {
       for (let address = run.address; address < run.address + run.bytes; address += PAGE_BYTES) {
         visit(address, PAGE_BYTES, 'allocated');
       }
@@ -46,22 +57,32 @@ class XenheapPages implements Engine {
   }
 
   check(): void {
-    this.pages.check();
+    this.pages.allocator.check();
   }
 }
 
 export const xenheapPages: EngineDefinition = {
   name: 'xenheap-pages',
-  version: 1,
+  version: 2,
   summary: "Xen's binary buddy page allocator, 2^order pages a request",
   lineage: 'Xen, xen/common/page_alloc.c before commit 9736b76d82 (October 2008), x86_64, release build',
   constants: {
     headerBytes: 0,
     granuleBytes: PAGE_BYTES,
     blockBytesMin: PAGE_BYTES,
-    requestBytesMax: PAGE_BYTES * (1 << ORDER_MAX),
+    alignBytesMax: PAGE_BYTES,
+    requestBytesMax: PAGE_BYTES * pagesOfOrder(ORDER_MAX_2008),
   },
-  options: {},
+  options: {
+    version: PAGE_OPTIONS['page-version'],
+    'idle-scrub': PAGE_OPTIONS['idle-scrub'],
+    side: {
+      kind: 'choice',
+      summary: 'xenheap never touches the contents of pages, domheap zeroes those that hold old data',
+      choices: ['xenheap', 'domheap'],
+      byDefault: 'xenheap',
+    },
+  },
   capabilities: [],
   bounds: [],
   quirks: [
@@ -72,5 +93,5 @@ export const xenheapPages: EngineDefinition = {
     },
   ],
   placementsForm: 'xen',
-  create: (machine) => new XenheapPages(machine),
+  create: (machine, options) => new XenheapPages(machine, options),
 };

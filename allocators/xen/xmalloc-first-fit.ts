@@ -2,9 +2,9 @@ import { HeapCorruption } from '../../harness/machine/failures';
 import type { Lock } from '../../harness/machine/lock';
 import type { Machine } from '../../harness/machine/machine';
 import { PAGE_BYTES, PAGE_SHIFT } from '../../harness/machine/memory-layout';
-import type { Block, BlockVisitor, Engine, EngineDefinition } from '../../harness/replay/port';
+import type { Block, BlockVisitor, Engine, EngineDefinition, OptionValues } from '../../harness/replay/port';
 import { blockPlacement, BUG, isBlock, NULL, type Placement } from '../../traces/trace';
-import { PageAllocator } from './page-allocator';
+import { PAGE_OPTIONS, PageAccount } from './page-account';
 import { orderOfBytes } from './page-order';
 
 /**
@@ -51,13 +51,16 @@ const STEPS = {
 } as const;
 
 class XmallocFirstFit implements Engine {
-  private readonly pages: PageAllocator;
+  private readonly pages: PageAccount;
   private readonly head: number;
   private readonly listLock: Lock;
   private readonly step;
 
-  constructor(private readonly machine: Machine) {
-    this.pages = PageAllocator.on(machine);
+  constructor(
+    private readonly machine: Machine,
+    options: OptionValues,
+  ) {
+    this.pages = PageAccount.open(machine, options);
     this.head = machine.reserve('free list', HEAD_BYTES);
     this.listLock = machine.defineLock('freelist', machine.reserve('free list lock', 4));
     this.step = machine.defineSteps('xmalloc-first-fit', STEPS);
@@ -125,7 +128,7 @@ class XmallocFirstFit implements Engine {
 
   blockAt(object: Placement): Block | undefined {
     const start = object - HEADER_BYTES;
-    if (!this.machine.ledger.holds(start, HEADER_BYTES)) {
+    if (!this.pages.holds(start, HEADER_BYTES)) {
       return undefined;
     }
     return { start, bytes: this.machine.peek(start + SIZE), headerBytes: HEADER_BYTES };
@@ -133,7 +136,7 @@ class XmallocFirstFit implements Engine {
 
   walk(visit: BlockVisitor): void {
     const { machine } = this;
-    machine.ledger.runs((run) => {
+    this.pages.ledger.runs((run) => {
       for (let block = run.address; block < run.address + run.bytes;) {
         const bytes = this.heldBytes(block);
         visit(block, bytes, machine.peek(block + NEXT) === 0 ? 'allocated' : 'free');
@@ -147,7 +150,7 @@ class XmallocFirstFit implements Engine {
     let before = head;
     let nodes = 0;
     for (let block = machine.peek(head + NEXT); block !== head; block = machine.peek(block + NEXT)) {
-      if (!machine.ledger.holds(block, HEADER_BYTES)) {
+      if (!this.pages.holds(block, HEADER_BYTES)) {
         throw new HeapCorruption(block, 'the free list leads outside the held pages');
       }
       const bytes = machine.peek(block + SIZE);
@@ -159,13 +162,13 @@ class XmallocFirstFit implements Engine {
         throw new HeapCorruption(block, 'the free list is not linked both ways');
       }
       nodes++;
-      if (nodes * GRANULE_BYTES > machine.ledger.heldBytes) {
+      if (nodes * GRANULE_BYTES > this.pages.ledger.heldBytes) {
         throw new HeapCorruption(block, 'the free list runs in a circle');
       }
       before = block;
     }
     this.walk(() => undefined);
-    this.pages.check();
+    this.pages.allocator.check();
   }
 
   /** The first block on the list that holds `wanted` bytes, or the head where none does. */
@@ -275,7 +278,7 @@ class XmallocFirstFit implements Engine {
   /** The size word of a block, verified to be one that a walk can step over. */
   private heldBytes(block: number): number {
     const bytes = this.machine.peek(block + SIZE);
-    if (bytes < GRANULE_BYTES || bytes % GRANULE_BYTES !== 0 || !this.machine.ledger.holds(block, bytes)) {
+    if (bytes < GRANULE_BYTES || bytes % GRANULE_BYTES !== 0 || !this.pages.holds(block, bytes)) {
       throw new HeapCorruption(block, `a block of ${bytes} bytes`);
     }
     return bytes;
@@ -293,7 +296,7 @@ export const xmallocFirstFit: EngineDefinition = {
     blockBytesMin: HEADER_BYTES,
     requestBytesMax: undefined,
   },
-  options: {},
+  options: PAGE_OPTIONS,
   capabilities: [],
   bounds: [
     {
@@ -319,5 +322,5 @@ export const xmallocFirstFit: EngineDefinition = {
     },
   ],
   placementsForm: 'xen',
-  create: (machine) => new XmallocFirstFit(machine),
+  create: (machine, options) => new XmallocFirstFit(machine, options),
 };

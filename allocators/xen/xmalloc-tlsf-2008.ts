@@ -1,11 +1,13 @@
 import { HeapCorruption } from '../../harness/machine/failures';
 import type { Machine } from '../../harness/machine/machine';
 import { PAGE_BYTES } from '../../harness/machine/memory-layout';
-import type { Block, BlockVisitor, Engine, EngineDefinition } from '../../harness/replay/port';
+import type { Block, BlockVisitor, Engine, EngineDefinition, OptionValues } from '../../harness/replay/port';
 import { blockPlacement, BUG, isBlock, NULL, type Placement } from '../../traces/trace';
-import { PageAllocator } from './page-allocator';
+import { PAGE_OPTIONS, PageAccount } from './page-account';
+import { ObjectPadding } from './object-padding';
 import { orderOfBytes } from './page-order';
-import { FLAGS, FREE, GRANULE_BYTES, HEADER_BYTES, REGION_PAYLOAD, SIZE, TlsfPool } from './tlsf-pool';
+import { FLAGS, FREE, GRANULE_BYTES, HEADER_BYTES, POOL_BYTES, REGION_PAYLOAD, SIZE } from './tlsf-layout';
+import { TlsfPool } from './tlsf-pool';
 import { checkPool, walkRegion } from './tlsf-walk';
 
 /**
@@ -19,25 +21,25 @@ import { checkPool, walkRegion } from './tlsf-walk';
 /** Used bytes and region count lie behind lock, initial, largest and growth size. */
 const LAYOUT = { structBytes: 6352, usedBytesOffset: 6280, regionCountOffset: 6288 } as const;
 
-/** Bit 0 of the word before an object: padding, not a size. */
-const PADDED = 1;
-
 const STEPS = {
   xmalloc: { instructions: 20 },
   xfree: { instructions: 12 },
-  pad: { instructions: 8 },
-  unpad: { instructions: 4 },
   wholePages: { instructions: 12 },
 } as const;
 
 class XmallocTlsf2008 implements Engine {
-  private readonly pages: PageAllocator;
-  private readonly pool: TlsfPool;
+  readonly pool: TlsfPool;
+  private readonly pages: PageAccount;
+  private readonly padding: ObjectPadding;
   private readonly step;
 
-  constructor(private readonly machine: Machine) {
-    this.pages = PageAllocator.on(machine);
+  constructor(
+    private readonly machine: Machine,
+    options: OptionValues,
+  ) {
+    this.pages = PageAccount.open(machine, options);
     this.pool = new TlsfPool(machine, this.pages, LAYOUT);
+    this.padding = new ObjectPadding(machine);
     this.step = machine.defineSteps('xmalloc-tlsf-2008', STEPS);
   }
 
@@ -53,9 +55,8 @@ class XmallocTlsf2008 implements Engine {
     if (!this.pool.exists() && !this.poolCreate()) {
       return BUG;
     }
-    const object =
-      wanted >= REGION_PAYLOAD ? this.wholePagesTake(wanted) : this.pool.allocate(roundedRequest(wanted));
-    return object === 0 ? NULL : blockPlacement(this.objectPad(object, alignBytes));
+    const object = wanted >= REGION_PAYLOAD ? this.wholePagesTake(wanted) : this.pool.allocate(wanted);
+    return object === 0 ? NULL : blockPlacement(this.padding.add(object, alignBytes));
   }
 
   free(object: Placement): void {
@@ -64,7 +65,7 @@ class XmallocTlsf2008 implements Engine {
     }
     const { machine } = this;
     machine.work(this.step.xfree);
-    const payload = this.objectUnpad(object);
+    const payload = this.padding.strip(object);
     const size = machine.load(payload - HEADER_BYTES + SIZE);
     if (size >= REGION_PAYLOAD) {
       machine.work(this.step.wholePages);
@@ -76,13 +77,11 @@ class XmallocTlsf2008 implements Engine {
 
   blockAt(object: Placement): Block | undefined {
     const { machine } = this;
-    if (!machine.ledger.holds(object - HEADER_BYTES, HEADER_BYTES)) {
+    if (!this.pages.holds(object - HEADER_BYTES, HEADER_BYTES)) {
       return undefined;
     }
-    const padding = machine.peek(object - HEADER_BYTES + SIZE);
-    const start =
-      (padding & PADDED) !== 0 ? object - (padding - PADDED) - HEADER_BYTES : object - HEADER_BYTES;
-    if (!machine.ledger.holds(start, HEADER_BYTES)) {
+    const start = this.padding.shownStripped(object) - HEADER_BYTES;
+    if (!this.pages.holds(start, HEADER_BYTES)) {
       return undefined;
     }
     const size = machine.peek(start + SIZE);
@@ -96,11 +95,11 @@ class XmallocTlsf2008 implements Engine {
   walk(visit: BlockVisitor): void {
     const { machine } = this;
     const poolObject = this.pool.object;
-    machine.ledger.runs((run) => {
+    this.pages.ledger.runs((run) => {
       for (let page = run.address; page < run.address + run.bytes;) {
         if (page === poolObject) {
-          visit(page, 2 * PAGE_BYTES, 'metadata');
-          page += 2 * PAGE_BYTES;
+          visit(page, POOL_BYTES, 'metadata');
+          page += POOL_BYTES;
         } else if (machine.peek(page + SIZE) >= PAGE_BYTES) {
           const bytes = this.wholePagesBytes(page);
           visit(page, bytes, 'allocated');
@@ -115,40 +114,12 @@ class XmallocTlsf2008 implements Engine {
 
   check(): void {
     checkPool(this.machine, this.pool, (visit) => this.walk(visit));
-    this.pages.check();
+    this.pages.allocator.check();
   }
 
   /** The first xmalloc makes the pool, two pages, and at once its first region. */
   private poolCreate(): boolean {
-    if (!this.pool.create()) {
-      return false;
-    }
-    if (!this.pool.regionTakeFirst()) {
-      this.pool.discard();
-      return false;
-    }
-    return true;
-  }
-
-  /** Moves an object up to its alignment and notes the distance in the word before it. */
-  private objectPad(object: number, alignBytes: number): number {
-    const padding = (alignBytes - (object % alignBytes)) % alignBytes;
-    if (padding === 0) {
-      return object;
-    }
-    this.machine.store(object + padding - HEADER_BYTES + SIZE, padding | PADDED);
-    this.machine.work(this.step.pad);
-    return object + padding;
-  }
-
-  private objectUnpad(object: number): number {
-    const { machine } = this;
-    const padding = machine.load(object - HEADER_BYTES + SIZE);
-    if ((padding & PADDED) === 0) {
-      return object;
-    }
-    machine.work(this.step.unpad);
-    return object - (padding - PADDED);
+    return this.pool.create() && this.pool.createRegion();
   }
 
   /** Size and header in pages of their own; the size word is computed in 32 bits. */
@@ -167,15 +138,11 @@ class XmallocTlsf2008 implements Engine {
   /** The size word of whole pages, verified to be one that a walk can step over. */
   private wholePagesBytes(page: number): number {
     const bytes = this.machine.peek(page + SIZE);
-    if (bytes % PAGE_BYTES !== 0 || !this.machine.ledger.holds(page, bytes)) {
+    if (bytes % PAGE_BYTES !== 0 || !this.pages.holds(page, bytes)) {
       throw new HeapCorruption(page, `whole pages of ${bytes} bytes`);
     }
     return bytes;
   }
-}
-
-function roundedRequest(bytes: number): number {
-  return Math.max(Math.ceil(bytes / GRANULE_BYTES) * GRANULE_BYTES, GRANULE_BYTES);
 }
 
 export const xmallocTlsf2008: EngineDefinition = {
@@ -189,7 +156,7 @@ export const xmallocTlsf2008: EngineDefinition = {
     blockBytesMin: HEADER_BYTES + GRANULE_BYTES,
     requestBytesMax: undefined,
   },
-  options: {},
+  options: PAGE_OPTIONS,
   capabilities: [],
   bounds: [],
   quirks: [
@@ -201,5 +168,5 @@ export const xmallocTlsf2008: EngineDefinition = {
     },
   ],
   placementsForm: 'xen',
-  create: (machine) => new XmallocTlsf2008(machine),
+  create: (machine, options) => new XmallocTlsf2008(machine, options),
 };

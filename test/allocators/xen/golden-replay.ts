@@ -2,9 +2,11 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { engineNamed } from '../../../allocators/registry';
+import { END_OF_OPERATION, type AccessStream } from '../../../harness/machine/access-stream';
+import { PRICED, PRICED_COUNT } from '../../../harness/machine/domain-events';
 import { Machine } from '../../../harness/machine/machine';
 import { HEAP_BASE } from '../../../harness/machine/memory-layout';
-import type { Engine } from '../../../harness/replay/port';
+import type { Engine, OptionValues, PlacementsForm } from '../../../harness/replay/port';
 import { BUG, isBlock, isVirtual, NULL, VIRTUAL_BASE, ZERO, type Placement } from '../../../traces/trace';
 import { optionDefaults } from './option-defaults';
 
@@ -35,6 +37,27 @@ export interface ReplayedGolden {
   readonly placements: string;
   readonly engine: Engine;
   readonly machine: Machine;
+  readonly mapping: MappingCounts;
+  readonly liveObjects: number;
+}
+
+/** Pages mapped, and operations that unmapped any. */
+export class MappingCounts {
+  mappedPages = 0;
+  unmappingOperations = 0;
+  private unmapped = 0;
+
+  add(batch: AccessStream): void {
+    for (let segment = 0; segment < batch.segmentCount; segment++) {
+      const base = segment * PRICED_COUNT;
+      this.mappedPages += batch.segmentPriced[base + PRICED.maps]!;
+      this.unmapped += batch.segmentPriced[base + PRICED.unmaps]!;
+      if ((batch.segmentFlags[segment]! & END_OF_OPERATION) !== 0) {
+        this.unmappingOperations += this.unmapped > 0 ? 1 : 0;
+        this.unmapped = 0;
+      }
+    }
+  }
 }
 
 interface LiveObject {
@@ -45,10 +68,15 @@ interface LiveObject {
 
 const DEAD: LiveObject = { placement: NULL, size: 0, align: 0 };
 
-export function replayGolden(entry: GoldenEntry): ReplayedGolden {
-  const machine = new Machine({ heapPages: entry.heapPages, virtualPages: entry.vpages });
+export function replayGolden(entry: GoldenEntry, options: OptionValues = {}): ReplayedGolden {
+  const mapping = new MappingCounts();
+  const machine = new Machine({
+    heapPages: entry.heapPages,
+    virtualPages: entry.vpages,
+    drain: (batch) => mapping.add(batch),
+  });
   const definition = engineNamed(entry.stack);
-  const engine = definition.create(machine, optionDefaults(definition), engineNamed);
+  const engine = definition.create(machine, { ...optionDefaults(definition), ...options }, engineNamed);
   machine.boot(() => engine.start());
   const live = new Map<string, LiveObject>();
   const lines = readGz(entry, 'trace').trimEnd().split('\n').slice(1);
@@ -57,15 +85,24 @@ export function replayGolden(entry: GoldenEntry): ReplayedGolden {
     const size = Number(sizeCell);
     const align = Number(alignCell);
     machine.stream.beginOperation(index, 0, Number(id), size, align);
-    const offset = perform(engine, live, op, id, size, align);
+    const offset = perform(engine, definition.placementsForm, live, op, id, size, align);
     machine.stream.endOperation(0);
     return `${index},${op},${id},${offset}`;
   });
-  return { placements: `index,op,id,offset\n${rows.join('\n')}\n`, engine, machine };
+  machine.stream.flush();
+  const liveObjects = [...live.values()].filter(({ placement }) => isBlock(placement)).length;
+  return {
+    placements: `index,op,id,offset\n${rows.join('\n')}\n`,
+    engine,
+    machine,
+    mapping,
+    liveObjects,
+  };
 }
 
 function perform(
   engine: Engine,
+  form: PlacementsForm,
   live: Map<string, LiveObject>,
   op: string,
   id: string,
@@ -76,7 +113,7 @@ function perform(
   if (op === 'alloc') {
     const placement = engine.allocate(size, align);
     live.set(id, { placement, size, align });
-    return offsetText(placement);
+    return offsetText(placement, form);
   }
   if (op === 'free') {
     live.delete(id);
@@ -89,15 +126,15 @@ function perform(
   if (placement !== NULL && placement !== BUG) {
     live.set(id, { placement, size, align });
   }
-  return offsetText(placement);
+  return offsetText(placement, form);
 }
 
-function offsetText(placement: Placement): string {
+function offsetText(placement: Placement, form: PlacementsForm): string {
   if (placement === NULL) return 'NULL';
   if (placement === ZERO) return 'ZERO';
   if (placement === BUG) return 'BUG';
   return isVirtual(placement)
-    ? `v:0x${(placement - VIRTUAL_BASE).toString(16)}`
+    ? `${form === 'xen' ? 'v:' : ''}0x${(placement - VIRTUAL_BASE).toString(16)}`
     : `0x${(placement - HEAP_BASE).toString(16)}`;
 }
 

@@ -2,6 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createHash } from 'node:crypto';
 import { ENGINES } from '../../../allocators/registry';
+import { endState } from './end-state';
 import { goldenEntries, goldenText, replayGolden } from './golden-replay';
 
 /** Every placement of every Xen engine, operation by operation, as the real allocators chose it. */
@@ -13,11 +14,35 @@ for (const entry of goldenEntries()) {
   test(`${entry.stack} places ${entry.trace} like the real allocator`, () => {
     const golden = goldenText(entry);
     assert.is(createHash('sha256').update(golden).digest('hex'), entry.goldenSha256);
-    const { placements, engine } = replayGolden(entry);
-    assert.is(firstDifference(placements, golden), undefined);
-    engine.check();
+    const replayed = replayGolden(entry);
+    assert.is(firstDifference(replayed.placements, golden), undefined);
+    replayed.engine.check();
+    assert.equal(endState(replayed, entry), entry.end);
   });
 }
+
+const onTodaysPages = [
+  ['xenheap-pages', { version: 'head' }],
+  ['xmalloc-tlsf', { 'page-version': 'head' }],
+  ['xvmalloc', { 'page-version': 'head' }],
+] as const;
+
+for (const [stack, options] of onTodaysPages) {
+  test(`${stack} places the same on today's page allocator while no idle CPU scrubs`, () => {
+    for (const entry of goldenEntries().filter((each) => each.stack === stack)) {
+      const { placements, engine } = replayGolden(entry, options);
+      assert.is(firstDifference(placements, goldenText(entry)), undefined);
+      engine.check();
+    }
+  });
+}
+
+test('the goldens of every Xen engine are there', () => {
+  const stacks = new Set(goldenEntries().map((entry) => entry.stack));
+  assert.is(stacks.size, 6);
+  assert.is(goldenEntries().length, 35);
+  assert.ok([...stacks].every((stack) => engines.has(stack)));
+});
 
 test.run();
 

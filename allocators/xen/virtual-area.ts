@@ -1,0 +1,315 @@
+import { HeapCorruption } from '../../harness/machine/failures';
+import type { Lock } from '../../harness/machine/lock';
+import type { Machine } from '../../harness/machine/machine';
+import { PAGE_BYTES } from '../../harness/machine/memory-layout';
+import { VIRTUAL_BASE } from '../../traces/trace';
+import type { PageAccount } from './page-account';
+import type { PageTables } from './page-tables';
+
+/**
+ * The address space of Xen's vmalloc: one bit a page in a bitmap that lies at the start of the area itself, of which
+ * only as much is backed as has been needed. Reserving is first fit by address, linear in the mappings between the
+ * hint `low` and the hole; every mapping keeps a clear bit, its guard page, before and behind it. Lengths are stored
+ * nowhere: a mapping ends at the next clear bit.
+ */
+
+/** Pages that one page of bitmap describes. */
+const PAGES_PER_BITMAP_PAGE = PAGE_BYTES * 8;
+const PAGES_PER_WORD = 64;
+const WORD_BYTES = 8;
+
+/** The smallest area whose bitmap does not reach beyond its end. */
+export const VIRTUAL_PAGES_MIN = PAGES_PER_BITMAP_PAGE;
+
+/** Globals: base and end of the area, the hint, and how far the bitmap is backed. */
+const GLOBAL_BYTES = 32;
+const BASE = 0;
+const END = 8;
+const LOW = 16;
+const TOP = 20;
+
+/** Instructions of the compiled reference (gcc 12 -O2), solved from the callgrind totals per operation. */
+const STEPS = {
+  reserve: { instructions: 60 },
+  passMapping: { instructions: 45, event: 'searchSteps' },
+  scanWord: { instructions: 9 },
+  setBit: { instructions: 8 },
+  backBitmap: { instructions: 40, event: 'tableGrowths' },
+  findMapping: { instructions: 30 },
+  release: { instructions: 30 },
+  clearBit: { instructions: 8 },
+} as const;
+
+export class VirtualArea {
+  private readonly globals: number;
+  private readonly bootBitmap: number;
+  private readonly areaLock: Lock;
+  private readonly step;
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly tables: PageTables,
+    private readonly pages: PageAccount,
+  ) {
+    this.globals = machine.reserve('virtual area', GLOBAL_BYTES);
+    this.bootBitmap = machine.reserve('first bitmap pages', this.bootPages * PAGE_BYTES, PAGE_BYTES);
+    this.areaLock = machine.defineLock('virtual area', machine.reserve('virtual area lock', 4));
+    this.step = machine.defineSteps('virtual-area', STEPS);
+  }
+
+  /** The bits of the pages that a full bitmap would cover are set for ever; the first bitmap pages come from boot. */
+  start(): void {
+    const { machine, globals } = this;
+    machine.store64(globals + BASE, VIRTUAL_BASE);
+    machine.store(globals + END, machine.virtualPages);
+    machine.store(globals + LOW, this.lowest);
+    machine.store(globals + TOP, this.bootPages * PAGES_PER_BITMAP_PAGE);
+    for (let page = 0; page < this.bootPages; page++) {
+      this.tables.map(page, this.bootBitmap + page * PAGE_BYTES);
+    }
+    for (let bit = 0; bit < this.lowest; bit++) {
+      this.bitChange(bit, true);
+    }
+  }
+
+  get low(): number {
+    return this.machine.peek(this.globals + LOW);
+  }
+
+  /** Bits of the bitmap that are backed. */
+  get top(): number {
+    return this.machine.peek(this.globals + TOP);
+  }
+
+  get end(): number {
+    return this.machine.peek(this.globals + END);
+  }
+
+  /** Reserves `pages` pages of address space; the first of them, or 0. */
+  reserve(pages: number): number {
+    const { machine, globals, step } = this;
+    machine.lock(this.areaLock);
+    machine.work(step.reserve);
+    for (;;) {
+      const low = machine.load(globals + LOW);
+      const top = machine.load(globals + TOP);
+      const start = this.holeFind(low, top, pages);
+      if (start < top) {
+        for (let bit = start; bit < start + pages; bit++) {
+          this.bitChange(bit, true);
+        }
+        machine.work(step.setBit, pages);
+        if (start <= machine.load(globals + LOW) + 2) {
+          machine.store(globals + LOW, start + pages);
+        }
+        machine.unlock(this.areaLock);
+        return start;
+      }
+      machine.unlock(this.areaLock);
+      if (top >= machine.load(globals + END) || !this.bitmapGrow()) {
+        return 0;
+      }
+    }
+  }
+
+  /** Takes a mapping out of the address space. */
+  release(start: number): void {
+    const { machine, globals, step } = this;
+    if (!this.startsMapping(start)) {
+      return;
+    }
+    machine.lock(this.areaLock);
+    machine.work(step.release);
+    let low = machine.load(globals + LOW);
+    if (start < low) {
+      low = start - 1;
+      while (!this.bitTest(low - 1)) {
+        low--;
+      }
+      machine.store(globals + LOW, low);
+    }
+    const top = machine.load(globals + TOP);
+    let bit = start;
+    do {
+      if (!this.bitChange(bit, false)) {
+        break;
+      }
+      bit++;
+    } while (bit !== top);
+    machine.work(step.clearBit, bit - start);
+    machine.unlock(this.areaLock);
+  }
+
+  /** Pages of the mapping that starts at an address of the area, 0 where none does. */
+  mappedPages(start: number): number {
+    const { machine, globals } = this;
+    if (!this.startsMapping(start)) {
+      return 0;
+    }
+    return this.nextBit(start + 1, machine.load(globals + TOP), false) - start;
+  }
+
+  /** Whether a mapping starts there: a range compare, and two bits within the area. */
+  startsMapping(start: number): boolean {
+    const { machine, globals } = this;
+    machine.work(this.step.findMapping);
+    machine.load(globals + BASE);
+    const end = machine.load(globals + END);
+    return start > 0 && start < end && !this.bitTest(start - 1) && this.bitTest(start);
+  }
+
+  /** As `mappedPages`, for observers. */
+  shownPages(start: number): number {
+    if (start <= 0 || start >= this.top || this.shownBit(start - 1) || !this.shownBit(start)) {
+      return 0;
+    }
+    let end = start + 1;
+    while (end < this.top && this.shownBit(end)) {
+      end++;
+    }
+    return end - start;
+  }
+
+  /** Visits the heap pages behind the bitmap; for observers. */
+  visitBitmapPages(visit: (page: number) => void): void {
+    for (let page = this.bootPages; page * PAGES_PER_BITMAP_PAGE < this.top; page++) {
+      visit(this.tables.shownFrame(page));
+    }
+  }
+
+  /** Visits first page and length of every mapping, verified as it goes; for observers. Throws `HeapCorruption`. */
+  visitMappings(visit: (start: number, pages: number) => void): void {
+    const { low, top, end } = this;
+    if (top > end && top !== this.bootPages * PAGES_PER_BITMAP_PAGE) {
+      throw new HeapCorruption(this.globals, `the bitmap is backed to ${top} of ${end} pages`);
+    }
+    if (low < 1 || low > top) {
+      throw new HeapCorruption(this.globals, `the hint says page ${low} of ${top}`);
+    }
+    for (let bit = 0; bit < this.lowest; bit++) {
+      if (!this.shownBit(bit)) {
+        throw new HeapCorruption(this.globals, `page ${bit} of the bitmap itself is marked free`);
+      }
+    }
+    for (let bit = this.lowest; bit < top; bit++) {
+      if (this.shownBit(bit)) {
+        const pages = this.shownPages(bit);
+        visit(bit, pages);
+        bit += pages;
+      }
+    }
+  }
+
+  /** First fit from `low` on; `top` or beyond where there is none. */
+  private holeFind(low: number, top: number, pages: number): number {
+    let passed = 0;
+    let start = low;
+    while (start < top) {
+      const end = this.nextBit(start + 1, top, true);
+      start++;
+      if (end === top) {
+        start = start + pages <= top ? start : top;
+        break;
+      }
+      if (start + pages < end) {
+        break;
+      }
+      passed++;
+      start = this.nextBit(end + 1, top, false);
+    }
+    this.machine.work(this.step.passMapping, passed);
+    return start;
+  }
+
+  /** Backs the next page of the bitmap; leaves with the lock held, false where there is no page for it. */
+  private bitmapGrow(): boolean {
+    const { machine, globals, step } = this;
+    const page = this.pages.takeZeroed(0);
+    if (page === 0) {
+      return false;
+    }
+    machine.lock(this.areaLock);
+    const top = machine.load(globals + TOP);
+    if (!this.tables.map(top / PAGES_PER_BITMAP_PAGE, page)) {
+      machine.unlock(this.areaLock);
+      this.pages.giveZeroed(page, 0);
+      return false;
+    }
+    machine.clear(page, PAGE_BYTES);
+    machine.store(globals + TOP, Math.min(top + PAGES_PER_BITMAP_PAGE, machine.load(globals + END)));
+    machine.work(step.backBitmap);
+    return true;
+  }
+
+  /** The first bit at or after `from` that is set (or clear), `limit` where there is none; a load a word. */
+  private nextBit(from: number, limit: number, isSet: boolean): number {
+    if (from >= limit) {
+      return limit;
+    }
+    const { machine } = this;
+    const flip = isSet ? 0 : -1;
+    const offset = from % PAGES_PER_WORD;
+    let first = from - offset;
+    let address = this.wordAddress(first);
+    let low = (machine.chase(address) ^ flip) & (offset < 32 ? -1 << offset : 0);
+    let high = (machine.peek(address + 4) ^ flip) & (offset < 32 ? -1 : -1 << (offset - 32));
+    const scanned = first;
+    while (low === 0 && high === 0) {
+      first += PAGES_PER_WORD;
+      if (first >= limit) {
+        break;
+      }
+      address = this.wordAddress(first);
+      low = machine.load(address) ^ flip;
+      high = machine.peek(address + 4) ^ flip;
+    }
+    machine.work(this.step.scanWord, (first - scanned) / PAGES_PER_WORD);
+    if (first >= limit) {
+      return limit;
+    }
+    machine.bitScan();
+    return Math.min(first + (low !== 0 ? lowestBit(low) : 32 + lowestBit(high)), limit);
+  }
+
+  private bitTest(bit: number): boolean {
+    return (this.machine.load(this.halfAddress(bit)) & (1 << (bit & 31))) !== 0;
+  }
+
+  /** Sets or clears one bit of the bitmap; whether it was set. */
+  private bitChange(bit: number, isSet: boolean): boolean {
+    const { machine } = this;
+    const half = this.halfAddress(bit);
+    const mask = 1 << (bit & 31);
+    const before = machine.load(half);
+    machine.store(half, isSet ? before | mask : before & ~mask);
+    return (before & mask) !== 0;
+  }
+
+  private shownBit(bit: number): boolean {
+    return (this.machine.peek(this.halfAddress(bit)) & (1 << (bit & 31))) !== 0;
+  }
+
+  /** The bitmap is reached through the page tables, like everything in the area. */
+  private wordAddress(bit: number): number {
+    const page = this.tables.shownFrame(Math.floor(bit / PAGES_PER_BITMAP_PAGE));
+    return page + ((bit % PAGES_PER_BITMAP_PAGE) / PAGES_PER_WORD) * WORD_BYTES;
+  }
+
+  private halfAddress(bit: number): number {
+    return this.wordAddress(bit - (bit % PAGES_PER_WORD)) + ((bit >>> 5) & 1) * 4;
+  }
+
+  /** Pages of address space that the full bitmap would need: the first page that can be mapped. */
+  private get lowest(): number {
+    return Math.ceil(Math.floor((this.machine.virtualPages + 7) / 8) / PAGE_BYTES);
+  }
+
+  /** Pages of bitmap that are backed at boot. */
+  private get bootPages(): number {
+    return Math.ceil(Math.floor((this.lowest + 7) / 8) / PAGE_BYTES);
+  }
+}
+
+function lowestBit(word: number): number {
+  return 31 - Math.clz32(word & -word);
+}
