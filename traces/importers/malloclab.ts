@@ -80,7 +80,7 @@ class MalloclabParser implements LineParser {
     const size = line.takeDecimal();
     line.takeBlanks();
     const isFree = kind === LETTER_F;
-    const isKnown = isFree || kind === LETTER_A || kind === LETTER_R;
+    const isKnown = isFree || (!isNull && (kind === LETTER_A || kind === LETTER_R));
     if (!isKnown || !hasBlank || id === undefined || (size === undefined) !== isFree || !line.atEnd) {
       recording.unparsed('"a ID SIZE", "r ID SIZE" or "f ID"', 1);
       return;

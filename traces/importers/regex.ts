@@ -91,7 +91,7 @@ export function repeatsWithinRepetition(source: string): boolean {
     const repeats = token === '*' || token === '+' || (token.startsWith('{') && token.length > 1);
     if (repeats && closed === true) return true;
     if ((repeats || token === '|' || token === '?') && branching.length > 0)
-      branching[branching.length - 1] = true;
+      {branching[branching.length - 1] = true;}
     closed = undefined;
     if (token.startsWith('(')) {
       branching.push(false);

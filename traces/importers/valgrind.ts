@@ -44,16 +44,14 @@ class ValgrindParser implements LineParser {
 
   line(line: LineScanner): void {
     if (!this.takePrefix(line)) return;
-    if (line.take(' = ')) this.result(line);
     let awaitsResult = false;
-    while (!line.atEnd && this.call(line)) {
-      if (line.take(' = ')) this.result(line);
-      awaitsResult = this.pending !== 'none';
+    let isKnown = !line.take(' = ') || this.result(line);
+    while (isKnown && !line.atEnd) {
+      isKnown = this.call(line) && (!line.take(' = ') || this.result(line));
+      if (isKnown) awaitsResult = this.pending !== 'none';
     }
     // What is glued to a call without a result is valgrind's warning about its arguments.
-    if (!line.atEnd && !awaitsResult) {
-      this.recording.unparsed('a call of an allocator function or its result');
-    }
+    if (!isKnown && !awaitsResult) this.recording.unparsed('a call of an allocator function or its result');
   }
 
   finish(): boolean {
@@ -195,12 +193,13 @@ class ValgrindParser implements LineParser {
   }
 
   /** Takes a result; one that nothing waits for is that of a reallocation to size 0, already freed. */
-  private result(line: LineScanner): void {
+  private result(line: LineScanner): boolean {
     const result = takeAddress(line) ?? line.takeDecimal();
-    if (result === undefined) return;
+    if (result === undefined) return false;
     if (this.pending === 'allocation') this.recording.allocated(result, this.size, this.align);
     if (this.pending === 'reallocation') this.recording.reallocated(this.address, result, this.size);
     this.pending = 'none';
+    return true;
   }
 }
 

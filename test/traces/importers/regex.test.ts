@@ -1,0 +1,91 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { UsageError } from '../../../traces/input-error';
+import type { LinePatterns } from '../../../traces/importers/options';
+import { repeatsWithinRepetition } from '../../../traces/importers/regex';
+import { importText } from './importing';
+
+const patterns: LinePatterns = {
+  alloc: String.raw`\+ (?<addr>\S+) (?<size>\S+)(?: align (?<align>\S+))?`,
+  free: String.raw`- (?<addr>\S+)`,
+  realloc: String.raw`~ (?<old>\S+) (?<size>\d+) (?<new>\S+)`,
+};
+
+const imported = (text: string, given: LinePatterns = patterns) =>
+  importText(text, { patterns: given }, 'regex');
+
+test('named groups say what happened', async () => {
+  const { events, counts } = await imported(`hello
++ 0x10 100
++ ffff8881009cc000 0x20 align 64
+~ 0x10 200 0x30
+~ nil 300 0x40
+~ 0x40 0 nil
+- 0x30
+- (nil)
++ NULL 5
+- 0xFFFF8881009CC000`);
+  assert.equal(events, ['alloc 0 100', 'alloc 1 32 align=64', 'realloc 0 200', 'alloc 2 300', 'free 2', 'free 0', 'free 1']); // prettier-ignore
+  assert.equal(counts, { nullFrees: 1, failed: 1 });
+});
+
+test('groups that match what is no address or number are unparsed', async () => {
+  const { counts } = await imported('+ here 100\n+ 0x10 many\n- there\n~ 0x10 5 elsewhere\n+ 0x10 5 align x');
+  assert.equal(counts, { unparsedLines: 5 });
+});
+
+test('lines longer than anyone logs are not searched', async () => {
+  const { counts } = await imported(`+ 0x10 ${'1'.repeat(2000)}`);
+  assert.equal(counts, { unparsedLines: 1 });
+});
+
+const refusals: readonly (readonly [LinePatterns | undefined, string])[] = [
+  [undefined, 'patterns: the format regex has none; expected a pattern of allocations and one of frees'],
+  [{ alloc: '(', free: '(?<addr>x)' }, 'pattern of alloc: Invalid regular expression'],
+  [{ alloc: '(?<size>1)', free: '(?<addr>x)' }, 'pattern of alloc: no group is named addr; expected groups named size, addr'], // prettier-ignore
+  [{ alloc: patterns.alloc, free: '(?<addr>(a+)+)' }, 'pattern of free: a repeated group repeats or branches within'], // prettier-ignore
+  [{ ...patterns, realloc: '(?<old>x)(?<size>1)' }, 'pattern of realloc: no group is named new'],
+];
+
+for (const [given, message] of refusals) {
+  test(`refused: ${message}`, async () => {
+    try {
+      await importText('+ 0x10 1', given === undefined ? {} : { patterns: given }, 'regex');
+    } catch (error) {
+      assert.instance(error, UsageError);
+      assert.match((error as Error).message, message);
+      return;
+    }
+    assert.unreachable('was accepted');
+  });
+}
+
+test('patterns that might take forever are told by their shape', () => {
+  for (const slow of [
+    '(a+)+',
+    '(a*)*',
+    '(?:a|b)+',
+    '((a+)b)*',
+    '(?:x(?:a?)){2,}',
+    '(?<size>\\d+)*',
+    '([ab]+|c){3}',
+  ]) {
+    assert.ok(repeatsWithinRepetition(slow), slow);
+  }
+  for (const fine of [
+    'a+b*',
+    '(a+)',
+    '(?:a|b)',
+    '(?:ab)+',
+    '(a+)?',
+    '[(a+)+]*',
+    '\\(a+\\)+',
+    '(?<size>\\d+) {2}',
+    '([+*|]a)*',
+  ]) {
+    // prettier-ignore
+    assert.not(repeatsWithinRepetition(fine), fine);
+  }
+});
+
+test.run();
