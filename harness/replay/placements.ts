@@ -26,8 +26,8 @@ const CHUNK_BYTES = 1 << 16;
 
 const COMMA = 0x2c;
 const NEWLINE = 0x0a;
-const ZERO_DIGIT = 0x30;
-const HEX_DIGITS = bytesOf('0123456789abcdef');
+const INT32_MAX = 0x7fff_ffff;
+const DIGITS = bytesOf('0123456789abcdef');
 
 function bytesOf(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, 'latin1'));
@@ -106,14 +106,21 @@ export class PlacementsWriter {
     }
   }
 
-  private number(value: number, base: number): void {
+  /** Small numbers, nearly all of them, are divided as 32-bit integers. */
+  private number(value: number, base: 10 | 16): void {
     let digits = 0;
+    let rest = value;
+    while (rest > INT32_MAX) {
+      const quotient = Math.floor(rest / base);
+      this.digits[digits++] = DIGITS[rest - quotient * base]!;
+      rest = quotient;
+    }
+    let small = rest | 0;
     do {
-      const quotient = Math.floor(value / base);
-      this.digits[digits++] =
-        base === 10 ? ZERO_DIGIT + (value - quotient * 10) : HEX_DIGITS[value - quotient * 16]!;
-      value = quotient;
-    } while (value > 0);
+      const quotient = base === 16 ? small >>> 4 : (small / 10) | 0;
+      this.digits[digits++] = DIGITS[small - quotient * base]!;
+      small = quotient;
+    } while (small > 0);
     while (digits > 0) {
       this.chunk[this.length++] = this.digits[--digits]!;
     }
