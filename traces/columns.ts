@@ -64,17 +64,21 @@ export class EventColumns {
 }
 
 /**
- * Reads a source to its end, copying its events. Rejects as the source does, and with a `RangeError` past
- * `eventsMax` events. The source is closed in any case. Placements are answered with `NOTHING`, so an adaptive
- * generator must not be held this way.
+ * Reads a source to its end and holds its events; undefined where there are more than `eventsMax`. Rejects as the
+ * source does; closes it in any case. The source sees no placements, so an adaptive generator must not be held.
  */
-export async function holdEvents(source: EventSource, eventsMax: number = Infinity): Promise<EventColumns> {
+export async function holdEvents(source: EventSource): Promise<EventColumns>;
+export async function holdEvents(source: EventSource, eventsMax: number): Promise<EventColumns | undefined>;
+export async function holdEvents(
+  source: EventSource,
+  eventsMax: number = Infinity,
+): Promise<EventColumns | undefined> {
   const columns = new EventColumns(source.texts);
   const event = new TraceEvent();
   try {
     do {
       while (source.next(event, NOTHING)) {
-        if (columns.length >= eventsMax) throw new RangeError(`more than ${eventsMax} events`);
+        if (columns.length >= eventsMax) return undefined;
         columns.append(event);
       }
     } while (await source.refill());

@@ -1,0 +1,181 @@
+import type { Readable } from 'node:stream';
+import { holdEvents, type EventColumns } from './columns';
+import { looksLikeCsv } from './formats/csv-header';
+import { openCsv } from './formats/csv-reader';
+import { validated } from './formats/validated';
+import type { Accounting } from './importers/accounting';
+import { ImportSource, openImport, recordingHead, recordingName } from './importers/import-source';
+import type { RecorderFormat } from './importers/importer';
+import type { ImportOptions } from './importers/options';
+import { HEAD_BYTES, openBytes, type ByteSource } from './input/bytes';
+import { InputError, UsageError } from './input-error';
+import type { EventSource, Trace } from './trace';
+
+/**
+ * From what a user names to a trace: a file of any known format, plain or compressed, `-` for standard input, or
+ * `synth:NAME?…` for a synthesizer. Formats are told by content, never by name.
+ */
+
+/** A trace of at most so many events is read once and held in memory: some 40 to 150 MB. */
+const EVENTS_HELD_MAX = 1 << 22;
+
+/** Standard input cannot be read twice, so more of it is held. */
+const STDIN_EVENTS_HELD_MAX = 1 << 25;
+
+const STDIN_NAME = '<stdin>';
+
+/** What may be opened beside our own formats; handed in, so that only the command line knows every registry. */
+export interface Registries {
+  readonly recorderFormats: readonly RecorderFormat[];
+  /** The format that the first lines of a recording are of. */
+  detectFormat(head: readonly string[]): RecorderFormat | undefined;
+  /** Throws a `UsageError` for a name that no format has. */
+  formatNamed(name: string): RecorderFormat;
+  /** The trace that `synth:NAME?…` describes. Throws a `UsageError`. */
+  traceFromSpecification(text: string): Trace;
+}
+
+export interface OpenOptions {
+  readonly registries: Registries;
+  /** What `-` reads. */
+  readonly stdin?: Readable;
+  /** Forces the format: `csv`, or a recorder's name. */
+  readonly format?: string;
+  /** What is asked of an import, if it is one. */
+  readonly importOptions?: Partial<ImportOptions>;
+  /** Whether the events are held against the rules between them (`validated`); they are by default. */
+  readonly validate?: boolean;
+  /**
+   * How often the trace will be passed over. A trace for one pass is read as its events are asked for; one for many,
+   * the default, is held in memory if it is small enough and otherwise read anew in every pass.
+   */
+  readonly passes?: 'one' | 'many';
+  /** How many events may be held in memory. */
+  readonly eventsHeldMax?: number;
+}
+
+export interface OpenedTrace extends Trace {
+  /** `csv`, a recorder's name, or `synth`. */
+  readonly format: string;
+  /** The events, where they are held in memory. */
+  readonly held?: EventColumns;
+  /** The books of the import; complete where the events are held. */
+  readonly accounting?: Accounting;
+}
+
+/**
+ * Opens a trace. Rejects with an `InputError` for a file that cannot be read, is of no known format, or breaks the
+ * rules of its format; where the events are not held, such problems may come only when they are read.
+ */
+export async function openTrace(specification: string, options: OpenOptions): Promise<OpenedTrace> {
+  if (specification.startsWith('synth:')) {
+    const { header, open } = options.registries.traceFromSpecification(specification);
+    return { header, open, format: 'synth' };
+  }
+  const bytes = await openBytesOf(specification, options);
+  try {
+    const reader = await readerFor(bytes, options);
+    const source = await reader.open(bytes);
+    if (options.passes === 'one') return passedOnce(specification, options, reader, source);
+    return await heldOrReread(specification, options, reader, source);
+  } catch (error) {
+    await bytes.close();
+    throw error;
+  }
+}
+
+/** The name of the trace in a file: the file's, without folder and the endings that name its format. */
+export function traceName(path: string): string {
+  let name = recordingName(path);
+  while (/.\.(trace|atr|csv)$/.test(name)) name = recordingName(name.slice(0, name.lastIndexOf('.')));
+  return name;
+}
+
+function openBytesOf(specification: string, { stdin }: OpenOptions): Promise<ByteSource> {
+  if (specification !== '-') return openBytes(specification);
+  if (stdin !== undefined) return openBytes(stdin, STDIN_NAME);
+  throw new UsageError({ where: '-', problem: 'standard input is not at hand', expected: 'a file' });
+}
+
+/** How the bytes of one format become events. */
+interface Reader {
+  readonly format: string;
+  open(bytes: ByteSource): Promise<EventSource>;
+}
+
+async function readerFor(bytes: ByteSource, options: OpenOptions): Promise<Reader> {
+  const { registries, format } = options;
+  const name = bytes.name === STDIN_NAME ? 'stdin' : traceName(bytes.name);
+  const csv: Reader = { format: 'csv', open: (input) => openCsv(input, { name }) };
+  const importer = (recorder: RecorderFormat): Reader => ({
+    format: recorder.name,
+    open: (input) => openImport(input, recorder, options.importOptions, name),
+  });
+  if (format !== undefined) return format === 'csv' ? csv : importer(registries.formatNamed(format));
+  const head = await bytes.peek(HEAD_BYTES);
+  if (looksLikeCsv(head)) return csv;
+  const recorder = registries.detectFormat(await recordingHead(bytes));
+  if (recorder !== undefined) return importer(recorder);
+  // Of what claims to be CSV, and of an empty file, the reader of CSV says best what is wrong.
+  if (head.length === 0 || /\.csv(\.gz)?$/.test(bytes.name)) return csv;
+  throw new InputError({
+    where: bytes.name,
+    problem: 'is of no known format',
+    expected:
+      'canonical CSV (header op,id,size,align) or a recording of ' +
+      registries.recorderFormats.map((recorderFormat) => recorderFormat.name).join(', '),
+  });
+}
+
+function checked(source: EventSource, { validate = true }: OpenOptions): EventSource {
+  return validate ? validated(source) : source;
+}
+
+function accountingOf(source: EventSource): { accounting?: Accounting } {
+  return source instanceof ImportSource ? { accounting: source.accounting } : {};
+}
+
+function passedOnce(
+  specification: string,
+  options: OpenOptions,
+  reader: Reader,
+  source: EventSource,
+): OpenedTrace {
+  let first: EventSource | undefined = source;
+  return {
+    header: source.header,
+    format: reader.format,
+    ...accountingOf(source),
+    open() {
+      const opened = first;
+      first = undefined;
+      if (opened !== undefined) return Promise.resolve(checked(opened, options));
+      return reread(specification, options, reader);
+    },
+  };
+}
+
+async function heldOrReread(
+  specification: string,
+  options: OpenOptions,
+  reader: Reader,
+  source: EventSource,
+): Promise<OpenedTrace> {
+  const isStdin = specification === '-';
+  const eventsMax = options.eventsHeldMax ?? (isStdin ? STDIN_EVENTS_HELD_MAX : EVENTS_HELD_MAX);
+  const held = await holdEvents(checked(source, options), eventsMax);
+  const { header } = source;
+  if (held !== undefined) {
+    return { ...held.trace(header), format: reader.format, held, ...accountingOf(source) };
+  }
+  if (isStdin) {
+    const problem = `more than ${eventsMax} events, which cannot be kept for every engine`;
+    throw new InputError({ where: STDIN_NAME, problem, expected: 'a file, which can be read again' });
+  }
+  return { header, format: reader.format, open: () => reread(specification, options, reader) };
+}
+
+async function reread(specification: string, options: OpenOptions, reader: Reader): Promise<EventSource> {
+  if (specification === '-') throw new Error('standard input was opened for one pass only');
+  return checked(await reader.open(await openBytes(specification)), options);
+}
