@@ -1,6 +1,6 @@
-import { NOTED_NAMES } from '../machine/domain-events';
 import { meanValue, peakValue, type ReplayMetric } from './metric';
 import { OP_KINDS, type OpKind } from './op-kinds';
+import { EVENT_NAMES } from './worst-operations';
 
 /** What the engine did, whatever it would cost: operations, failures, accesses, instructions, domain events. */
 
@@ -76,7 +76,7 @@ function kindMetrics(kind: OpKind): ReplayMetric[] {
   ];
 }
 
-const domainEventMetrics = NOTED_NAMES.filter((name) => name !== 'none').map((name): ReplayMetric => ({
+const domainEventMetrics = EVENT_NAMES.map((name): ReplayMetric => ({
   name: `events.${name}`,
   unit: 'times',
   better: 'none',

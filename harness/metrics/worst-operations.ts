@@ -23,6 +23,12 @@ export interface WorstOperation {
   readonly events: EventCounts;
 }
 
+/** Names that `causes` may have, in order. */
+export const CAUSE_NAMES: readonly Cause[] = CAUSES;
+
+/** Names that `events` may have, in order. */
+export const EVENT_NAMES: readonly (keyof EventCounts)[] = NOTED_NAMES.filter((name) => name !== 'none');
+
 /**
  * Keeps the N dearest operations of a stream: cycles descending, earlier operation first among equals. An operation
  * that does not qualify costs one comparison.

@@ -1,0 +1,55 @@
+import type { AnyMetric } from './registry';
+import type { MetricUnit, MetricValue } from './metric';
+
+/**
+ * Numbers as people read them: digits in groups of three, ratios as percentages, means with a decimal. Integer
+ * arithmetic only, so that every host prints the same.
+ */
+
+/** 1234567 → `1,234,567`. */
+export function groupedInteger(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+}
+
+/** numerator / denominator with a fixed number of decimals, rounded half away from zero: `12.5`. */
+export function decimalRatio(numerator: number, denominator: number, decimals: number): string {
+  const scale = 10n ** BigInt(decimals);
+  const magnitude = BigInt(numerator < 0 ? -numerator : numerator);
+  const divisor = BigInt(denominator);
+  const scaled = (2n * magnitude * scale + divisor) / (2n * divisor);
+  const digits = String(scaled).padStart(decimals + 1, '0');
+  const whole = groupedInteger(Number(digits.slice(0, digits.length - decimals)));
+  const sign = numerator < 0 && scaled > 0n ? '-' : '';
+  return decimals === 0 ? sign + whole : `${sign}${whole}.${digits.slice(-decimals)}`;
+}
+
+/** Basis points as a percentage: 1234 → `12.34 %`. */
+export function percentText(basisPoints: number): string {
+  return `${decimalRatio(basisPoints, 100, 2)} %`;
+}
+
+/** Bytes in KiB, exact where they are whole pages: `16,384 KiB`. */
+export function kibibytesText(bytes: number): string {
+  return `${decimalRatio(bytes, 1024, bytes % 1024 === 0 ? 0 : 1)} KiB`;
+}
+
+type Formatter = (value: MetricValue) => string;
+
+const plain: Formatter = ({ value, ratio }) =>
+  ratio === undefined || ratio[1] === 0 ? groupedInteger(value) : decimalRatio(ratio[0], ratio[1], 1);
+
+const FORMATTERS: Readonly<Record<MetricUnit, Formatter>> = {
+  cycles: plain,
+  bytes: plain,
+  'basis points': ({ value }) => percentText(value),
+  'per mille': ({ value }) => decimalRatio(value, 1000, 3),
+  accesses: plain,
+  instructions: plain,
+  operations: plain,
+  times: plain,
+};
+
+/** A metric's value without its unit, except for percentages; an empty text stands for one that does not apply. */
+export function formatMetric(metric: Pick<AnyMetric, 'unit'>, value: MetricValue | null | undefined): string {
+  return value ? FORMATTERS[metric.unit](value) : '';
+}

@@ -1,0 +1,38 @@
+import type { MeasuredPricing, MeasuredReplay } from '../../harness/metrics/measured-replay';
+import type { Results } from '../../harness/results/results';
+import type { Column } from './cells';
+
+/** One replay under one pricing; a replay that was not priced has one row without. */
+export interface PricedRow {
+  readonly replay: MeasuredReplay;
+  readonly pricing: MeasuredPricing | undefined;
+}
+
+export function pricedRows({ replays }: Results): PricedRow[] {
+  return replays.flatMap((replay): PricedRow[] =>
+    replay.pricings.length === 0
+      ? [{ replay, pricing: undefined }]
+      : replay.pricings.map((pricing) => ({ replay, pricing })),
+  );
+}
+
+/** The columns that say which replay a row is about; the same in every table, so that tables can be joined. */
+export function replayColumns<Row extends { readonly replay: MeasuredReplay }>(): Column<Row>[] {
+  return [
+    { name: 'trace', cell: ({ replay }) => replay.trace.name },
+    { name: 'engine', cell: ({ replay }) => replay.engine.name },
+    { name: 'engine.version', cell: ({ replay }) => replay.engine.version },
+    { name: 'options', cell: ({ replay }) => optionsText(replay) },
+    { name: 'heap.pages', cell: ({ replay }) => replay.machine.heapPages },
+  ];
+}
+
+export function pricingColumn<Row extends { readonly pricing: MeasuredPricing | undefined }>(): Column<Row> {
+  return { name: 'pricing', cell: ({ pricing }) => pricing?.id };
+}
+
+function optionsText({ engine }: MeasuredReplay): string {
+  return Object.entries(engine.options)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+}

@@ -1,0 +1,107 @@
+import { groupedInteger, kibibytesText, percentText } from '../harness/metrics/format';
+import type { MeasuredPricing, MeasuredReplay } from '../harness/metrics/measured-replay';
+import { OP_KINDS, type OpKind } from '../harness/metrics/op-kinds';
+import type { Results } from '../harness/results/results';
+import { escapeControls } from '../traces/input-error';
+import { phraseText } from './phrase';
+import { engineLabel, stopText, traceGroups, type TraceGroup } from './trace-groups';
+import { verdict } from './verdict';
+
+/** The results as text for one look: per trace a table of the engines, and the verdict last, where the eye is. */
+export function terminalReport(results: Results): string {
+  const tables = traceGroups(results).map(traceTable);
+  const sentences = verdict(results).map((phrase) => `${phraseText(phrase, escapeControls)}\n`);
+  return [...tables, sentences.join('')].filter((part) => part !== '').join('\n');
+}
+
+interface TextRow {
+  readonly replay: MeasuredReplay;
+  readonly pricing: MeasuredPricing | undefined;
+}
+
+function pricedRows(replay: MeasuredReplay): TextRow[] {
+  const { pricings } = replay;
+  return pricings.length === 0
+    ? [{ replay, pricing: undefined }]
+    : pricings.map((pricing) => ({ replay, pricing }));
+}
+
+interface TextColumn {
+  readonly title: string;
+  readonly align: 'left' | 'right';
+  readonly cell: (replay: MeasuredReplay, pricing: MeasuredPricing | undefined) => string;
+}
+
+function traceTable(group: TraceGroup): string {
+  const rows = group.replays.flatMap(pricedRows);
+  const kinds = OP_KINDS.filter((kind) =>
+    group.replays.some(({ metrics }) => (metrics[`${kind}.operations`]?.value ?? 0) > 0),
+  );
+  const columns = tableColumns(group, kinds);
+  const cells = rows.map(({ replay, pricing }) => columns.map(({ cell }) => cell(replay, pricing)));
+  const widths = columns.map(({ title }, column) =>
+    Math.max(title.length, ...cells.map((row) => row[column]!.length)),
+  );
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) =>
+        columns[column]!.align === 'left' ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
+      )
+      .join('  ')
+      .trimEnd();
+  const remarks = group.replays.flatMap((replay) => {
+    const reason = stopText(replay);
+    return reason === undefined
+      ? []
+      : [`  ${escapeControls(`${engineLabel(replay, group.replays)}: ${reason}`)}`];
+  });
+  const events = `${groupedInteger(group.trace.events)} events`;
+  return [
+    `${escapeControls(group.trace.name)}  (${events}; cycles per operation)`,
+    line(columns.map(({ title }) => title)),
+    ...cells.map(line),
+    ...remarks,
+    '',
+  ].join('\n');
+}
+
+function tableColumns(group: TraceGroup, kinds: readonly OpKind[]): TextColumn[] {
+  return [
+    {
+      title: 'engine',
+      align: 'left',
+      cell: (replay) => escapeControls(engineLabel(replay, group.replays)),
+    },
+    { title: 'pricing', align: 'left', cell: (_, pricing) => escapeControls(pricing?.id ?? '') },
+    ...kinds.flatMap(kindColumns),
+    metricColumn('waste', 'waste.peak', percentText),
+    metricColumn('held peak', 'held.bytes.peak', kibibytesText),
+    metricColumn('failed', 'allocations.failed', groupedInteger),
+  ];
+}
+
+function kindColumns(kind: OpKind): TextColumn[] {
+  return [
+    [`${kind} worst`, `${kind}.cycles.max`],
+    ['p99.9', `${kind}.cycles.p99.9`],
+    ['median', `${kind}.cycles.p50`],
+  ].map(([title, name]): TextColumn => ({
+    title: title!,
+    align: 'right',
+    cell: (_, pricing) => {
+      const value = pricing?.metrics[name!];
+      return value ? groupedInteger(value.value) : '';
+    },
+  }));
+}
+
+function metricColumn(title: string, name: string, format: (value: number) => string): TextColumn {
+  return {
+    title,
+    align: 'right',
+    cell: ({ metrics, outcome }) => {
+      const value = metrics[name];
+      return outcome.kind === 'unsupported' ? 'n/a' : value ? format(value.value) : '';
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { MeasuredReplay } from '../harness/metrics/measured-replay';
+import type { Results } from '../harness/results/results';
+
+/** The replays of one trace, in the order of the results: what a reader compares side by side. */
+export interface TraceGroup {
+  readonly trace: MeasuredReplay['trace'];
+  readonly replays: readonly MeasuredReplay[];
+}
+
+/**
+ * Replays grouped by trace, in the order of first appearance. An adaptive generator gives every engine other events
+ * and a replay that stopped has no identity; both belong to the trace of their name and origin.
+ */
+export function traceGroups({ replays }: Results): TraceGroup[] {
+  const groups: { trace: MeasuredReplay['trace']; replays: MeasuredReplay[] }[] = [];
+  for (const replay of replays) {
+    const group = groups.find(({ trace }) => sameTrace(trace, replay.trace));
+    if (group === undefined) {
+      groups.push({ trace: replay.trace, replays: [replay] });
+    } else {
+      group.replays.push(replay);
+      if (group.trace.sha256 === null) {
+        group.trace = replay.trace;
+      }
+    }
+  }
+  return groups;
+}
+
+function sameTrace(a: MeasuredReplay['trace'], b: MeasuredReplay['trace']): boolean {
+  if (a.name !== b.name || JSON.stringify(a.origin) !== JSON.stringify(b.origin)) {
+    return false;
+  }
+  const adaptive = a.origin.kind === 'synthetic' && a.origin.adaptive;
+  return adaptive || a.sha256 === null || b.sha256 === null || a.sha256 === b.sha256;
+}
+
+/** What a replay's engine is called beside the others: its name, and what sets it apart from its namesakes. */
+export function engineLabel(replay: MeasuredReplay, others: readonly MeasuredReplay[]): string {
+  const namesakes = others.filter(({ engine }) => engine.name === replay.engine.name);
+  const differs = (read: (each: MeasuredReplay) => unknown) =>
+    namesakes.some((other) => read(other) !== read(replay));
+  const parts = Object.entries(replay.engine.options)
+    .filter(([option]) => differs(({ engine }) => engine.options[option]))
+    .map(([option, value]) => `${option}=${value}`);
+  if (differs(({ engine }) => engine.version)) {
+    parts.unshift(`v${replay.engine.version}`);
+  }
+  if (differs(({ machine }) => machine.heapPages)) {
+    parts.push(`heap-pages=${replay.machine.heapPages}`);
+  }
+  if (differs(({ machine }) => machine.virtualPages)) {
+    parts.push(`virtual-pages=${replay.machine.virtualPages}`);
+  }
+  return [replay.engine.name, ...parts].join(' ');
+}
+
+/** Where a trace comes from, in words. */
+export function originText({ origin }: MeasuredReplay['trace']): string {
+  if (origin.kind === 'recorded') {
+    return `recorded (${origin.format})`;
+  }
+  const parameters = Object.entries(origin.parameters).map(([name, value]) => `${name}=${value}`);
+  return `synth:${origin.generator}?${[...parameters, `seed=${origin.seed}`].join('&')}`;
+}
+
+/** Why a replay has no figures, or did not come to its end; undefined when it did. */
+export function stopText({ outcome }: MeasuredReplay): string | undefined {
+  switch (outcome.kind) {
+    case 'ok':
+      return undefined;
+    case 'unsupported':
+      return `n/a: ${outcome.reason}`;
+    case 'corrupt':
+    case 'faulted':
+    case 'runaway': {
+      const during = outcome.lastStep === '' ? '' : `, during ${outcome.lastStep}`;
+      return `${outcome.kind} at operation ${outcome.operation} (${outcome.op} ${outcome.id}${during}): ${outcome.problem}`;
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import { decimalRatio, groupedInteger } from '../harness/metrics/format';
+import { type MeasuredPricing, type MeasuredReplay } from '../harness/metrics/measured-replay';
+import { OP_KINDS, type OpKind } from '../harness/metrics/op-kinds';
+import type { CauseCycles } from '../harness/metrics/worst-operations';
+import type { Results } from '../harness/results/results';
+import { nameOf, wordsOf, type Phrase } from './phrase';
+import { engineLabel, stopText, traceGroups, type TraceGroup } from './trace-groups';
+
+/**
+ * What a reader should take away, first of all: which replays did not finish, then per trace the worst operation and
+ * how the other engines did on the same kind of operation. Every word is derived from the numbers.
+ */
+export function verdict(results: Results): Phrase[] {
+  return [...stoppedPhrase(results), ...traceGroups(results).flatMap(traceVerdict)];
+}
+
+function stoppedPhrase({ replays }: Results): Phrase[] {
+  const broken = replays.filter(({ outcome }) => outcome.kind !== 'ok' && outcome.kind !== 'unsupported');
+  const first = broken[0];
+  if (first === undefined) {
+    return [];
+  }
+  const which = broken.length === 1 ? '1 replay' : `${broken.length} replays`;
+  const [engine, trace] = [nameOf(first.engine.name), nameOf(first.trace.name)];
+  return [[`${which} did not finish: `, engine, ' on ', trace, ' was ', nameOf(stopText(first)!), '.']];
+}
+
+/** The dearest operation of a trace under one pricing, and whose it was. */
+interface Dearest {
+  readonly replay: MeasuredReplay;
+  readonly cycles: number;
+  readonly kind: OpKind;
+  readonly operation: number;
+  readonly causes: CauseCycles;
+}
+
+function traceVerdict(group: TraceGroup): Phrase[] {
+  const pricingIds = group.replays.flatMap(({ pricings }) => pricings.map(({ id }) => id));
+  const [pricingId] = pricingIds;
+  if (pricingId === undefined) {
+    return footprintVerdict(group);
+  }
+  const dearest = dearestOf(group, pricingId);
+  if (dearest === undefined) {
+    return [];
+  }
+  const { replay, cycles, kind, operation, causes } = dearest;
+  return [
+    [
+      'On ',
+      nameOf(group.trace.name),
+      ` the worst operation was ${kind} #${groupedInteger(operation)} of `,
+      nameOf(engineLabel(replay, group.replays)),
+      `: ${groupedInteger(cycles)} cycles (`,
+      nameOf(pricingId),
+      `${mainCause(causes, cycles)})`,
+      ...rivals(group, pricingId, dearest),
+      '.',
+    ],
+  ];
+}
+
+function dearestOf(group: TraceGroup, pricingId: string): Dearest | undefined {
+  let dearest: Dearest | undefined;
+  for (const replay of group.replays) {
+    const pricing = pricingNamed(replay, pricingId);
+    for (const kind of OP_KINDS) {
+      const worst = pricing?.kinds[kind].worst[0];
+      if (worst !== undefined && worst.cycles > (dearest?.cycles ?? -1)) {
+        dearest = { replay, kind, cycles: worst.cycles, operation: worst.operation, causes: worst.causes };
+      }
+    }
+  }
+  return dearest;
+}
+
+/** How the other engines' worst operations of the same kind compare. */
+function rivals(group: TraceGroup, pricingId: string, { replay, kind, cycles }: Dearest): Phrase {
+  const others = group.replays
+    .filter((other) => other !== replay)
+    .flatMap((other) => {
+      const worst = pricingNamed(other, pricingId)?.kinds[kind].worst[0];
+      return worst === undefined ? [] : [{ other, cycles: worst.cycles }];
+    })
+    .sort((a, b) => a.cycles - b.cycles);
+  const best = others[0];
+  if (best === undefined) {
+    return [];
+  }
+  const times = best.cycles === 0 ? '' : `, ${timesText(cycles, best.cycles)} times`;
+  return [
+    `${times} the worst ${kind} of `,
+    nameOf(engineLabel(best.other, group.replays)),
+    ` (${groupedInteger(best.cycles)})`,
+  ];
+}
+
+function footprintVerdict(group: TraceGroup): Phrase[] {
+  const peaks = group.replays
+    .flatMap((replay) => {
+      const peak = replay.metrics['held.bytes.peak'];
+      return peak ? [{ replay, bytes: peak.value }] : [];
+    })
+    .sort((a, b) => b.bytes - a.bytes);
+  const most = peaks[0];
+  if (most === undefined) {
+    return [];
+  }
+  const engine = nameOf(engineLabel(most.replay, group.replays));
+  return [
+    ['On ', nameOf(group.trace.name), ' ', engine, ` held the most: ${groupedInteger(most.bytes)} bytes.`],
+  ];
+}
+
+function mainCause(causes: CauseCycles, cycles: number): string {
+  const [main] = Object.entries(causes).sort(([, a], [, b]) => b - a);
+  return main === undefined || cycles === 0
+    ? ''
+    : `, ${decimalRatio(main[1] * 100, cycles, 0)} % of them ${wordsOf(main[0])}`;
+}
+
+/** A factor with as many decimals as it is worth: 1.25, 12.5, 125. */
+export function timesText(numerator: number, denominator: number): string {
+  const decimals = numerator >= 100 * denominator ? 0 : numerator >= 10 * denominator ? 1 : 2;
+  return decimalRatio(numerator, denominator, decimals);
+}
+
+export function pricingNamed(replay: MeasuredReplay, id: string): MeasuredPricing | undefined {
+  return replay.pricings.find((pricing) => pricing.id === id);
+}
