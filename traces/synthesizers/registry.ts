@@ -16,6 +16,7 @@ import { peaks } from './peaks';
 import { plateau } from './plateau';
 import { ramp } from './ramp';
 import { ramzswap } from './ramzswap';
+import { tmem } from './tmem';
 import { wholeNumber, type ParameterValues } from './parameters';
 import { SEED_BY_DEFAULT, synthesizedTrace, type Synthesizer } from './synthesizer';
 
@@ -37,6 +38,7 @@ export const synthesizers: readonly Synthesizer[] = [
   plateau,
   ramp,
   ramzswap,
+  tmem,
 ];
 
 const SCHEME = 'synth:';
