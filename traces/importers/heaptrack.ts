@@ -119,7 +119,7 @@ const UNKNOWN_KEY = -1;
 /** Everything but allocations and frees is one letter, a blank and more; comments start with `#`. */
 function isOtherRecord(line: LineScanner): boolean {
   const letter = line.byte;
-  line.skip();
+  line.step();
   const isLetter = (letter >= 0x41 && letter <= 0x5a) || (letter >= 0x61 && letter <= 0x7a);
   return letter === -1 || letter === 0x23 || (isLetter && (line.atEnd || line.byte === 0x20));
 }

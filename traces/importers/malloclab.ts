@@ -72,7 +72,7 @@ class MalloclabParser implements LineParser {
   private operation(line: LineScanner): void {
     const { recording } = this;
     const kind = line.byte;
-    line.skip();
+    line.step();
     const hasBlank = line.takeBlanks();
     const isNull = line.take('-1');
     const id = isNull ? -1 : line.takeDecimal();

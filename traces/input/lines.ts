@@ -71,7 +71,7 @@ export class LineScanner {
   }
 
   /** Moves past one byte, whatever it is. */
-  skip(): void {
+  step(): void {
     if (this.position < this.end) this.position++;
   }
 

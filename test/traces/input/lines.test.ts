@@ -65,7 +65,7 @@ test('tokens are taken if they are there and left if not', () => {
   assert.not(line.seek('20)'));
   assert.ok(line.takeBlanks());
   assert.is(line.byte, '='.charCodeAt(0));
-  line.skip();
+  line.step();
   assert.ok(line.takeBlanks());
   assert.not(line.takeBlanks());
   assert.is(line.takeWord(), 'end');
