@@ -88,7 +88,7 @@ export async function importMutations(seed: number, count: number): Promise<Muta
       if (!(await isRead(bytes, sample.format, options))) figures.refused += 1;
     } catch (error) {
       const input = bytes.toString('base64');
-      throw new Error(`${sample.format} ${JSON.stringify(options)} ${input}: ${(error as Error).stack}`);
+      throw new Error(`${sample.format} ${JSON.stringify(options)} ${input}`, { cause: error });
     }
     const milliseconds = Number(process.hrtime.bigint() - started) / 1e6;
     figures.slowestMilliseconds = Math.max(figures.slowestMilliseconds, milliseconds);
@@ -127,8 +127,9 @@ async function checkBalance(source: EventSource, options: GivenOptions): Promise
   await forEachEvent(source, ({ op, id, size }) => {
     events += 1;
     const isNew = op === OP.alloc || op === OP.alignedalloc;
-    if (isNew === live.has(id) && op !== OP.compact)
+    if (isNew === live.has(id) && op !== OP.compact) {
       throw new Error(`unbalanced: op ${op} id ${id} size ${size}`);
+    }
     if (!Number.isSafeInteger(size) || size < 0) throw new Error(`size ${size}`);
     if (isNew) live.add(id);
     if (op === OP.free) live.delete(id);
