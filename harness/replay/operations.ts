@@ -10,6 +10,7 @@ import {
   type Placement,
   type TextTable,
   type TraceEvent,
+  ZERO,
 } from '../../traces/trace';
 import type { Machine } from '../machine/machine';
 import { LiveObjects } from './live-objects';
@@ -187,7 +188,9 @@ export class Operations {
     }
     const placement = this.resized(object, slot, event);
     if (placement === NULL && event.size === 0) {
-      this.objects.remove(slot);
+      // The block is gone and its id lives on, as a null pointer would: it can be freed and resized.
+      this.objects.release(slot);
+      this.objects.settle(slot, ZERO, 0, event.align);
     } else if (placement === NULL || placement === BUG) {
       this.countFailure();
     } else {

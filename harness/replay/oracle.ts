@@ -33,15 +33,13 @@ export class Oracle {
       throw new HeapCorruption(placement, `the engine placed a block that is not aligned to ${honoured}`);
     }
     if (isVirtual(placement)) {
-      this.mark(this.area, (placement - VIRTUAL_BASE) / PAGE_BYTES, Math.ceil(bytes / PAGE_BYTES), placement);
+      const first = (placement - VIRTUAL_BASE) / PAGE_BYTES;
+      const pages = Math.ceil(bytes / PAGE_BYTES);
+      this.checkInside(first + Math.max(pages, 1) <= this.machine.virtualPages, placement, bytes);
+      this.mark(this.area, first, pages, placement);
       return;
     }
-    if (!this.machine.ledger.holds(placement, bytes)) {
-      throw new HeapCorruption(
-        placement,
-        `the engine placed a block of ${bytes} bytes outside the memory it holds`,
-      );
-    }
+    this.checkInside(this.machine.ledger.holds(placement, bytes), placement, bytes);
     const first = (placement - HEAP_BASE) >>> this.granuleShift;
     const end = (placement - HEAP_BASE + bytes - 1) >>> this.granuleShift;
     this.mark(this.heap, first, bytes === 0 ? 0 : end - first + 1, placement);
@@ -56,6 +54,15 @@ export class Oracle {
     const first = (placement - HEAP_BASE) >>> this.granuleShift;
     const end = (placement - HEAP_BASE + bytes - 1) >>> this.granuleShift;
     this.heap.clear(first, bytes === 0 ? 0 : end - first + 1);
+  }
+
+  private checkInside(isInside: boolean, placement: Placement, bytes: number): void {
+    if (!isInside) {
+      throw new HeapCorruption(
+        placement,
+        `the engine placed a block of ${bytes} bytes outside the memory it holds`,
+      );
+    }
   }
 
   private mark(range: BitRange, first: number, count: number, placement: Placement): void {
