@@ -31,8 +31,8 @@ export interface Cell {
 /** A trace as the user names it: a file, `-`, `recorded:NAME` or `synth:NAME?…`, and how to read it. */
 export interface TraceRequest {
   readonly specification: string;
-  /** Reader options by name, as written (`format`, `pid`, `strict` …). */
-  readonly options?: Readonly<Record<string, string>>;
+  /** Reader options by name (`format`, `pid`, `strict` …): they pass through the harness unread. */
+  readonly options?: Readonly<Record<string, unknown>>;
 }
 
 /** What cells are made of, handed in by the composition root: the harness imports no registry. */

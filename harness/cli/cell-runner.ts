@@ -1,0 +1,69 @@
+import { extname, join } from 'node:path';
+import { Tinypool } from 'tinypool';
+import type { MeasuredReplay } from '../metrics/measured-replay';
+import { Progress } from './progress';
+import { createRegistries } from './registries';
+import { replayOf, runTask, type Task, type TaskOutcome } from './task';
+
+/**
+ * Runs tasks in this process or in worker processes. Results come back in the order of the tasks, whatever finished
+ * first: the number of workers never shows in them.
+ */
+
+/** Rejects with the error of the first task, in their order, that failed. */
+export async function runTasks(
+  tasks: readonly Task[],
+  workers: number,
+  title: string,
+): Promise<MeasuredReplay[]> {
+  const progress = new Progress(title, tasks.length);
+  try {
+    return workers > 1 && tasks.length > 1
+      ? await runInWorkers(tasks, Math.min(workers, tasks.length), progress)
+      : await runHere(tasks, progress);
+  } finally {
+    progress.stop();
+  }
+}
+
+/** One after the other, so that the memory of one machine is free before the next is made. */
+async function runHere(tasks: readonly Task[], progress: Progress): Promise<MeasuredReplay[]> {
+  const registries = createRegistries();
+  const replays: MeasuredReplay[] = [];
+  for (const task of tasks) {
+    progress.task(taskName(task));
+    replays.push(await runTask(task, registries));
+    progress.done(1);
+  }
+  return replays;
+}
+
+async function runInWorkers(
+  tasks: readonly Task[],
+  workers: number,
+  progress: Progress,
+): Promise<MeasuredReplay[]> {
+  const pool = new Tinypool({
+    filename: join(__dirname, `worker${extname(__filename)}`),
+    name: 'run',
+    runtime: 'child_process',
+    minThreads: workers,
+    maxThreads: workers,
+    execArgv: process.execArgv,
+  });
+  try {
+    const outcomes = await Promise.all(
+      tasks.map(async (task) => {
+        const outcome = (await pool.run(task)) as TaskOutcome;
+        progress.task(taskName(task));
+        progress.done(1);
+        return outcome;
+      }),
+    );
+    return outcomes.map(replayOf);
+  } finally {
+    await pool.destroy();
+  }
+}
+
+const taskName = ({ cell }: Task): string => `${cell.trace.specification} × ${cell.engine}`;

@@ -1,0 +1,96 @@
+import { ENGINES } from '../../../allocators/registry';
+import { RECORDER_FORMATS } from '../../../traces/importers/registry';
+import { synthesizers } from '../../../traces/synthesizers/registry';
+import { METRICS } from '../../metrics/registry';
+import { loadShippedProfile, PROFILE_NAMES } from '../../pricing/profile-file';
+import type { EngineDefinition, EngineOption } from '../../replay/port';
+import { alignedText } from '../aligned-text';
+import { EXIT } from '../exit-codes';
+import { recordedTraces } from '../recorded';
+import { command } from './command';
+
+/** `list`: what there is to choose from, straight from the registries. */
+
+const TOPICS = ['allocators', 'pricings', 'synthesizers', 'formats', 'metrics', 'recorded'] as const;
+type Topic = (typeof TOPICS)[number];
+
+export const list = command<{ what: Topic | undefined }>({
+  command: 'list [what]',
+  summary:
+    'List allocators with their options, pricings, synthesizers, trace formats, metrics, recorded traces',
+  options: (parser) =>
+    parser
+      .positional('what', { choices: TOPICS, describe: 'One list; all of them in short without it' })
+      .example('$0 list', 'Everything, a line each')
+      .example('$0 list allocators', 'Engines with lineage, constants, options and quirks'),
+  run: ({ what }) => {
+    process.stdout.write(what === undefined ? everything() : TEXTS[what]());
+    return EXIT.ok;
+  },
+});
+
+const TEXTS: Record<Topic, () => string> = {
+  allocators: () => ENGINES.map(engineText).join('\n'),
+  pricings: () =>
+    alignedText(PROFILE_NAMES.map((name) => [name, loadShippedProfile(name).summary])) +
+    '\nAppend @cold or @shared:BYTES for the cache state between operations, /4k or /2m (default) for the mapping.\n' +
+    'A path ending in .yaml is a profile of your own.\n',
+  synthesizers: () => synthesizers.map(synthesizerText).join('\n'),
+  formats: () =>
+    alignedText([
+      ['csv', 'canonical trace: op,id,size,align and optional columns; plain or .gz'],
+      ['atr', 'canonical trace, binary'],
+      ...RECORDER_FORMATS.map((format) => [format.name, format.summary]),
+    ]),
+  metrics: () =>
+    alignedText(METRICS.map((metric) => [metric.name, metric.unit, metric.better, metric.formula])),
+  recorded: () => alignedText(recordedTraces().map((trace) => [`recorded:${trace.name}`, trace.file])),
+};
+
+function everything(): string {
+  const sections: [Topic, string][] = [
+    ['allocators', alignedText(ENGINES.map((engine) => [engine.name, engine.summary]))],
+    ['pricings', alignedText(PROFILE_NAMES.map((name) => [name, loadShippedProfile(name).summary]))],
+    ['synthesizers', alignedText(synthesizers.map((each) => [`synth:${each.name}`, each.summary]))],
+    ['formats', TEXTS.formats()],
+    ['recorded', TEXTS.recorded()],
+  ];
+  return sections.map(([topic, text]) => `${topic}\n${text.replace(/^(?=.)/gm, '  ')}`).join('\n');
+}
+
+function engineText(engine: EngineDefinition): string {
+  const { constants } = engine;
+  const facts = [
+    ['lineage', engine.lineage],
+    ['version', String(engine.version)],
+    [
+      'constants',
+      `header ${constants.headerBytes} B, granule ${constants.granuleBytes} B, smallest block ${constants.blockBytesMin} B, ` +
+        `largest request ${constants.requestBytesMax === undefined ? 'limited by the heap only' : `${constants.requestBytesMax} B`}`,
+    ],
+    ['capabilities', engine.capabilities.join(', ') || 'allocate and free only'],
+    ...engine.bounds.map((bound) => [`bound, ${bound.verb}`, `${bound.statement} (${bound.source})`]),
+    ...engine.quirks.map((quirk) => [`quirk ${quirk.name}`, `${quirk.summary} (${quirk.source})`]),
+    ...Object.entries(engine.options).map(([name, option]) => [`-o ${name}=`, optionText(option)]),
+  ];
+  return `${engine.name}: ${engine.summary}\n${alignedText(facts).replace(/^(?=.)/gm, '  ')}`;
+}
+
+function optionText(option: EngineOption): string {
+  switch (option.kind) {
+    case 'integer':
+      return `${option.summary} (${option.smallest}…${option.largest}, default ${option.byDefault})`;
+    case 'choice':
+      return `${option.summary} (${option.choices.join(' | ')}, default ${option.byDefault})`;
+    case 'engine':
+      return `${option.summary} (an engine's name, default ${option.byDefault})`;
+  }
+}
+
+function synthesizerText(each: (typeof synthesizers)[number]): string {
+  const parameters = Object.entries(each.parameters).map(([name, parameter]) => [
+    `${name}=`,
+    `${parameter.summary} (default ${String(parameter.byDefault)})`,
+  ]);
+  return `synth:${each.name}: ${each.summary}\n${alignedText(parameters).replace(/^(?=.)/gm, '  ')}`;
+}

@@ -1,0 +1,106 @@
+import type { Argv } from 'yargs';
+import { experimentMarkdown } from '../../../reports/markdown/experiment';
+import { terminalReport } from '../../../reports/terminal';
+import type { Experiment, Scale } from '../../claims/claim';
+import { EXPERIMENTS, experimentNamed } from '../../claims/registry';
+import { HEAP_PAGES_DEFAULT } from '../../machine/machine';
+import { groupedInteger as grouped } from '../../metrics/format';
+import type { Cell } from '../../results/cell';
+import { runTasks } from '../cell-runner';
+import { experimentText } from '../experiment-text';
+import { exitCodeOf, type ExitCode } from '../exit-codes';
+import { OutputFolder } from '../output-folder';
+import { resultsOf, writeReports } from '../report-files';
+import { workersFor, workersOption } from '../shared-options';
+import { command } from './command';
+
+/** `reproduce`: puts the claims of the source documents to the test. */
+
+interface ReproduceArguments {
+  experiment: string;
+  full: boolean | undefined;
+  also: string[];
+  out: string | undefined;
+  workers: number | undefined;
+}
+
+/** Engines that `--also` replays traces through: Xen's, before and after. */
+const ALSO_ENGINES = ['xmalloc-first-fit', 'xmalloc-tlsf-2008', 'xenheap-pages'];
+const ALSO_PRICING = 'zen4-2022';
+
+/** Accesses that are priced in a second on a machine of two cores, for the forecast of `--full`. */
+const PRICED_ACCESSES_PER_SECOND = 25_000_000;
+
+export const reproduce = command<ReproduceArguments>({
+  command: 'reproduce <experiment>',
+  summary: 'Reproduce what the source documents claim, with a verdict derived from the numbers',
+  options: (parser) =>
+    workersOption(
+      parser
+        .positional('experiment', {
+          type: 'string',
+          demandOption: true,
+          describe: EXPERIMENTS.map(({ name, summary }) => `${name}: ${summary}`).join('\n'),
+        })
+        .option('full', { type: 'boolean', describe: 'The whole matrix; says first how long it takes' })
+        .option('also', {
+          type: 'string',
+          array: true,
+          default: [],
+          describe: 'Replay this trace through the Xen engines too, for comparison (a file or recorded:NAME)',
+        })
+        .option('out', {
+          type: 'string',
+          describe: 'Write results.json, CSV, Markdown and HTML reports to this folder',
+        }),
+    )
+      .example('$0 reproduce xfree-latency --out out', '')
+      .example(
+        '$0 reproduce xfree-latency --also recorded:sqlite3-2000 --workers 2 --out out',
+        '',
+      ) as unknown as Argv<ReproduceArguments>,
+  run: reproduceExperiment,
+});
+
+async function reproduceExperiment(argv: ReproduceArguments): Promise<ExitCode> {
+  const started = Date.now();
+  const experiment = experimentNamed(argv.experiment);
+  const scale: Scale = argv.full === true ? 'full' : 'default';
+  const out = argv.out === undefined ? undefined : OutputFolder.at(argv.out, '--out');
+  announce(experiment, scale);
+  const own = experiment.cells(scale);
+  const cells = [...own, ...argv.also.flatMap(alsoCells)];
+  const replays = await runTasks(
+    cells.map((cell) => ({ cell })),
+    workersFor(argv),
+    experiment.name,
+  );
+  const report = experiment.judge(replays);
+  process.stdout.write(experimentText(experiment, report));
+  if (cells.length > own.length) {
+    process.stdout.write(`\n${terminalReport(resultsOf(replays.slice(own.length), started))}`);
+  }
+  if (out !== undefined) {
+    writeReports(resultsOf(replays, started), out, experimentMarkdown(experiment, report));
+  }
+  return exitCodeOf(replays);
+}
+
+function announce(experiment: Experiment, scale: Scale): void {
+  const accesses = experiment.pricedAccesses(scale);
+  const seconds = Math.ceil(accesses / PRICED_ACCESSES_PER_SECOND);
+  process.stderr.write(
+    `${experiment.name}: about ${grouped(accesses)} priced accesses, some ${grouped(seconds)} seconds on one core\n`,
+  );
+}
+
+function alsoCells(specification: string): Cell[] {
+  return ALSO_ENGINES.map((engine) => ({
+    trace: { specification },
+    engine,
+    options: {},
+    pricings: [ALSO_PRICING],
+    heapPages: HEAP_PAGES_DEFAULT,
+    virtualPages: 0,
+  }));
+}

@@ -1,0 +1,155 @@
+import type { Argv } from 'yargs';
+import { terminalReport } from '../../../reports/terminal';
+import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT } from '../../machine/machine';
+import { parsePricing } from '../../pricing/specification';
+import type { Cell } from '../../results/cell';
+import { runTasks } from '../cell-runner';
+import { enginesWithOptions } from '../engine-options';
+import { exitCodeOf, type ExitCode } from '../exit-codes';
+import { expectPlacements } from '../expected-placements';
+import { OutputFolder } from '../output-folder';
+import { withPlacements } from '../placements-files';
+import { readerOptions, traceRequest, type ReaderArguments } from '../reader-options';
+import { createRegistries } from '../registries';
+import { resultsOf, writeReports } from '../report-files';
+import {
+  commaList,
+  machineOptions,
+  nameValuePairs,
+  wholeNumber,
+  workersFor,
+  workersOption,
+  type MachineArguments,
+} from '../shared-options';
+import { command } from './command';
+
+/** `run`: traces through engines, priced, reported. */
+
+interface RunArguments extends ReaderArguments, MachineArguments {
+  trace: string[];
+  allocator: string[];
+  pricing: string[];
+  option: string[];
+  placements: string | undefined;
+  expect: string | undefined;
+  out: string | undefined;
+  worst: number | undefined;
+  realloc: 'emulate' | 'verb' | undefined;
+  workers: number | undefined;
+}
+
+const PRICING_DEFAULT = 'zen4-2022';
+const WORST_MAX = 10_000;
+
+export const run = command<RunArguments>({
+  command: 'run <trace..>',
+  summary: 'Replay traces through engines; print a table, write reports',
+  options: (parser) =>
+    workersOption(machineOptions(readerOptions(runOptions(parser))))
+      .example(
+        '$0 run prog.vg.txt -a xmalloc-first-fit,xmalloc-tlsf-2008 -p zen4-2022,core2-2008@cold --out out',
+        '',
+      )
+      .example('$0 run synth:half-page-storm?live=5000 -a xmalloc-first-fit -p flat', '')
+      .example('zcat trace.csv.gz | $0 run - -a xenheap-pages --placements placements', '')
+      .example(
+        '$0 run trace.csv -a ./my-engine.ts --expect real-placements.csv',
+        '',
+      ) as unknown as Argv<RunArguments>,
+  run: runCommand,
+});
+
+function runOptions(parser: Argv) {
+  return parser
+    .positional('trace', {
+      type: 'string',
+      array: true,
+      describe: 'A file, - for stdin, recorded:NAME or synth:NAME?…',
+    })
+    .option('allocator', {
+      alias: 'a',
+      type: 'string',
+      array: true,
+      demandOption: 'name at least one engine with -a; `list allocators` shows them',
+      describe: 'Engines, comma-separated: names, or the path of a module of your own',
+    })
+    .option('pricing', {
+      alias: 'p',
+      type: 'string',
+      array: true,
+      default: [PRICING_DEFAULT],
+      describe: 'Pricings, comma-separated: PROFILE[@cold|@shared:BYTES][/4k|/2m]',
+    })
+    .option('option', {
+      alias: 'o',
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'Engine option name=value, for every engine that has it',
+    })
+    .option('placements', {
+      type: 'string',
+      describe: 'Write <trace>.<engine>.csv, where every block went, to this folder',
+    })
+    .option('expect', {
+      type: 'string',
+      describe: 'Stop at the first placement that differs from this file; exit 3',
+    })
+    .option('out', {
+      type: 'string',
+      describe: 'Write results.json, CSV, Markdown and HTML reports to this folder',
+    })
+    .option('worst', {
+      type: 'string',
+      coerce: (text: string) => wholeNumber('--worst', text, 1, WORST_MAX),
+      describe: 'How many of the worst operations of each kind to keep (default 10)',
+    })
+    .option('realloc', {
+      choices: ['emulate', 'verb'] as const,
+      describe: 'On an engine without realloc: allocate, copy and free (default), or n/a',
+    });
+}
+
+async function runCommand(argv: RunArguments): Promise<ExitCode> {
+  const started = Date.now();
+  const cells = cellsOf(argv);
+  if (argv.expect !== undefined) {
+    return expectPlacements(cells, argv.expect);
+  }
+  const out = argv.out === undefined ? undefined : OutputFolder.at(argv.out, '--out');
+  const replays = await withPlacements(argv.placements, cells, (tasks) =>
+    runTasks(tasks, workersFor(argv), 'replaying'),
+  );
+  const results = resultsOf(replays, started);
+  process.stdout.write(terminalReport(results));
+  if (out !== undefined) {
+    writeReports(results, out);
+  }
+  return exitCodeOf(replays);
+}
+
+/** Traces × engines, in the order given; every name and option is checked before the first replay. */
+function cellsOf(argv: RunArguments): Cell[] {
+  const registries = createRegistries();
+  const pricings = commaList(argv.pricing);
+  pricings.forEach(parsePricing);
+  const engines = enginesWithOptions(
+    commaList(argv.allocator),
+    nameValuePairs('-o', argv.option),
+    registries,
+  );
+  return argv.trace.flatMap((specification) =>
+    engines.map(({ name, options }) => ({
+      trace: traceRequest(specification, argv),
+      engine: name,
+      options,
+      pricings,
+      heapPages: argv.heapPages ?? HEAP_PAGES_DEFAULT,
+      virtualPages: argv.virtualPages ?? VIRTUAL_PAGES_DEFAULT,
+      ...(argv.accessLimit !== undefined && { accessesMax: argv.accessLimit }),
+      ...(argv.worst !== undefined && { worstCount: argv.worst }),
+      ...(argv.realloc !== undefined && { realloc: argv.realloc }),
+      pictures: argv.out !== undefined,
+    })),
+  );
+}

@@ -1,0 +1,22 @@
+import type { MeasuredReplay } from '../metrics/measured-replay';
+
+/** What the process's exit code says (DESIGN §7). */
+export const EXIT = {
+  ok: 0,
+  /** An internal error, or an engine that ended corrupt, faulted or runaway. */
+  failed: 1,
+  /** Bad usage or unreadable input. */
+  badInput: 2,
+  /** A limit exceeded, a regression, a finding, an unexpected placement. */
+  finding: 3,
+  /** Two runs of the same cell differed. */
+  notDeterministic: 4,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** What a list of replays says: an engine that ended corrupt, faulted or runaway fails the run. */
+export function exitCodeOf(replays: readonly MeasuredReplay[]): ExitCode {
+  const stopped = replays.some(({ outcome }) => outcome.kind !== 'ok' && outcome.kind !== 'unsupported');
+  return stopped ? EXIT.failed : EXIT.ok;
+}

@@ -1,0 +1,61 @@
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { InputError } from '../../traces/input-error';
+
+/**
+ * Where a command's files go. Each file is written whole to a temporary sibling and renamed at the end, so that an
+ * interrupted or failing command leaves either the old file or the new one, never a half.
+ */
+export class OutputFolder {
+  private readonly pending: { name: string; temporary: string; final: string }[] = [];
+
+  private constructor(readonly path: string) {}
+
+  /** Makes the folder where there is none. Throws an `InputError` when the path is something else or not writable. */
+  static at(path: string, option: string): OutputFolder {
+    try {
+      mkdirSync(path, { recursive: true });
+      if (!statSync(path).isDirectory()) {
+        throw new Error('not a folder');
+      }
+    } catch {
+      throw new InputError({
+        where: `${option} ${path}`,
+        problem: 'cannot be made a folder',
+        expected: 'a folder to write to',
+      });
+    }
+    return new OutputFolder(path);
+  }
+
+  /** Writes a file of the folder. */
+  write(name: string, content: string | Uint8Array): void {
+    const { temporary } = this.stage(name);
+    writeFileSync(temporary, content);
+  }
+
+  /** Renames everything written so far to its final name; returns the names. */
+  commit(): readonly string[] {
+    const names = this.pending.map(({ name, temporary, final }) => {
+      renameSync(temporary, final);
+      return name;
+    });
+    this.pending.length = 0;
+    return names;
+  }
+
+  /** Removes what was written and not committed. */
+  discard(): void {
+    for (const { temporary } of this.pending) {
+      rmSync(temporary, { force: true });
+    }
+    this.pending.length = 0;
+  }
+
+  private stage(name: string): { temporary: string } {
+    const final = resolve(this.path, name);
+    const temporary = join(dirname(final), `.${basename(final)}.${process.pid}.partial`);
+    this.pending.push({ name, temporary, final });
+    return { temporary };
+  }
+}

@@ -1,0 +1,72 @@
+import { engineNamed } from '../../allocators/registry';
+import { didYouMean, UsageError } from '../../traces/input-error';
+import type { ImportOptions } from '../../traces/importers/options';
+import { detectFormat, formatNamed, RECORDER_FORMATS } from '../../traces/importers/registry';
+import { openTrace, type OpenedTrace, type OpenOptions } from '../../traces/open';
+import { traceFromSpecification } from '../../traces/synthesizers/registry';
+import type { EngineDefinition } from '../replay/port';
+import type { Registries, TraceRequest } from '../results/cell';
+import { isEngineModule, loadEngine } from './load-engine';
+import { recordedTraces } from './recorded';
+
+/**
+ * The registries, put together here and nowhere else. Each holds what it has opened, so that a trace which several
+ * engines replay is read once; a process makes one and drops it when its cells are done.
+ */
+export function createRegistries(): Registries {
+  const traces = new Map<string, Promise<OpenedTrace>>();
+  const engines = new Map<string, EngineDefinition>();
+  return {
+    openTrace: (request) => {
+      const key = JSON.stringify(request);
+      const opened = traces.get(key) ?? openRequested(request);
+      traces.set(key, opened);
+      return opened;
+    },
+    engineNamed: (name) => {
+      const engine = engines.get(name) ?? (isEngineModule(name) ? loadEngine(name) : engineNamed(name));
+      engines.set(name, engine);
+      return engine;
+    },
+  };
+}
+
+/** How the command line says that a trace is to be read: what `TraceRequest.options` holds. */
+export interface ReaderSettings {
+  readonly format?: string;
+  readonly importOptions?: Partial<ImportOptions>;
+}
+
+/** Opens a trace as the command line names it, with everything that can be read registered. */
+export function openRequested(
+  { specification, options }: TraceRequest,
+  passes: OpenOptions['passes'] = 'many',
+): Promise<OpenedTrace> {
+  const settings: ReaderSettings = options ?? {};
+  return openTrace(fileOf(specification), {
+    ...settings,
+    ...(passes !== undefined && { passes }),
+    stdin: process.stdin,
+    registries: { recorderFormats: RECORDER_FORMATS, detectFormat, formatNamed, traceFromSpecification },
+  });
+}
+
+const RECORDED_SCHEME = 'recorded:';
+
+/** The file behind `recorded:NAME`; everything else stays as it is. */
+function fileOf(specification: string): string {
+  if (!specification.startsWith(RECORDED_SCHEME)) {
+    return specification;
+  }
+  const name = specification.slice(RECORDED_SCHEME.length);
+  const recorded = recordedTraces();
+  const found = recorded.find((trace) => trace.name === name);
+  if (found === undefined) {
+    const names = recorded.map((trace) => trace.name);
+    throw new UsageError({
+      problem: `unknown recorded trace "${name}"${didYouMean(name, names)}`,
+      expected: `one of ${names.join(', ')}`,
+    });
+  }
+  return found.file;
+}
