@@ -36,20 +36,30 @@ const at = (offset: number) => (HEAP_BASE + offset) as Placement;
 const resizing = suite('realloc');
 
 resizing('is allocate, copy, free on an engine without one, and counted', async () => {
-  const rows = ['alloc,1,48,64', 'fill,1,0,0,0,0,0,,,171', 'realloc,1,100,0', 'realloc,1,8,0', 'free,1,0,0'];
+  const fill = (id: number, value: number) => `fill,${id},0,0,0,0,0,,,${value}`;
+  const rows = [
+    'alloc,1,48,64',
+    'alloc,2,16,0',
+    fill(1, 171),
+    fill(2, 85),
+    'realloc,1,100,0',
+    'realloc,1,8,0',
+    'free,1,0,0',
+  ];
   const { report, log, machine } = await logged(rows, () => ({}));
   assert.equal(log, [
     'allocate 48 64',
+    'allocate 16 0',
     'allocate 100 0',
     'free @0 48 64',
     'allocate 8 0',
-    'free @48 100 0',
-    'free @160 8 0',
+    'free @64 100 0',
+    'free @176 8 0',
   ]);
   assert.is(report.emulatedReallocs, 2);
-  assert.is(machine.peek8(HEAP_BASE + 48 + 47), 171);
-  assert.is(machine.peek8(HEAP_BASE + 48 + 48), 0);
-  assert.equal([machine.peek8(HEAP_BASE + 160 + 7), machine.peek8(HEAP_BASE + 160 + 8)], [171, 0]);
+  const bytes = (...offsets: number[]) => offsets.map((offset) => machine.peek8(HEAP_BASE + offset));
+  assert.equal(bytes(64, 64 + 47, 64 + 48), [171, 171, 0]);
+  assert.equal(bytes(176, 176 + 7, 176 + 8), [171, 171, 0]);
 });
 
 resizing('that cannot be had leaves the object, emulated or not', async () => {
@@ -124,7 +134,7 @@ rarer('msize makes what it says the size of the object', async () => {
 });
 
 rarer('compact moves the objects, and the oracle watches', async () => {
-  const rows = ['alloc,1,16,0', 'alloc,2,16,0', 'free,1,0,0', 'compact,0,0,0', 'free,2,0,0'];
+  const rows = ['alloc,1,16,0', 'alloc,2,40,0', 'free,1,0,0', 'compact,0,0,0', 'free,2,0,0'];
   const slides = await logged(rows, () => ({
     compact: (onMove) => {
       onMove(at(16), at(0));
@@ -132,7 +142,7 @@ rarer('compact moves the objects, and the oracle watches', async () => {
     },
   }));
   assert.is(slides.report.outcome.kind, 'ok');
-  assert.is(slides.log.at(-1), 'free @0 16 0');
+  assert.is(slides.log.at(-1), 'free @0 40 0');
   const collides = await logged(['alloc,1,16,0', 'alloc,2,16,0', 'compact,0,0,0'], () => ({
     compact: (onMove) => {
       onMove(at(16), at(0));
