@@ -1,4 +1,5 @@
 import { countOf, largestCost, totalOf, type Distribution } from '../harness/metrics/distribution';
+import { plainRatio } from '../harness/metrics/format';
 import { percentileLadder } from './percentile-ladder';
 
 /**
@@ -8,12 +9,12 @@ import { percentileLadder } from './percentile-ladder';
 export function hgrmText(distribution: Distribution): string {
   const lines = percentileLadder(distribution).map(({ numerator, denominator, cycles, operations }) => {
     const columns = [
-      fixed(cycles, 1, 3).padStart(12),
-      fixed(numerator, denominator, 12),
+      plainRatio(cycles, 1, 3).padStart(12),
+      plainRatio(numerator, denominator, 12),
       String(operations).padStart(10),
     ];
     const rest = denominator - numerator;
-    return (rest === 0 ? columns : [...columns, fixed(denominator, rest, 2).padStart(14)]).join(' ');
+    return (rest === 0 ? columns : [...columns, plainRatio(denominator, rest, 2).padStart(14)]).join(' ');
   });
   const count = countOf(distribution);
   const [mean, deviation] = count === 0 ? ['0.000', '0.000'] : moments(distribution, count);
@@ -22,7 +23,7 @@ export function hgrmText(distribution: Distribution): string {
     '',
     ...lines,
     `#[Mean    = ${mean.padStart(12)}, StdDeviation   = ${deviation.padStart(12)}]`,
-    `#[Max     = ${fixed(largestCost(distribution) ?? 0, 1, 3).padStart(12)}, Total count    = ${String(count).padStart(12)}]`,
+    `#[Max     = ${plainRatio(largestCost(distribution) ?? 0, 1, 3).padStart(12)}, Total count    = ${String(count).padStart(12)}]`,
     `#[Buckets = ${'0'.padStart(12)}, SubBuckets     = ${'0'.padStart(12)}]`,
     '',
   ].join('\n');
@@ -35,10 +36,10 @@ function moments(distribution: Distribution, count: number): [mean: string, devi
     (sum, cost, index) => sum + BigInt(cost) * BigInt(cost) * BigInt(distribution.counts[index]!),
     0n,
   );
-  // Variance = (n Σx² − (Σx)²) / n²; its root in thousandths is √((n Σx² − (Σx)²) · 10⁶) / n.
+  // Variance = (n Σx² − (Σx)²) / n²; its root, in ten-thousandths, is √((n Σx² − (Σx)²) · 10⁸) / n.
   const spread = BigInt(count) * squares - BigInt(total) * BigInt(total);
-  const thousandths = squareRoot(spread * 1_000_000n) / BigInt(count);
-  return [fixed(total, count, 3), fixed(Number(thousandths), 1000, 3)];
+  const deviation = squareRoot(spread * 100_000_000n) / BigInt(count);
+  return [plainRatio(total, count, 3), plainRatio(Number(deviation), 10_000, 3)];
 }
 
 /** ⌊√value⌋ by Newton's method. */
@@ -54,11 +55,4 @@ function squareRoot(value: bigint): bigint {
     }
     root = next;
   }
-}
-
-/** numerator / denominator with a fixed number of decimals and no grouping, rounded half up. */
-function fixed(numerator: number, denominator: number, decimals: number): string {
-  const scale = 10n ** BigInt(decimals);
-  const scaled = (2n * BigInt(numerator) * scale + BigInt(denominator)) / (2n * BigInt(denominator));
-  return `${scaled / scale}.${String(scaled % scale).padStart(decimals, '0')}`;
 }

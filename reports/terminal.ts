@@ -88,9 +88,9 @@ function kindColumns(kind: OpKind): TextColumn[] {
   ].map(([title, name]): TextColumn => ({
     title: title!,
     align: 'right',
-    cell: (_, pricing) => {
+    cell: ({ outcome }, pricing) => {
       const value = pricing?.metrics[name!];
-      return value ? groupedInteger(value.value) : '';
+      return outcome.kind === 'unsupported' ? 'n/a' : value ? groupedInteger(value.value) : '';
     },
   }));
 }

@@ -11,16 +11,22 @@ export function groupedInteger(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }
 
-/** numerator / denominator with a fixed number of decimals, rounded half away from zero: `12.5`. */
+/** numerator / denominator with a fixed number of decimals, rounded half away from zero, digits grouped: `1,234.5`. */
 export function decimalRatio(numerator: number, denominator: number, decimals: number): string {
-  const scale = 10n ** BigInt(decimals);
-  const magnitude = BigInt(numerator < 0 ? -numerator : numerator);
+  const [whole = '', fraction] = plainRatio(numerator, denominator, decimals).split('.');
+  const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
+}
+
+/** `decimalRatio` without grouping, for programs: `1234.5`. */
+export function plainRatio(numerator: number, denominator: number, decimals: number): string {
+  const scale = BigInt(`1${'0'.repeat(decimals)}`);
+  const magnitude = BigInt(Math.abs(numerator));
   const divisor = BigInt(denominator);
   const scaled = (2n * magnitude * scale + divisor) / (2n * divisor);
-  const digits = String(scaled).padStart(decimals + 1, '0');
-  const whole = groupedInteger(Number(digits.slice(0, digits.length - decimals)));
   const sign = numerator < 0 && scaled > 0n ? '-' : '';
-  return decimals === 0 ? sign + whole : `${sign}${whole}.${digits.slice(-decimals)}`;
+  const fraction = decimals === 0 ? '' : `.${String(scaled % scale).padStart(decimals, '0')}`;
+  return `${sign}${scaled / scale}${fraction}`;
 }
 
 /** Basis points as a percentage: 1234 → `12.34 %`. */

@@ -50,7 +50,7 @@ function traceSection(group: TraceGroup): string {
     const priced = replay.pricings.map((pricing) => ({ replay, pricing, engine }));
     return priced.length === 0 ? [{ replay, pricing: undefined, engine }] : priced;
   });
-  const run = rows.filter(({ replay }) => replay.outcome.kind !== 'unsupported');
+  const run = rows.filter(({ replay }) => !isUnsupported(replay));
   const kinds = OP_KINDS.filter((kind) =>
     run.some(({ replay }) => (replay.metrics[`${kind}.operations`]?.value ?? 0) > 0),
   );
@@ -83,7 +83,8 @@ function kindColumns(kind: OpKind): MarkdownColumn<EngineRow>[] {
   const cycles = (title: string, statistic: string): MarkdownColumn<EngineRow> => ({
     title: `${kind} ${title}`,
     align: 'right',
-    cell: ({ pricing }) => countOf(pricing?.metrics[`${kind}.cycles.${statistic}`]?.value),
+    cell: ({ replay, pricing }) =>
+      isUnsupported(replay) ? 'n/a' : countOf(pricing?.metrics[`${kind}.cycles.${statistic}`]?.value),
   });
   return [cycles('worst', 'max'), cycles('p99.9', 'p99.9'), cycles('median', 'p50')];
 }
@@ -92,8 +93,12 @@ function figure(title: string, cell: (replay: MeasuredReplay) => string): Markdo
   return {
     title,
     align: 'right',
-    cell: ({ replay }) => (replay.outcome.kind === 'unsupported' ? 'n/a' : cell(replay)),
+    cell: ({ replay }) => (isUnsupported(replay) ? 'n/a' : cell(replay)),
   };
+}
+
+function isUnsupported({ outcome }: MeasuredReplay): boolean {
+  return outcome.kind === 'unsupported';
 }
 
 interface WorstRow extends EngineRow {
