@@ -87,7 +87,12 @@ function rivals(group: TraceGroup, pricingId: string, { replay, kind, cycles }: 
   if (best === undefined) {
     return [];
   }
-  const times = best.cycles === 0 ? '' : `, ${timesText(cycles, best.cycles)} times`;
+  const times =
+    best.cycles === cycles
+      ? ', as much as'
+      : best.cycles === 0
+        ? ', against'
+        : `, ${timesText(cycles, best.cycles)} times`;
   return [
     `${times} the worst ${kind} of `,
     nameOf(engineLabel(best.other, group.replays)),

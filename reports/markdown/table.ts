@@ -18,11 +18,11 @@ export function markdownTable<Row>(columns: readonly MarkdownColumn<Row>[], rows
 }
 
 /** Names of this form mean nothing to Markdown, wherever they stand. */
-const PLAIN_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9 .,:;=?%/()×-]|_(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])@)*$/;
+const PLAIN_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9 .,:;=?%/()"'×-]|_(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])@)*$/;
 /** GitHub links bare addresses, of pages and of people. */
 const LINKED = /:\/\/|www\.|@.*\./i;
 /** Signs that Markdown, HTML or GitHub give a meaning in the middle of a line. */
-const MARKUP = /[&<>|`*_[\]\\~@#!$^{}"']|:(?=\/\/)|(?<=www)\./gi;
+const MARKUP = /[&<>|`*_[\]\\~@#$]|:(?=\/\/)|(?<=www)\./gi;
 
 /** A name as it may stand anywhere in Markdown, table cells included: nothing in it is markup, link or mention. */
 export function escapeName(name: string): string {

@@ -46,7 +46,7 @@ test('the report begins with the verdict: what broke, then the worst operation a
   assert.match(all, /report\n\n1 replay did not finish: broken on by-hand was <code>corrupt at operation 7/);
   assert.match(
     all,
-    /30 cycles \(flat, 67 % of them locked updates\), 1\.00 times the worst alloc of its-twin \(30\)\./,
+    /30 cycles \(flat, 67 % of them locked updates\), as much as the worst alloc of its-twin \(30\)\./,
   );
 });
 
@@ -84,7 +84,7 @@ test('a trace has one table with the figures of each engine, n/a rows with their
   );
   assert.match(
     row('| unable | flat'),
-    /n\/a \| n\/a \| n\/a \| n\/a \| n\/a \| n\/a: page-per-object has no compact/,
+    /^\| unable \| flat \|( n\/a \|){11} n\/a: page-per-object has no compact/,
   );
   assert.match(row('| broken | flat'), /corrupt at operation 7/);
   assert.match(report, '| 1 | page-per-object | flat | 30 | #0 alloc 1, 100 B | locked updates 67 %');
