@@ -1,10 +1,12 @@
 /**
  * Zstandard (RFC 8878), streaming, through fzstd. The frames are cut into their blocks here and handed over one block
  * at a time: a block decompresses to at most 128 KiB, so hostile input cannot make one small read explode, a frame's
- * window is refused before memory is taken for it, and damage is located by the block it lies in.
+ * window is refused before memory is taken for it, and damage is located by the block it lies in. fzstd does not look
+ * at checksums, so they are verified here.
  */
 import { Decompress } from 'fzstd';
 import { InputError } from '../input-error';
+import { XxHash64 } from './xxhash64';
 
 const FRAME_MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
@@ -53,6 +55,7 @@ class FrameDecoder {
   private checksumBytes = 0;
   private skippedBytesLeft = 0;
   private inflater = new Decompress();
+  private hash = new XxHash64();
   private output: Buffer[] = [];
 
   constructor(private readonly name: string) {}
@@ -91,6 +94,7 @@ class FrameDecoder {
     this.inflater = new Decompress((data) => {
       this.output.push(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
     });
+    this.hash = new XxHash64();
     this.expectation = 'block';
     return this.inflate(length, false);
   }
@@ -145,10 +149,21 @@ class FrameDecoder {
     } catch (error) {
       this.fail(`is corrupt (${(error as Error).message}) in the block at`, 0, 'an undamaged file');
     }
-    this.take(length);
     const output = this.output.length === 1 ? this.output[0]! : Buffer.concat(this.output);
     this.output = [];
+    if (this.checksumBytes > 0) this.hash.update(output);
+    if (isLast && this.checksumBytes > 0) this.verify(length - CHECKSUM_BYTES);
+    this.take(length);
     return output;
+  }
+
+  /** A frame's checksum is the lower half of the hash of its content; the one stored stands so far ahead. */
+  private verify(ahead: number): void {
+    const stored = readUint32(this.waiting, ahead);
+    const computed = Number(BigInt.asUintN(32, this.hash.digest()));
+    if (stored === computed) return;
+    const wanted = `the checksum ${computed.toString(16)}, not ${stored.toString(16)}: an undamaged file`;
+    this.fail('is corrupt somewhere in the frame that ends at', ahead, wanted);
   }
 
   private take(bytes: number): void {

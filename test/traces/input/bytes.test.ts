@@ -120,6 +120,32 @@ test('corruption is an input error that names the byte', async () => {
   );
 });
 
+test('a flipped bit that still decompresses is caught by the checksum', async () => {
+  const intact = fs.readFileSync(path.join(__dirname, '../../recordings/heaptrack/probe.raw.zst'));
+  const content = await everything(Readable.from([intact]));
+  assert.ok(content.length > 4000);
+  let caughtByChecksum = 0;
+  const harmless: number[] = [];
+  for (let at = 4; at < intact.length; at++) {
+    const damaged = Buffer.from(intact);
+    damaged[at]! ^= 1 << (at % 8);
+    const outcome = await everything(Readable.from([damaged]), 'broken').catch((error: unknown) => error);
+    if (outcome instanceof InputError) {
+      assert.match(outcome.message, /^broken: the zstd data .* byte \d+; expected /);
+      if (outcome.message.includes('checksum')) caughtByChecksum += 1;
+    } else {
+      assert.ok((outcome as Buffer).equals(content), `byte ${at}`);
+      harmless.push(at);
+    }
+  }
+  // A larger window decompresses to the same.
+  assert.ok(
+    harmless.every((at) => at < 6),
+    harmless.join(),
+  );
+  assert.ok(caughtByChecksum > 100, `${caughtByChecksum} of ${intact.length}`);
+});
+
 test('a zstd window that would take too much memory is refused before it is taken', async () => {
   const zstd = zstdFrame(content);
   zstd.writeUInt32LE(0x7fffffff, 5);
