@@ -6,68 +6,59 @@
 const SLOTS_INITIAL = 64;
 
 export class CostCounter {
-  /** Slot → cost; meaningful where the slot's count is not 0. */
-  private costs = new Float64Array(SLOTS_INITIAL);
-  private counts = new Float64Array(SLOTS_INITIAL);
+  /** Slot s holds a cost at 2s and its count at 2s + 1, on one cache line; a count of 0 marks an empty slot. */
+  private cells = new Float64Array(2 * SLOTS_INITIAL);
+  private slotCount = SLOTS_INITIAL;
   private used = 0;
 
   /** Counts one occurrence of `cost`, a non-negative integer below 2^53. */
   add(cost: number): void {
-    const mask = this.costs.length - 1;
-    let slot = slotOf(cost) & mask;
-    while (this.counts[slot] !== 0 && this.costs[slot] !== cost) {
-      slot = (slot + 1) & mask;
+    const cell = this.cellOf(cost);
+    if (this.cells[cell + 1]!++ === 0) {
+      this.cells[cell] = cost;
+      this.used++;
+      if (this.used * 2 > this.slotCount) {
+        this.grow();
+      }
     }
-    if (this.counts[slot] === 0) {
-      this.occupy(slot, cost);
-    } else {
-      this.counts[slot]!++;
-    }
-  }
-
-  get distinct(): number {
-    return this.used;
   }
 
   /** Visits every distinct cost with its count, in no particular order. */
   forEach(visit: (cost: number, count: number) => void): void {
-    for (let slot = 0; slot < this.costs.length; slot++) {
-      if (this.counts[slot] !== 0) {
-        visit(this.costs[slot]!, this.counts[slot]!);
+    for (let cell = 0; cell < this.cells.length; cell += 2) {
+      if (this.cells[cell + 1] !== 0) {
+        visit(this.cells[cell]!, this.cells[cell + 1]!);
       }
     }
   }
 
-  private occupy(slot: number, cost: number): void {
-    this.costs[slot] = cost;
-    this.counts[slot] = 1;
-    this.used++;
-    if (this.used * 2 > this.costs.length) {
-      this.grow();
+  /** The cost's cell, or the empty one where it belongs. */
+  private cellOf(cost: number): number {
+    const { cells } = this;
+    const mask = this.slotCount - 1;
+    let slot = hashOf(cost) & mask;
+    while (cells[2 * slot + 1] !== 0 && cells[2 * slot] !== cost) {
+      slot = (slot + 1) & mask;
     }
+    return 2 * slot;
   }
 
   private grow(): void {
-    const { costs, counts } = this;
-    this.costs = new Float64Array(costs.length * 2);
-    this.counts = new Float64Array(costs.length * 2);
-    const mask = this.costs.length - 1;
-    for (let old = 0; old < costs.length; old++) {
-      if (counts[old] === 0) {
-        continue;
+    const old = this.cells;
+    this.slotCount *= 2;
+    this.cells = new Float64Array(2 * this.slotCount);
+    for (let from = 0; from < old.length; from += 2) {
+      if (old[from + 1] !== 0) {
+        const cell = this.cellOf(old[from]!);
+        this.cells[cell] = old[from]!;
+        this.cells[cell + 1] = old[from + 1]!;
       }
-      let slot = slotOf(costs[old]!) & mask;
-      while (this.counts[slot] !== 0) {
-        slot = (slot + 1) & mask;
-      }
-      this.costs[slot] = costs[old]!;
-      this.counts[slot] = counts[old]!;
     }
   }
 }
 
 /** Fibonacci hashing of both halves of the cost, so that neighbouring costs do not queue up behind each other. */
-function slotOf(cost: number): number {
+function hashOf(cost: number): number {
   const high = cost < 0x1_0000_0000 ? 0 : Math.floor(cost / 0x1_0000_0000);
   const mixed = Math.imul((cost | 0) ^ Math.imul(high, 0x85eb_ca6b), 0x9e37_79b1);
   return mixed ^ (mixed >>> 15);
