@@ -5,6 +5,7 @@ import type { Machine } from '../../harness/machine/machine';
 import { HEAP_BASE, PAGE_BYTES } from '../../harness/machine/memory-layout';
 import { AllocationBitmap } from './allocation-bitmap';
 import { PageAllocator } from './page-allocator';
+import { largestOrderAt } from './page-order';
 
 /**
  * Xen's binary buddy: the page source under every Xen engine, as it stood at the parent of commit 9736b76d82
@@ -47,16 +48,16 @@ const POISON_PREVIOUS = 0x0020_0200;
  * for a take or give of one page that neither splits nor merges, 27 more a split and 36 more a merge.
  */
 const STEPS = {
-  take: { instructions: 74 },
+  take: { instructions: 76 },
   tryOrder: { instructions: 4, event: 'searchSteps' },
   unlink: { instructions: 8 },
-  split: { instructions: 23, event: 'splits' },
+  split: { instructions: 15, event: 'splits' },
   markWord: { instructions: 6 },
-  preparePage: { instructions: 14, event: 'pagesTaken' },
-  give: { instructions: 66 },
-  retirePage: { instructions: 14, event: 'pagesGiven' },
+  preparePage: { instructions: 12, event: 'pagesTaken' },
+  give: { instructions: 72 },
+  retirePage: { instructions: 8, event: 'pagesGiven' },
   testBuddy: { instructions: 12 },
-  merge: { instructions: 24, event: 'merges' },
+  merge: { instructions: 15, event: 'merges' },
   append: { instructions: 8 },
 } as const;
 
@@ -82,16 +83,22 @@ export class PageAllocator2008 extends PageAllocator {
     this.step = machine.defineSteps('page-allocator', STEPS);
   }
 
-  /** Everything starts allocated and is given back page by page: the binary decomposition of the heap remains. */
+  /**
+   * Everything starts allocated and is given back, in the real one page by page: the binary decomposition of the heap
+   * remains, which the largest aligned blocks make at once.
+   */
   start(): void {
+    const { heapPages } = this.machine;
     for (let order = 0; order <= ORDER_MAX_2008; order++) {
       const head = this.head(order);
       this.machine.store(head + NEXT, head);
       this.machine.store(head + PREVIOUS, head);
     }
     this.bitmap.start();
-    for (let page = 0; page < this.machine.heapPages; page++) {
-      this.blockGive(page, 0, COUNT_CLEAN);
+    for (let page = 0; page < heapPages;) {
+      const order = largestOrderAt(page, heapPages, ORDER_MAX_2008);
+      this.blockGive(page, order, COUNT_CLEAN);
+      page += 1 << order;
     }
   }
 

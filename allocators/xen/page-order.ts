@@ -26,3 +26,12 @@ export function pagesOfOrder(order: number): number {
   }
   return pages;
 }
+
+/** The largest order of a block at `page`: its alignment, the end of the heap and the allocator's limit bound it. */
+export function largestOrderAt(page: number, heapPages: number, orderMax: number): number {
+  let order = 0;
+  while (order < orderMax && page % (2 << order) === 0 && page + (2 << order) <= heapPages) {
+    order++;
+  }
+  return order;
+}

@@ -42,12 +42,12 @@ export const VMALLOC_OPTIONS = {
 
 /** Instructions of the compiled reference (gcc 12 -O2), solved from the callgrind totals per operation. */
 const STEPS = {
-  vmalloc: { instructions: 40 },
-  takePage: { instructions: 10 },
-  mapPage: { instructions: 10 },
-  vfree: { instructions: 40 },
-  collectPage: { instructions: 10 },
-  givePage: { instructions: 10 },
+  vmalloc: { instructions: 62 },
+  takePage: { instructions: 12 },
+  mapPage: { instructions: 16 },
+  vfree: { instructions: 102 },
+  collectPage: { instructions: 19 },
+  givePage: { instructions: 14 },
 } as const;
 
 export class Vmalloc implements Engine {

@@ -22,9 +22,9 @@ import { checkPool, walkRegion } from './tlsf-walk';
 const LAYOUT = { structBytes: 6352, usedBytesOffset: 6280, regionCountOffset: 6288 } as const;
 
 const STEPS = {
-  xmalloc: { instructions: 20 },
-  xfree: { instructions: 12 },
-  wholePages: { instructions: 12 },
+  xmalloc: { instructions: 14 },
+  xfree: { instructions: 5 },
+  wholePages: { instructions: 2 },
 } as const;
 
 class XmallocTlsf2008 implements Engine {

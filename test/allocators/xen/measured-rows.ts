@@ -1,0 +1,80 @@
+import * as assert from 'uvu/assert';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { compiledLoads, compiledStores } from './compiled-extras';
+import { countStorm } from './storm-counts';
+
+/** The storms that were measured on the compiled reference, and how the models compare. */
+
+export interface MeasuredRow {
+  readonly engine: string;
+  readonly storm: string;
+  readonly live: number;
+  readonly phase: string;
+  readonly op: string;
+  readonly instructions: number;
+  readonly loads: number;
+  readonly stores: number;
+}
+
+/** Rows of one measured run: one engine, one storm, one number of live objects. */
+export interface MeasuredRun {
+  readonly engine: string;
+  readonly storm: string;
+  readonly live: number;
+  readonly rows: readonly MeasuredRow[];
+}
+
+const file = path.join(__dirname, '../../measured/xen/instructions.csv');
+
+/** What the project promises is 10 % and 15 %; the models do better, and are held to it. */
+const ACCESSES_OFF_MAX = 0.04;
+const INSTRUCTIONS_OFF_MAX = 0.03;
+
+export function measuredRuns(): readonly MeasuredRun[] {
+  const runs = new Map<string, MeasuredRow[]>();
+  for (const line of fs.readFileSync(file, 'utf8').trimEnd().split('\n').slice(1)) {
+    const [engine, storm, live, phase, op, , instructions, loads, stores] = line.split(',') as string[];
+    const row: MeasuredRow = {
+      engine: engine!,
+      storm: storm!,
+      live: Number(live),
+      phase: phase!,
+      op: op!,
+      instructions: Number(instructions),
+      loads: Number(loads),
+      stores: Number(stores),
+    };
+    const key = `${engine} ${storm} ${live}`;
+    runs.set(key, [...(runs.get(key) ?? []), row]);
+  }
+  return [...runs.values()].map((rows) => ({ ...rows[0]!, rows }));
+}
+
+/** Replays the run's storm and holds loads, stores and instructions per operation against each of its rows. */
+export async function compareRun(run: MeasuredRun): Promise<void> {
+  const drain = run.storm !== 'fragnd';
+  const phases = await countStorm({
+    engine: run.engine,
+    storm: run.storm === 'near' ? 'near' : 'half',
+    live: run.live,
+    pairs: drain ? 4000 : 1000,
+    drain,
+  });
+  for (const row of run.rows) {
+    const counts = phases.get(`${row.phase} ${row.op}`)!;
+    const where = `${row.engine} ${row.storm} ${row.live} ${row.phase} ${row.op}`;
+    assertNear(compiledLoads(counts), row.loads, ACCESSES_OFF_MAX, `loads of ${where}`);
+    assertNear(compiledStores(counts), row.stores, ACCESSES_OFF_MAX, `stores of ${where}`);
+    const instructions = counts.instructions / counts.operations;
+    assertNear(instructions, row.instructions, INSTRUCTIONS_OFF_MAX, `instructions of ${where}`);
+  }
+}
+
+function assertNear(actual: number, expected: number, offMax: number, what: string): void {
+  const off = Math.abs(actual / expected - 1);
+  assert.ok(
+    off <= offMax,
+    `${what}: ${actual.toFixed(2)}, measured ${expected} (${(off * 100).toFixed(1)} %)`,
+  );
+}
