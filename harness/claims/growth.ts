@@ -2,7 +2,8 @@
 
 export interface Point {
   readonly live: number;
-  readonly cycles: number;
+  /** The cost at that many live objects, in whatever unit the curve has. */
+  readonly cost: number;
 }
 
 /**
@@ -16,7 +17,7 @@ export function growthPerDoubling(curve: readonly Point[]): number | undefined {
   for (const point of points) {
     const half = interpolated(points, point.live / 2);
     if (half !== undefined && half > 0) {
-      sum += Math.round((1000 * point.cycles) / half);
+      sum += Math.round((1000 * point.cost) / half);
       doublings++;
     }
   }
@@ -26,7 +27,7 @@ export function growthPerDoubling(curve: readonly Point[]): number | undefined {
 /** The live count at which the cost passes `limit`, between the two points around it; undefined if it never does. */
 export function crossingPoint(curve: readonly Point[], limit: number): number | undefined {
   const points = [...curve].sort((a, b) => a.live - b.live);
-  const index = points.findIndex(({ cycles }) => cycles >= limit);
+  const index = points.findIndex(({ cost }) => cost >= limit);
   const above = points[index];
   const below = points[index - 1];
   if (above === undefined) {
@@ -36,8 +37,7 @@ export function crossingPoint(curve: readonly Point[], limit: number): number | 
     return above.live;
   }
   return (
-    below.live +
-    Math.round(((above.live - below.live) * (limit - below.cycles)) / (above.cycles - below.cycles))
+    below.live + Math.round(((above.live - below.live) * (limit - below.cost)) / (above.cost - below.cost))
   );
 }
 
@@ -46,13 +46,11 @@ function interpolated(points: readonly Point[], live: number): number | undefine
   const index = points.findIndex((point) => point.live >= live);
   const right = points[index];
   if (right === undefined || right.live === live) {
-    return right?.cycles;
+    return right?.cost;
   }
   const left = points[index - 1];
   if (left === undefined) {
     return undefined;
   }
-  return (
-    left.cycles + Math.round(((right.cycles - left.cycles) * (live - left.live)) / (right.live - left.live))
-  );
+  return left.cost + Math.round(((right.cost - left.cost) * (live - left.live)) / (right.live - left.live));
 }
