@@ -10,6 +10,7 @@ import { robson } from './adversary/robson';
 import { slivers } from './adversary/slivers';
 import { churn } from './churn';
 import { differenceEngine } from './difference-engine';
+import { domainLifecycle } from './domain-lifecycle';
 import { halfPageStorm } from './half-page-storm';
 import { nearPageStorm } from './near-page-storm';
 import { peaks } from './peaks';
@@ -32,6 +33,7 @@ export const synthesizers: readonly Synthesizer[] = [
   slivers,
   churn,
   differenceEngine,
+  domainLifecycle,
   halfPageStorm,
   nearPageStorm,
   peaks,

@@ -10,7 +10,10 @@ import { NaiveHeap } from './naive-heap';
 
 /** What every synthesizer must do, whatever its parameters. */
 
-/** Values at the ends and around what is usual, but none that makes a trace of millions. */
+/** Enough to see every phase of most; what would go on is cut. */
+const EVENTS_MAX = 20_000;
+
+/** Values at the ends and around what is usual. */
 function arbitraryValue(parameter: Parameter): fc.Arbitrary<number | string> {
   if (parameter.kind === 'choice') return fc.constantFrom(...parameter.choices);
   const { smallest, largest, byDefault } = parameter;
@@ -38,10 +41,10 @@ for (const synthesizer of synthesizers) {
           return;
         }
         const heap = () => (synthesizer.adaptive ? new NaiveHeap('first') : undefined);
-        const run = () => passOver(synthesizer.open(values, seed), undefined, heap());
+        const run = () => passOver(synthesizer.open(values, seed), undefined, heap(), EVENTS_MAX);
         const pass = run();
         assert.is(pass.problem, undefined);
-        if (values['drain'] === 'yes') assert.is(pass.liveAtEnd, 0);
+        if (values['drain'] === 'yes' && pass.complete) assert.is(pass.liveAtEnd, 0);
         assert.is(run().identity, pass.identity);
       }),
       { seed: 20081121, numRuns: 12 },

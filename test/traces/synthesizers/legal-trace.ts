@@ -16,6 +16,8 @@ export interface Pass {
   readonly liveAtEnd: number;
   readonly livePeak: number;
   readonly identity: string;
+  /** Whether the source had no more to say. */
+  readonly complete: boolean;
   readonly problem: string | undefined;
 }
 
@@ -33,13 +35,17 @@ export function passOver(
   source: EventSource,
   see: (event: TraceEvent, live: ReadonlyMap<number, number>) => void = () => undefined,
   allocator?: Allocator,
+  eventsMax = Infinity,
 ): Pass {
   const live = new Map<number, number>();
   const event = new TraceEvent();
   const counts = { events: 0, allocations: 0, frees: 0, livePeak: 0 };
   let problem: string | undefined;
   let placement: Placement = NOTHING;
-  while (source.next(event, placement)) {
+  let complete = false;
+  while (counts.events < eventsMax) {
+    complete = !source.next(event, placement);
+    if (complete) break;
     problem ??= illegality(event, live);
     see(event, live);
     placement = NOTHING;
@@ -56,7 +62,7 @@ export function passOver(
     counts.events++;
     counts.livePeak = Math.max(counts.livePeak, live.size);
   }
-  return { ...counts, liveAtEnd: live.size, identity: source.identity(), problem };
+  return { ...counts, liveAtEnd: live.size, identity: source.identity(), complete, problem };
 }
 
 function illegality(event: TraceEvent, live: ReadonlyMap<number, number>): string | undefined {

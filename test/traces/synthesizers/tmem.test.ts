@@ -114,7 +114,8 @@ test('asked for memory, it evicts until that many whole pages are free: more whe
 });
 
 test('it is the same for the same placements, and another for others', () => {
-  const identity = (allocator: Allocator) => told({ ops: 6000, 'relinquish-every': 2000 }, allocator).pass.identity;
+  const identity = (allocator: Allocator) =>
+    told({ ops: 6000, 'relinquish-every': 2000 }, allocator).pass.identity;
   assert.is(identity(new NaiveHeap('first')), identity(new NaiveHeap('first')));
   assert.is.not(identity(new NaiveHeap('first')), identity(pageEach()));
 });
