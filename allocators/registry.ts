@@ -1,5 +1,6 @@
 import { didYouMean, UsageError } from '../traces/input-error';
 import type { EngineDefinition } from '../harness/replay/port';
+import { plan9Pool } from './plan9/plan9-pool';
 import { textbookBestFit } from './textbook/textbook-best-fit';
 import { textbookFirstFit } from './textbook/textbook-first-fit';
 import { vmalloc } from './xen/vmalloc';
@@ -17,6 +18,7 @@ export const ENGINES: readonly EngineDefinition[] = [
   xmallocTlsf,
   vmalloc,
   xvmalloc,
+  plan9Pool,
   textbookFirstFit,
   textbookBestFit,
 ];

@@ -121,7 +121,7 @@ export class Blocks {
       words.store8(byte, RED_ZONE[byte % RED_ZONE_BYTES]!);
     }
     this.context.work(steps.setData);
-    this.context.work(steps.redZoneByte, to - from);
+    this.context.work(steps.redZoneWrite, to - from);
   }
 
   /** The allocated block behind a user's pointer, aligned or not; panics where there is none. */
@@ -134,6 +134,7 @@ export class Blocks {
       this.context.work(steps.fillerWord);
     }
     const block = data - layout.headerBytes;
+    this.context.work(steps.resolve);
     if (this.magic(block) !== MAGIC.allocated) {
       this.context.panic(block, `D2B called on non-block ${pointerText(rounded)} (double-free?)`);
     }

@@ -101,7 +101,7 @@ export class Checks {
     const data = blocks.data(block);
     const end = data + blocks.dataBytes(block, blocks.size(block));
     for (let byte = data + DEAD_FILL_SKIP_BYTES; byte < end; byte++) {
-      context.work(context.steps.deadByte);
+      context.work(context.steps.deadByteCheck);
       if (context.words.load8(byte) !== DEAD_FILL) {
         context.corrupt(block, 'dangling pointer write');
       }
@@ -130,6 +130,7 @@ export class Checks {
   private allocated(block: number): void {
     const { blocks, context } = this;
     const { words } = context;
+    context.work(context.steps.checkData);
     const size = blocks.size(block);
     const dataBytes = blocks.dataBytes(block, size);
     const tail = blocks.tail(block);
@@ -159,7 +160,7 @@ export class Checks {
     const { context } = this;
     const end = Math.min(dataEnd + RED_ZONE_BYTES, tail);
     for (let byte = dataEnd; byte < end; byte++) {
-      context.work(context.steps.redZoneByte);
+      context.work(context.steps.redZoneCheck);
       const value = context.words.load8(byte);
       if (value === RED_ZONE[byte % RED_ZONE_BYTES]) {
         continue;

@@ -48,6 +48,7 @@ export class Compaction {
     let block = blocks.following(arena);
     let target = block;
     while (block < tail) {
+      context.work(context.steps.compactBlock);
       const next = blocks.following(block);
       const magic = blocks.magic(block);
       if (magic === MAGIC.free) {

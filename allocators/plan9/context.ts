@@ -3,25 +3,43 @@ import type { Machine } from '../../harness/machine/machine';
 import { HEAP_BASE } from '../../harness/machine/memory-layout';
 import type { Step } from '../../harness/machine/steps';
 import type { PoolListener } from './events';
-import type { HeapWords } from './heap-words';
+import { HeapWords, type TouchWatcher } from './heap-words';
 import type { PoolLayout } from './layout';
-import { FIELD, type PoolObject } from './pool-object';
+import { FIELD, PoolObject } from './pool-object';
 import type { PoolSteps } from './steps';
+
+/** How a context looks at its pool. */
+export interface PoolView {
+  /** Whether accesses and steps are charged: not to observers. */
+  readonly charged: boolean;
+  /** Whether the pool behaves as the manual page says where the code differs. */
+  readonly manual: boolean;
+  readonly listener?: PoolListener | undefined;
+  readonly touches?: TouchWatcher | undefined;
+}
 
 /** What every part of one pool shares: memory, the Pool structure, steps, and where messages go. */
 export class PoolContext {
+  readonly words: HeapWords;
+  readonly pool: PoolObject;
+  readonly manual: boolean;
+  readonly listener: PoolListener | undefined;
+  private readonly charged: boolean;
+
+  /** @param objectAddress where the Pool structure lies */
   constructor(
     readonly machine: Machine,
     readonly layout: PoolLayout,
-    readonly words: HeapWords,
-    readonly pool: PoolObject,
+    objectAddress: number,
     readonly steps: PoolSteps,
-    /** Whether the pool behaves as the manual page says where the code differs. */
-    readonly manual: boolean,
-    /** False for observers: steps are not reported. */
-    private readonly charged: boolean,
-    readonly listener: PoolListener | undefined,
-  ) {}
+    { charged, manual, listener, touches }: PoolView,
+  ) {
+    this.words = new HeapWords(machine, layout, charged, touches);
+    this.pool = new PoolObject(machine, layout, objectAddress, charged);
+    this.charged = charged;
+    this.manual = manual;
+    this.listener = listener;
+  }
 
   work(step: Step, times = 1): void {
     if (this.charged && times > 0) {

@@ -54,6 +54,7 @@ export class Fragments {
   trim(block: number, dataBytes: number): void {
     const { blocks } = this;
     const { steps } = this.context;
+    this.context.work(steps.trim);
     const needed = blocks.sizeFor(dataBytes);
     const size = blocks.size(block);
     const surplus = size - needed;

@@ -4,9 +4,8 @@ import type { BlockState, BlockVisitor } from '../../harness/replay/port';
 import { Blocks } from './blocks';
 import { Checks } from './checks';
 import { PoolContext } from './context';
-import { HeapWords } from './heap-words';
 import { ALIGNMENT_FILLER, MAGIC, type PoolLayout } from './layout';
-import { FIELD, PoolObject } from './pool-object';
+import { FIELD } from './pool-object';
 import type { PoolSteps } from './steps';
 
 /**
@@ -24,9 +23,7 @@ export class PoolObserver {
     objectAddress: number,
     steps: PoolSteps,
   ) {
-    const words = new HeapWords(machine, layout, false);
-    const object = new PoolObject(machine, layout, objectAddress, false);
-    this.context = new PoolContext(machine, layout, words, object, steps, false, false, undefined);
+    this.context = new PoolContext(machine, layout, objectAddress, steps, { charged: false, manual: false });
     this.blocks = new Blocks(this.context);
     this.checks = new Checks(this.context, this.blocks);
   }

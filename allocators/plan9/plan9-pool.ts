@@ -5,7 +5,8 @@ import { blockPlacement, isBlock, NULL, type Placement } from '../../traces/trac
 import { LAYOUTS } from './layout';
 import { MallocShim, poolCalls, type ObjectCalls } from './malloc-shim';
 import { Pool } from './pool';
-import { POOL_BOUNDS, POOL_QUIRKS } from './lineage';
+import { POOL_BOUNDS } from './lineage';
+import { POOL_QUIRKS } from './quirks';
 import { POOL_OPTIONS, poolSettings } from './settings';
 
 /**

@@ -7,6 +7,9 @@ import type { PoolLayout } from './layout';
  * `peek` verbs are for observers.
  */
 
+/** Name of its control region. */
+export const POOL_OBJECT_REGION = 'pool object';
+
 /** The flags of pool(2). DEBUGGING is accepted and has no effect: the original never tests it. */
 export const FLAG = {
   antagonism: 1,

@@ -1,4 +1,3 @@
-import type { Lock } from '../../harness/machine/lock';
 import type { Machine } from '../../harness/machine/machine';
 import { Arenas } from './arenas';
 import { ArenaSource, type SourceSettings } from './arena-source';
@@ -9,11 +8,12 @@ import { pointerText, PoolContext } from './context';
 import type { PoolListener } from './events';
 import { Fragments } from './fragments';
 import { FreeTree } from './free-tree';
-import { HeapWords, type TouchWatcher } from './heap-words';
+import type { TouchWatcher } from './heap-words';
 import { HeldBlock } from './held-block';
 import { PoolObserver } from './observer';
+import { PoolLock } from './pool-lock';
 import { LAYOUTS, MAGIC, type LayoutName } from './layout';
-import { FIELD, FLAG, PoolObject } from './pool-object';
+import { FIELD, FLAG, POOL_OBJECT_REGION, PoolObject } from './pool-object';
 import { POOL_STEPS } from './steps';
 import { Verbs } from './verbs';
 
@@ -43,9 +43,6 @@ export interface PoolWitnesses {
 
 /** A callback that is installed: any address but nil. */
 const INSTALLED = 1;
-/** The user pool's lock notes its owner and asserts that nobody enters twice. */
-const OWNER = 1;
-const LOCK_BYTES = 64;
 
 /**
  * The nine routines of pool(2). Every call takes the pool's lock for all of its work; pointers are users' pointers,
@@ -58,31 +55,27 @@ export class Pool {
   private readonly checks: Checks;
   private readonly compaction: Compaction;
   private readonly source: ArenaSource;
-  private readonly lock: Lock;
+  private readonly lock: PoolLock;
 
   /** Reserves the pool's control regions; the machine is not booted yet. */
   constructor(
-    private readonly machine: Machine,
+    machine: Machine,
     readonly settings: PoolSettings,
     witnesses: PoolWitnesses = {},
   ) {
     const layout = LAYOUTS[settings.layout];
-    const object = new PoolObject(machine, layout, machine.reserve('pool object', PoolObject.BYTES), true);
-    this.lock = machine.defineLock('pool lock', machine.reserve('pool lock', LOCK_BYTES));
-    const words = new HeapWords(machine, layout, true, witnesses.touches);
+    const objectAddress = machine.reserve(POOL_OBJECT_REGION, PoolObject.BYTES);
+    const notesOwner = settings.source.kind === 'sbrk';
+    this.lock = new PoolLock(machine, settings.lock, notesOwner, witnesses.listener);
     const steps = machine.defineSteps('plan9-pool', POOL_STEPS);
-    const context = new PoolContext(
-      machine,
-      layout,
-      words,
-      object,
-      steps,
-      settings.manual,
-      true,
-      witnesses.listener,
-    );
+    const { manual } = settings;
+    const context = new PoolContext(machine, layout, objectAddress, steps, {
+      charged: true,
+      manual,
+      ...witnesses,
+    });
     this.context = context;
-    this.observer = new PoolObserver(machine, layout, object.address, steps);
+    this.observer = new PoolObserver(machine, layout, objectAddress, steps);
     const sourceState = machine.reserve('arena source', ArenaSource.STATE_BYTES);
     this.source = new ArenaSource(context, settings.source, sourceState);
     const blocks = new Blocks(context);
@@ -126,7 +119,7 @@ export class Pool {
     if (this.logs()) {
       this.log(`poolalloc POOL ${bytes} = ${pointerText(pointer)}`);
     }
-    this.unlock();
+    this.lock.giveBack();
     return pointer;
   }
 
@@ -141,7 +134,7 @@ export class Pool {
     if (this.logs()) {
       this.log(`poolalignspanalloc POOL ${bytes} ${align} ${span} ${offset} = ${pointerText(pointer)}`);
     }
-    this.unlock();
+    this.lock.giveBack();
     return pointer;
   }
 
@@ -155,7 +148,7 @@ export class Pool {
     if (this.logs()) {
       this.log(`poolfree POOL ${pointerText(pointer)}`);
     }
-    this.unlock();
+    this.lock.giveBack();
   }
 
   /** Returns 0 where there is no memory, and after freeing for a size of 0. */
@@ -169,7 +162,7 @@ export class Pool {
     if (this.logs()) {
       this.log(`poolrealloc POOL ${pointerText(pointer)} ${bytes} = ${pointerText(moved)}`);
     }
-    this.unlock();
+    this.lock.giveBack();
     return moved;
   }
 
@@ -183,7 +176,7 @@ export class Pool {
     if (this.logs()) {
       this.log(`poolmsize POOL ${pointerText(pointer)} = ${bytes}`);
     }
-    this.unlock();
+    this.lock.giveBack();
     return bytes;
   }
 
@@ -198,14 +191,14 @@ export class Pool {
     if (this.context.hasFlag(FLAG.logging)) {
       this.context.print('poolcompact POOL');
     }
-    this.unlock();
+    this.lock.giveBack();
     return moved;
   }
 
   poolcheck(): void {
-    this.takeLock();
+    this.lock.take();
     this.checks.pool();
-    this.unlock();
+    this.lock.giveBack();
   }
 
   /** Of nil it takes not even the lock. */
@@ -213,19 +206,19 @@ export class Pool {
     if (pointer === 0) {
       return;
     }
-    this.takeLock();
+    this.lock.take();
     this.checks.object(pointer);
-    this.unlock();
+    this.lock.giveBack();
   }
 
   pooldump(): void {
-    this.takeLock();
+    this.lock.take();
     this.dump();
-    this.unlock();
+    this.lock.giveBack();
   }
 
   private enter(): void {
-    this.takeLock();
+    this.lock.take();
     this.context.work(this.context.steps.call);
     this.inspect();
   }
@@ -272,31 +265,6 @@ export class Pool {
       } while (magic !== MAGIC.arenaTail);
       this.context.print('');
       arena = words.loadPointer(arena + layout.arenaDown);
-    }
-  }
-
-  private takeLock(): void {
-    if (this.settings.lock) {
-      this.machine.lock(this.lock);
-      this.noteOwner(OWNER);
-    }
-    this.context.listener?.locked?.();
-  }
-
-  private unlock(): void {
-    if (this.settings.lock) {
-      this.noteOwner(0);
-      this.machine.unlock(this.lock);
-    }
-    this.context.listener?.unlocked?.();
-  }
-
-  /** The C library's lock asserts that it had no owner, or the right one; the kernel's disables interrupts instead. */
-  private noteOwner(owner: number): void {
-    if (this.settings.source.kind === 'sbrk') {
-      const ownerAt = this.lock.address + 4;
-      this.machine.load(ownerAt);
-      this.machine.store(ownerAt, owner);
     }
   }
 }

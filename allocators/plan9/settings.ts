@@ -15,6 +15,8 @@ export const PRESET_NAMES = ['sbrkmem', 'mainmem', 'imagmem'] as const;
 export type PresetName = (typeof PRESET_NAMES)[number];
 
 const QUANTUM_BYTES = 32;
+/** What the sources align chunks to; 64-bit links must lie at multiples of it. */
+const BLOCK_ALIGN_BYTES = 8;
 /** An option left at this keeps what the preset says. */
 const PRESET_DECIDES = -1;
 
@@ -108,11 +110,19 @@ export function poolSettings(options: OptionValues): PoolSettings {
       expected: 'follow=manual with lock=off',
     });
   }
+  const quantum = orPreset('quantum', QUANTUM_BYTES);
+  if (quantum <= 0 || quantum % BLOCK_ALIGN_BYTES !== 0) {
+    throw new UsageError({
+      where: 'quantum',
+      problem: `${quantum} bytes`,
+      expected: `a multiple of ${BLOCK_ALIGN_BYTES}, which every block's address is`,
+    });
+  }
   return {
     layout: text('layout') as LayoutName,
     maxsize: orPreset('maxsize', preset.maxsize),
     minarena: orPreset('minarena', preset.minarena),
-    quantum: orPreset('quantum', QUANTUM_BYTES),
+    quantum,
     minblock: orPreset('minblock', 0),
     flags: orPreset('flags', preset.flags),
     merge: isOn('merge'),

@@ -17,10 +17,13 @@ export class VectorCosts implements StepObserver, TouchWatcher {
   treeVisits = 0;
   successorHops = 0;
   arenaHops = 0;
+  /** Filled only when asked for: a run of twenty thousand operations has millions. */
   accesses: VectorAccess[] = [];
   private steps: PoolSteps | undefined;
   /** Pages that are no longer all zero, by address. */
   private readonly pages = new Set<number>();
+
+  constructor(private readonly keepsAccesses: boolean) {}
 
   watch(steps: PoolSteps): void {
     this.steps = steps;
@@ -64,7 +67,9 @@ export class VectorCosts implements StepObserver, TouchWatcher {
   }
 
   touched(kind: 'read' | 'write', address: number, bytes: number): void {
-    this.accesses.push({ kind, offset: address - HEAP_BASE, bytes });
+    if (this.keepsAccesses) {
+      this.accesses.push({ kind, offset: address - HEAP_BASE, bytes });
+    }
     if (kind === 'write') {
       this.notePages(address, bytes);
     }

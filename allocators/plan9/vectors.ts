@@ -76,6 +76,8 @@ export interface Plan9VectorOptions {
   readonly engine: OptionValues;
   /** A state row after every so many operations, and one at the end. */
   readonly stateEvery?: number;
+  /** Keeps the accesses of every operation in `costs`. */
+  readonly keepsAccesses?: boolean;
 }
 
 /** What an operation returned, as its row shows it. */
@@ -89,7 +91,7 @@ const NOTHING: Outcome = { offset: -1, value: '' };
 export class Plan9VectorRun {
   readonly events = new VectorEvents();
   /** Tree visits and accesses of the operation whose row was yielded last. */
-  readonly costs = new VectorCosts();
+  readonly costs: VectorCosts;
   private readonly objects = new VectorObjects();
   private readonly stateEvery: number;
   private readonly machine: Machine;
@@ -99,6 +101,7 @@ export class Plan9VectorRun {
   private operations = 0;
 
   constructor(options: Plan9VectorOptions) {
+    this.costs = new VectorCosts(options.keepsAccesses ?? false);
     this.stateEvery = options.stateEvery ?? STATE_EVERY_DEFAULT;
     this.events.onMove = (from, to) => this.objects.moved(from, to);
     this.machine = new Machine({ heapPages: VECTOR_HEAP_PAGES, virtualPages: 0, observer: this.costs });

@@ -27,6 +27,7 @@ export class Verbs {
 
   allocate(bytes: number): number {
     const { context, blocks, tree } = this;
+    context.work(context.steps.allocate);
     if (bytes >= REQUEST_BYTES_LIMIT) {
       context.listener?.error?.('invalid allocation size');
       return 0;
@@ -55,6 +56,7 @@ export class Verbs {
     }
     const { context, blocks, checks } = this;
     const { pool } = context;
+    context.work(context.steps.free);
     let block = blocks.resolve(pointer);
     checks.block(block);
     if (context.hasFlag(FLAG.noReuse)) {
@@ -84,7 +86,8 @@ export class Verbs {
       this.free(pointer);
       return 0;
     }
-    const { blocks, checks } = this;
+    const { context, blocks, checks } = this;
+    context.work(context.steps.reallocate);
     const block = blocks.resolve(pointer);
     checks.block(block);
     const oldSize = blocks.size(block);
@@ -98,6 +101,7 @@ export class Verbs {
 
   allocateAligned(bytes: number, align: number, offset: number, span: number): number {
     const { context } = this;
+    context.work(context.steps.allocateAligned);
     const wanted = align === 0 ? offset : offset < 0 ? align - (-offset % align) : offset % align;
     let room = bytes + align;
     let data = this.allocate(room);
@@ -125,6 +129,7 @@ export class Verbs {
       return 0;
     }
     const { context, blocks } = this;
+    context.work(context.steps.usableSize);
     const block = blocks.resolve(pointer);
     if (context.manual) {
       this.checks.block(block);

@@ -34,7 +34,7 @@ for (const vector of vectors.filter(({ expected }) => goldenExists(companion(exp
 for (const vector of vectors.filter(({ expected }) => goldenExists(companion(expected, 'touch.csv.gz')))) {
   const file = companion(vector.expected, 'touch.csv.gz');
   test(`${file}: writes, bytes written and 64-byte lines in first-touch order`, () => {
-    const run = vectorRun(vector);
+    const run = vectorRun(vector, true);
     const golden = csvRows(goldenText(file));
     for (const { index, op } of run.rows(vectorTrace(vector))) {
       if (op === 'state') continue;
@@ -55,7 +55,7 @@ for (const vector of vectors.filter(({ expected }) => goldenExists(companion(exp
 
   const raw = companion(vector.expected, 'first59.rawtouch.csv.gz');
   test(`${raw}: every write in order`, () => {
-    const run = vectorRun(vector);
+    const run = vectorRun(vector, true);
     const golden = csvRows(goldenText(raw));
     for (const { index, op } of run.rows(vectorTrace(vector))) {
       if (index >= golden.length) break;

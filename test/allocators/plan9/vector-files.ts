@@ -41,10 +41,11 @@ export function vectorTrace(vector: VectorFile): Plan9VectorOperation[] {
   return readPlan9Vector(goldenText(vector.trace), vector.trace);
 }
 
-export function vectorRun(vector: VectorFile): Plan9VectorRun {
+export function vectorRun(vector: VectorFile, keepsAccesses = false): Plan9VectorRun {
   return new Plan9VectorRun({
     engine: plan9VectorOptions(vector.layout, vector.config),
     stateEvery: stateEvery(vector),
+    keepsAccesses,
   });
 }
 
