@@ -4,7 +4,7 @@ import { Fault, HeapCorruption, Runaway } from '../machine/failures';
 import { HEAP_BASE } from '../machine/memory-layout';
 import type { ReplayObserver, ReplayState } from '../replay/replay';
 import { momentOf, type FootprintMoment } from './footprint';
-import { surveyHeap, type HeapSurvey } from './fragmentation';
+import { SurveyBuilder, type HeapSurvey } from './fragmentation';
 import { HeapMapRecorder, type HeapMap } from './heap-map';
 
 /** A sampled moment of a replay. */
@@ -62,9 +62,14 @@ export class CheckpointSurveyor implements ReplayObserver {
 
   private survey({ stack: { engine, machine } }: ReplayState): HeapSurvey | null {
     try {
-      const survey = surveyHeap(engine, machine);
-      this.heapMap.add(engine, machine);
-      return survey;
+      const survey = new SurveyBuilder();
+      const column = this.heapMap.start(machine);
+      engine.walk((start, bytes, state) => {
+        survey.block(bytes, state);
+        column.block(start, bytes, state);
+      });
+      this.heapMap.add(column);
+      return survey.finish(machine);
     } catch (error) {
       // A program's overrun can break the heap long before the engine notices; the replay itself goes on.
       if (error instanceof HeapCorruption || error instanceof Fault || error instanceof Runaway) {

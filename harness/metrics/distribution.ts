@@ -75,8 +75,3 @@ export function smallestCost({ costs }: Distribution): number | undefined {
 export function largestCost({ costs }: Distribution): number | undefined {
   return costs[costs.length - 1];
 }
-
-/** How many operations cost more than a budget. */
-export function countAbove({ costs, counts }: Distribution, budget: number): number {
-  return costs.reduce((above, cost, index) => (cost > budget ? above + counts[index]! : above), 0);
-}

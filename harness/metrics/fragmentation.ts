@@ -1,5 +1,5 @@
 import type { Machine } from '../machine/machine';
-import type { Engine } from '../replay/port';
+import type { BlockState } from '../replay/port';
 import { BASIS_POINTS, ExactSum, scaledRatio } from './exact-ratio';
 
 /**
@@ -24,35 +24,40 @@ export interface HeapSurvey {
   readonly freeBlocksByOrder: readonly number[] | null;
 }
 
-/** Surveys the heap. Throws what the engine's walk throws on a broken heap. */
-export function surveyHeap(engine: Engine, machine: Machine): HeapSurvey {
-  let freeBytes = 0;
-  let freeBlocks = 0;
-  let largestFreeBytes = 0;
-  let metadataBytes = 0;
-  const squares = new ExactSum();
-  const freeBlocksByLog2: number[] = [];
-  engine.walk((_start, bytes, state) => {
+/** Adds up the blocks of one walk over the heap. */
+export class SurveyBuilder {
+  private freeBytes = 0;
+  private freeBlocks = 0;
+  private largestFreeBytes = 0;
+  private metadataBytes = 0;
+  private readonly squares = new ExactSum();
+  private readonly freeBlocksByLog2: number[] = [];
+
+  block(bytes: number, state: BlockState): void {
     if (state === 'metadata') {
-      metadataBytes += bytes;
+      this.metadataBytes += bytes;
     } else if (state === 'free') {
-      freeBytes += bytes;
-      freeBlocks++;
-      largestFreeBytes = Math.max(largestFreeBytes, bytes);
-      squares.addProduct(bytes, bytes);
-      countAt(freeBlocksByLog2, log2Floor(bytes));
+      this.freeBytes += bytes;
+      this.freeBlocks++;
+      this.largestFreeBytes = Math.max(this.largestFreeBytes, bytes);
+      this.squares.addProduct(bytes, bytes);
+      countAt(this.freeBlocksByLog2, log2Floor(bytes));
     }
-  });
-  return {
-    freeBytes,
-    freeBlocks,
-    largestFreeBytes,
-    metadataBytes,
-    largestHoleBasisPoints: largestHoleFragmentation(freeBytes, largestFreeBytes),
-    squaredBasisPoints: freeBytes === 0 ? 0 : squaredFragmentation(freeBytes, squares.value),
-    freeBlocksByLog2,
-    freeBlocksByOrder: freePages(machine),
-  };
+  }
+
+  finish(machine: Machine): HeapSurvey {
+    const { freeBytes, largestFreeBytes } = this;
+    return {
+      freeBytes,
+      freeBlocks: this.freeBlocks,
+      largestFreeBytes,
+      metadataBytes: this.metadataBytes,
+      largestHoleBasisPoints: largestHoleFragmentation(freeBytes, largestFreeBytes),
+      squaredBasisPoints: freeBytes === 0 ? 0 : squaredFragmentation(freeBytes, this.squares.value),
+      freeBlocksByLog2: this.freeBlocksByLog2,
+      freeBlocksByOrder: freePages(machine),
+    };
+  }
 }
 
 /** 1 − largest / free, in basis points: 0 = all free memory is one hole. */

@@ -1,6 +1,6 @@
 import type { Machine } from '../machine/machine';
 import { HEAP_BASE, PAGE_BYTES } from '../machine/memory-layout';
-import type { Engine } from '../replay/port';
+import type { BlockState } from '../replay/port';
 
 /**
  * How full which part of the heap was at which moment. Only what was ever held has a row, so the picture is not
@@ -22,29 +22,55 @@ export const HEAP_MAP_ROWS_MAX = 256;
 /** Used and held bytes by chunk number. */
 type Chunks = Map<number, { used: number; held: number }>;
 
+/** One moment of the map while a walk over the heap fills it. */
+export class HeapMapColumn {
+  readonly chunks: Chunks = new Map();
+
+  constructor(
+    machine: Machine,
+    private readonly chunkBytes: number,
+  ) {
+    machine.ledger.runs(({ address, bytes }) => {
+      this.spread(address - HEAP_BASE, bytes, (chunk, part) => {
+        const held = (this.chunks.get(chunk)?.held ?? 0) + part;
+        this.chunks.set(chunk, { used: 0, held });
+      });
+    });
+  }
+
+  block(start: number, bytes: number, state: BlockState): void {
+    if (state !== 'free') {
+      this.spread(start - HEAP_BASE, bytes, (chunk, part) => {
+        const entry = this.chunks.get(chunk);
+        if (entry !== undefined) {
+          entry.used += part;
+        }
+      });
+    }
+  }
+
+  private spread(offset: number, bytes: number, visit: (chunk: number, part: number) => void): void {
+    const { chunkBytes } = this;
+    for (let at = offset; at < offset + bytes;) {
+      const chunk = Math.floor(at / chunkBytes);
+      const end = Math.min((chunk + 1) * chunkBytes, offset + bytes);
+      visit(chunk, end - at);
+      at = end;
+    }
+  }
+}
+
 export class HeapMapRecorder {
   private chunkBytes = PAGE_BYTES;
   private columns: Chunks[] = [];
   private readonly everHeld = new Set<number>();
 
-  /** Adds a moment. Throws what the engine's walk throws on a broken heap; the map is then as before. */
-  add(engine: Engine, machine: Machine): void {
-    const chunks: Chunks = new Map();
-    machine.ledger.runs(({ address, bytes }) => {
-      this.spread(address - HEAP_BASE, bytes, (chunk, part) => {
-        chunks.set(chunk, { used: 0, held: (chunks.get(chunk)?.held ?? 0) + part });
-      });
-    });
-    engine.walk((start, bytes, state) => {
-      if (state !== 'free') {
-        this.spread(start - HEAP_BASE, bytes, (chunk, part) => {
-          const entry = chunks.get(chunk);
-          if (entry !== undefined) {
-            entry.used += part;
-          }
-        });
-      }
-    });
+  /** A column for this moment, to be filled and then given to `add`. */
+  start(machine: Machine): HeapMapColumn {
+    return new HeapMapColumn(machine, this.chunkBytes);
+  }
+
+  add({ chunks }: HeapMapColumn): void {
     this.columns.push(chunks);
     for (const chunk of chunks.keys()) {
       this.everHeld.add(chunk);
@@ -61,16 +87,6 @@ export class HeapMapRecorder {
       chunkOffsets: rows.map((chunk) => chunk * this.chunkBytes),
       columns: this.columns.map((chunks) => rows.map((chunk) => letterOf(chunks, chunk)).join('')),
     };
-  }
-
-  private spread(offset: number, bytes: number, visit: (chunk: number, part: number) => void): void {
-    const { chunkBytes } = this;
-    for (let at = offset; at < offset + bytes;) {
-      const chunk = Math.floor(at / chunkBytes);
-      const end = Math.min((chunk + 1) * chunkBytes, offset + bytes);
-      visit(chunk, end - at);
-      at = end;
-    }
   }
 
   private doubleChunks(): void {

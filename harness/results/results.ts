@@ -16,9 +16,3 @@ export interface Results {
 }
 
 export type Environment = Readonly<Record<string, string | number | boolean>>;
-
-/** What a measurement is kept under: the same key in two files means the same experiment. */
-export function replayKey({ trace, engine }: MeasuredReplay): string {
-  const options = Object.entries(engine.options).map(([name, value]) => ` ${name}=${value}`);
-  return `${trace.name} × ${engine.name}${options.join('')}`;
-}

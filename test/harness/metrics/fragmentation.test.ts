@@ -4,7 +4,7 @@ import {
   failureCurve,
   fragmentationIndex,
   largestHoleFragmentation,
-  surveyHeap,
+  SurveyBuilder,
   unusableFreeIndex,
 } from '../../../harness/metrics/fragmentation';
 import { HeapMapRecorder, HEAP_MAP_ROWS_MAX } from '../../../harness/metrics/heap-map';
@@ -35,6 +35,18 @@ function handHeap(
   return { machine, engine: { walk } as Engine };
 }
 
+function surveyHeap({ machine, engine }: ReturnType<typeof handHeap>) {
+  const survey = new SurveyBuilder();
+  engine.walk((_start, bytes, state) => survey.block(bytes, state));
+  return survey.finish(machine);
+}
+
+function addMoment(recorder: HeapMapRecorder, { machine, engine }: ReturnType<typeof handHeap>): void {
+  const column = recorder.start(machine);
+  engine.walk((start, bytes, state) => column.block(start, bytes, state));
+  recorder.add(column);
+}
+
 test('Linux: eight single pages cannot serve a pair', () => {
   const free = [8];
   assert.is(unusableFreeIndex(free, 1), 1000);
@@ -63,7 +75,7 @@ test('Linux: a mixture counts only blocks that are large enough', () => {
 });
 
 test('a heap is surveyed by its blocks', () => {
-  const { machine, engine } = handHeap(
+  const heap = handHeap(
     [0, 1],
     [
       [0, 1000, 'allocated'],
@@ -76,7 +88,7 @@ test('a heap is surveyed by its blocks', () => {
     [0, 0, 3],
   );
   const freeBytes = 64 + 100 + 4028;
-  assert.equal(surveyHeap(engine, machine), {
+  assert.equal(surveyHeap(heap), {
     freeBytes,
     freeBlocks: 3,
     largestFreeBytes: 4028,
@@ -92,15 +104,14 @@ test('a heap without holes is not fragmented; one hole neither; many equal ones 
   assert.is(largestHoleFragmentation(0, 0), 0);
   assert.is(largestHoleFragmentation(512, 512), 0);
   assert.is(largestHoleFragmentation(512_000, 512), 9990);
-  const { machine, engine } = handHeap([0], [[0, PAGE_BYTES, 'allocated']]);
-  const survey = surveyHeap(engine, machine);
+  const survey = surveyHeap(handHeap([0], [[0, PAGE_BYTES, 'allocated']]));
   assert.equal([survey.freeBytes, survey.largestHoleBasisPoints, survey.squaredBasisPoints], [0, 0, 0]);
   assert.is(survey.freeBlocksByOrder, null);
 });
 
 test('the failure curve counts the moments at which enough was free but in no one hole', () => {
   const moment = (freeBytes: number, largestFreeBytes: number) => ({
-    ...surveyHeap(handHeap([0], []).engine, handHeap([0], []).machine),
+    ...surveyHeap(handHeap([0], [])),
     freeBytes,
     largestFreeBytes,
   });
@@ -121,7 +132,7 @@ test('the failure curve counts the moments at which enough was free but in no on
 test('a heap map shows occupancy by chunk and moment, without what was never held', () => {
   const recorder = new HeapMapRecorder();
   const first = handHeap([2], [[2 * PAGE_BYTES, PAGE_BYTES, 'free']]);
-  recorder.add(first.engine, first.machine);
+  addMoment(recorder, first);
   const second = handHeap(
     [2, 7],
     [
@@ -130,7 +141,7 @@ test('a heap map shows occupancy by chunk and moment, without what was never hel
       [7 * PAGE_BYTES, PAGE_BYTES, 'metadata'],
     ],
   );
-  recorder.add(second.engine, second.machine);
+  addMoment(recorder, second);
   assert.equal(recorder.finish(), {
     chunkBytes: PAGE_BYTES,
     chunkOffsets: [2 * PAGE_BYTES, 7 * PAGE_BYTES],
@@ -142,11 +153,11 @@ test('a heap map doubles its chunks rather than its rows', () => {
   const recorder = new HeapMapRecorder();
   const pages = Array.from({ length: HEAP_MAP_ROWS_MAX + 1 }, (_, page) => page);
   const heap = handHeap(pages, [[0, PAGE_BYTES, 'allocated'], [PAGE_BYTES, 256 * PAGE_BYTES, 'free']]); // prettier-ignore
-  recorder.add(heap.engine, heap.machine);
+  addMoment(recorder, heap);
   const wide = recorder.finish();
   assert.is(wide.chunkBytes, 2 * PAGE_BYTES);
   assert.is(wide.columns[0], `4${'0'.repeat(128)}`);
-  recorder.add(heap.engine, heap.machine);
+  addMoment(recorder, heap);
   assert.equal(recorder.finish().columns, [wide.columns[0], wide.columns[0]]);
 });
 
