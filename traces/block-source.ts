@@ -6,7 +6,7 @@ import type { EventSource, TextTable, TraceEvent, TraceHeader } from './trace';
  * and `EventColumns` only say where the next block comes from.
  */
 export abstract class BlockSource implements EventSource {
-  private block: EventBlock | undefined;
+  private currentBlock: EventBlock | undefined;
   private position = 0;
 
   constructor(
@@ -15,25 +15,25 @@ export abstract class BlockSource implements EventSource {
   ) {}
 
   next(event: TraceEvent): boolean {
-    const block = this.block;
+    const block = this.currentBlock;
     if (block === undefined || this.position >= block.length) return false;
     block.read(this.position++, event);
     return true;
   }
 
   async refill(): Promise<boolean> {
-    this.block = undefined;
+    this.currentBlock = undefined;
     this.position = 0;
     const block = await this.loadBlock();
     if (block === undefined) return false;
-    this.block = block;
+    this.currentBlock = block;
     return true;
   }
 
   abstract identity(): string;
 
   async close(): Promise<void> {
-    this.block = undefined;
+    this.currentBlock = undefined;
     return this.release();
   }
 

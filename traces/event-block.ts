@@ -44,6 +44,20 @@ export class IntegerColumn {
     if (this.highUsed || value >= TWO_TO_32 || value < 0) this.appendHigh(index, value);
   }
 
+  /** Sets the values of the first `count` events at once; the capacity allows for them. */
+  setAll(values: Float64Array, count: number): void {
+    this.lowUsed = true;
+    this.highUsed = false;
+    if (this.low.length < this.capacity) this.low = new Uint32Array(this.capacity);
+    let wide = false;
+    for (let i = 0; i < count; i++) {
+      const value = values[i]!;
+      this.low[i] = value;
+      wide ||= value >= TWO_TO_32 || value < 0;
+    }
+    for (let i = 0; i < count && wide; i++) this.appendHigh(i, values[i]!);
+  }
+
   /** Makes room for `capacity` events. */
   grow(capacity: number): void {
     this.capacity = capacity;
@@ -130,6 +144,13 @@ export class EventBlock {
     into.site = this.site.get(index);
     into.call = this.call.get(index);
     into.value = this.value.get(index);
+  }
+
+  /** Forgets the events and makes room for so many; every column is 0 until it is set. */
+  reset(length: number): void {
+    this.clear();
+    while (this.capacity < length) this.grow();
+    this.length = length;
   }
 
   /** Forgets the events and keeps the memory. */

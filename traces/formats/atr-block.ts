@@ -1,0 +1,249 @@
+import { BLOCK_EVENTS_MAX, type EventBlock } from '../event-block';
+import { InputError } from '../input-error';
+import { LARGEST_INTEGER, OP, OP_NAMES, type TextTable } from '../trace';
+import { DamagedBytes, ByteReader, type ByteWriter } from './atr-bytes';
+import { ColumnEncoder, columnScratch, decodeColumn } from './atr-columns';
+import { isByte, writesByte } from './cells';
+
+/**
+ * A block of events as bytes (README.md of this folder says them one by one). Every block can be read for itself.
+ * What traces have in common is what makes it small: allocations take the next id, frees name no size, and most
+ * columns hold one value throughout.
+ */
+
+const EVERY_ID = 0;
+const ALLOCATIONS_COUNT_UP = 1;
+const EVERY_SIZE = 0;
+const FREES_HAVE_NONE = 1;
+
+const ALLOCATES = Uint8Array.from(OP_NAMES, (_, op) =>
+  op === OP.alloc || op === OP.alignedalloc || op === OP.temp || op === OP.heap ? 1 : 0,
+);
+
+/** The columns after `size`, in the file's order; `align` is written as 0 or the power of two plus 1. */
+const PLAIN_COLUMNS = ['offset', 'span', 'cpu', 'site', 'call', 'value'] as const;
+const TEXT_COLUMNS: readonly string[] = ['site', 'call', 'value'];
+
+const POWERS = Float64Array.from({ length: 53 }, (_, power) => Number(1n << BigInt(power)));
+
+/** How many bits an op takes where a block has so many different ones. */
+function opBits(kinds: number): number {
+  if (kinds === 1) return 0;
+  if (kinds === 2) return 1;
+  if (kinds <= 4) return 2;
+  return kinds <= 16 ? 4 : 8;
+}
+
+/** Turns blocks into bytes. */
+export class BlockEncoder {
+  private readonly columns = new ColumnEncoder();
+  private readonly values = columnScratch();
+
+  /** Appends the block's bytes to `into`; `fileText` maps the index of a text in the source's table to the file's. */
+  encode(block: EventBlock, fileText: (index: number) => number, into: ByteWriter): void {
+    into.unsigned(block.length);
+    this.ops(block, into);
+    this.ids(block, into);
+    this.sizes(block, into);
+    this.column(block.length, (i) => alignCode(block.align.get(i)), into);
+    for (const name of PLAIN_COLUMNS) {
+      const column = block[name];
+      if (TEXT_COLUMNS.includes(name)) this.column(block.length, (i) => fileText(column.get(i)), into);
+      else this.column(block.length, (i) => column.get(i), into, name === 'offset');
+    }
+  }
+
+  private ops({ length, op }: EventBlock, into: ByteWriter): void {
+    const kinds = [...new Set(op.subarray(0, length))];
+    const place = Uint8Array.from(OP_NAMES, (_, code) => Math.max(0, kinds.indexOf(code)));
+    into.byte(kinds.length);
+    into.copy(Uint8Array.from(kinds));
+    const bits = opBits(kinds.length);
+    let packed = 0;
+    let filled = 0;
+    for (let i = 0; i < length && bits > 0; i++) {
+      packed |= place[op[i]!]! << filled;
+      filled += bits;
+      if (filled < 8 && i < length - 1) continue;
+      into.byte(packed);
+      packed = 0;
+      filled = 0;
+    }
+  }
+
+  private ids(block: EventBlock, into: ByteWriter): void {
+    const first = firstAllocation(block);
+    const countUp = allocationsCountUp(block, first);
+    let previous = first;
+    let count = 0;
+    for (let i = 0; i < block.length; i++) {
+      const id = block.id.get(i);
+      if (!countUp || ALLOCATES[block.op[i]!] === 0) this.values[count++] = id - previous;
+      previous = id;
+    }
+    into.byte(countUp ? ALLOCATIONS_COUNT_UP : EVERY_ID);
+    into.unsigned(first);
+    this.columns.encode(this.values, count, 'signed', into);
+  }
+
+  private sizes(block: EventBlock, into: ByteWriter): void {
+    let freesHaveNone = true;
+    for (let i = 0; i < block.length && freesHaveNone; i++) {
+      freesHaveNone = block.op[i] !== OP.free || block.size.get(i) === 0;
+    }
+    let count = 0;
+    for (let i = 0; i < block.length; i++) {
+      if (!freesHaveNone || block.op[i] !== OP.free) this.values[count++] = block.size.get(i);
+    }
+    into.byte(freesHaveNone ? FREES_HAVE_NONE : EVERY_SIZE);
+    this.columns.encode(this.values, count, 'unsigned', into);
+  }
+
+  private column(count: number, value: (index: number) => number, into: ByteWriter, signed = false): void {
+    for (let i = 0; i < count; i++) this.values[i] = value(i);
+    this.columns.encode(this.values, count, signed ? 'signed' : 'unsigned', into);
+  }
+}
+
+function firstAllocation(block: EventBlock): number {
+  for (let i = 0; i < block.length; i++) if (ALLOCATES[block.op[i]!] === 1) return block.id.get(i);
+  return 0;
+}
+
+function allocationsCountUp(block: EventBlock, first: number): boolean {
+  let next = first;
+  for (let i = 0; i < block.length; i++) {
+    if (ALLOCATES[block.op[i]!] === 1 && block.id.get(i) !== next++) return false;
+  }
+  return true;
+}
+
+function alignCode(align: number): number {
+  if (align === 0) return 0;
+  const power = POWERS.indexOf(align);
+  if (power >= 0) return power + 1;
+  throw new InputError({ problem: `align is ${align}`, expected: '0 or a power of two' });
+}
+
+/** Turns bytes into blocks. */
+export class BlockDecoder {
+  private readonly values = columnScratch();
+  private readonly column = columnScratch();
+
+  /** `texts` are those the file has given so far. */
+  constructor(private readonly texts: TextTable) {}
+
+  /** Fills `block` from a payload that its checksum has passed. Throws `DamagedBytes` for what no writer wrote. */
+  decode(payload: Uint8Array, block: EventBlock): void {
+    const from = new ByteReader(payload);
+    const count = from.unsigned();
+    if (count === 0 || count > BLOCK_EVENTS_MAX) throw new DamagedBytes(`it claims to hold ${count} events`);
+    block.reset(count);
+    const kinds = decodeOps(from, block);
+    this.ids(from, block);
+    this.sizes(from, block);
+    this.aligns(from, block);
+    for (const name of PLAIN_COLUMNS) this.plain(from, block, name);
+    if (!from.atEnd) throw new DamagedBytes('it holds more than its events');
+    if (kinds.some(writesByte)) this.checkBytes(block);
+  }
+
+  private ids(from: ByteReader, block: EventBlock): void {
+    const mode = from.byte();
+    if (mode !== EVERY_ID && mode !== ALLOCATIONS_COUNT_UP) {
+      throw new DamagedBytes('its ids have an unknown form');
+    }
+    const first = from.unsigned();
+    const { length, op } = block;
+    const { values, column } = this;
+    const count = length - (mode === EVERY_ID ? 0 : countOps(block, (code) => ALLOCATES[code] === 1));
+    if (!decodeColumn(from, count, 'signed', column)) column.fill(0, 0, count);
+    let next = first;
+    let previous = first;
+    let taken = 0;
+    for (let i = 0; i < length; i++) {
+      const counted = mode === ALLOCATIONS_COUNT_UP && ALLOCATES[op[i]!] === 1;
+      previous = counted ? next++ : previous + column[taken++]!;
+      if (!(previous >= 0 && previous <= LARGEST_INTEGER)) throw new DamagedBytes('an id is out of range');
+      values[i] = previous;
+    }
+    block.id.setAll(values, length);
+  }
+
+  private sizes(from: ByteReader, block: EventBlock): void {
+    const mode = from.byte();
+    if (mode !== EVERY_SIZE && mode !== FREES_HAVE_NONE) {
+      throw new DamagedBytes('its sizes have an unknown form');
+    }
+    const { length, op } = block;
+    const { values, column } = this;
+    const count = length - (mode === EVERY_SIZE ? 0 : countOps(block, (code) => code === OP.free));
+    if (!decodeColumn(from, count, 'unsigned', column)) return;
+    let taken = 0;
+    for (let i = 0; i < length; i++) {
+      values[i] = mode === FREES_HAVE_NONE && op[i] === OP.free ? 0 : column[taken++]!;
+    }
+    block.size.setAll(values, length);
+  }
+
+  private aligns(from: ByteReader, block: EventBlock): void {
+    const { values } = this;
+    if (!decodeColumn(from, block.length, 'unsigned', values)) return;
+    for (let i = 0; i < block.length; i++) {
+      const code = values[i]!;
+      if (code > POWERS.length) throw new DamagedBytes('an align is out of range');
+      values[i] = code === 0 ? 0 : POWERS[code - 1]!;
+    }
+    block.align.setAll(values, block.length);
+  }
+
+  private plain(from: ByteReader, block: EventBlock, name: (typeof PLAIN_COLUMNS)[number]): void {
+    const { values } = this;
+    const signedness = name === 'offset' ? 'signed' : 'unsigned';
+    if (!decodeColumn(from, block.length, signedness, values)) return;
+    if (TEXT_COLUMNS.includes(name)) {
+      const texts = this.texts.list().length;
+      for (let i = 0; i < block.length; i++) {
+        if (!(values[i]! < texts)) throw new DamagedBytes('a text is not in the file');
+      }
+    }
+    block[name].setAll(values, block.length);
+    block.optionalUsed = true;
+  }
+
+  private checkBytes(block: EventBlock): void {
+    for (let i = 0; i < block.length; i++) {
+      if (!writesByte(block.op[i]!) || isByte(this.texts.text(block.value.get(i)))) continue;
+      throw new DamagedBytes(`the value of a ${OP_NAMES[block.op[i]!]} is no byte`);
+    }
+  }
+}
+
+function countOps({ length, op }: EventBlock, counts: (code: number) => boolean): number {
+  const counted = OP_NAMES.map((_, code) => (counts(code) ? 1 : 0));
+  let count = 0;
+  for (let i = 0; i < length; i++) count += counted[op[i]!]!;
+  return count;
+}
+
+/** Reads the ops into the block and returns which there are. */
+function decodeOps(from: ByteReader, { length, op }: EventBlock): readonly number[] {
+  const kinds = [...from.take(from.byte())];
+  if (kinds.length === 0 || kinds.some((code) => code >= OP_NAMES.length)) {
+    throw new DamagedBytes('its ops are unknown');
+  }
+  const bits = opBits(kinds.length);
+  if (bits === 0) {
+    op.fill(kinds[0]!, 0, length);
+    return kinds;
+  }
+  const packed = from.take(Math.ceil((length * bits) / 8));
+  const mask = (1 << bits) - 1;
+  for (let i = 0; i < length; i++) {
+    const at = i * bits;
+    const place = (packed[at >>> 3]! >>> (at & 7)) & mask;
+    if (place >= kinds.length) throw new DamagedBytes('its ops are unknown');
+    op[i] = kinds[place]!;
+  }
+  return kinds;
+}
