@@ -43,13 +43,14 @@ async function runInWorkers(
   workers: number,
   progress: Progress,
 ): Promise<MeasuredReplay[]> {
+  const fromSources = extname(__filename) === '.ts';
   const pool = new Tinypool({
-    filename: join(__dirname, `worker${extname(__filename)}`),
+    filename: join(__dirname, 'worker-entry.cjs'),
     name: 'run',
     runtime: 'child_process',
     minThreads: workers,
     maxThreads: workers,
-    execArgv: process.execArgv,
+    execArgv: fromSources ? ['-r', 'ts-node/register'] : [],
   });
   try {
     const outcomes = await Promise.all(

@@ -56,7 +56,9 @@ function commandParser(finished: (code: ExitCode) => void): Argv {
 
 /** One line for what a person can correct, the whole story for what only we can. */
 function report(error: unknown): ExitCode {
-  if (error instanceof UsageError || error instanceof InputError) {
+  // yargs wraps what an option's value throws in an error of its own, with the same message.
+  const isUsage = error instanceof Error && error.name === 'YError';
+  if (error instanceof UsageError || error instanceof InputError || isUsage) {
     process.stderr.write(`alloc-replay: ${error.message}\n`);
     return EXIT.badInput;
   }

@@ -1,0 +1,166 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { inFolder, runCli } from './command';
+
+const test = suite('cli: bad input');
+
+const HEADER = 'op,id,size,align\n';
+
+/** A file that cannot be replayed, and what its one line on stderr must say. */
+interface BadFile {
+  readonly what: string;
+  readonly content: string | Buffer;
+  readonly says: RegExp;
+  readonly name?: string;
+}
+
+const TRUNCATED = gzipSync(Buffer.from(`${HEADER}${'alloc,1,10,0\nfree,1,0,0\n'.repeat(2000)}`)).subarray(
+  0,
+  60,
+);
+
+const BAD_FILES: readonly BadFile[] = [
+  { what: 'an empty file', content: '', says: /trace\.csv.*empty/ },
+  {
+    what: 'a truncated gzip file',
+    content: TRUNCATED,
+    name: 'trace.csv.gz',
+    says: /trace\.csv\.gz.*ends too early/,
+  },
+  { what: 'a missing column', content: 'op,id,size\nalloc,1,10\n', says: /trace\.csv:1.*align/ },
+  { what: 'a negative size', content: `${HEADER}alloc,1,-5,0\n`, says: /trace\.csv:2:9.*-5/ },
+  { what: 'a fractional size', content: `${HEADER}alloc,1,1.5,0\n`, says: /trace\.csv:2:9.*1\.5/ },
+  { what: 'an absurd size', content: `${HEADER}alloc,1,99999999999999999999,0\n`, says: /trace\.csv:2:9/ },
+  { what: 'align 3', content: `${HEADER}alloc,1,10,3\n`, says: /trace\.csv:2:12.*power of two/ },
+  {
+    what: 'an unknown operation',
+    content: `${HEADER}aloc,1,10,0\n`,
+    says: /trace\.csv:2:1.*did you mean "alloc"/,
+  },
+  { what: 'a free of an unknown id', content: `${HEADER}free,7,0,0\n`, says: /trace\.csv:2.*7/ },
+  {
+    what: 'an alloc of a live id',
+    content: `${HEADER}alloc,1,8,0\nalloc,1,8,0\n`,
+    says: /trace\.csv:3.*live/,
+  },
+  { what: 'an unbalanced quote', content: `${HEADER}alloc,1,"10,0\n`, says: /trace\.csv:2.*quote/ },
+  { what: 'binary garbage', content: Buffer.from([0, 1, 2, 255, 254, 0, 7, 9, 10, 0]), says: /trace\.csv/ },
+];
+
+/** One line on stderr, exit code 2, and nothing new in the folder. */
+async function assertRefused(folder: string, says: RegExp, ...argv: string[]): Promise<void> {
+  const before = readdirSync(folder).sort();
+  const { code, stderr } = await runCli(...argv);
+  assert.is(code, 2, stderr);
+  assert.match(stderr, says);
+  assert.is(stderr.trimEnd().split('\n').length, 1, stderr);
+  assert.equal(readdirSync(folder).sort(), before);
+}
+
+for (const { what, content, says, name } of BAD_FILES) {
+  test(`${what} is refused with its place`, () =>
+    inFolder(async (folder) => {
+      const file = join(folder, name ?? 'trace.csv');
+      writeFileSync(file, content);
+      const out = join(folder, 'out');
+      mkdirSync(out);
+      await assertRefused(out, says, 'run', file, '-a', 'xmalloc-tlsf-2008', '--out', out);
+    }));
+}
+
+const BAD_USAGE: readonly { what: string; argv: readonly string[]; says: RegExp }[] = [
+  { what: 'no command', argv: [], says: /no command/ },
+  { what: 'an unknown command', argv: ['rnu'], says: /rnu|did you mean/i },
+  { what: 'an unknown option', argv: ['list', '--colour'], says: /colour/i },
+  { what: 'no engine', argv: ['run', 'synth:near-page-storm'], says: /-a/ },
+  {
+    what: 'an unknown engine',
+    argv: ['run', 'synth:near-page-storm', '-a', 'xmalloc-first-fti'],
+    says: /did you mean "xmalloc-first-fit"/,
+  },
+  {
+    what: 'an unknown pricing',
+    argv: ['run', 'synth:near-page-storm', '-a', 'xenheap-pages', '-p', 'zen4'],
+    says: /zen4/,
+  },
+  {
+    what: 'an unknown cache state',
+    argv: ['run', 'synth:near-page-storm', '-a', 'xenheap-pages', '-p', 'zen4-2022@cool'],
+    says: /cool/,
+  },
+  {
+    what: 'an unknown synthesizer',
+    argv: ['run', 'synth:near-page-strom', '-a', 'xenheap-pages'],
+    says: /did you mean "near-page-storm"/,
+  },
+  {
+    what: 'an unknown parameter',
+    argv: ['run', 'synth:near-page-storm?lives=3', '-a', 'xenheap-pages'],
+    says: /did you mean "live"/,
+  },
+  {
+    what: 'a parameter out of range',
+    argv: ['run', 'synth:near-page-storm?live=0', '-a', 'xenheap-pages'],
+    says: /live/,
+  },
+  {
+    what: 'an unknown engine option',
+    argv: ['run', 'synth:near-page-storm', '-a', 'xmalloc-first-fit', '-o', 'x=1'],
+    says: /-o.*"x"/,
+  },
+  {
+    what: 'an option without a value',
+    argv: ['run', 'synth:near-page-storm', '-a', 'xmalloc-first-fit', '-o', 'x'],
+    says: /name=value/,
+  },
+  {
+    what: 'heap pages that are no number',
+    argv: ['run', 'synth:near-page-storm', '-a', 'xenheap-pages', '--heap-pages', 'many'],
+    says: /--heap-pages.*many/,
+  },
+  {
+    what: 'more heap than 4 GiB',
+    argv: ['run', 'synth:near-page-storm', '-a', 'xenheap-pages', '--heap-pages', '2000000'],
+    says: /4 GiB/,
+  },
+  {
+    what: 'an unknown recorded trace',
+    argv: ['run', 'recorded:sqlite', '-a', 'xenheap-pages'],
+    says: /recorded/,
+  },
+  { what: 'an unknown experiment', argv: ['reproduce', 'xfree'], says: /experiment/ },
+];
+
+for (const { what, argv, says } of BAD_USAGE) {
+  test(`${what} is refused`, () => inFolder((folder) => assertRefused(folder, says, ...argv)));
+}
+
+test('a file that is not there is refused', () =>
+  inFolder((folder) =>
+    assertRefused(folder, /nowhere\.csv/, 'run', join(folder, 'nowhere.csv'), '-a', 'xenheap-pages'),
+  ));
+
+test('a folder in place of a trace is refused', () =>
+  inFolder((folder) => assertRefused(folder, /folder|directory/i, 'run', folder, '-a', 'xenheap-pages')));
+
+test('an --out that is a file is refused and left alone', () =>
+  inFolder(async (folder) => {
+    const file = join(folder, 'taken');
+    writeFileSync(file, 'mine');
+    await assertRefused(
+      folder,
+      /--out/,
+      'run',
+      'synth:near-page-storm?live=5&ops=5',
+      '-a',
+      'xenheap-pages',
+      '--out',
+      file,
+    );
+    assert.ok(existsSync(file));
+  }));
+
+test.run();

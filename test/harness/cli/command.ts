@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCommandLine } from '../../../harness/cli/command-line';
+
+/** What a person would have seen of a command. */
+export interface CommandRun {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command line in this process, with what it prints caught. */
+export async function runCli(...argv: string[]): Promise<CommandRun> {
+  const caught = { stdout: '', stderr: '' };
+  const write = { stdout: process.stdout.write, stderr: process.stderr.write };
+  const catcher = (stream: 'stdout' | 'stderr') =>
+    ((text: string | Uint8Array) => {
+      caught[stream] += Buffer.from(text as Uint8Array).toString();
+      return true;
+    }) as typeof process.stdout.write;
+  process.stdout.write = catcher('stdout');
+  process.stderr.write = catcher('stderr');
+  try {
+    return { code: await runCommandLine(argv), ...caught };
+  } finally {
+    process.stdout.write = write.stdout;
+    process.stderr.write = write.stderr;
+  }
+}
+
+/** Runs `action` with a folder of its own, which is gone afterwards. */
+export async function inFolder<T>(action: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'alloc-replay-'));
+  try {
+    return await action(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
