@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { holdEvents, type EventColumns } from './columns';
+import { looksLikeAtr, openAtr } from './formats/atr-reader';
 import { looksLikeCsv } from './formats/csv-header';
 import { openCsv } from './formats/csv-reader';
 import { validated } from './formats/validated';
@@ -39,7 +40,7 @@ export interface OpenOptions {
   readonly registries: Registries;
   /** What `-` reads. */
   readonly stdin?: Readable;
-  /** Forces the format: `csv`, or a recorder's name. */
+  /** Forces the format: `csv`, `atr`, or a recorder's name. */
   readonly format?: string;
   /** What is asked of an import, if it is one. */
   readonly importOptions?: Partial<ImportOptions>;
@@ -55,7 +56,7 @@ export interface OpenOptions {
 }
 
 export interface OpenedTrace extends Trace {
-  /** `csv`, a recorder's name, or `synth`. */
+  /** `csv`, `atr`, a recorder's name, or `synth`. */
   readonly format: string;
   /** The events, where they are held in memory. */
   readonly held?: EventColumns;
@@ -107,22 +108,27 @@ async function readerFor(bytes: ByteSource, options: OpenOptions): Promise<Reade
   const { registries, format } = options;
   const name = bytes.name === STDIN_NAME ? 'stdin' : traceName(bytes.name);
   const csv: Reader = { format: 'csv', open: (input) => openCsv(input, { name }) };
+  const atr: Reader = { format: 'atr', open: (input) => openAtr(input, { name }) };
   const importer = (recorder: RecorderFormat): Reader => ({
     format: recorder.name,
     open: (input) => openImport(input, recorder, options.importOptions, name),
   });
-  if (format !== undefined) return format === 'csv' ? csv : importer(registries.formatNamed(format));
+  if (format === 'csv') return csv;
+  if (format === 'atr') return atr;
+  if (format !== undefined) return importer(registries.formatNamed(format));
   const head = await bytes.peek(HEAD_BYTES);
+  if (looksLikeAtr(head)) return atr;
   if (looksLikeCsv(head)) return csv;
   const recorder = registries.detectFormat(await recordingHead(bytes));
   if (recorder !== undefined) return importer(recorder);
-  // Of what claims to be CSV, and of an empty file, the reader of CSV says best what is wrong.
+  // Of what claims to be one of ours, and of an empty file, our readers say best what is wrong.
   if (head.length === 0 || /\.csv(\.gz)?$/.test(bytes.name)) return csv;
+  if (/\.atr(\.gz)?$/.test(bytes.name)) return atr;
   throw new InputError({
     where: bytes.name,
     problem: 'is of no known format',
     expected:
-      'canonical CSV (header op,id,size,align) or a recording of ' +
+      'canonical CSV (header op,id,size,align), .atr, or a recording of ' +
       registries.recorderFormats.map((recorderFormat) => recorderFormat.name).join(', '),
   });
 }

@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
+import { writeAtr } from '../../traces/formats/atr-writer';
 import { detectFormat, formatNamed, RECORDER_FORMATS } from '../../traces/importers/registry';
 import { openTrace, traceName, type OpenOptions } from '../../traces/open';
 import { traceFromSpecification } from '../../traces/synthesizers/registry';
@@ -49,12 +50,19 @@ function failureOf(
 }
 
 test('a format is told by content, whatever the file is called', async () => {
+  const atr = await opened('t.csv', csv, async (trace, file) => {
+    await writeAtr(await trace.open(), `${file}.atr`);
+    return fs.readFileSync(`${file}.atr`);
+  });
   for (const [name, content, format, events] of [
     ['t.csv', csv, 'csv', 3],
     ['t.csv.gz', gzipSync(csv), 'csv', 3],
     ['t.log', gzipSync(csv), 'csv', 3],
     ['t.csv', valgrind, 'valgrind', 3],
     ['t', gzipSync(valgrind), 'valgrind', 3],
+    ['t.atr', atr, 'atr', 3],
+    ['t.atr.gz', gzipSync(atr), 'atr', 3],
+    ['t.csv', atr, 'atr', 3],
   ] as const) {
     await opened(name, content, async (trace) => {
       assert.is(trace.format, format);

@@ -74,11 +74,7 @@ async function openFor(path: string, flags: string): Promise<FileHandle> {
   }
 }
 
-async function writeToHandle(
-  path: string,
-  handle: FileHandle,
-  chunks: AsyncIterable<Buffer>,
-): Promise<void> {
+async function writeToHandle(path: string, handle: FileHandle, chunks: AsyncIterable<Buffer>): Promise<void> {
   try {
     for await (const chunk of chunks) {
       await handle.appendFile(chunk).catch((error: NodeJS.ErrnoException) => {
