@@ -1,0 +1,19 @@
+import type { Argv } from 'yargs';
+import type { ExitCode } from '../exit-codes';
+import type { Command } from './command';
+import { traceConvert, traceImport, traceSynth } from './trace-write';
+
+/** `trace …`: commands about traces alone, without any engine. One file a group, one line each. */
+const TRACE_COMMANDS: readonly Command[] = [traceSynth, traceImport, traceConvert];
+
+export const trace: Command = {
+  module: (finished: (code: ExitCode) => void) => ({
+    command: 'trace <command>',
+    describe: 'Make, read, check and change traces',
+    builder: (parser: Argv) =>
+      TRACE_COMMANDS.reduce((grown, each) => grown.command(each.module(finished)), parser)
+        .demandCommand(1, 'no trace command given; expected one of those that `trace --help` lists')
+        .strict(),
+    handler: () => undefined,
+  }),
+};
