@@ -12,6 +12,7 @@ import { churn } from './churn';
 import { differenceEngine } from './difference-engine';
 import { domainLifecycle } from './domain-lifecycle';
 import { halfPageStorm } from './half-page-storm';
+import { libxlCalls } from './libxl-calls';
 import { nearPageStorm } from './near-page-storm';
 import { peaks } from './peaks';
 import { plateau } from './plateau';
@@ -35,6 +36,7 @@ export const synthesizers: readonly Synthesizer[] = [
   differenceEngine,
   domainLifecycle,
   halfPageStorm,
+  libxlCalls,
   nearPageStorm,
   peaks,
   plateau,

@@ -1,4 +1,4 @@
-import { NO_TEXT, NOTHING, OP, TraceEvent, type Placement } from '../trace';
+import { NO_TEXT, NOTHING, OP, TraceEvent, type OpCode, type Placement } from '../trace';
 import type { EventGenerator, Fact } from './source';
 
 /**
@@ -27,6 +27,13 @@ export class Pen {
 
   free(id: number): void {
     this.event.set(OP.free, id, 0, 0);
+  }
+
+  /** Any other operation on an object or call. */
+  write(op: OpCode, id: number, size: number, value: number = NO_TEXT, call: number = NO_TEXT): void {
+    this.event.set(op, id, size, 0);
+    this.event.value = value;
+    this.event.call = call;
   }
 }
 

@@ -28,8 +28,9 @@ export interface Allocator {
 }
 
 /**
- * Runs a source to its end and judges every event: nothing is allocated twice, nothing freed that does not live,
- * sizes are whole, alignments powers of two. `see` is shown every event with the sizes of what lives.
+ * Runs a source to its end and judges every event: nothing is allocated twice, nothing freed, resized or adopted that
+ * does not live, nothing of a call happens outside one, sizes are whole, alignments powers of two. `see` is shown
+ * every event with the sizes of what lives.
  */
 export function passOver(
   source: EventSource,
@@ -37,7 +38,7 @@ export function passOver(
   allocator?: Allocator,
   eventsMax = Infinity,
 ): Pass {
-  const live = new Map<number, number>();
+  const objects = new Objects();
   const event = new TraceEvent();
   const counts = { events: 0, allocations: 0, frees: 0, livePeak: 0 };
   let problem: string | undefined;
@@ -46,33 +47,63 @@ export function passOver(
   while (counts.events < eventsMax) {
     complete = !source.next(event, placement);
     if (complete) break;
-    problem ??= illegality(event, live);
-    see(event, live);
-    placement = NOTHING;
-    if (event.op === OP.alloc) {
-      counts.allocations++;
-      live.set(event.id, event.size);
-      placement = allocator?.allocate(event.id, event.size) ?? (4096 as Placement);
-      if (!isBlock(placement)) live.delete(event.id);
-    } else if (event.op === OP.free) {
-      counts.frees++;
-      live.delete(event.id);
-      allocator?.free(event.id);
-    }
+    problem ??= objects.illegality(event);
+    see(event, objects.live);
+    placement = objects.perform(event, allocator);
     counts.events++;
-    counts.livePeak = Math.max(counts.livePeak, live.size);
+    if (ALLOCATING.has(event.op)) counts.allocations++;
+    if (event.op === OP.free) counts.frees++;
+    counts.livePeak = Math.max(counts.livePeak, objects.live.size);
   }
-  return { ...counts, liveAtEnd: live.size, identity: source.identity(), complete, problem };
+  if (complete && objects.calls.length > 0) problem ??= 'the trace ends within a call';
+  return { ...counts, liveAtEnd: objects.live.size, identity: source.identity(), complete, problem };
 }
 
-function illegality(event: TraceEvent, live: ReadonlyMap<number, number>): string | undefined {
-  const { op, id, size, align } = event;
-  const told = `${OP_NAMES[op]},${id},${size},${align}`;
-  const counts = [id, size, align].every((number) => Number.isSafeInteger(number) && number >= 0);
-  if (!counts) return `${told}: no counts`;
-  if (align !== 0 && (align > 4096 || (align & (align - 1)) !== 0)) return `${told}: no alignment`;
-  if (op === OP.alloc && live.has(id)) return `${told}: lives already`;
-  if (op === OP.free && !live.has(id)) return `${told}: does not live`;
-  if (op === OP.free && (size !== 0 || align !== 0)) return `${told}: a free has no size`;
-  return undefined;
+const ALLOCATING = new Set<number>([OP.alloc, OP.temp, OP.heap]);
+const OF_LIVING = new Set<number>([OP.free, OP.realloc, OP.adopt, OP.return, OP.store, OP.use]);
+const OF_CALLS = new Set<number>([OP.temp, OP.adopt, OP.freeall, OP.leave, OP.return]);
+const WITHOUT_SIZE = new Set<number>([OP.free, OP.enter, OP.leave, OP.freeall, OP.adopt]);
+
+class Objects {
+  /** Sizes by id. */
+  readonly live = new Map<number, number>();
+  /** The temporaries of each open call. */
+  readonly calls: Set<number>[] = [];
+
+  illegality({ op, id, size, align }: TraceEvent): string | undefined {
+    const told = `${OP_NAMES[op]},${id},${size},${align}`;
+    const counts = [id, size, align].every((number) => Number.isSafeInteger(number) && number >= 0);
+    if (!counts) return `${told}: no counts`;
+    if (align !== 0 && (align > 4096 || (align & (align - 1)) !== 0)) return `${told}: no alignment`;
+    if (ALLOCATING.has(op) && this.live.has(id)) return `${told}: lives already`;
+    if (OF_LIVING.has(op) && !this.live.has(id)) return `${told}: does not live`;
+    if (OF_CALLS.has(op) && this.calls.length === 0) return `${told}: outside any call`;
+    if (WITHOUT_SIZE.has(op) && (size !== 0 || align !== 0)) return `${told}: has no size`;
+    if ((op === OP.free || op === OP.adopt) && this.calls.some((call) => call.has(id))) {
+      return `${told}: dies with its call`;
+    }
+    return undefined;
+  }
+
+  perform({ op, id, size }: TraceEvent, allocator: Allocator | undefined): Placement {
+    if (op === OP.enter) this.calls.push(new Set());
+    if (op === OP.temp || op === OP.adopt) this.calls.at(-1)?.add(id);
+    if (op === OP.freeall || op === OP.leave) this.endCall(op);
+    if (op === OP.realloc) this.live.set(id, size);
+    if (op === OP.free) {
+      this.live.delete(id);
+      allocator?.free(id);
+    }
+    if (!ALLOCATING.has(op)) return NOTHING;
+    const placement = allocator?.allocate(id, size) ?? (4096 as Placement);
+    if (isBlock(placement)) this.live.set(id, size);
+    return placement;
+  }
+
+  private endCall(op: number): void {
+    const call = this.calls.at(-1);
+    for (const id of call ?? []) this.live.delete(id);
+    call?.clear();
+    if (op === OP.leave) this.calls.pop();
+  }
 }
