@@ -1,6 +1,7 @@
 /**
  * What an import counted: a recording is never taken on trust, so everything that was left out, mended or doubted has
- * a number here. All counts are of the trace that came out, after the filters, unless they say otherwise.
+ * a number here. Events, live objects and peaks are those of the trace that came out, after the filters; the rest is
+ * of the recording.
  */
 export interface Accounting {
   /** Lines read from the recording. */
@@ -24,6 +25,8 @@ export interface Accounting {
   nullFrees: number;
   /** Calls whose result never appeared. */
   unfinishedCalls: number;
+  /** Allocations with an alignment that is no power of two; it was rounded up. */
+  roundedAligns: number;
   /** Calls that cannot have happened: the recorder took something else for an allocator. */
   implausibleCalls: number;
   /** Lines that the format's grammar does not know. */
@@ -64,6 +67,7 @@ export function emptyAccounting(): Accounting {
     failed: 0,
     nullFrees: 0,
     unfinishedCalls: 0,
+    roundedAligns: 0,
     implausibleCalls: 0,
     unparsedLines: 0,
     otherPidLines: 0,

@@ -121,8 +121,7 @@ class MinimallocParser implements LineParser {
     }
     if (this.buffers.length >= BUFFERS_MAX) this.recording.fail('too many buffers', `at most ${BUFFERS_MAX}`);
     if (columns.gaps >= 0 && cells[columns.gaps]!.trim() !== '') this.buffersWithGaps += 1;
-    // An alignment of 1 asks for nothing.
-    this.buffers.push({ lower, upper: upperExclusive, size, align: align > 1 ? align : 0 });
+    this.buffers.push({ lower, upper: upperExclusive, size, align });
   }
 }
 

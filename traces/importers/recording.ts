@@ -19,6 +19,9 @@ import type { SiteTexts } from './site-texts';
 /** Frees that one call of `close` emits at most. */
 const CLOSED_AT_ONCE = 1 << 12;
 
+/** The largest power of two among the sizes. */
+const ALIGN_MAX = 0x10_0000_0000_0000;
+
 const COMPLETE = 'a recording that saw every allocation and free';
 
 /** An object off its address while a reallocation is under way; undefined if that address was not live. */
@@ -64,13 +67,13 @@ export class Recording {
       this.callFailed();
       return;
     }
-    if (size > LARGEST_INTEGER || align > LARGEST_INTEGER) {
-      this.unparsed('a size below 2^53');
+    if (size > LARGEST_INTEGER || align > ALIGN_MAX) {
+      this.unparsed('a size below 2^53 and an alignment up to 2^52');
       return;
     }
     this.evict(address);
     if (this.isFull) return;
-    this.live.set(address, this.events.begin(size, align, site, value, request));
+    this.live.set(address, this.events.begin(size, this.legalAlign(align), site, value, request));
   }
 
   /** The program gave a block back. Null is counted and otherwise ignored. */
@@ -199,6 +202,15 @@ export class Recording {
       .sort((one, other) => (order === 'newest' ? one.id - other.id : other.id - one.id));
     for (const leak of this.leaks.splice(-CLOSED_AT_ONCE).reverse()) this.events.close(leak);
     return this.leaks.length > 0;
+  }
+
+  /** Alignments are powers of two in a trace, as in glibc, which rounds others up; 1 asks for nothing. */
+  private legalAlign(align: number): number {
+    if (align <= 1) return 0;
+    let power = 2;
+    while (power < align) power *= 2;
+    if (power !== align) this.accounting.roundedAligns += 1;
+    return power;
   }
 
   /** Frees what lies at an address that the allocator has just given out. */

@@ -4,7 +4,7 @@
  *
  *     alloc    (?<size>…) and (?<addr>…), perhaps (?<align>…)
  *     free     (?<addr>…)
- *     realloc  (?<old>…), (?<size>…) and (?<new>…)
+ *     realloc  (?<old>…), (?<size>…) and (?<new>…) or (?<addr>…), where the block lies now
  *
  * Addresses are hexadecimal with or without `0x`, or nil; sizes and alignments are decimal, or hexadecimal with `0x`.
  * A line goes to the first pattern that matches, realloc before alloc before free; others are not ours. The patterns
@@ -23,10 +23,11 @@ const ADDRESS = /^(?:0x)?0*([0-9a-f]{1,16})$/i;
 const NIL = /^(?:0x0|nil|null|\(nil\)|\(null\))$/i;
 const NUMBER = /^(?:0x[0-9a-f]{1,13}|\d{1,15})$/i;
 
-const GROUPS: Readonly<Record<keyof LinePatterns, readonly string[]>> = {
-  alloc: ['size', 'addr'],
-  free: ['addr'],
-  realloc: ['old', 'size', 'new'],
+/** The groups that a pattern must name, each under one of its names. */
+const GROUPS: Readonly<Record<keyof LinePatterns, readonly (readonly string[])[]>> = {
+  alloc: [['size'], ['addr']],
+  free: [['addr']],
+  realloc: [['old'], ['size'], ['new', 'addr']],
 };
 
 export const regex: RecorderFormat = {
@@ -65,10 +66,11 @@ function compiled(kind: keyof LinePatterns, source: string): RegExp {
     const problem = (error as Error).message;
     throw new UsageError({ where, problem, expected: 'a JavaScript regular expression' });
   }
-  const missing = GROUPS[kind].filter((name) => !source.includes(`(?<${name}>`));
+  const missing = GROUPS[kind].filter((names) => names.every((name) => !source.includes(`(?<${name}>`)));
   if (missing.length > 0) {
-    const expected = `groups named ${GROUPS[kind].join(', ')}, as in (?<size>\\d+)`;
-    throw new UsageError({ where, problem: `no group is named ${missing.join(' or ')}`, expected });
+    const names = (groups: readonly (readonly string[])[]) => groups.map((each) => each.join('/')).join(', ');
+    const expected = `groups named ${names(GROUPS[kind])}, as in (?<size>\\d+)`;
+    throw new UsageError({ where, problem: `no group is named ${names(missing)}`, expected });
   }
   if (repeatsWithinRepetition(source)) {
     const problem = 'a repeated group repeats or branches within, which may take forever';
@@ -90,8 +92,9 @@ export function repeatsWithinRepetition(source: string): boolean {
   for (const [token] of tokens) {
     const repeats = token === '*' || token === '+' || (token.startsWith('{') && token.length > 1);
     if (repeats && closed === true) return true;
-    if ((repeats || token === '|' || token === '?') && branching.length > 0)
-      {branching[branching.length - 1] = true;}
+    if ((repeats || token === '|' || token === '?') && branching.length > 0) {
+      branching[branching.length - 1] = true;
+    }
     closed = undefined;
     if (token.startsWith('(')) {
       branching.push(false);
@@ -130,8 +133,8 @@ class RegexParser implements LineParser {
     if (freed !== null) this.free(freed.groups!);
   }
 
-  private reallocation({ old, size, new: result }: Record<string, string>): void {
-    const [from, bytes, to] = [address(old), number(size), address(result)];
+  private reallocation({ old, size, new: result, addr }: Record<string, string>): void {
+    const [from, bytes, to] = [address(old), number(size), address(result ?? addr)];
     if (from === undefined || bytes === undefined || to === undefined) this.wrongGroups();
     else this.recording.reallocated(from, to, bytes);
   }

@@ -29,6 +29,14 @@ test('named groups say what happened', async () => {
   assert.equal(counts, { nullFrees: 1, failed: 1 });
 });
 
+test('where a reallocation put the block may be called new or addr', async () => {
+  const { events } = await imported('+ 0x10 1\n~ 0x10 2 0x20\n- 0x20', {
+    ...patterns,
+    realloc: patterns.realloc!.replace('<new>', '<addr>'),
+  });
+  assert.equal(events, ['alloc 0 1', 'realloc 0 2', 'free 0']);
+});
+
 test('groups that match what is no address or number are unparsed', async () => {
   const { counts } = await imported('+ here 100\n+ 0x10 many\n- there\n~ 0x10 5 elsewhere\n+ 0x10 5 align x');
   assert.equal(counts, { unparsedLines: 5 });
@@ -44,7 +52,10 @@ const refusals: readonly (readonly [LinePatterns | undefined, string])[] = [
   [{ alloc: '(', free: '(?<addr>x)' }, 'pattern of alloc: Invalid regular expression'],
   [{ alloc: '(?<size>1)', free: '(?<addr>x)' }, 'pattern of alloc: no group is named addr; expected groups named size, addr'], // prettier-ignore
   [{ alloc: patterns.alloc, free: '(?<addr>(a+)+)' }, 'pattern of free: a repeated group repeats or branches within'], // prettier-ignore
-  [{ ...patterns, realloc: '(?<old>x)(?<size>1)' }, 'pattern of realloc: no group is named new'],
+  [
+    { ...patterns, realloc: '(?<old>x)(?<size>1)' },
+    'pattern of realloc: no group is named new/addr; expected groups named old, size, new/addr',
+  ],
 ];
 
 for (const [given, message] of refusals) {

@@ -177,6 +177,20 @@ test('a line of more than 1 MiB is not parsed', async () => {
   assert.equal(counts, { unparsedLines: 1 });
 });
 
+test('alignments become powers of two, the next one up', async () => {
+  const lines = [0, 1, 2, 3, 64, 65, 4096].map(
+    (align, i) => `--7-- memalign(al ${align}, size 5) = 0x${i + 1}0`,
+  );
+  const { events, counts } = await importText(lines.join('\n'), {}, 'valgrind');
+  assert.equal(
+    events.map((event) => event.split(' ')[3] ?? 'align=0'),
+    ['align=0', 'align=0', 'align=2', 'align=4', 'align=64', 'align=128', 'align=4096'],
+  );
+  assert.equal(counts, { roundedAligns: 2 });
+  const absurd = await importText('--7-- memalign(al 9007199254740991, size 5) = 0x10', {}, 'valgrind');
+  assert.equal(absurd.counts, { unparsedLines: 1 });
+});
+
 test('the identity does not depend on the file, only on the events', async () => {
   const one = await imported('= Start\n+ 0x10 0x1\n- 0x10');
   assert.is(one.identity, (await imported('+ 0x20 0x1\n- 0x99\n- 0x20')).identity);
