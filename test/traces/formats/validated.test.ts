@@ -84,6 +84,9 @@ test('temporaries die with their own call, and only they', async () => {
     (await firstProblem('enter,1,0,0 temp,5,8,0 enter,2,0,0 leave,2,0,0 temp,5,8,0'))!,
     'temp of id 5, live since event 1',
   );
+  assert.is(await firstProblem('enter,1,0,0 heap,5,8,0 adopt,5,0,0 leave,1,0,0 heap,5,8,0'), undefined);
+  const adoptions = Array(5000).fill('adopt,5,0,0').join(' ');
+  assert.is(await firstProblem(`enter,1,0,0 heap,5,8,0 ${adoptions} leave,1,0,0 heap,5,8,0`), undefined);
   // Freed by hand, the id belongs to another object when the call ends.
   assert.match(
     (await firstProblem('enter,1,0,0 temp,5,8,0 free,5,0,0 heap,5,8,0 leave,1,0,0 heap,5,8,0'))!,
