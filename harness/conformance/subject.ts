@@ -1,0 +1,52 @@
+import type { AccessStream } from '../machine/access-stream';
+import type { Guarantee, RequestFacts } from '../replay/demonstration';
+import type { Engine, EngineDefinition } from '../replay/port';
+import { resolveOptions } from '../replay/stack';
+import { WatchedMachine } from './watched-machine';
+
+/** The engine under test, with its options, and how it finds the engines that its options name. */
+export interface Subject {
+  readonly definition: EngineDefinition;
+  /** Options as on the command line. */
+  readonly options: Readonly<Record<string, string>>;
+  readonly engineNamed: (name: string) => EngineDefinition;
+}
+
+export interface WatchedStack {
+  readonly machine: WatchedMachine;
+  readonly engine: Engine;
+}
+
+/** 2 MiB: room for everything the suite asks for at once, and quick to boot. */
+export const HEAP_PAGES = 512;
+/** A heap that is soon full. */
+export const SMALL_HEAP_PAGES = 24;
+/** The smallest area that Xen's vmalloc can work with: one page of its bitmap. */
+const VIRTUAL_PAGES = 32_768;
+/** Far more than any operation on so small a heap needs. */
+const ACCESSES_MAX = 1 << 20;
+
+/** A fresh engine on a machine of its own. */
+export function freshStack(
+  { definition, options, engineNamed }: Subject,
+  heapPages: number,
+  drain?: (batch: AccessStream) => void,
+): WatchedStack {
+  const machine = new WatchedMachine({
+    heapPages,
+    virtualPages: VIRTUAL_PAGES,
+    accessesMax: ACCESSES_MAX,
+    ...(drain !== undefined && { drain }),
+  });
+  const resolved = resolveOptions(definition, options, engineNamed);
+  const engine = definition.create(machine, resolved, engineNamed);
+  machine.boot(() => engine.start());
+  return { machine, engine };
+}
+
+/** Whether a quirk of the engine says that a request breaks a guarantee. */
+export function isExcused({ definition }: Subject, guarantee: Guarantee, request: RequestFacts): boolean {
+  return definition.quirks.some(
+    ({ breaks }) => breaks !== undefined && breaks.guarantee === guarantee && breaks.by(request),
+  );
+}

@@ -1,0 +1,340 @@
+import {
+  BUG,
+  isBlock,
+  isVirtual,
+  NOTHING,
+  NULL,
+  OP,
+  VIRTUAL_BASE,
+  ZERO,
+  type Placement,
+} from '../../traces/trace';
+import type { AccessStream } from '../machine/access-stream';
+import { PAGE_BYTES } from '../machine/memory-layout';
+import type { RequestFacts } from '../replay/demonstration';
+import type { ApiScopes, Engine } from '../replay/port';
+import { inspect } from './inspection';
+import { LiveObjects, type LiveObject } from './live-objects';
+import { operation, operationText, type ConformanceOperation } from './operation';
+import type { Findings, Rule } from './rules';
+import { freshStack, HEAP_PAGES, isExcused, type Subject } from './subject';
+import type { WatchedMachine } from './watched-machine';
+
+/** What happened in one operation, from outside. */
+export interface TrialStep {
+  readonly operation: ConformanceOperation;
+  readonly placement: Placement;
+  readonly heldBytes: number;
+  readonly accesses: number;
+}
+
+/**
+ * A fresh engine under the eyes of the naive oracle: performs operations one by one, judges what each returned, and
+ * stops at the first verb that fails.
+ */
+export class Trial {
+  readonly machine: WatchedMachine;
+  readonly engine: Engine;
+  readonly live: LiveObjects;
+  readonly steps: TrialStep[] = [];
+  /** What stopped the trial, or undefined while it runs. */
+  failure: unknown;
+  private isStopped = false;
+  private current: ConformanceOperation | undefined;
+  private readonly scopes: number[][] = [];
+
+  constructor(
+    private readonly subject: Subject,
+    private readonly findings: Findings,
+    heapPages = HEAP_PAGES,
+    drain?: (batch: AccessStream) => void,
+  ) {
+    const { machine, engine } = freshStack(subject, heapPages, drain);
+    this.machine = machine;
+    this.engine = engine;
+    this.live = new LiveObjects(machine);
+  }
+
+  get stopped(): boolean {
+    return this.isStopped;
+  }
+
+  get placements(): Placement[] {
+    return this.steps.map(({ placement }) => placement);
+  }
+
+  run(operations: readonly ConformanceOperation[], inspectEvery = Infinity): this {
+    for (const each of operations) {
+      this.perform(each);
+      if (this.steps.length % inspectEvery === 0) {
+        this.inspect();
+      }
+    }
+    return this;
+  }
+
+  /** Performs one operation and judges it; does nothing once the trial is stopped. */
+  perform(next: ConformanceOperation): Placement {
+    if (this.isStopped) {
+      return NOTHING;
+    }
+    const { machine, engine } = this;
+    this.current = next;
+    machine.watch();
+    engine.callSite?.(next.site, next.call);
+    machine.stream.beginOperation(this.steps.length, OP[next.op], next.id, next.size, next.align);
+    this.findings.examined('intact');
+    try {
+      const placement = this.dispatch(next);
+      const accesses = machine.stream.operationAccesses;
+      machine.stream.endOperation(placement);
+      const heldBytes = machine.ledger.heldBytes;
+      this.steps.push({ operation: next, placement, heldBytes, accesses });
+      this.current = undefined;
+      return placement;
+    } catch (error) {
+      this.stop(error, `"${operationText(next)}"`);
+      return NOTHING;
+    }
+  }
+
+  /** Looks at the whole heap with the engine's observers. */
+  inspect(): void {
+    if (this.isStopped) {
+      return;
+    }
+    try {
+      this.machine.watch();
+      inspect(this.machine, this.engine, this.subject.definition, this.live.list(), this.findings);
+    } catch (error) {
+      this.stop(error, 'an observer');
+    }
+  }
+
+  /** Leaves every open scope and frees every live object, oldest first. */
+  freeAll(): void {
+    while (this.scopes.length > 0 && !this.isStopped) {
+      this.perform(operation('leave'));
+    }
+    for (const { id } of this.live.list()) {
+      this.perform(operation('free', id));
+    }
+  }
+
+  private stop(error: unknown, where: string): void {
+    this.isStopped = true;
+    this.failure = error;
+    this.findings.violated('intact', `${where} failed: ${failureText(error)}`, this.history());
+  }
+
+  /** Everything that was performed, and what is being performed now. */
+  private history(): ConformanceOperation[] {
+    const operations = this.steps.map((step) => step.operation);
+    return this.current === undefined ? operations : [...operations, this.current];
+  }
+
+  private dispatch(next: ConformanceOperation): Placement {
+    const { engine } = this;
+    switch (next.op) {
+      case 'alloc':
+      case 'heap':
+        return this.settle(next, engine.allocate(next.size, next.align));
+      case 'alignedalloc':
+        return this.settle(next, engine.alignedAllocate!(next.size, next.align, next.offset, next.span));
+      case 'free':
+        return this.free(next.id);
+      case 'realloc':
+        return this.reallocate(next);
+      case 'msize':
+        return this.usableSize(next);
+      case 'compact':
+        return this.compact();
+      case 'check':
+        engine.poolCheck!();
+        return NOTHING;
+      case 'dump':
+        engine.dump!();
+        return NOTHING;
+      default:
+        return this.scopeVerb(next);
+    }
+  }
+
+  /** Judges where an object was placed and enters it; one that has no block is not entered. */
+  private settle(next: ConformanceOperation, placement: Placement, old?: LiveObject): Placement {
+    const { size } = next;
+    if (!isBlock(placement)) {
+      const isConstant = placement === NULL || placement === BUG || (placement === ZERO && size === 0);
+      this.expect('served', isConstant, next, `returned the word ${placement}, which means nothing here`);
+      return placement;
+    }
+    this.judgeAlignment(next, placement, old);
+    this.judgePlace(next, placement, old);
+    this.live.enter(next.id, placement, size, next.align);
+    return placement;
+  }
+
+  private judgeAlignment(next: ConformanceOperation, placement: Placement, old?: LiveObject): void {
+    const { align } = next;
+    const honoured = Math.min(align, this.subject.definition.constants.alignBytesMax ?? align);
+    if (honoured <= 1) {
+      return;
+    }
+    const isAligned = (placement - next.offset) % honoured === 0;
+    if (isAligned || !isExcused(this.subject, 'aligned', factsOf(next, old))) {
+      this.expect('aligned', isAligned, next, `at 0x${placement.toString(16)}`);
+    }
+    const last = placement + Math.max(next.size, 1) - 1;
+    const isWithin = next.span === 0 || Math.floor(placement / next.span) === Math.floor(last / next.span);
+    this.expect('aligned', isWithin, next, `at 0x${placement.toString(16)} crosses a multiple of its span`);
+  }
+
+  private judgePlace(next: ConformanceOperation, placement: Placement, old?: LiveObject): void {
+    const { machine } = this;
+    const { size } = next;
+    const isHeld = isVirtual(placement)
+      ? placement - VIRTUAL_BASE + size <= machine.virtualPages * PAGE_BYTES
+      : machine.ledger.holds(placement, size);
+    this.expect('held', isHeld, next, `at 0x${placement.toString(16)}`);
+    const other = this.live.overlapped(placement, size, old?.id);
+    const where = `at 0x${placement.toString(16)} over object ${other?.id}`;
+    this.expect('apart', other === undefined, next, where);
+  }
+
+  private free(id: number): Placement {
+    const object = this.live.get(id);
+    if (object !== undefined) {
+      this.judgeContents(object, object.placement, object.sizeBytes, 'when it was freed');
+      this.live.remove(id);
+      this.engine.free(object.placement, object.sizeBytes, object.align);
+    }
+    return NOTHING;
+  }
+
+  private reallocate(next: ConformanceOperation): Placement {
+    const old = this.live.get(next.id);
+    if (old === undefined) {
+      return NOTHING;
+    }
+    this.judgeContents(old, old.placement, old.sizeBytes, 'before its realloc');
+    const placement = this.engine.reallocate!(old.placement, next.size, next.align, old.sizeBytes);
+    if (placement === BUG || (placement === NULL && next.size > 0)) {
+      return placement;
+    }
+    this.live.remove(next.id);
+    if (isBlock(placement) && !isExcused(this.subject, 'kept', factsOf(next, old))) {
+      this.judgeContents(old, placement, Math.min(old.sizeBytes, next.size), `by "${operationText(next)}"`);
+    }
+    return this.settle(next, placement, old);
+  }
+
+  /** The owner may use all of it from now on, and does. */
+  private usableSize(next: ConformanceOperation): Placement {
+    const object = this.live.get(next.id);
+    if (object !== undefined) {
+      const sizeBytes = this.engine.usableSize!(object.placement);
+      const told = `says ${sizeBytes} bytes of ${object.sizeBytes}`;
+      this.expect('served', sizeBytes >= object.sizeBytes, next, told);
+      this.judgeContents(object, object.placement, object.sizeBytes, 'by msize');
+      this.live.remove(next.id);
+      this.judgePlace({ ...next, size: sizeBytes }, object.placement);
+      this.live.enter(next.id, object.placement, sizeBytes, 0);
+    }
+    return NOTHING;
+  }
+
+  private compact(): Placement {
+    const moved: LiveObject[] = [];
+    this.engine.compact!((from, to) => {
+      const object = this.live.list().find(({ placement }) => placement === from);
+      if (object !== undefined) {
+        moved.push(this.live.move(object, to));
+      }
+    });
+    for (const object of moved) {
+      this.judgeContents(object, object.placement, object.sizeBytes, 'by compaction');
+      this.judgePlace(operation('compact', object.id, object.sizeBytes), object.placement, object);
+    }
+    return NOTHING;
+  }
+
+  /** Outside any call nothing happens: a shortened sequence may have lost its `enter`. */
+  private scopeVerb(next: ConformanceOperation): Placement {
+    const scopes = this.engine.scopes!;
+    const innermost = this.scopes.at(-1);
+    if (next.op === 'enter') {
+      scopes.enter();
+      this.scopes.push([]);
+    } else if (innermost !== undefined) {
+      return this.scopedVerb(next, scopes, innermost);
+    }
+    return NOTHING;
+  }
+
+  private scopedVerb(next: ConformanceOperation, scopes: ApiScopes, innermost: number[]): Placement {
+    const object = this.live.get(next.id);
+    switch (next.op) {
+      case 'temp':
+        innermost.push(next.id);
+        return this.settle(next, scopes.temp(next.size));
+      case 'adopt':
+        if (object !== undefined) {
+          innermost.push(next.id);
+          scopes.adopt(object.placement);
+        }
+        return NOTHING;
+      case 'leave':
+        this.endTemporaries(innermost);
+        this.scopes.pop();
+        scopes.leave();
+        return NOTHING;
+      case 'freeall':
+        this.endTemporaries(innermost);
+        scopes.freeAll();
+        return NOTHING;
+      default:
+        return NOTHING;
+    }
+  }
+
+  private endTemporaries(ids: number[]): void {
+    for (const id of ids.splice(0)) {
+      const object = this.live.get(id);
+      if (object !== undefined) {
+        this.judgeContents(object, object.placement, object.sizeBytes, 'when its call ended');
+        this.live.remove(id);
+      }
+    }
+  }
+
+  private judgeContents(object: LiveObject, placement: Placement, bytes: number, when: string): void {
+    if (isVirtual(placement) || bytes === 0) {
+      return;
+    }
+    const spoilt = this.live.spoiltByte(object, placement, bytes);
+    this.findings.expect(
+      'kept',
+      spoilt === undefined,
+      () => `byte ${spoilt} of object ${object.id} (${object.sizeBytes} bytes) was changed ${when}`,
+      () => this.history(),
+    );
+  }
+
+  private expect(rule: Rule, holds: boolean, next: ConformanceOperation, reason: string): void {
+    this.findings.expect(
+      rule,
+      holds,
+      () => `"${operationText(next)}" ${reason}`,
+      () => this.history(),
+    );
+  }
+}
+
+/** A request as quirks see it. */
+export function factsOf({ op, size, align }: ConformanceOperation, old?: LiveObject): RequestFacts {
+  return { op, sizeBytes: size, align, oldBytes: old?.sizeBytes ?? 0, oldAlign: old?.align ?? 0 };
+}
+
+export function failureText(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]}` : String(error);
+}
