@@ -1,5 +1,10 @@
 import { didYouMean, UsageError } from '../traces/input-error';
 import type { EngineDefinition } from '../harness/replay/port';
+import { callerDispatch } from './adapters/caller-dispatch';
+import { xmallocArray } from './adapters/xmalloc-array';
+import { xmallocSubpage } from './adapters/xmalloc-subpage';
+import { libxlGc } from './libxl/libxl-gc';
+import { libxlGc2010 } from './libxl/libxl-gc-2010';
 import { plan9Pool } from './plan9/plan9-pool';
 import { textbookBestFit } from './textbook/textbook-best-fit';
 import { textbookFirstFit } from './textbook/textbook-first-fit';
@@ -16,9 +21,14 @@ export const ENGINES: readonly EngineDefinition[] = [
   xmallocFirstFit,
   xmallocTlsf2008,
   xmallocTlsf,
+  xmallocSubpage,
+  xmallocArray,
+  callerDispatch,
   vmalloc,
   xvmalloc,
   plan9Pool,
+  libxlGc2010,
+  libxlGc,
   textbookFirstFit,
   textbookBestFit,
 ];

@@ -162,6 +162,7 @@ export class PageAllocator2008 extends PageAllocator {
         `${free} pages on the free lists, ${this.freePages} counted free`,
       );
     }
+    this.checkAgainstLedger();
   }
 
   private blockTake(order: number, zeroed: boolean): number {

@@ -161,6 +161,7 @@ export class PageAllocatorHead extends PageAllocator {
     if (dirty !== machine.peek(this.needScrub)) {
       throw new HeapCorruption(this.needScrub, `${dirty} unscrubbed pages, another number counted`);
     }
+    this.checkAgainstLedger();
   }
 
   /** The record of 2^order pages taken off the lists and cleared of what their last owner left in it, or 0. */

@@ -1,5 +1,6 @@
+import { HeapCorruption } from '../../harness/machine/failures';
 import type { Machine } from '../../harness/machine/machine';
-import { HEAP_BASE, PAGE_SHIFT } from '../../harness/machine/memory-layout';
+import { HEAP_BASE, PAGE_BYTES, PAGE_SHIFT } from '../../harness/machine/memory-layout';
 import type { PageSource } from '../../harness/machine/page-source';
 
 /**
@@ -30,6 +31,23 @@ export abstract class PageAllocator implements PageSource {
   abstract linkWordAt(address: number): number;
   abstract visitFree(visit: (address: number, order: number) => void): void;
   abstract check(): void;
+
+  /** Holds the free blocks against the ledger: every page is free or held, none is both. */
+  protected checkAgainstLedger(): void {
+    const { ledger, heapPages } = this.machine;
+    let free = 0;
+    this.visitFree((address, order) => {
+      for (let page = 0; page < 1 << order; page++) {
+        if (ledger.holds(address + page * PAGE_BYTES, PAGE_BYTES)) {
+          throw new HeapCorruption(address, `page ${page} of a free block is held`);
+        }
+      }
+      free += 1 << order;
+    });
+    if (free + ledger.heldBytes / PAGE_BYTES !== heapPages) {
+      throw new HeapCorruption(HEAP_BASE, `${heapPages - free} pages are not free, another number is held`);
+    }
+  }
 
   protected pageAt(address: number): number {
     return (address - HEAP_BASE) >>> PAGE_SHIFT;

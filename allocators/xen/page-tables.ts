@@ -85,8 +85,8 @@ export class PageTables {
 
   /** As `translate`, for observers and for the processor's own translation; 0 where nothing is mapped. */
   shownFrame(page: number): number {
-    const leaf = this.shownLeaf(page);
-    return leaf === 0 ? 0 : pageOf(this.machine.peek(leaf + (page % ENTRIES) * ENTRY_BYTES));
+    const entry = this.shownLeaf(page) + (page % ENTRIES) * ENTRY_BYTES;
+    return this.machine.isMapped(entry, ENTRY_BYTES) ? pageOf(this.machine.peek(entry)) : 0;
   }
 
   /** Visits the leaf tables that the heap paid for; for observers. */

@@ -1,6 +1,7 @@
 import { HeapCorruption } from '../../harness/machine/failures';
 import type { Machine } from '../../harness/machine/machine';
 import type { BlockVisitor } from '../../harness/replay/port';
+import type { PageAccount } from './page-account';
 import { classOf, FIRST_LEVELS, SECOND_LEVELS } from './tlsf-classes';
 import {
   FIRST_LEVEL_MAP,
@@ -10,6 +11,7 @@ import {
   HEADER_BYTES,
   LIST_NEXT,
   LIST_PREVIOUS,
+  POOL_BYTES,
   PREVIOUS_BLOCK,
   PREVIOUS_FREE,
   REGION_PAYLOAD,
@@ -60,9 +62,17 @@ export function walkRegion(machine: Machine, page: number, visit: BlockVisitor):
 /**
  * Holds the pool's lists, bitmaps and counters against the blocks that `walk` visits; throws `HeapCorruption`.
  */
-export function checkPool(machine: Machine, pool: TlsfPool, walk: (visit: BlockVisitor) => void): void {
-  if (pool.object === 0) {
+export function checkPool(
+  machine: Machine,
+  pool: TlsfPool,
+  pages: PageAccount,
+  walk: (visit: BlockVisitor) => void,
+): void {
+  if (pool.object === 0 && pages.ledger.heldBytes === 0) {
     return;
+  }
+  if (!pages.holds(pool.object, POOL_BYTES)) {
+    throw new HeapCorruption(pool.object, 'the pool object does not lie in pages that the engine holds');
   }
   let used = 0;
   let regions = 0;
@@ -75,7 +85,7 @@ export function checkPool(machine: Machine, pool: TlsfPool, walk: (visit: BlockV
       regions += state === 'metadata' ? 1 : 0;
     }
   });
-  const listed = checkLists(machine, pool.object, free);
+  const listed = checkLists(machine, pages, pool.object, free);
   if (listed !== free) {
     throw new HeapCorruption(pool.object, `${free} blocks are free, ${listed} on the lists`);
   }
@@ -85,7 +95,7 @@ export function checkPool(machine: Machine, pool: TlsfPool, walk: (visit: BlockV
   }
 }
 
-function checkLists(machine: Machine, object: number, free: number): number {
+function checkLists(machine: Machine, pages: PageAccount, object: number, free: number): number {
   let listed = 0;
   for (let level = 0; level < FIRST_LEVELS; level++) {
     const map = machine.peek(secondLevelMap(object, level));
@@ -98,21 +108,21 @@ function checkLists(machine: Machine, object: number, free: number): number {
       if ((first !== 0) !== (((map >>> second) & 1) === 1)) {
         throw new HeapCorruption(object, `the second-level bitmap is wrong about list ${list}`);
       }
-      listed += checkList(machine, list, first, free - listed);
+      listed += checkList(machine, pages, list, first, free - listed);
     }
   }
   return listed;
 }
 
 /** Follows one list of at most `most` blocks; returns its length. */
-function checkList(machine: Machine, list: number, first: number, most: number): number {
+function checkList(machine: Machine, pages: PageAccount, list: number, first: number, most: number): number {
   let before = 0;
   let length = 0;
   for (let block = first; block !== 0; block = machine.peek(block + LIST_NEXT)) {
     if (length === most) {
       throw new HeapCorruption(block, `list ${list} holds more blocks than are free`);
     }
-    if (!machine.ledger.holds(block, HEADER_BYTES)) {
+    if (!pages.holds(block, HEADER_BYTES + GRANULE_BYTES)) {
       throw new HeapCorruption(block, `list ${list} leads outside the held pages`);
     }
     const size = machine.peek(block + SIZE);

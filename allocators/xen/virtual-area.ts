@@ -179,23 +179,42 @@ export class VirtualArea {
 
   /** Visits first page and length of every mapping, verified as it goes; for observers. Throws `HeapCorruption`. */
   visitMappings(visit: (start: number, pages: number) => void): void {
-    const { low, top, end } = this;
-    if (top > end && top !== this.bootPages * PAGES_PER_BITMAP_PAGE) {
-      throw new HeapCorruption(this.globals, `the bitmap is backed to ${top} of ${end} pages`);
-    }
-    if (low < 1 || low > top) {
-      throw new HeapCorruption(this.globals, `the hint says page ${low} of ${top}`);
-    }
+    this.checkGlobals();
+    this.checkBitmapPages();
     for (let bit = 0; bit < this.lowest; bit++) {
       if (!this.shownBit(bit)) {
         throw new HeapCorruption(this.globals, `page ${bit} of the bitmap itself is marked free`);
       }
     }
-    for (let bit = this.lowest; bit < top; bit++) {
+    for (let bit = this.lowest; bit < this.top; bit++) {
       if (this.shownBit(bit)) {
         const pages = this.shownPages(bit);
         visit(bit, pages);
         bit += pages;
+      }
+    }
+  }
+
+  private checkGlobals(): void {
+    const { machine, globals, low, top, end } = this;
+    if (machine.peek64(globals + BASE) !== VIRTUAL_BASE || end !== machine.virtualPages) {
+      throw new HeapCorruption(globals, 'the area lies elsewhere');
+    }
+    const backed = top % PAGES_PER_BITMAP_PAGE === 0 || top === end;
+    if (!backed || top === 0 || top > end || low < this.lowest || low > top) {
+      throw new HeapCorruption(
+        globals,
+        `the hint says page ${low}, the bitmap is backed to ${top} of ${end}`,
+      );
+    }
+  }
+
+  private checkBitmapPages(): void {
+    for (let page = 0; page * PAGES_PER_BITMAP_PAGE < this.top; page++) {
+      const frame = this.tables.shownFrame(page);
+      const expected = this.bootBitmap + page * PAGE_BYTES;
+      if (page < this.bootPages ? frame !== expected : !this.pages.holds(frame, PAGE_BYTES)) {
+        throw new HeapCorruption(frame, `page ${page} of the bitmap is not where it was mapped`);
       }
     }
   }

@@ -1,7 +1,14 @@
 import { HeapCorruption } from '../../harness/machine/failures';
 import type { Machine } from '../../harness/machine/machine';
 import { PAGE_BYTES } from '../../harness/machine/memory-layout';
-import type { Block, BlockVisitor, Engine, EngineDefinition, OptionValues } from '../../harness/replay/port';
+import type {
+  Block,
+  BlockVisitor,
+  Engine,
+  EngineDefinition,
+  OptionValues,
+  WorstCaseBound,
+} from '../../harness/replay/port';
 import { UsageError } from '../../traces/input-error';
 import {
   blockPlacement,
@@ -268,6 +275,23 @@ function pageOf(address: number): number {
   return Math.floor((address - VIRTUAL_BASE) / PAGE_BYTES);
 }
 
+export const VMALLOC_BOUNDS = [
+  {
+    verb: 'alloc',
+    unit: 'accesses',
+    most: undefined,
+    statement: 'unbounded: the search for addresses passes every mapping between its hint and the hole',
+    source: 'vmap.c, vm_alloc',
+  },
+  {
+    verb: 'free',
+    unit: 'accesses',
+    most: undefined,
+    statement: 'unbounded: each page of the mapping, and each free bit before it where the hint moves back',
+    source: 'vmap.c, vfree and vm_free',
+  },
+] as const satisfies readonly WorstCaseBound[];
+
 export const vmalloc: EngineDefinition = {
   name: 'vmalloc',
   version: 1,
@@ -282,8 +306,16 @@ export const vmalloc: EngineDefinition = {
   },
   options: VMALLOC_OPTIONS,
   capabilities: ['callSite'],
-  bounds: [],
-  quirks: [],
+  bounds: VMALLOC_BOUNDS,
+  quirks: [
+    {
+      name: 'stops-at-nothing',
+      summary: 'A request of 0 bytes is a failed assertion.',
+      source: 'vmap.c, ASSERT(size) in vmalloc',
+      demonstration: { operations: ['alloc,1,0,0'], shows: ({ placements }) => placements[0] === BUG },
+      breaks: { guarantee: 'served', by: ({ sizeBytes }) => sizeBytes === 0 },
+    },
+  ],
   placementsForm: 'xen-virtual',
   create: (machine, options) => new Vmalloc(machine, options),
 };

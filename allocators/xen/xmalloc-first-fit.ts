@@ -145,29 +145,31 @@ class XmallocFirstFit implements Engine {
     });
   }
 
+  /** Every free block of the walk stands on the list once, linked both ways. */
   check(): void {
     const { machine, head } = this;
-    let before = head;
-    let nodes = 0;
-    for (let block = machine.peek(head + NEXT); block !== head; block = machine.peek(block + NEXT)) {
-      if (!this.pages.holds(block, HEADER_BYTES)) {
-        throw new HeapCorruption(block, 'the free list leads outside the held pages');
+    const free = new Set<number>();
+    this.walk((block, _bytes, state) => {
+      if ((machine.peek(block + NEXT) === 0) !== (machine.peek(block + PREVIOUS) === 0)) {
+        throw new HeapCorruption(block, 'a block with one link');
       }
-      const bytes = machine.peek(block + SIZE);
-      const onOnePage = block >>> PAGE_SHIFT === (block + bytes - 1) >>> PAGE_SHIFT;
-      if (bytes < GRANULE_BYTES || bytes % GRANULE_BYTES !== 0 || !onOnePage) {
-        throw new HeapCorruption(block, `a free block of ${bytes} bytes`);
+      if (state === 'free') {
+        free.add(block);
+      }
+    });
+    let before = head;
+    for (let block = machine.peek(head + NEXT); block !== head; block = machine.peek(block + NEXT)) {
+      if (!free.delete(block)) {
+        throw new HeapCorruption(block, 'the free list leads to what is no free block, or back');
       }
       if (machine.peek(block + PREVIOUS) !== before) {
         throw new HeapCorruption(block, 'the free list is not linked both ways');
       }
-      nodes++;
-      if (nodes * GRANULE_BYTES > this.pages.ledger.heldBytes) {
-        throw new HeapCorruption(block, 'the free list runs in a circle');
-      }
       before = block;
     }
-    this.walk(() => undefined);
+    if (machine.peek(head + PREVIOUS) !== before || free.size > 0) {
+      throw new HeapCorruption(before, 'the free list ends too early');
+    }
     this.pages.allocator.check();
   }
 
@@ -275,10 +277,13 @@ class XmallocFirstFit implements Engine {
     return blockPlacement(block + HEADER_BYTES);
   }
 
-  /** The size word of a block, verified to be one that a walk can step over. */
+  /** The size word of a block, verified to be one that a walk can step over: part of a page, or whole ones. */
   private heldBytes(block: number): number {
     const bytes = this.machine.peek(block + SIZE);
-    if (bytes < GRANULE_BYTES || bytes % GRANULE_BYTES !== 0 || !this.pages.holds(block, bytes)) {
+    const offset = block % PAGE_BYTES;
+    const isWhole = offset === 0 && bytes % PAGE_BYTES === 0;
+    const isPart = offset + bytes <= PAGE_BYTES && bytes % GRANULE_BYTES === 0;
+    if (bytes === 0 || !(isWhole || isPart) || !this.pages.holds(block, bytes)) {
       throw new HeapCorruption(block, `a block of ${bytes} bytes`);
     }
     return bytes;
@@ -287,7 +292,7 @@ class XmallocFirstFit implements Engine {
 
 export const xmallocFirstFit: EngineDefinition = {
   name: 'xmalloc-first-fit',
-  version: 1,
+  version: 2,
   summary: "Xen's first-fit xmalloc until 2008, whose xfree walks the whole free list",
   lineage: 'Xen, xen/common/xmalloc.c before commit 9736b76d82 (October 2008), x86_64, release build',
   constants: {
@@ -319,6 +324,17 @@ export const xmallocFirstFit: EngineDefinition = {
       name: 'page-takes-two',
       summary: 'A request of slightly less than a page takes two contiguous pages, because of the header.',
       source: 'RFC "Replacing Xen\'s xmalloc engine and(?) API", xen-devel, October 2008',
+      demonstration: {
+        operations: ['alloc,1,4000,0'],
+        shows: ({ heldBytes }) => heldBytes[0] === 2 * PAGE_BYTES,
+      },
+    },
+    {
+      name: 'stops-beyond-cache-line',
+      summary: 'A request for an alignment above 128 bytes is a fatal bug check, in release builds too.',
+      source: 'xmalloc.c, BUG_ON(align > SMP_CACHE_BYTES)',
+      demonstration: { operations: ['alloc,1,64,256'], shows: ({ placements }) => placements[0] === BUG },
+      breaks: { guarantee: 'served', by: ({ align }) => align > GRANULE_BYTES },
     },
   ],
   placementsForm: 'xen',

@@ -7,7 +7,9 @@ import { PAGE_OPTIONS, PageAccount } from './page-account';
 import { ObjectPadding } from './object-padding';
 import { orderOfBytes } from './page-order';
 import { FLAGS, FREE, GRANULE_BYTES, HEADER_BYTES, POOL_BYTES, REGION_PAYLOAD, SIZE } from './tlsf-layout';
+import { TLSF_2008_BOUNDS } from './tlsf-bounds';
 import { TlsfPool } from './tlsf-pool';
+import { STOPS_WITHOUT_POOL } from './tlsf-quirks';
 import { checkPool, walkRegion } from './tlsf-walk';
 
 /**
@@ -26,6 +28,9 @@ const STEPS = {
   xfree: { instructions: 5 },
   wholePages: { instructions: 2 },
 } as const;
+
+/** A region's block holds more, but no class between this and the region's own serves a request. */
+const POOL_REQUEST_BYTES_MAX = 4032;
 
 class XmallocTlsf2008 implements Engine {
   readonly pool: TlsfPool;
@@ -113,7 +118,7 @@ class XmallocTlsf2008 implements Engine {
   }
 
   check(): void {
-    checkPool(this.machine, this.pool, (visit) => this.walk(visit));
+    checkPool(this.machine, this.pool, this.pages, (visit) => this.walk(visit));
     this.pages.allocator.check();
   }
 
@@ -158,14 +163,39 @@ export const xmallocTlsf2008: EngineDefinition = {
   },
   options: PAGE_OPTIONS,
   capabilities: [],
-  bounds: [],
+  bounds: TLSF_2008_BOUNDS,
   quirks: [
     {
       name: 'null-near-page',
       summary:
         'Requests of 4033 to 4063 bytes return NULL although memory is free: they round to a class above a region.',
       source: 'commit ba0d6cfc6b (October 2009), which added the fall back to whole pages',
+      demonstration: {
+        operations: ['alloc,1,4032,0', 'alloc,2,4033,0', 'alloc,3,4063,0', 'alloc,4,4064,0'],
+        shows: ({ placements }) =>
+          isBlock(placements[0]!) &&
+          placements[1] === NULL &&
+          placements[2] === NULL &&
+          isBlock(placements[3]!),
+      },
+      breaks: {
+        guarantee: 'served',
+        by: ({ sizeBytes, align }) => {
+          const wanted = sizeBytes + Math.max(align, GRANULE_BYTES) - GRANULE_BYTES;
+          return wanted > POOL_REQUEST_BYTES_MAX && wanted < REGION_PAYLOAD;
+        },
+      },
     },
+    {
+      name: 'page-takes-two',
+      summary: 'Requests of 4081 bytes and more take a page beyond what they need, because of the header.',
+      source: 'RFC "Replacing Xen\'s xmalloc engine and(?) API", xen-devel, October 2008; gone in 2013',
+      demonstration: {
+        operations: ['alloc,1,16,0', 'alloc,2,4096,0'],
+        shows: ({ heldBytes }) => heldBytes[1]! - heldBytes[0]! === 2 * PAGE_BYTES,
+      },
+    },
+    STOPS_WITHOUT_POOL,
   ],
   placementsForm: 'xen',
   create: (machine, options) => new XmallocTlsf2008(machine, options),

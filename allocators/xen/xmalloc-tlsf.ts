@@ -7,7 +7,9 @@ import { ObjectPadding } from './object-padding';
 import { PAGE_OPTIONS, PageAccount } from './page-account';
 import { orderOfBytes } from './page-order';
 import { FLAGS, FREE, GRANULE_BYTES, HEADER_BYTES, POOL_BYTES, SIZE } from './tlsf-layout';
+import { TLSF_BOUNDS } from './tlsf-bounds';
 import { TlsfPool } from './tlsf-pool';
+import { REALIGNING_LOSES_CONTENTS, STOPS_WITHOUT_POOL } from './tlsf-quirks';
 import { checkPool, walkRegion } from './tlsf-walk';
 import { isZeroingCall } from './zeroing-calls';
 
@@ -151,7 +153,7 @@ export class XmallocTlsf implements Engine {
   }
 
   check(): void {
-    checkPool(this.machine, this.pool, (visit) => this.walk(visit));
+    checkPool(this.machine, this.pool, this.pages, (visit) => this.walk(visit));
     this.pages.allocator.check();
   }
 
@@ -245,14 +247,8 @@ export const xmallocTlsf: EngineDefinition = {
   },
   options: PAGE_OPTIONS,
   capabilities: ['reallocate', 'callSite'],
-  bounds: [],
-  quirks: [
-    {
-      name: 'realloc-loses-alignment-padding',
-      summary: 'xrealloc to another alignment within the same block moves the object but not its contents.',
-      source: 'xmalloc_tlsf.c, _xrealloc: add_padding on the block that is kept',
-    },
-  ],
+  bounds: TLSF_BOUNDS,
+  quirks: [REALIGNING_LOSES_CONTENTS, STOPS_WITHOUT_POOL],
   placementsForm: 'xen',
   create: (machine, options) => new XmallocTlsf(machine, options),
 };

@@ -2,7 +2,8 @@ import type { Machine } from '../../harness/machine/machine';
 import { PAGE_BYTES } from '../../harness/machine/memory-layout';
 import type { Block, BlockVisitor, Engine, EngineDefinition, OptionValues } from '../../harness/replay/port';
 import { BUG, isBlock, isVirtual, NULL, type Placement } from '../../traces/trace';
-import { Vmalloc, VMALLOC_OPTIONS } from './vmalloc';
+import { REALIGNING_LOSES_CONTENTS, STOPS_WITHOUT_POOL } from './tlsf-quirks';
+import { Vmalloc, VMALLOC_BOUNDS, VMALLOC_OPTIONS } from './vmalloc';
 import { isZeroingCall } from './zeroing-calls';
 
 /**
@@ -148,8 +149,18 @@ export const xvmalloc: EngineDefinition = {
   },
   options: VMALLOC_OPTIONS,
   capabilities: ['reallocate', 'callSite'],
-  bounds: [],
-  quirks: [],
+  bounds: VMALLOC_BOUNDS,
+  quirks: [
+    {
+      name: 'stops-beyond-page-alignment',
+      summary: 'A request for an alignment above a page is a failed assertion.',
+      source: 'xvmalloc.c, ASSERT(align <= PAGE_SIZE)',
+      demonstration: { operations: ['alloc,1,64,8192'], shows: ({ placements }) => placements[0] === BUG },
+      breaks: { guarantee: 'served', by: ({ align }) => align > PAGE_BYTES },
+    },
+    REALIGNING_LOSES_CONTENTS,
+    STOPS_WITHOUT_POOL,
+  ],
   placementsForm: 'xen',
   create: (machine, options) => new Xvmalloc(machine, options),
 };

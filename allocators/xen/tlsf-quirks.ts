@@ -1,0 +1,34 @@
+import type { Quirk } from '../../harness/replay/port';
+import { BUG } from '../../traces/trace';
+import { GRANULE_BYTES } from './tlsf-layout';
+
+/** Oddities that several engines on the TLSF pool share. */
+
+export const STOPS_WITHOUT_POOL: Quirk = {
+  name: 'stops-without-pool',
+  summary: 'The first xmalloc stops the system where the two pages of the pool object cannot be had.',
+  source: 'xmalloc_tlsf.c, tlsf_init: BUG_ON(!xenpool); a reading of the code that no reference run reached',
+  demonstration: {
+    operations: ['alloc,1,16,0'],
+    heapPages: 1,
+    shows: ({ placements }) => placements[0] === BUG,
+  },
+};
+
+const FILL_BYTE = 85;
+
+export const REALIGNING_LOSES_CONTENTS: Quirk = {
+  name: 'realigning-loses-contents',
+  summary: 'xrealloc to another alignment within the same block moves the object but not its contents.',
+  source: 'xmalloc_tlsf.c, _xrealloc: add_padding on the block that is kept',
+  demonstration: {
+    operations: ['alloc,1,100,64', `fill,1,0,0,0,0,,,,${FILL_BYTE}`, 'realloc,1,50,16'],
+    shows: ({ machine, placements }) =>
+      placements[2] !== placements[0] && machine.peek8(placements[2]!) !== FILL_BYTE,
+  },
+  breaks: {
+    guarantee: 'kept',
+    by: ({ op, align, oldAlign }) =>
+      op === 'realloc' && Math.max(align, GRANULE_BYTES) !== Math.max(oldAlign, GRANULE_BYTES),
+  },
+};
