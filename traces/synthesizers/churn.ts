@@ -5,7 +5,7 @@ import { defineSynthesizer } from './synthesizer';
 
 /** Objects of all sizes up to a page, of which one dies and another is born, over and over: no size stands out. */
 const parameters = {
-  live: integer('objects that live at once', 'objects', 10_000, { from: 1, to: 1e8 }),
+  live: integer('objects that live at once', 'objects', 10_000, { from: 1, to: 1e7 }),
   ops: integer('pairs of a free and an allocation after the build', 'pairs', 50_000, { from: 0, to: 1e12 }),
   order: deathOrder,
   ...sizeParameters(16, 4000, 'uniform'),

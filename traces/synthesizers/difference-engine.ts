@@ -21,7 +21,7 @@ import { defineSynthesizer } from './synthesizer';
  * touches all its pages in address order, and the frees of all its patches follow one another.
  */
 const parameters = {
-  pages: integer('pages of all guests', 'pages', 16_384, { from: 16, to: 1 << 24 }),
+  pages: integer('pages of all guests', 'pages', 16_384, { from: 16, to: 1 << 22 }),
   guests: integer('guests with equal shares of the pages', 'guests', 4, { from: 1, to: 1024 }),
   zero: integer('pages of zeros', 'per cent', 38, { from: 0, to: 100 }),
   duplicates: integer('pages that have copies', 'per cent', 13, { from: 0, to: 100 }),

@@ -15,7 +15,7 @@ import { defineSynthesizer } from './synthesizer';
  * (geometric), 400–1500 for a creation, one to three results a call, two to four devices added within a creation.
  */
 const parameters = {
-  calls: integer('calls of the application', 'calls', 1000, { from: 0, to: 1e9 }),
+  calls: integer('calls of the application', 'calls', 400, { from: 0, to: 1e9 }),
   domains: integer('domains that a list names', 'domains', 16, { from: 1, to: 1024 }),
   query: integer('mean number of blocks of a query', 'blocks', 12, { from: 1, to: 10_000 }),
   'create-smallest': integer('fewest blocks of a creation', 'blocks', 400, { from: 1, to: 1e6 }),

@@ -11,7 +11,7 @@ import { defineSynthesizer } from './synthesizer';
  */
 const parameters = {
   peaks: integer('phases', 'phases', 5, { from: 1, to: 10_000 }),
-  objects: integer('objects of each phase', 'objects', 4000, { from: 1, to: 1e8 }),
+  objects: integer('objects of each phase', 'objects', 4000, { from: 1, to: 1e7 }),
   kept: integer('how many of a thousand outlive their phase', 'objects', 20, { from: 0, to: 1000 }),
   growth: integer('by how much sizes grow from one phase to the next', 'thousandths', 100, {
     from: 0,

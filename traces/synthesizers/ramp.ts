@@ -7,7 +7,7 @@ import { defineSynthesizer } from './synthesizer';
 
 /** A program that keeps all it makes, such as one that writes a log: memory in use only grows. */
 const parameters = {
-  objects: integer('objects that stay', 'objects', 20_000, { from: 1, to: 1e9 }),
+  objects: integer('objects that stay', 'objects', 20_000, { from: 1, to: 1e7 }),
   temporaries: temporariesParameter(50),
   ...sizeParameters(16, 2048, 'octaves'),
   drain: yesOrNo('free everything at the end, oldest first', 'yes'),

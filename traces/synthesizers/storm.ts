@@ -9,7 +9,7 @@ import { sizeRefusal } from './sizes';
  * another is born, over and over, and at last all die, if asked for.
  */
 
-const LIVE_MAX = 100_000_000;
+const LIVE_MAX = 10_000_000;
 const SIZE_MAX = 1 << 30;
 
 /** Which object dies next: the oldest, the youngest, or any. */

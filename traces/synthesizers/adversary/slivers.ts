@@ -5,8 +5,9 @@ import { defineSynthesizer } from '../synthesizer';
 /**
  * Every other object of a row dies and a slightly smaller one is put in its place: what is left over are slivers that
  * fit nothing, and that first fit meets on every search. With 100 and 97 bytes they have 3 bytes. An engine that
- * gives away a rest below its smallest block leaves none: there, let `filling` be `size` less the smallest block
- * (256 bytes in Xen's first-fit xmalloc of 2008).
+ * rounds sizes up or gives away a rest below its smallest block leaves none: there, let `filling` be `size` less the
+ * smallest block (`size=112&filling=96` for blocks of 16 bytes, `size=640&filling=384&request=300` in Xen's first-fit
+ * of 2008, where it has 256).
  */
 const parameters = {
   count: integer('objects in the row', 'objects', 4000, { from: 2, to: 1e8 }),
