@@ -46,6 +46,14 @@ export interface StepObserver {
   step(step: Step, times: number, position: number): void;
 }
 
+/** Bound here because V8 folds a module's own constants and loads imported ones at every use. */
+const INSTRUCTIONS = PRICED.instructions;
+const MISPREDICTS = PRICED.mispredicts;
+const PRICED_ROW = PRICED_COUNT;
+const NONE = NOTED.none;
+const LOCK_ACQUIRES = NOTED.lockAcquires;
+const NOTED_ROW = NOTED_COUNT;
+
 export class AccessStream {
   readonly entries = new Int32Array(ENTRY_CAPACITY);
   entryCount = 0;
@@ -68,7 +76,12 @@ export class AccessStream {
   entriesDrained = 0;
   operationsDrained = 0;
 
-  /** Where the segment and the operation under way keep their counts: they are summed up in place. */
+  /** Instructions of the segment under way. */
+  instructions = 0;
+  /** Whether every step has to be told to the observer. */
+  readonly isObserved: boolean;
+
+  /** Where the segment and the operation under way keep their other counts: they are summed up in place. */
   private pricedRow = 0;
   private notedRow = 0;
   private locksHeld = 0;
@@ -86,7 +99,9 @@ export class AccessStream {
     private readonly accessesMax: number,
     private readonly observer: StepObserver | undefined,
     private readonly drain: (batch: AccessStream) => void,
-  ) {}
+  ) {
+    this.isObserved = observer !== undefined;
+  }
 
   /** Appends one access: `address` is a physical byte address, `kind` one of LOAD, CHASE, STORE, UPDATE. */
   append(address: number, kind: number): void {
@@ -98,19 +113,14 @@ export class AccessStream {
     }
   }
 
-  /** `times` executions of a step: its instructions, its mispredicted branches, its domain event. */
-  work(step: Step, times: number): void {
-    const { steps, pricedRow } = this;
-    this.segmentPriced[pricedRow + PRICED.instructions]! += steps.instructions[step]! * times;
-    const mispredicts = steps.mispredicts[step]!;
-    if (mispredicts !== 0) {
-      this.segmentPriced[pricedRow + PRICED.mispredicts]! += mispredicts * times;
-    }
+  /** What a step is beside its instructions, which `Machine.work` adds up: events, mispredictions, a story. */
+  workMore(step: Step, times: number): void {
+    const { steps } = this;
+    this.segmentPriced[this.pricedRow + MISPREDICTS]! += steps.mispredicts[step]! * times;
     const event = steps.noted[step]!;
-    if (event !== NOTED.none) {
+    if (event !== NONE) {
       this.operationNoted[this.notedRow + event]! += times;
     }
-    this.lastStep = step;
     if (this.observer !== undefined) {
       this.observer.step(step, times, this.entryCount);
     }
@@ -127,7 +137,7 @@ export class AccessStream {
   acquired(lockBit: number): void {
     this.closeSegment(0);
     this.locksHeld |= lockBit;
-    this.countNoted(NOTED.lockAcquires, 1);
+    this.operationNoted[this.notedRow + LOCK_ACQUIRES]! += 1;
   }
 
   released(lockBit: number): void {
@@ -153,7 +163,7 @@ export class AccessStream {
     const row = this.operationCount;
     this.operationPlacements[row] = placement;
     this.operationCount = row + 1;
-    this.notedRow += NOTED_COUNT;
+    this.notedRow += NOTED_ROW;
     if (this.operationCount === OPERATION_LAST || this.segmentCount >= SEGMENT_LAST - 1) {
       this.flush();
     }
@@ -195,6 +205,7 @@ export class AccessStream {
   private empty(): void {
     this.segmentPriced.fill(0, 0, this.pricedRow + PRICED_COUNT);
     this.operationNoted.fill(0, 0, this.notedRow + NOTED_COUNT);
+    this.instructions = 0;
     this.pricedRow = 0;
     this.notedRow = 0;
     this.entryCount = 0;
@@ -207,8 +218,10 @@ export class AccessStream {
     const segment = this.segmentCount;
     this.segmentEnds[segment] = this.entryCount;
     this.segmentFlags[segment] = this.locksHeld | flags;
+    this.segmentPriced[this.pricedRow + INSTRUCTIONS] = this.instructions;
+    this.instructions = 0;
     this.segmentCount = segment + 1;
-    this.pricedRow += PRICED_COUNT;
+    this.pricedRow += PRICED_ROW;
     if (flags === 0 && this.segmentCount === SEGMENT_LAST - 1) {
       this.flushClosed();
     }

@@ -29,7 +29,9 @@ export interface NamedStep extends StepDefinition {
 const STEPS_MAX = 1024;
 
 export class StepTable {
-  readonly instructions = new Float64Array(STEPS_MAX);
+  readonly instructions = new Int32Array(STEPS_MAX);
+  /** 1 where a step is more than its instructions: an event, a misprediction. */
+  readonly isMore = new Uint8Array(STEPS_MAX);
   readonly mispredicts = new Float64Array(STEPS_MAX);
   readonly noted = new Uint8Array(STEPS_MAX);
   private readonly steps: NamedStep[] = [];
@@ -42,10 +44,14 @@ export class StepTable {
       if (step >= STEPS_MAX) {
         throw new RangeError(`more than ${STEPS_MAX} engine steps on one machine`);
       }
+      if (!Number.isInteger(definition.instructions)) {
+        throw new RangeError(`${engine}: step ${name} has ${definition.instructions} instructions, not a whole number`);
+      }
       this.steps.push({ engine, name, ...definition });
       this.instructions[step] = definition.instructions;
       this.mispredicts[step] = definition.mispredicts ?? 0;
       this.noted[step] = NOTED[definition.event ?? 'none'];
+      this.isMore[step] = this.noted[step] !== NOTED.none || this.mispredicts[step] !== 0 ? 1 : 0;
       indices[name] = step as Step;
     }
     return indices as { readonly [name in keyof T]: Step };
