@@ -45,7 +45,9 @@ export class StepTable {
         throw new RangeError(`more than ${STEPS_MAX} engine steps on one machine`);
       }
       if (!Number.isInteger(definition.instructions)) {
-        throw new RangeError(`${engine}: step ${name} has ${definition.instructions} instructions, not a whole number`);
+        throw new RangeError(
+          `${engine}: step ${name} has ${definition.instructions} instructions, not a whole number`,
+        );
       }
       this.steps.push({ engine, name, ...definition });
       this.instructions[step] = definition.instructions;
