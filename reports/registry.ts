@@ -3,6 +3,7 @@ import { latencyCsv } from './csv/latency';
 import { summaryCsv } from './csv/summary';
 import { timelineCsv } from './csv/timeline';
 import { worstCsv } from './csv/worst';
+import { htmlReport } from './html/page';
 import { markdownReport } from './markdown/report';
 
 /** A file that is made of results: a pure function, so that equal results give equal files. */
@@ -19,4 +20,5 @@ export const REPORTS: readonly ReportFile[] = [
   { name: 'timeline.csv', summary: 'memory and holes over time', render: timelineCsv },
   { name: 'worst.csv', summary: 'the worst operations with their causes', render: worstCsv },
   { name: 'report.md', summary: 'verdict and tables', render: markdownReport },
+  { name: 'report.html', summary: 'pictures and tables in one page', render: htmlReport },
 ];

@@ -9,7 +9,8 @@ import { OP_KINDS, type OpKind } from '../../harness/metrics/op-kinds';
 import type { WorstOperation } from '../../harness/metrics/worst-operations';
 import type { Results } from '../../harness/results/results';
 import { boundRows, type BoundRow } from '../bound-rows';
-import { phraseText, wordsOf } from '../phrase';
+import { causesText, eventsText, operationText } from '../operation-text';
+import { phraseText } from '../phrase';
 import { engineLabel, originText, stopText, traceGroups, type TraceGroup } from '../trace-groups';
 import { verdict } from '../verdict';
 import { escapeName, markdownTable, type MarkdownColumn } from './table';
@@ -141,26 +142,6 @@ const WORST_COLUMNS: readonly MarkdownColumn<WorstRow>[] = [
 ];
 
 const SAME_WHEN_FOLDED = ['Engine', 'Pricing'];
-
-function operationText({ operation, op, id, sizeBytes }: WorstOperation): string {
-  const size = sizeBytes > 0 ? `, ${groupedInteger(sizeBytes)} B` : '';
-  return `#${groupedInteger(operation)} ${op} ${id}${size}`;
-}
-
-/** Causes by their share, those below a hundredth left out. */
-function causesText({ causes, cycles }: WorstOperation): string {
-  return Object.entries(causes)
-    .filter(([, part]) => part * 100 >= cycles && part > 0)
-    .sort(([, a], [, b]) => b - a)
-    .map(([name, part]) => `${wordsOf(name)} ${decimalRatio(part * 100, cycles, 0)} %`)
-    .join(', ');
-}
-
-function eventsText({ events }: WorstOperation): string {
-  return Object.entries(events)
-    .map(([name, count]) => `${groupedInteger(count)} ${wordsOf(name)}`)
-    .join(', ');
-}
 
 function boundsSection(results: Results): string {
   const rows = boundRows(results);

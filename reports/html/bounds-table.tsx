@@ -1,0 +1,72 @@
+import { exceedsBound } from '../../harness/metrics/bounds';
+import { decimalRatio, groupedInteger } from '../../harness/metrics/format';
+import type { Results } from '../../harness/results/results';
+import { boundRows, type BoundRow } from '../bound-rows';
+import { Name } from './name';
+
+/** Worst cases as the literature has them, beside the most that was seen. */
+export function BoundsTable({ results }: { results: Results }) {
+  const rows = boundRows(results);
+  if (rows.length === 0) {
+    return null;
+  }
+  return (
+    <section id="bounds">
+      <h2>Worst cases and their bounds</h2>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              {['engine', 'operation', 'unit'].map((title) => (
+                <th key={title} scope="col">
+                  {title}
+                </th>
+              ))}
+              {['bound', 'recorded', 'synthetic', 'mean', 'observed / bound'].map((title) => (
+                <th key={title} scope="col" class="figure">
+                  {title}
+                </th>
+              ))}
+              <th scope="col">statement</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <BoundLine key={`${row.engine} ${row.verb} ${row.unit}`} row={row} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function BoundLine({ row }: { row: BoundRow }) {
+  const { engine, verb, unit, most, recorded, synthetic, total, operations, observed } = row;
+  const share = most === null || most === 0 || observed === null ? '' : decimalRatio(observed * 100, most, 0);
+  const figures = [
+    most === null ? 'none' : groupedInteger(most),
+    recorded === null ? '' : groupedInteger(recorded),
+    synthetic === null ? '' : groupedInteger(synthetic),
+    operations === 0 ? '' : decimalRatio(total, operations, 1),
+    share === '' ? '' : `${share} %`,
+  ];
+  return (
+    <tr>
+      <td>
+        <Name of={engine} />
+      </td>
+      <td>{verb}</td>
+      <td>{unit}</td>
+      {figures.map((text, index) => (
+        <td key={index} class="figure">
+          {text}
+        </td>
+      ))}
+      <td>
+        <Name of={`${row.statement} (${row.source})`} />
+        {exceedsBound(row) && <span class="stopped">exceeded</span>}
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,59 @@
+import { formatMetric } from '../../harness/metrics/format';
+import { metricNamed } from '../../harness/metrics/registry';
+import type { EngineRow } from './engine-table';
+import { Name } from './name';
+
+/** Every registered metric of a trace's engines: a row a metric, with its formula; folded away. */
+export function MetricsTable({ rows }: { rows: readonly EngineRow[] }) {
+  const names = new Set(
+    rows.flatMap(({ replay, pricing }) => Object.keys({ ...pricing?.metrics, ...replay.metrics })),
+  );
+  return (
+    <details>
+      <summary>All metrics</summary>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">metric</th>
+              <th scope="col">unit</th>
+              {rows.map(({ engine, pricing }) => (
+                <th key={`${engine} ${pricing?.id}`} scope="col" class="figure">
+                  <Name of={engine} />
+                  <br />
+                  <Name of={pricing?.id ?? ''} />
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {[...names].map((name) => (
+              <MetricLine key={name} name={name} rows={rows} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  );
+}
+
+function MetricLine({ name, rows }: { name: string; rows: readonly EngineRow[] }) {
+  const metric = metricNamed(name);
+  if (metric === undefined) {
+    return null;
+  }
+  const source = metric.source === undefined ? '' : ` (${metric.source})`;
+  return (
+    <tr>
+      <th scope="row" title={`${metric.formula}${source}`}>
+        <Name of={name} />
+      </th>
+      <td>{metric.unit}</td>
+      {rows.map(({ engine, replay, pricing }) => (
+        <td key={`${engine} ${pricing?.id}`} class="figure">
+          {formatMetric(metric, pricing?.metrics[name] ?? replay.metrics[name])}
+        </td>
+      ))}
+    </tr>
+  );
+}
