@@ -1,12 +1,13 @@
 /**
  * Zstandard (RFC 8878), streaming, through fzstd. The frames are cut into their blocks here and handed over one block
  * at a time: a block decompresses to at most 128 KiB, so hostile input cannot make one small read explode, a frame's
- * window is refused before memory is taken for it, and damage is located by the block it lies in. fzstd does not look
- * at checksums, so they are verified here.
+ * window is refused before memory is taken for it, and damage is located by the block it lies in. fzstd looks neither
+ * at checksums nor at what a block's sequences add up to, so both are verified here.
  */
 import { Decompress } from 'fzstd';
 import { InputError } from '../input-error';
 import { XxHash64 } from './xxhash64';
+import { SequenceLengths } from './zstd-sequences';
 
 const FRAME_MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
@@ -15,13 +16,17 @@ const BLOCK_HEADER_BYTES = 3;
 const MAGIC_AND_SIZE_BYTES = 8;
 /** Magic and descriptor: with these the length of the rest of a frame header is known. */
 const FRAME_HEADER_BYTES_MIN = 5;
+/** Types of block; the other one, 0, is raw. */
+const RUN = 1;
+const COMPRESSED = 2;
+const RESERVED = 3;
 const BLOCK_BYTES_MAX = 1 << 17;
 const WINDOW_BYTES_MIN = 1 << 10;
 /**
  * Frames ask for a window of this size at most at every level of the zstd program but `--ultra` and `--long`.
  * fzstd moves the whole window for every block, so a larger one would also be very slow.
  */
-const WINDOW_BYTES_MAX = 1 << 25;
+const WINDOW_BYTES_MAX = 1 << 23;
 
 export function isZstd(magic: Uint8Array): boolean {
   if (magic.length < 4) return false;
@@ -56,6 +61,7 @@ class FrameDecoder {
   private skippedBytesLeft = 0;
   private inflater = new Decompress();
   private hash = new XxHash64();
+  private sequences = new SequenceLengths();
   private output: Buffer[] = [];
 
   constructor(private readonly name: string) {}
@@ -95,6 +101,7 @@ class FrameDecoder {
       this.output.push(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
     });
     this.hash = new XxHash64();
+    this.sequences = new SequenceLengths();
     this.expectation = 'block';
     return this.inflate(length, false);
   }
@@ -133,13 +140,21 @@ class FrameDecoder {
     const isLast = (header & 1) !== 0;
     const type = (header >> 1) & 3;
     const bytes = header >> 3;
-    if (type === 3) this.fail('is corrupt at', 0, 'a raw, run-length or compressed block');
+    if (type === RESERVED) this.fail('is corrupt at', 0, 'a raw, run-length or compressed block');
     if (bytes > BLOCK_BYTES_MAX) this.fail('is corrupt at', 0, `a block of at most ${BLOCK_BYTES_MAX} bytes`);
-    const isRun = type === 1;
+    const isRun = type === RUN;
     const length = BLOCK_HEADER_BYTES + (isRun ? 1 : bytes) + (isLast ? this.checksumBytes : 0);
     if (this.waiting.length < length) return undefined;
+    if (type === COMPRESSED) {
+      this.checkContent(this.waiting.subarray(BLOCK_HEADER_BYTES, BLOCK_HEADER_BYTES + bytes));
+    }
     if (isLast) this.expectation = 'frame';
     return this.inflate(length, isLast);
+  }
+
+  private checkContent(content: Buffer): void {
+    if (this.sequences.isSound(content)) return;
+    this.fail('is corrupt in the block at', 0, `sequences that make at most ${BLOCK_BYTES_MAX} bytes`);
   }
 
   /** fzstd keeps what is too short to be told apart and flushes it with a frame's last block and checksum. */
