@@ -6,11 +6,12 @@ import type { GoldenEntry, ReplayedGolden } from './golden-replay';
 
 /** What the goldens' manifest says of the reference at the end of a trace, read from the model's memory. */
 export function endState(replayed: ReplayedGolden, entry: GoldenEntry): Record<string, number | string> {
-  const { engine, machine, mapping } = replayed;
+  const { report, mapping } = replayed;
+  const { engine, machine } = replayed.stack;
   const known: Record<string, () => number | string> = {
     stack: () => entry.stack,
     ops: () => entry.ops,
-    live: () => replayed.liveObjects,
+    live: () => report.liveObjectsAtEnd,
     heapPages: () => machine.heapPages,
     freePages: () => machine.pageSource!.freePages,
     freelistLen: () => freeBlocks(engine).length,

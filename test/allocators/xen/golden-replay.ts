@@ -2,15 +2,13 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { engineNamed } from '../../../allocators/registry';
+import { openRequested } from '../../../harness/cli/registries';
 import { END_OF_OPERATION, type AccessStream } from '../../../harness/machine/access-stream';
 import { PRICED, PRICED_COUNT } from '../../../harness/machine/domain-events';
-import { Machine } from '../../../harness/machine/machine';
-import { HEAP_BASE } from '../../../harness/machine/memory-layout';
-import type { Engine, OptionValues, PlacementsForm } from '../../../harness/replay/port';
-import { BUG, isBlock, isVirtual, NULL, VIRTUAL_BASE, ZERO, type Placement } from '../../../traces/trace';
-import { optionDefaults } from './option-defaults';
+import { replay, type ReplayReport } from '../../../harness/replay/replay';
+import { createStack, type Stack } from '../../../harness/replay/stack';
 
-/** Replays a golden's trace through an engine, directly, and prints the placements as the golden does. */
+/** Replays a golden's trace as the command line would, and keeps the placements as the golden writes them. */
 
 export interface GoldenEntry {
   readonly stack: string;
@@ -20,7 +18,7 @@ export interface GoldenEntry {
   readonly vpages: number;
   readonly nulls: number;
   readonly goldenSha256: string;
-  readonly end: Readonly<Record<string, number>>;
+  readonly end: Readonly<Record<string, number | string>>;
 }
 
 const folder = path.join(__dirname, '../../golden/xen');
@@ -30,15 +28,14 @@ export function goldenEntries(): readonly GoldenEntry[] {
 }
 
 export function goldenText(entry: GoldenEntry): string {
-  return readGz(entry, 'golden');
+  return gunzipSync(fs.readFileSync(file(entry, 'golden'))).toString('utf8');
 }
 
 export interface ReplayedGolden {
   readonly placements: string;
-  readonly engine: Engine;
-  readonly machine: Machine;
+  readonly report: ReplayReport;
+  readonly stack: Stack;
   readonly mapping: MappingCounts;
-  readonly liveObjects: number;
 }
 
 /** Pages mapped, and operations that unmapped any. */
@@ -60,85 +57,26 @@ export class MappingCounts {
   }
 }
 
-interface LiveObject {
-  readonly placement: Placement;
-  readonly size: number;
-  readonly align: number;
-}
-
-const DEAD: LiveObject = { placement: NULL, size: 0, align: 0 };
-
-export function replayGolden(entry: GoldenEntry, options: OptionValues = {}): ReplayedGolden {
+/** @param options the engine's, as on the command line */
+export async function replayGolden(
+  entry: GoldenEntry,
+  options: Readonly<Record<string, string>> = {},
+): Promise<ReplayedGolden> {
   const mapping = new MappingCounts();
-  const machine = new Machine({
-    heapPages: entry.heapPages,
-    virtualPages: entry.vpages,
-    drain: (batch) => mapping.add(batch),
+  const stack = createStack(
+    engineNamed(entry.stack),
+    options,
+    { heapPages: entry.heapPages, virtualPages: entry.vpages, drain: (batch) => mapping.add(batch) },
+    engineNamed,
+  );
+  const chunks: Buffer[] = [];
+  const trace = await openRequested({ specification: file(entry, 'trace') });
+  const report = await replay(trace, stack, [], {
+    placements: (chunk) => chunks.push(Buffer.from(chunk)),
   });
-  const definition = engineNamed(entry.stack);
-  const engine = definition.create(machine, { ...optionDefaults(definition), ...options }, engineNamed);
-  machine.boot(() => engine.start());
-  const live = new Map<string, LiveObject>();
-  const lines = readGz(entry, 'trace').trimEnd().split('\n').slice(1);
-  const rows = lines.map((line, index) => {
-    const [op, id, sizeCell, alignCell] = line.split(',') as [string, string, string, string];
-    const size = Number(sizeCell);
-    const align = Number(alignCell);
-    machine.stream.beginOperation(index, 0, Number(id), size, align);
-    const offset = perform(engine, definition.placementsForm, live, op, id, size, align);
-    machine.stream.endOperation(0);
-    return `${index},${op},${id},${offset}`;
-  });
-  machine.stream.flush();
-  const liveObjects = [...live.values()].filter(({ placement }) => isBlock(placement)).length;
-  return {
-    placements: `index,op,id,offset\n${rows.join('\n')}\n`,
-    engine,
-    machine,
-    mapping,
-    liveObjects,
-  };
+  return { placements: Buffer.concat(chunks).toString('latin1'), report, stack, mapping };
 }
 
-function perform(
-  engine: Engine,
-  form: PlacementsForm,
-  live: Map<string, LiveObject>,
-  op: string,
-  id: string,
-  size: number,
-  align: number,
-): string {
-  const old = live.get(id) ?? DEAD;
-  if (op === 'alloc') {
-    const placement = engine.allocate(size, align);
-    live.set(id, { placement, size, align });
-    return offsetText(placement, form);
-  }
-  if (op === 'free') {
-    live.delete(id);
-    if (isBlock(old.placement)) {
-      engine.free(old.placement, old.size, old.align);
-    }
-    return '-';
-  }
-  const placement = engine.reallocate!(old.placement, size, align, old.size);
-  if (placement !== NULL && placement !== BUG) {
-    live.set(id, { placement, size, align });
-  }
-  return offsetText(placement, form);
-}
-
-function offsetText(placement: Placement, form: PlacementsForm): string {
-  if (placement === NULL) return 'NULL';
-  if (placement === ZERO) return 'ZERO';
-  if (placement === BUG) return 'BUG';
-  return isVirtual(placement)
-    ? `${form === 'xen' ? 'v:' : ''}0x${(placement - VIRTUAL_BASE).toString(16)}`
-    : `0x${(placement - HEAP_BASE).toString(16)}`;
-}
-
-function readGz(entry: GoldenEntry, kind: 'trace' | 'golden'): string {
-  const file = path.join(folder, entry.stack, `${entry.trace}.${kind}.csv.gz`);
-  return gunzipSync(fs.readFileSync(file)).toString('utf8');
+function file(entry: GoldenEntry, kind: 'trace' | 'golden'): string {
+  return path.join(folder, entry.stack, `${entry.trace}.${kind}.csv.gz`);
 }

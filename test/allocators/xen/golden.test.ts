@@ -11,12 +11,13 @@ const engines = new Set(ENGINES.map((engine) => engine.name));
 
 for (const entry of goldenEntries()) {
   if (!engines.has(entry.stack)) continue;
-  test(`${entry.stack} places ${entry.trace} like the real allocator`, () => {
+  test(`${entry.stack} places ${entry.trace} like the real allocator`, async () => {
     const golden = goldenText(entry);
     assert.is(createHash('sha256').update(golden).digest('hex'), entry.goldenSha256);
-    const replayed = replayGolden(entry);
+    const replayed = await replayGolden(entry);
     assert.is(firstDifference(replayed.placements, golden), undefined);
-    replayed.engine.check();
+    assert.is(replayed.report.outcome.kind, 'ok');
+    replayed.stack.engine.check();
     assert.equal(endState(replayed, entry), entry.end);
   });
 }
@@ -28,11 +29,11 @@ const onTodaysPages = [
 ] as const;
 
 for (const [stack, options] of onTodaysPages) {
-  test(`${stack} places the same on today's page allocator while no idle CPU scrubs`, () => {
+  test(`${stack} places the same on today's page allocator while no idle CPU scrubs`, async () => {
     for (const entry of goldenEntries().filter((each) => each.stack === stack)) {
-      const { placements, engine } = replayGolden(entry, options);
+      const { placements, stack: replayed } = await replayGolden(entry, options);
       assert.is(firstDifference(placements, goldenText(entry)), undefined);
-      engine.check();
+      replayed.engine.check();
     }
   });
 }
