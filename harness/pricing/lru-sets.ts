@@ -4,8 +4,10 @@
  * is not kept, nor whether a line is dirty.
  */
 
-/** Marks a way that holds nothing anyone will ask for: never filled, evicted, or filled by foreign traffic. */
-export const EMPTY = -1;
+/** Marks a way that was never filled, or was evicted; such ways are the last of their set. */
+const EMPTY = -1;
+/** Marks what foreign traffic left: nobody will ask for it. */
+export const FOREIGN = -2;
 
 /** What happens to a cache between operations. */
 export type Disturbance = 'none' | 'eviction' | 'foreign traffic';
@@ -13,8 +15,7 @@ export type Disturbance = 'none' | 'eviction' | 'foreign traffic';
 export class LruSets {
   readonly tags: Int32Array;
   readonly setMask: number;
-  private readonly forgets: boolean;
-  private readonly shares: boolean;
+  private readonly isDisturbed: boolean;
 
   /** Eviction costs no more than the sets that an operation filled: they are remembered as they leave emptiness. */
   private readonly filledSets: Int32Array;
@@ -30,26 +31,22 @@ export class LruSets {
   constructor(
     readonly setCount: number,
     readonly ways: number,
-    disturbance: Disturbance,
+    private readonly disturbance: Disturbance,
   ) {
     this.tags = new Int32Array(setCount * ways).fill(EMPTY);
     this.setMask = setCount - 1;
-    this.forgets = disturbance === 'eviction';
-    this.shares = disturbance === 'foreign traffic';
-    this.filledSets = new Int32Array(this.forgets ? setCount : 0);
-    this.settled = new Int32Array(this.shares ? setCount : 0);
+    this.isDisturbed = disturbance !== 'none';
+    this.filledSets = new Int32Array(disturbance === 'eviction' ? setCount : 0);
+    this.settled = new Int32Array(disturbance === 'foreign traffic' ? setCount : 0);
   }
 
   /** Uses `tag`: returns whether it was there, and leaves it the most recent of its set. */
   touch(tag: number): boolean {
     const set = tag & this.setMask;
     const first = set * this.ways;
-    if (this.shares) {
-      this.settle(set);
-    }
     const tags = this.tags;
-    if (this.forgets && tags[first] === EMPTY) {
-      this.filledSets[this.filledCount++] = first;
+    if (this.isDisturbed) {
+      this.prepare(set);
     }
     // Search and move to the front in one pass, four ways at a time: every way takes the tag of the one before it.
     const end = first + this.ways;
@@ -68,6 +65,7 @@ export class LruSets {
       const four = tags[way + 3]!;
       tags[way + 3] = three;
       if (four === tag) return true;
+      if (four === EMPTY) return false;
       displaced = four;
     }
     for (; way < end; way++) {
@@ -83,7 +81,10 @@ export class LruSets {
   evict(): void {
     for (let index = 0; index < this.filledCount; index++) {
       const first = this.filledSets[index]!;
-      this.tags.fill(EMPTY, first, first + this.ways);
+      const end = first + this.ways;
+      for (let way = first; way < end && this.tags[way] !== EMPTY; way++) {
+        this.tags[way] = EMPTY;
+      }
     }
     this.filledCount = 0;
   }
@@ -105,6 +106,18 @@ export class LruSets {
     }
   }
 
+  /** Before a set is used: lets in the foreign lines that came since, or notes that it is about to be filled. */
+  private prepare(set: number): void {
+    if (this.disturbance === 'foreign traffic') {
+      this.settle(set);
+      return;
+    }
+    const first = set * this.ways;
+    if (this.tags[first] === EMPTY) {
+      this.filledSets[this.filledCount++] = first;
+    }
+  }
+
   private settle(set: number): void {
     const arrived = (this.foreignRounds + (set < this.foreignRest ? 1 : 0)) | 0;
     const lines = (arrived - this.settled[set]!) | 0;
@@ -117,6 +130,6 @@ export class LruSets {
     for (let way = kept - 1; way >= 0; way--) {
       this.tags[first + way + this.ways - kept] = this.tags[first + way]!;
     }
-    this.tags.fill(EMPTY, first, first + this.ways - kept);
+    this.tags.fill(FOREIGN, first, first + this.ways - kept);
   }
 }

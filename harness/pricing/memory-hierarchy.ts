@@ -1,18 +1,20 @@
 import { CHASE, END_OF_OPERATION, KIND_COUNT, STORE, UPDATE } from '../machine/access-stream';
-import type { CountOutcomes } from './count-outcomes';
-import { LruList } from './lru-list';
+import type { PriceAccesses } from './access-pricing';
+import { CAUSE_COUNT, causeIndex } from './costs';
+import { LruLog } from './lru-log';
 import { LruSets, type Disturbance } from './lru-sets';
 import {
   deepened,
-  DRAINED,
+  drained,
   DRAM,
-  FOUND,
+  found,
   L1,
   L2,
   L3,
-  OUTCOME_COUNT,
-  OVERLAPPED,
-  PREFETCHED,
+  LOCKED,
+  NOTHING,
+  overlapped,
+  prefetched,
   SECOND_TLB,
   WALKED,
 } from './outcomes';
@@ -28,8 +30,15 @@ import type { CacheState } from './specification';
 const LINE_SHIFT = 6;
 const LINE_BYTES = 1 << LINE_SHIFT;
 const PAGE_SHIFTS = { '4k': 12, '2m': 21 } as const;
+// V8 folds constants of the module it compiles, but not imported ones.
+const ROW = CAUSE_COUNT;
+const END = END_OF_OPERATION;
+const LOCKED_KIND = UPDATE;
+const NO_OUTCOME = NOTHING;
+const KIND_MASK = KIND_COUNT - 1;
 const NO_PAGE = -1;
-const NO_OUTCOME = -1;
+const L1_CAUSE = causeIndex('l1');
+const LOCKED_CAUSE = causeIndex('lockedUpdates');
 
 const DISTURBANCES: Readonly<Record<CacheState['kind'], Disturbance>> = {
   warm: 'none',
@@ -45,7 +54,7 @@ export class MemoryHierarchy {
   private readonly pageShift: number;
   private readonly pageBytes: number;
   /** The first-level TLB is one or the other. */
-  private readonly firstTlbList: LruList | undefined;
+  private readonly firstTlbLog: LruLog | undefined;
   private readonly firstTlbSets: LruSets | undefined;
   private readonly secondTlb: LruSets | undefined;
   /** The page of the last access is the most recent of its set: looking it up again would change nothing. */
@@ -89,7 +98,7 @@ export class MemoryHierarchy {
     const first = tlb.first[mapping];
     const second = tlb.second?.[mapping];
     const isFull = first.ways === first.entries;
-    this.firstTlbList = isFull ? new LruList(first.entries, (-1 >>> this.pageShift) + 1) : undefined;
+    this.firstTlbLog = isFull ? new LruLog(first.entries, (-1 >>> this.pageShift) + 1) : undefined;
     this.firstTlbSets = isFull ? undefined : translations(first);
     this.secondTlb = second && translations(second);
 
@@ -98,52 +107,61 @@ export class MemoryHierarchy {
     this.windowAccesses = independentLoads.windowAccesses;
   }
 
-  /** See `CountOutcomes`. */
-  readonly countOutcomes: CountOutcomes = (
+  /** See `PriceAccesses`. */
+  readonly priceAccesses: PriceAccesses = (
     entries,
     segmentEnds,
     segmentFlags,
     segmentCount,
-    costs,
+    { cycles256, causes },
     segmentCosts,
-    counts,
+    causeCosts,
   ) => {
     const { pageShift } = this;
     const { tags, setMask, ways } = this.l1;
+    const perUpdate = cycles256[LOCKED]!;
     let lastPage = this.lastPage;
     let row = 0;
     let index = 0;
     for (let segment = 0; segment < segmentCount; segment++) {
       const end = segmentEnds[segment]!;
-      let cost = 0;
+      let l1Cost = 0;
+      let lockedCost = 0;
+      let otherCost = 0;
       for (; index < end; index++) {
         const entry = entries[index]!;
-        const kind = entry & (KIND_COUNT - 1);
-        const page = entry >>> pageShift;
+        const kind = entry & KIND_MASK;
+        const page = (entry >>> pageShift) | 0;
         if (page !== lastPage) {
           lastPage = page;
           const translation = this.translate(page, kind);
           if (translation !== NO_OUTCOME) {
-            counts[row + translation]!++;
-            cost += costs[translation]!;
+            causeCosts[row + causes[translation]!]! += cycles256[translation]!;
+            otherCost += cycles256[translation]!;
           }
         }
-        if (kind === UPDATE) {
+        if (kind === LOCKED_KIND) {
+          lockedCost += perUpdate;
           const wait = this.drainStores(index);
           if (wait !== NO_OUTCOME) {
-            counts[row + wait]!++;
-            cost += costs[wait]!;
+            causeCosts[row + causes[wait]!]! += cycles256[wait]!;
+            otherCost += cycles256[wait]!;
           }
         }
         const line = entry >>> LINE_SHIFT;
-        const outcome = tags[(line & setMask) * ways] === line ? FOUND + kind : this.fetch(line, kind, index);
-        counts[row + outcome]!++;
-        cost += costs[outcome]!;
+        if (tags[(line & setMask) * ways] === line) {
+          l1Cost += cycles256[kind]!;
+        } else {
+          const outcome = this.fetch(line, kind, index);
+          causeCosts[row + causes[outcome]!]! += cycles256[outcome]!;
+          otherCost += cycles256[outcome]!;
+        }
       }
-      segmentCosts[segment] = cost;
-      if ((segmentFlags[segment]! & END_OF_OPERATION) !== 0) {
-        row += OUTCOME_COUNT;
-        counts.fill(0, row, row + OUTCOME_COUNT);
+      causeCosts[row + L1_CAUSE]! += l1Cost;
+      causeCosts[row + LOCKED_CAUSE]! += lockedCost;
+      segmentCosts[segment] = l1Cost + lockedCost + otherCost;
+      if ((segmentFlags[segment]! & END) !== 0) {
+        row += ROW;
         if (this.endOperation()) {
           lastPage = NO_PAGE;
         }
@@ -157,18 +175,18 @@ export class MemoryHierarchy {
   /** The outcome of an access whose line is not the most recent of its set in L1. */
   private fetch(line: number, kind: number, index: number): number {
     if (this.l1.touch(line)) {
-      return FOUND + kind;
+      return found(L1, kind);
     }
     const level = this.levelOf(line);
     if (kind === STORE) {
       this.storeLevel = index < this.storeEnd ? Math.max(level, this.storeLevel) : level;
       this.storeEnd = index + this.windowAccesses;
-      return FOUND + level * KIND_COUNT + STORE;
+      return found(level, STORE);
     }
     if (kind === UPDATE) {
-      return FOUND + level * KIND_COUNT + UPDATE;
+      return found(level, UPDATE);
     }
-    return this.isPrefetched(line) ? PREFETCHED + level : this.overlap(level, kind, index);
+    return this.isPrefetched(line) ? prefetched(level) : this.overlap(level, kind, index);
   }
 
   private levelOf(line: number): number {
@@ -198,31 +216,31 @@ export class MemoryHierarchy {
     if (kind === CHASE || index >= this.windowEnd) {
       this.windowEnd = index + this.windowAccesses;
       this.windowLevel = level;
-      return FOUND + level * KIND_COUNT + kind;
+      return found(level, kind);
     }
     const slowest = this.windowLevel;
     if (level <= slowest) {
-      return OVERLAPPED + level;
+      return overlapped(level);
     }
     this.windowLevel = level;
-    return deepened(slowest, level);
+    return deepened(level, slowest);
   }
 
   /** A locked update is a barrier: it waits for the stores before it, and no later load runs beside an earlier one. */
   private drainStores(index: number): number {
     this.windowEnd = index;
     if (index >= this.storeEnd) {
-      return NO_OUTCOME;
+      return NOTHING;
     }
     this.storeEnd = index;
-    return DRAINED + this.storeLevel;
+    return drained(this.storeLevel);
   }
 
   private translate(page: number, kind: number): number {
     const isHeld =
-      this.firstTlbList !== undefined ? this.firstTlbList.touch(page) : this.firstTlbSets!.touch(page);
+      this.firstTlbLog !== undefined ? this.firstTlbLog.touch(page) : this.firstTlbSets!.touch(page);
     if (isHeld) {
-      return NO_OUTCOME;
+      return NOTHING;
     }
     return (this.secondTlb !== undefined && this.secondTlb.touch(page) ? SECOND_TLB : WALKED) + kind;
   }
@@ -244,7 +262,7 @@ export class MemoryHierarchy {
     this.l1.evict();
     this.l2?.evict();
     this.l3?.evict();
-    this.firstTlbList?.evict();
+    this.firstTlbLog?.evict();
     this.firstTlbSets?.evict();
     this.secondTlb?.evict();
   }
@@ -262,7 +280,7 @@ export class MemoryHierarchy {
     const pageBytes = this.foreignPageRest + this.foreignBytes;
     const pages = Math.floor(pageBytes / this.pageBytes);
     this.foreignPageRest = pageBytes % this.pageBytes;
-    this.firstTlbList?.passForeign(pages);
+    this.firstTlbLog?.passForeign(pages);
     this.firstTlbSets?.passForeign(pages);
     this.secondTlb?.passForeign(pages);
     return pages > 0;

@@ -1,11 +1,27 @@
-import { END_OF_OPERATION, KIND_COUNT, LOCK_MASK, UPDATE, type AccessStream } from '../machine/access-stream';
+import { END_OF_OPERATION, LOCK_MASK, type AccessStream } from '../machine/access-stream';
 import { PRICED_COUNT } from '../machine/domain-events';
-import { CAUSE_COUNT, causeIndex, COST_PER_CYCLE, costTables, type CostTables } from './costs';
-import { countFlatOutcomes, type CountOutcomes } from './count-outcomes';
+import { priceFlatAccesses, type PriceAccesses } from './access-pricing';
+import {
+  CAUSE_COUNT,
+  causeIndex,
+  COST_PER_CYCLE,
+  eventCosts,
+  outcomeCosts,
+  type EventCosts,
+  type OutcomeCosts,
+} from './costs';
 import { MemoryHierarchy } from './memory-hierarchy';
-import { FOUND, LEVELS, OUTCOME_COUNT } from './outcomes';
 import { profileSha256 } from './profile';
 import { pricingId, type PricingSpecification } from './specification';
+
+// V8 folds constants of the module it compiles, but not imported ones.
+const ROW = CAUSE_COUNT;
+const EVENTS = PRICED_COUNT;
+const BIT_SCANS = causeIndex('bitScans');
+const HALF_CYCLE = COST_PER_CYCLE / 2;
+const CYCLES_PER_COST = 1 / COST_PER_CYCLE;
+const LOCKS = LOCK_MASK;
+const END = END_OF_OPERATION;
 
 /** Locks that a machine may have: one bit each in the flags of a segment. */
 export const LOCK_COUNT = 8;
@@ -36,141 +52,133 @@ export class Pricing implements PricedBatch {
   operationCauses = new Float64Array(0);
   operationHeldCycles = new Float64Array(0);
 
-  private readonly tables: CostTables;
-  /** Costs of the outcomes, those of locked updates with the lock's own: what segments are made of. */
-  private readonly accessCosts: Float64Array;
-  private readonly countOutcomes: CountOutcomes;
+  private readonly outcomeCosts: OutcomeCosts;
+  private readonly eventCosts: EventCosts;
+  private readonly priceAccesses: PriceAccesses;
   private segmentCosts = new Float64Array(0);
-  private counts = new Int32Array(OUTCOME_COUNT);
-
-  /** The operation under way, in 1/256 cycle. */
-  private cost = 0;
-  private readonly events = new Float64Array(PRICED_COUNT);
+  /** Of the operation under way, in 1/256 cycle, by lock and as a set of bits. */
   private readonly heldCosts = new Float64Array(LOCK_COUNT);
-  private readonly causeCosts = new Float64Array(CAUSE_COUNT);
+  private locksHeld = 0;
 
   constructor(specification: PricingSpecification) {
     const { profile, mapping, state } = specification;
     this.id = pricingId(specification);
     this.profileSha256 = profileSha256(profile);
-    this.tables = costTables(profile, mapping);
-    this.accessCosts = this.tables.outcomes.slice();
-    for (let level = 0; level < LEVELS.length; level++) {
-      this.accessCosts[FOUND + level * KIND_COUNT + UPDATE]! += this.tables.lockedUpdate;
-    }
-    this.countOutcomes =
+    this.outcomeCosts = outcomeCosts(profile, mapping);
+    this.eventCosts = eventCosts(profile);
+    this.priceAccesses =
       profile.model === 'flat'
-        ? countFlatOutcomes
-        : new MemoryHierarchy(profile, mapping, state).countOutcomes;
+        ? priceFlatAccesses
+        : new MemoryHierarchy(profile, mapping, state).priceAccesses;
   }
 
   /** Prices the operations that end in `batch`. One that never ends is never priced. */
   price(batch: AccessStream): void {
-    this.growTo(batch);
-    this.countOutcomes(
+    this.makeRoom(batch);
+    // Until an operation ends, its row of `operationCauses` collects costs in 1/256 cycle.
+    this.priceAccesses(
       batch.entries,
       batch.segmentEnds,
       batch.segmentFlags,
       batch.segmentCount,
-      this.accessCosts,
+      this.outcomeCosts,
       this.segmentCosts,
-      this.counts,
+      this.operationCauses,
     );
     this.operationCount = 0;
     for (let segment = 0; segment < batch.segmentCount; segment++) {
+      const cost = this.segmentCosts[segment]! + this.addEvents(batch.segmentPriced, segment * EVENTS);
       const flags = batch.segmentFlags[segment]!;
-      const cost = this.segmentCosts[segment]! + this.takeEvents(batch.segmentPriced, segment * PRICED_COUNT);
-      this.cost += cost;
-      if ((flags & LOCK_MASK) !== 0) {
-        this.addHeld(flags & LOCK_MASK, cost);
+      if ((flags & LOCKS) !== 0) {
+        this.addHeld(flags & LOCKS, cost);
       }
-      if ((flags & END_OF_OPERATION) !== 0) {
+      if ((flags & END) !== 0) {
         this.finishOperation(this.operationCount++);
       }
     }
-    const underWay = this.operationCount * OUTCOME_COUNT;
-    this.counts.copyWithin(0, underWay, underWay + OUTCOME_COUNT);
   }
 
-  /** Adds the priced events of a segment to the operation and returns their cost. */
-  private takeEvents(priced: Float64Array, base: number): number {
-    let cost = 0;
-    for (let event = 0; event < PRICED_COUNT; event++) {
-      const times = priced[base + event]!;
-      if (times !== 0) {
-        this.events[event]! += times;
-        cost += times * this.tables.events[event]!;
-      }
-    }
-    return cost;
+  /**
+   * Adds the priced events of a segment to the operation under way and returns their cost. Written out, because a
+   * loop over the six would cost as much as the accesses of most segments.
+   */
+  private addEvents(priced: Float64Array, at: number): number {
+    const { operationCauses: causes } = this;
+    const { cycles256 } = this.eventCosts;
+    const row = this.operationCount * ROW;
+    const instructions = priced[at]! * cycles256[0]!;
+    const bitScans = priced[at + 1]! * cycles256[1]!;
+    const mispredicts = priced[at + 2]! * cycles256[2]!;
+    const maps = priced[at + 3]! * cycles256[3]!;
+    const unmaps = priced[at + 4]! * cycles256[4]!;
+    const tlbFlushes = priced[at + 5]! * cycles256[5]!;
+    causes[row]! += instructions;
+    causes[row + BIT_SCANS]! += bitScans;
+    causes[row + BIT_SCANS + 1]! += mispredicts;
+    causes[row + BIT_SCANS + 2]! += maps;
+    causes[row + BIT_SCANS + 3]! += unmaps;
+    causes[row + BIT_SCANS + 4]! += tlbFlushes;
+    return instructions + bitScans + (mispredicts + maps) + (unmaps + tlbFlushes);
   }
 
   private addHeld(locks: number, cost: number): void {
-    for (let lock = 0; lock < LOCK_COUNT; lock++) {
-      if ((locks & (1 << lock)) !== 0) {
-        this.heldCosts[lock]! += cost;
-      }
+    this.locksHeld |= locks;
+    for (let rest = locks; rest !== 0; rest &= rest - 1) {
+      this.heldCosts[lowestLock(rest)]! += cost;
     }
   }
 
+  /** Turns costs into whole cycles. Rounding the running sum, not each cause, makes the causes add up exactly. */
   private finishOperation(row: number): void {
-    this.operationCycles[row] = wholeCycles(this.cost);
-    this.cost = 0;
-    for (let lock = 0; lock < LOCK_COUNT; lock++) {
+    const { operationCauses } = this;
+    const end = (row + 1) * ROW;
+    let sum = 0;
+    let cycles = 0;
+    for (let cause = row * ROW; cause < end; cause++) {
+      const cost = operationCauses[cause]!;
+      if (cost !== 0) {
+        sum += cost;
+        const cyclesSoFar = wholeCycles(sum);
+        operationCauses[cause] = cyclesSoFar - cycles;
+        cycles = cyclesSoFar;
+      }
+    }
+    this.operationCycles[row] = cycles;
+    for (; this.locksHeld !== 0; this.locksHeld &= this.locksHeld - 1) {
+      const lock = lowestLock(this.locksHeld);
       this.operationHeldCycles[row * LOCK_COUNT + lock] = wholeCycles(this.heldCosts[lock]!);
       this.heldCosts[lock] = 0;
     }
-    this.sumCauses(row * OUTCOME_COUNT);
-    // Rounding the running sum, not each cause, makes the causes add up to the operation.
-    let sum = 0;
-    let cyclesBefore = 0;
-    for (let cause = 0; cause < CAUSE_COUNT; cause++) {
-      sum += this.causeCosts[cause]!;
-      this.causeCosts[cause] = 0;
-      const cycles = wholeCycles(sum);
-      this.operationCauses[row * CAUSE_COUNT + cause] = cycles - cyclesBefore;
-      cyclesBefore = cycles;
-    }
   }
 
-  private sumCauses(counts: number): void {
-    const { outcomes, outcomeCauses, events, eventCauses, lockedUpdate } = this.tables;
-    for (let outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
-      const times = this.counts[counts + outcome]!;
-      if (times !== 0) {
-        this.causeCosts[outcomeCauses[outcome]!]! += times * outcomes[outcome]!;
-      }
-    }
-    let updates = 0;
-    for (let level = 0; level < LEVELS.length; level++) {
-      updates += this.counts[counts + FOUND + level * KIND_COUNT + UPDATE]!;
-    }
-    this.causeCosts[LOCKED_UPDATES]! += updates * lockedUpdate;
-    for (let event = 0; event < PRICED_COUNT; event++) {
-      this.causeCosts[eventCauses[event]!]! += this.events[event]! * events[event]!;
-      this.events[event] = 0;
-    }
-  }
-
-  private growTo(batch: AccessStream): void {
-    const segments = batch.segmentEnds.length;
+  /** Readies the arrays for a batch: large enough, all zero but for the costs of the operation that goes on. */
+  private makeRoom(batch: AccessStream): void {
     const operations = batch.operationCodes.length;
-    if (this.segmentCosts.length >= segments && this.operationCycles.length >= operations) {
-      return;
+    if (this.operationCycles.length < operations || this.segmentCosts.length < batch.segmentEnds.length) {
+      this.enlarge(operations, batch.segmentEnds.length);
     }
-    this.segmentCosts = new Float64Array(segments);
+    const underWay = this.operationCount * CAUSE_COUNT;
+    this.operationCauses.copyWithin(0, underWay, underWay + CAUSE_COUNT);
+    this.operationCauses.fill(0, CAUSE_COUNT, (batch.operationCount + 1) * CAUSE_COUNT);
+    this.operationHeldCycles.fill(0, 0, batch.operationCount * LOCK_COUNT);
+  }
+
+  private enlarge(operations: number, segments: number): void {
+    const causes = new Float64Array((operations + 1) * CAUSE_COUNT);
+    causes.set(this.operationCauses);
+    this.operationCauses = causes;
     this.operationCycles = new Float64Array(operations);
-    this.operationCauses = new Float64Array(operations * CAUSE_COUNT);
     this.operationHeldCycles = new Float64Array(operations * LOCK_COUNT);
-    const counts = new Int32Array((operations + 1) * OUTCOME_COUNT);
-    counts.set(this.counts.subarray(0, OUTCOME_COUNT));
-    this.counts = counts;
+    this.segmentCosts = new Float64Array(segments);
   }
 }
 
-const LOCKED_UPDATES = causeIndex('lockedUpdates');
+/** The lowest bit set in `locks`, which is not 0. */
+function lowestLock(locks: number): number {
+  return 31 - Math.clz32(locks & -locks);
+}
 
 /** Half a cycle rounds up. */
 function wholeCycles(cost: number): number {
-  return Math.floor((cost + COST_PER_CYCLE / 2) / COST_PER_CYCLE);
+  return Math.floor((cost + HALF_CYCLE) * CYCLES_PER_COST);
 }
