@@ -1,4 +1,5 @@
 import { HEAP_BASE, PAGE_BYTES } from '../../harness/machine/memory-layout';
+import { HeapCorruption } from '../../harness/machine/failures';
 import type { Ledger } from '../../harness/machine/ledger';
 import type { PoolContext } from './context';
 import { roundDown, roundUp } from './layout';
@@ -92,6 +93,30 @@ export class ArenaSource {
     this.context.work(steps.sourceMerge);
     this.context.listener?.asked?.(lower, upper, merged);
     return merged;
+  }
+
+  /** Whether the books agree with the arenas and with the machine's ledger; uncharged. Throws `HeapCorruption`. */
+  check(arenas: readonly number[]): void {
+    const { machine, words, layout } = this.context;
+    for (const arena of arenas) {
+      const chunk = arena - 2 * layout.wordBytes;
+      const bytes = this.chunkBytes(words.peek(arena + layout.arenaSize));
+      const magic = words.peek(chunk + layout.wordBytes);
+      if (words.peek(chunk) !== bytes || magic !== CHUNK_MAGIC[this.settings.kind]) {
+        throw new HeapCorruption(chunk, 'the arena source no longer knows the chunk of an arena');
+      }
+    }
+    let lowest = this.settings.descending ? this.context.words.heapEnd : HEAP_BASE;
+    let highest = HEAP_BASE;
+    this.ledger.runs(({ address, bytes }) => {
+      lowest = Math.min(lowest, address);
+      highest = address + bytes;
+    });
+    const gapBytes = this.ledger.heldBytes === 0 ? 0 : this.settings.gapBytes;
+    const expected = this.settings.descending ? lowest - gapBytes : highest + gapBytes;
+    if (machine.peek64(this.breakAt) !== expected || machine.peek64(this.takenAt) !== this.ledger.heldBytes) {
+      throw new HeapCorruption(this.breakAt, 'the arena source has lost its break');
+    }
   }
 
   private chunkBytes(bytes: number): number {

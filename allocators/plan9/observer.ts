@@ -84,13 +84,10 @@ export class PoolObserver {
         });
       }
       const members = this.treeMembers(free.blocks);
-      const { pool } = this.context;
-      if (members !== free.blocks || pool.peekText(FIELD.curfree) !== String(free.bytes)) {
-        throw new HeapCorruption(
-          pool.address,
-          `${free.blocks} free blocks of ${free.bytes} bytes, but ${members} in the tree and curfree ${pool.peekText(FIELD.curfree)}`,
-        );
-      }
+      this.expect(members === free.blocks, `${free.blocks} free blocks, but ${members} in the tree`);
+      const curfree = this.context.pool.peek(FIELD.curfree);
+      this.expect(curfree === free.bytes, `${free.bytes} bytes free, but curfree is ${curfree}`);
+      this.checkCursize();
     } catch (failure) {
       if (failure instanceof Fault) {
         throw new HeapCorruption(failure.address, 'metadata leads outside the heap');
@@ -99,8 +96,25 @@ export class PoolObserver {
     }
   }
 
+  /** cursize counts what was asked of the source, which adds its bookkeeping to every chunk. */
+  private checkCursize(): void {
+    const cursize = this.context.pool.peek(FIELD.cursize);
+    const arenaCount = this.arenas().length;
+    const bookkeepingBytes = 2 * this.layout.wordBytes;
+    this.expect(
+      cursize >= 0 && cursize + arenaCount * bookkeepingBytes <= this.machine.ledger.heldBytes,
+      `cursize is ${cursize} in ${arenaCount} arenas of ${this.machine.ledger.heldBytes} bytes`,
+    );
+  }
+
+  private expect(holds: boolean, problem: string): void {
+    if (!holds) {
+      throw new HeapCorruption(this.context.pool.address, problem);
+    }
+  }
+
   /** The arenas, highest address first. */
-  private arenas(): number[] {
+  arenas(): number[] {
     const { words, pool } = this.context;
     const arenas: number[] = [];
     let above = 0;

@@ -120,7 +120,7 @@ export class Plan9Pool implements Engine {
   }
 
   check(): void {
-    this.pool.observer.check();
+    this.pool.check();
   }
 
   private dataStart(pointer: number): number {

@@ -1,3 +1,4 @@
+import { HeapCorruption } from '../../harness/machine/failures';
 import type { Machine } from '../../harness/machine/machine';
 import { Arenas } from './arenas';
 import { ArenaSource, type SourceSettings } from './arena-source';
@@ -91,22 +92,45 @@ export class Pool {
 
   /** Writes the initial Pool structure, once the machine has booted. */
   start(flags = this.settings.flags): void {
-    const { settings } = this;
     const { pool } = this.context;
     for (const field of Object.values(FIELD)) {
       pool.store(field, 0);
     }
-    for (const name of ['maxsize', 'minarena', 'quantum', 'minblock'] as const) {
-      pool.store(FIELD[name], settings[name]);
-    }
-    pool.store(FIELD.flags, flags);
-    for (const name of ['merge', 'move', 'logstack'] as const) {
-      pool.store(FIELD[name], settings[name] ? INSTALLED : 0);
-    }
-    for (const name of ['alloc', 'print', 'panic', 'lock', 'unlock'] as const) {
-      pool.store(FIELD[name], INSTALLED);
-    }
+    this.parameters(flags).forEach((value, field) => pool.store(field, value));
     this.source.start();
+  }
+
+  /** Verifies everything that is known of the pool; uncharged. Throws `HeapCorruption`. */
+  check(): void {
+    const { pool } = this.context;
+    this.parameters(this.settings.flags).forEach((value, field) => {
+      if (pool.peek(field) !== value) {
+        throw new HeapCorruption(pool.addressOf(field), 'a parameter of the pool has changed');
+      }
+    });
+    this.observer.check();
+    this.source.check(this.observer.arenas());
+  }
+
+  /** The fields that nobody writes after the start. */
+  private parameters(flags: number): Map<number, number> {
+    const { maxsize, minarena, quantum, minblock, merge, move, logstack } = this.settings;
+    const installed = (isInstalled: boolean) => (isInstalled ? INSTALLED : 0);
+    return new Map([
+      [FIELD.maxsize, maxsize],
+      [FIELD.minarena, minarena],
+      [FIELD.quantum, quantum],
+      [FIELD.minblock, minblock],
+      [FIELD.flags, flags],
+      [FIELD.alloc, INSTALLED],
+      [FIELD.merge, installed(merge)],
+      [FIELD.move, installed(move)],
+      [FIELD.lock, INSTALLED],
+      [FIELD.unlock, INSTALLED],
+      [FIELD.print, INSTALLED],
+      [FIELD.panic, INSTALLED],
+      [FIELD.logstack, installed(logstack)],
+    ]);
   }
 
   poolalloc(bytes: number): number {

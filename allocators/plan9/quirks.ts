@@ -6,6 +6,16 @@ import { FIELD, POOL_OBJECT_REGION, PoolObject } from './pool-object';
 
 /** Where the real pool is odd, and where it differs from its manual page (`-o follow=manual` does as the page says). */
 
+/** The pool that the demonstrations are about, whatever options a user has given. */
+const AS_BY_DEFAULT = {
+  layout: 'ilp32',
+  preset: 'sbrkmem',
+  shim: 'none',
+  follow: 'code',
+  quantum: '-1',
+  flags: '-1',
+} as const;
+
 const MANUAL = 'pool(2) against the code';
 const OBSERVED = 'the original pool.c, run';
 
@@ -16,6 +26,7 @@ export const POOL_QUIRKS: readonly Quirk[] = [
       'aligned allocations never credit what they give back, a realloc beside its own new block charges it twice, blocks that grow over an arena border are not charged, NOREUSE frees are not credited: curalloc may even wrap below zero',
     source: OBSERVED,
     demonstration: {
+      options: AS_BY_DEFAULT,
       operations: ['alignedalloc,1,100,1024,0,0', 'free,1,0,0'],
       shows: ({ machine }) => poolObject(machine).peek(FIELD.curalloc) !== 0,
     },
@@ -25,6 +36,7 @@ export const POOL_QUIRKS: readonly Quirk[] = [
     summary: 'merging arenas frees the bytes between them, which cursize never counted',
     source: OBSERVED,
     demonstration: {
+      options: AS_BY_DEFAULT,
       operations: [...rows(8, (id) => `alloc,${id},4000,0`), ...rows(8, (id) => `free,${id},0,0`)],
       shows: ({ machine }) => {
         const object = poolObject(machine);
@@ -37,7 +49,7 @@ export const POOL_QUIRKS: readonly Quirk[] = [
     summary: 'the pool compacts on reaching maxsize, not when its source is dry',
     source: MANUAL,
     demonstration: {
-      options: { move: 'on', srclimit: '4200' },
+      options: { ...AS_BY_DEFAULT, move: 'on', srclimit: '4200' },
       operations: [...rows(3, (id) => `alloc,${id},1000,0`), 'free,1,0,0', 'alloc,4,1500,0'],
       shows: ({ placements }) => placements[4] === NULL,
     },
@@ -48,7 +60,7 @@ export const POOL_QUIRKS: readonly Quirk[] = [
       'ANTAGONISM marks words with their distance instead of the block’s address, users’ bytes with DF, DE and DD; under lp64 it writes twice the area and ruins the heap',
     source: MANUAL,
     demonstration: {
-      options: { flags: '1' },
+      options: { ...AS_BY_DEFAULT, flags: '1' },
       operations: ['alloc,1,400,0', 'alloc,2,16,0', 'free,1,0,0'],
       shows: ({ machine, placements }) => machine.peek(placements[0]! + 64) === 0xf700_0040,
     },
@@ -68,6 +80,7 @@ export const POOL_QUIRKS: readonly Quirk[] = [
     summary: 'a request to the source is one to quantum bytes larger than needed, an exact multiple too',
     source: MANUAL,
     demonstration: {
+      options: AS_BY_DEFAULT,
       operations: ['alloc,1,16,0'],
       shows: ({ heldBytes }) => heldBytes[0]! > 4096 + 32,
     },
@@ -78,7 +91,7 @@ export const POOL_QUIRKS: readonly Quirk[] = [
       'TOLERANCE lets two NULs pass where the data fill their block, and the unrepaired tail of the freed block panics at the next pool check',
     source: MANUAL,
     demonstration: {
-      options: { flags: '32' },
+      options: { ...AS_BY_DEFAULT, flags: '32' },
       operations: ['alloc,1,112,0', 'alloc,2,16,0', 'overrun,1,2,0,0,0,,,,0', 'free,1,0,0', 'check,1,0,0'],
       shows: stoppedAt(4, 'corrupt tail magic'),
     },
@@ -88,6 +101,7 @@ export const POOL_QUIRKS: readonly Quirk[] = [
     summary: 'poolmsize redraws the red zone without looking at it, and counts from the block’s data start',
     source: MANUAL,
     demonstration: {
+      options: AS_BY_DEFAULT,
       operations: ['alloc,1,100,0', 'alloc,2,16,0', 'overrun,1,1,0,0,0,,,,65', 'msize,1,0,0', 'free,1,0,0'],
       shows: ({ stopped }) => stopped === undefined,
     },
@@ -104,7 +118,7 @@ export const POOL_QUIRKS: readonly Quirk[] = [
       'NOREUSE leaves the first 8 bytes as they were, fills past the block of an aligned pointer, and an arena merge revives the last dead block',
     source: OBSERVED,
     demonstration: {
-      options: { flags: '64' },
+      options: { ...AS_BY_DEFAULT, flags: '64' },
       operations: ['alloc,1,100,0', 'fill,1,0,0,0,0,,,,85', 'free,1,0,0'],
       shows: ({ machine, placements }) =>
         machine.peek(placements[0]! + 4) === 0x5555_5555 && machine.peek(placements[0]! + 8) === 0xdada_dada,
@@ -115,13 +129,14 @@ export const POOL_QUIRKS: readonly Quirk[] = [
     summary: 'a fragment that a shrinking or growing block sheds is not joined with a free right neighbour',
     source: OBSERVED,
     demonstration: {
+      options: AS_BY_DEFAULT,
       operations: [
         ...['alloc,1,200,0', 'alloc,2,200,0', 'alloc,3,16,0'],
         ...['free,2,0,0', 'realloc,1,8,0', 'alloc,4,380,0'],
       ],
       shows: ({ placements }) => placements[5]! > placements[2]!,
     },
-    breaks: { guarantee: 'returned', by: () => true },
+    breaks: { guarantee: 'returned', by: ({ op }) => op === 'realloc' },
   },
 ];
 
@@ -143,7 +158,7 @@ function stoppedAt(operation: number, problem: string): (seen: Demonstrated) => 
 function compactingRealloc(): QuirkDemonstration {
   const blocks = 24;
   return {
-    options: { maxsize: '29000', move: 'on' },
+    options: { ...AS_BY_DEFAULT, maxsize: '29000', move: 'on' },
     operations: [
       ...rows(blocks, (id) => `alloc,${id},1000,0`),
       ...rows(blocks / 2, (pair) => `free,${2 * pair - 1},0,0`),

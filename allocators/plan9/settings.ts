@@ -75,7 +75,7 @@ export const POOL_OPTIONS = {
   },
   merge: onOff('the merge callback: arenas that touch become one', 'on'),
   move: onOff('the move callback: the pool may compact', 'off'),
-  lock: onOff('the lock callbacks; off needs follow=manual, the code calls them unconditionally', 'on'),
+  lock: onOff('the lock callbacks; off as the manual page allows, the code would call nil', 'on'),
   logstack: onOff('the logstack callback under LOGGING', 'off'),
   gap: {
     kind: 'integer',
@@ -103,13 +103,6 @@ export function poolSettings(options: OptionValues): PoolSettings {
     given(name) === PRESET_DECIDES ? byPreset : given(name);
   const isOn = (name: keyof typeof POOL_OPTIONS) => text(name) === 'on';
   const manual = text('follow') === 'manual';
-  if (!isOn('lock') && !manual) {
-    throw new UsageError({
-      where: 'lock',
-      problem: 'the code of the pool calls the lock callbacks unconditionally',
-      expected: 'follow=manual with lock=off',
-    });
-  }
   const quantum = orPreset('quantum', QUANTUM_BYTES);
   if (quantum <= 0 || quantum % BLOCK_ALIGN_BYTES !== 0) {
     throw new UsageError({

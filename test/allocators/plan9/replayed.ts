@@ -6,7 +6,8 @@ import { OP, TraceEvent, type OpName, type Placement } from '../../../traces/tra
 
 /** Small helpers to run rows of a canonical trace through the pool and to look at what came of it. */
 
-export const HEAP_PAGES = 4096;
+/** 8 MiB: more than any test needs, and quick to boot. */
+export const HEAP_PAGES = 2048;
 
 export function stackOf(options: Readonly<Record<string, string>> = {}): Stack & { engine: Plan9Pool } {
   const stack = createStack(plan9Pool, options, { heapPages: HEAP_PAGES, virtualPages: 0 }, () => plan9Pool);
