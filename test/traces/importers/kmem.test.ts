@@ -42,6 +42,15 @@ test('null is padded with blanks, and a null result is a failure', async () => {
   assert.equal(counts, { nullFrees: 1, failed: 2 });
 });
 
+test('a page allocation failed if the page or its frame number is null', async () => {
+  const { events, counts } =
+    await imported(` x: mm_page_alloc: page=(null) pfn=18446744073709551615 order=9 migratetype=1
+ x: mm_page_alloc: page=00000000d2be5665 pfn=0 order=9 migratetype=1
+ x: mm_page_alloc: page=00000000d2be5665 order=0 migratetype=1`);
+  assert.equal(events, ['alloc 0 4096 align=4096']);
+  assert.equal(counts, { failed: 2 });
+});
+
 const both = `a-1 [000] .... 1.0: mm_page_alloc: page=ffffea0003db9f40 pfn=0x10 order=2 migratetype=0 nr_free=3 gfp_flags=GFP_KERNEL
 a-1 [000] .... 1.1: kmalloc: call_site=c0 ptr=c1 bytes_req=24 bytes_alloc=32
 a-1 [000] .... 1.2: mm_page_alloc: page=00000000d2be5665 pfn=17 order=0 migratetype=0 gfp_flags=0x140cca

@@ -52,6 +52,12 @@ test('a reallocation to nothing is the free that serves it, and its result is a 
   assert.equal(counts, {});
 });
 
+test('a reallocation without a result has failed, even if the next call frees the block', async () => {
+  const { events, counts } = await imported('--7-- malloc(9) = 0x10\n--7-- realloc(0x10,99)free(0x10)');
+  assert.equal(events, ['alloc 0 9', 'free 0']);
+  assert.equal(counts, { failed: 1 });
+});
+
 test('a tool that frees without saying so says only the result', async () => {
   const { events } = await imported('--7-- malloc(9) = 0x10\n--7-- realloc(0x10,0) = 0x0');
   assert.equal(events, ['alloc 0 9', 'free 0']);
