@@ -3,6 +3,7 @@ import { holdEvents, type EventColumns } from './columns';
 import { looksLikeAtr, openAtr } from './formats/atr-reader';
 import { looksLikeCsv } from './formats/csv-header';
 import { openCsv } from './formats/csv-reader';
+import type { ProblemListener } from './formats/problems';
 import { validated } from './formats/validated';
 import type { Accounting } from './importers/accounting';
 import { ImportSource, openImport, recordingHead, recordingName } from './importers/import-source';
@@ -53,6 +54,10 @@ export interface OpenOptions {
   readonly passes?: 'one' | 'many';
   /** How many events may be held in memory. */
   readonly eventsHeldMax?: number;
+  /** Whether an identity that the file only claims is held against its events. */
+  readonly verifyIdentity?: boolean;
+  /** Is told what is wrong with a trace for one pass, as far as that can be passed over, and says whether to go on. */
+  readonly onProblem?: ProblemListener;
 }
 
 export interface OpenedTrace extends Trace {
@@ -107,8 +112,12 @@ interface Reader {
 async function readerFor(bytes: ByteSource, options: OpenOptions): Promise<Reader> {
   const { registries, format } = options;
   const name = bytes.name === STDIN_NAME ? 'stdin' : traceName(bytes.name);
-  const csv: Reader = { format: 'csv', open: (input) => openCsv(input, { name }) };
-  const atr: Reader = { format: 'atr', open: (input) => openAtr(input, { name }) };
+  const { verifyIdentity = false, onProblem } = options;
+  const csv: Reader = {
+    format: 'csv',
+    open: (input) => openCsv(input, { name, ...(onProblem && { onProblem }) }),
+  };
+  const atr: Reader = { format: 'atr', open: (input) => openAtr(input, { name, verifyIdentity }) };
   const importer = (recorder: RecorderFormat): Reader => ({
     format: recorder.name,
     open: (input) => openImport(input, recorder, options.importOptions, name),
@@ -133,8 +142,8 @@ async function readerFor(bytes: ByteSource, options: OpenOptions): Promise<Reade
   });
 }
 
-function checked(source: EventSource, { validate = true }: OpenOptions): EventSource {
-  return validate ? validated(source) : source;
+function checked(source: EventSource, { validate = true, onProblem }: OpenOptions): EventSource {
+  return validate ? validated(source, onProblem) : source;
 }
 
 function accountingOf(source: EventSource): { accounting?: Accounting } {

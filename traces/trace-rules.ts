@@ -75,8 +75,9 @@ export class TraceRules {
       case OP.alloc:
       case OP.alignedalloc:
       case OP.heap:
-      case OP.temp:
         return this.allocate(event);
+      case OP.temp:
+        return this.openCalls.length === 0 ? outsideCalls(event) : this.allocate(event);
       case OP.free:
         return this.remove(event.id) ? undefined : unknown(event);
       case OP.realloc:
@@ -158,9 +159,7 @@ export class TraceRules {
 
   private endTemporaries(event: TraceEvent): Violation | undefined {
     const call = this.openCalls.at(-1);
-    if (call === undefined) {
-      return { problem: `${OP_NAMES[event.op]} outside any call`, expected: 'an enter before it' };
-    }
+    if (call === undefined) return outsideCalls(event);
     for (const temporary of call.temporaries) {
       if (this.isLive(temporary)) this.remove(temporary.id);
     }
@@ -175,4 +174,8 @@ function unknown(event: TraceEvent): Violation {
     problem: `${OP_NAMES[event.op]} of id ${event.id}, which is not live`,
     expected: 'an id that was allocated and not freed since',
   };
+}
+
+function outsideCalls(event: TraceEvent): Violation {
+  return { problem: `${OP_NAMES[event.op]} outside any call`, expected: 'an enter before it' };
 }

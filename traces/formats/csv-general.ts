@@ -67,7 +67,7 @@ export class CsvGeneralPath {
       input.pass(input.lineEnd(problem.at));
     } else if (openQuoteAt !== undefined) {
       if (!input.isWhole && input.pendingBytes <= LINE_BYTES_MAX) return false;
-      problems.tellLast(input.errorAt(openQuoteAt, openQuote));
+      problems.fail(input.errorAt(openQuoteAt, openQuote));
     }
     return true;
   }

@@ -17,8 +17,8 @@ export interface CsvOptions {
   /** The trace's name; the input's own when left out. */
   readonly name?: string;
   /**
-   * Is told each problem, with `file:line:column`, and says whether to read on; the line is then passed over. Without
-   * it the first problem ends the reading.
+   * Is told each problem that can be passed over, with `file:line:column`, and says whether to read on. Without it the
+   * first problem ends the reading.
    */
   readonly onProblem?: ProblemListener;
 }
@@ -122,14 +122,14 @@ class CsvSource extends BlockSource implements PlacedSource {
   private async readOn(): Promise<void> {
     const { input, problems } = this.reading;
     if (input.pendingBytes > LINE_BYTES_MAX) {
-      problems.tellLast(input.errorAt(input.at, lineTooLong));
+      problems.fail(input.errorAt(input.at, lineTooLong));
       return;
     }
     try {
       if (!(await input.more())) this.ended = true;
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      problems.tellLast(error);
+      problems.fail(error);
     }
   }
 }

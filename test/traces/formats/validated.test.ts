@@ -34,7 +34,7 @@ test('a legal trace passes unchanged', async () => {
     { op: 'adopt', id: 99 },
     { op: 'use', id: 99 },
     { op: 'leave', id: 1 },
-    { op: 'temp', id: 2, size: 5 },
+    { op: 'alloc', id: 2, size: 5 },
     { op: 'free', id: 3 },
   ];
   const columns = columnsOf(events);
@@ -58,12 +58,13 @@ test('what breaks the rules between events is named with line and event', async 
       `t.csv:3: event 1: ${op} of id 2, which is not live`,
     );
   }
-  for (const op of ['alloc', 'alignedalloc', 'heap', 'temp']) {
+  for (const op of ['alloc', 'alignedalloc', 'heap']) {
     assert.match(
       (await firstProblem(`alloc,1,8,0 ${op},1,8,0`))!,
       `event 1: ${op} of id 1, live since event 0`,
     );
   }
+  assert.match((await firstProblem('temp,1,8,0'))!, 't.csv:2: event 0: temp outside any call');
   assert.match((await firstProblem('leave,1,0,0'))!, 't.csv:2: event 0: leave outside any call');
   assert.match((await firstProblem('freeall,1,0,0'))!, 'freeall outside any call');
   assert.match(
@@ -73,9 +74,9 @@ test('what breaks the rules between events is named with line and event', async 
 });
 
 test('temporaries die with their own call, and only they', async () => {
-  assert.is(await firstProblem('enter,1,0,0 temp,5,8,0 leave,1,0,0 temp,5,8,0'), undefined);
+  assert.is(await firstProblem('enter,1,0,0 temp,5,8,0 leave,1,0,0 heap,5,8,0'), undefined);
   assert.is(
-    await firstProblem('enter,1,0,0 temp,5,8,0 freeall,1,0,0 temp,5,8,0 leave,1,0,0 temp,5,8,0'),
+    await firstProblem('enter,1,0,0 temp,5,8,0 freeall,1,0,0 temp,5,8,0 leave,1,0,0 heap,5,8,0'),
     undefined,
   );
   assert.match((await firstProblem('enter,1,0,0 temp,5,8,0 leave,1,0,0 free,5,0,0'))!, 'free of id 5');
@@ -94,7 +95,7 @@ test('temporaries die with their own call, and only they', async () => {
   );
   const many = Array.from({ length: 5000 }, (_, i) => `temp,${i},1,0 free,${i},0,0`).join(' ');
   assert.is(
-    await firstProblem(`enter,1,0,0 temp,9000,1,0 ${many} leave,1,0,0 temp,9000,1,0 temp,4999,1,0`),
+    await firstProblem(`enter,1,0,0 temp,9000,1,0 ${many} leave,1,0,0 heap,9000,1,0 heap,4999,1,0`),
     undefined,
   );
 });
