@@ -4,7 +4,7 @@ import { walkedBlocks } from './inspection';
 import { operation, type ConformanceOperation } from './operation';
 import { Findings } from './rules';
 import { someSequence } from './sequences';
-import { HEAP_PAGES, type Subject } from './subject';
+import { HEAP_PAGES, verbsOf, type Subject } from './subject';
 import { failureText, Trial } from './trial';
 
 /**
@@ -31,7 +31,7 @@ export interface DamageTally {
 }
 
 export function examineDamage(subject: Subject, findings: Findings): DamageTally {
-  const work = someSequence(subject.definition.capabilities, WORK_LENGTH);
+  const work = someSequence(verbsOf(subject), WORK_LENGTH);
   const rest = afterDamage();
   const unhurt = worked(subject, work);
   const places = metadataPlaces(unhurt);

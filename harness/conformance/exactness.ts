@@ -6,7 +6,7 @@ import type { WorstCaseBound } from '../replay/port';
 import type { ConformanceOperation } from './operation';
 import { Findings } from './rules';
 import { someSequence } from './sequences';
-import { HEAP_PAGES, type Subject } from './subject';
+import { HEAP_PAGES, verbsOf, type Subject } from './subject';
 import { Trial, type TrialStep } from './trial';
 import type { WatchedMachine } from './watched-machine';
 
@@ -40,7 +40,7 @@ class StreamDigest {
 
 /** `deterministic`: two machines in turns, the second a step behind, give the same as one alone. */
 export function examineDeterminism(subject: Subject, findings: Findings): void {
-  const work = someSequence(subject.definition.capabilities, 160);
+  const work = someSequence(verbsOf(subject), 160);
   const alone = new StreamDigest();
   const expected = alone.of(new Trial(subject, new Findings(), HEAP_PAGES, alone.drain).run(work));
   const digests = [new StreamDigest(), new StreamDigest()];
@@ -60,7 +60,7 @@ export function examineDeterminism(subject: Subject, findings: Findings): void {
 
 /** `remembered`: an engine that never saw the first half of the work goes on from a copy of the memory. */
 export function examineMemory(subject: Subject, findings: Findings): void {
-  const work = someSequence(subject.definition.capabilities, 160).filter(({ op }) => !SCOPE_OPS.includes(op));
+  const work = someSequence(verbsOf(subject), 160).filter(({ op }) => !SCOPE_OPS.includes(op));
   const half = Math.floor(work.length / 2);
   const original = new Trial(subject, new Findings());
   original.run(work.slice(0, half));

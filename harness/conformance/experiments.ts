@@ -7,7 +7,7 @@ import { definitionProblem } from './definition';
 import { operation, operationText, type ConformanceOperation } from './operation';
 import { Findings, type Rule } from './rules';
 import { someSequence } from './sequences';
-import { freshStack, HEAP_PAGES, isExcused, SMALL_HEAP_PAGES, type Subject } from './subject';
+import { capabilitiesOf, freshStack, HEAP_PAGES, isExcused, SMALL_HEAP_PAGES, type Subject } from './subject';
 import { factsOf, failureText, Trial } from './trial';
 
 /** Experiments that are made for one or two rules each, and never drawn at random. */
@@ -66,8 +66,7 @@ function examineOption(subject: Subject, setting: string, findings: Findings): v
   const seen = new Findings();
   try {
     const trial = new Trial(subject, seen);
-    const capabilities = CAPABILITIES.filter((capability) => trial.engine[capability] !== undefined);
-    trial.run(someSequence(capabilities, 40), 8).freeAll();
+    trial.run(someSequence(capabilitiesOf(trial.engine), 40), 8).freeAll();
   } catch (error) {
     const isRefused = error instanceof UsageError || error instanceof InputError;
     findings.expect('configurable', isRefused, () => `${setting}: ${failureText(error)}`);
@@ -157,7 +156,7 @@ const ROUNDS = 3;
 /** `returned`: the same work again and again, everything freed in between. */
 export function examineRounds(subject: Subject, findings: Findings): void {
   const trial = new Trial(subject, findings);
-  const work = someSequence(subject.definition.capabilities, 150);
+  const work = someSequence(capabilitiesOf(trial.engine), 150);
   const peaks: number[] = [];
   const rests: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {

@@ -49,7 +49,8 @@ function examineTiling(machine: WatchedMachine, blocks: readonly Block[], findin
   findings.expect(
     'tiled',
     next === blocks.length,
-    () => `${blocks.length - next} blocks lie beside the held memory`,
+    () =>
+      `${blocks.length - next} of the blocks that the walk visits overlap others or lie beside the held memory`,
   );
 }
 

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import type { ConformanceOperation } from './operation';
 import { Findings, type Rule } from './rules';
 import { SEED, sequences } from './sequences';
-import { HEAP_PAGES, SMALL_HEAP_PAGES, type Subject } from './subject';
+import { HEAP_PAGES, SMALL_HEAP_PAGES, verbsOf, type Subject } from './subject';
 import { Trial, type TrialStep } from './trial';
 
 /** Random legal use, on a heap that is ample and on one that is soon full. */
@@ -22,7 +22,7 @@ const INSPECT_EVERY = 8;
  */
 export function examineRandomUse(subject: Subject, runs: number, findings: Findings): TrialStep[] {
   const draws = fc.record<Draw>({
-    operations: sequences(subject.definition.capabilities, LENGTH_MAX),
+    operations: sequences(verbsOf(subject), LENGTH_MAX),
     heapPages: fc.constantFrom(HEAP_PAGES, HEAP_PAGES, SMALL_HEAP_PAGES),
   });
   const parameters = { seed: SEED, numRuns: runs };

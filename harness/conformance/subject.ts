@@ -1,6 +1,6 @@
 import type { AccessStream } from '../machine/access-stream';
 import type { Guarantee, RequestFacts } from '../replay/demonstration';
-import type { Engine, EngineDefinition } from '../replay/port';
+import { CAPABILITIES, type Capability, type Engine, type EngineDefinition } from '../replay/port';
 import { resolveOptions } from '../replay/stack';
 import { WatchedMachine } from './watched-machine';
 
@@ -42,6 +42,16 @@ export function freshStack(
   const engine = definition.create(machine, resolved, engineNamed);
   machine.boot(() => engine.start());
   return { machine, engine };
+}
+
+/** The optional verbs that an engine really has. */
+export function capabilitiesOf(engine: Engine): Capability[] {
+  return CAPABILITIES.filter((capability) => engine[capability] !== undefined);
+}
+
+/** Those of a fresh engine: what sequences for it may be made of. */
+export function verbsOf(subject: Subject): Capability[] {
+  return capabilitiesOf(freshStack(subject, HEAP_PAGES).engine);
 }
 
 /** Whether a quirk of the engine says that a request breaks a guarantee. */
