@@ -37,24 +37,31 @@ export interface ReaderSettings {
   readonly importOptions?: Partial<ImportOptions>;
 }
 
-/** Opens a trace as the command line names it, with everything that can be read registered. */
+/** Opens a trace as the command line names it. */
 export function openRequested(
-  { specification, options }: TraceRequest,
+  request: TraceRequest,
   passes: OpenOptions['passes'] = 'many',
 ): Promise<OpenedTrace> {
-  const settings: ReaderSettings = options ?? {};
-  return openTrace(fileOf(specification), {
-    ...settings,
+  return openTrace(traceFile(request.specification), {
+    ...openOptions(request),
     ...(passes !== undefined && { passes }),
+  });
+}
+
+/** How a requested trace is opened, with everything that can be read registered. */
+export function openOptions({ options }: TraceRequest): OpenOptions {
+  const settings: ReaderSettings = options ?? {};
+  return {
+    ...settings,
     stdin: process.stdin,
     registries: { recorderFormats: RECORDER_FORMATS, detectFormat, formatNamed, traceFromSpecification },
-  });
+  };
 }
 
 const RECORDED_SCHEME = 'recorded:';
 
 /** The file behind `recorded:NAME`; everything else stays as it is. */
-function fileOf(specification: string): string {
+export function traceFile(specification: string): string {
   if (!specification.startsWith(RECORDED_SCHEME)) {
     return specification;
   }

@@ -1,8 +1,10 @@
 import type { Command } from './command';
+import { conformance } from './conformance';
 import { list } from './list';
+import { minheap } from './minheap';
 import { reproduce } from './reproduce';
 import { run } from './run';
 import { trace } from './trace';
 
 /** Every command, one line each, in the order of `--help`. */
-export const COMMANDS: readonly Command[] = [run, reproduce, trace, list];
+export const COMMANDS: readonly Command[] = [run, reproduce, minheap, trace, conformance, list];

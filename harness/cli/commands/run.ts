@@ -4,7 +4,7 @@ import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT } from '../../machine/machine
 import { parsePricing } from '../../pricing/specification';
 import type { Cell } from '../../results/cell';
 import { runTasks } from '../cell-runner';
-import { enginesWithOptions } from '../engine-options';
+import { enginesWithOptions, type EngineChoice } from '../engine-options';
 import { exitCodeOf, type ExitCode } from '../exit-codes';
 import { expectPlacements } from '../expected-placements';
 import { OutputFolder } from '../output-folder';
@@ -21,6 +21,7 @@ import {
   workersOption,
   type MachineArguments,
 } from '../shared-options';
+import { isVectorFormat, runVectors } from '../vectors';
 import { command } from './command';
 
 /** `run`: traces through engines, priced, reported. */
@@ -112,7 +113,16 @@ function runOptions(parser: Argv) {
 
 async function runCommand(argv: RunArguments): Promise<ExitCode> {
   const started = Date.now();
-  const cells = cellsOf(argv);
+  const registries = createRegistries();
+  const engines = enginesWithOptions(
+    commaList(argv.allocator),
+    nameValuePairs('-o', argv.option),
+    registries,
+  );
+  if (isVectorFormat(argv.format)) {
+    return runVectors(argv.format, argv.trace, engines, argv.placements, registries);
+  }
+  const cells = cellsOf(argv, engines);
   if (argv.expect !== undefined) {
     return expectPlacements(cells, argv.expect);
   }
@@ -129,15 +139,9 @@ async function runCommand(argv: RunArguments): Promise<ExitCode> {
 }
 
 /** Traces × engines, in the order given; every name and option is checked before the first replay. */
-function cellsOf(argv: RunArguments): Cell[] {
-  const registries = createRegistries();
+function cellsOf(argv: RunArguments, engines: readonly EngineChoice[]): Cell[] {
   const pricings = commaList(argv.pricing);
   pricings.forEach(parsePricing);
-  const engines = enginesWithOptions(
-    commaList(argv.allocator),
-    nameValuePairs('-o', argv.option),
-    registries,
-  );
   return argv.trace.flatMap((specification) =>
     engines.map(({ name, options }) => ({
       trace: traceRequest(specification, argv),

@@ -1,14 +1,11 @@
 import type { Argv } from 'yargs';
 import { UsageError } from '../../../traces/input-error';
-import { writeAtr } from '../../../traces/formats/atr-writer';
-import { writeCsv, type WrittenTrace } from '../../../traces/formats/csv-writer';
 import type { Accounting } from '../../../traces/importers/accounting';
-import type { OpenedTrace } from '../../../traces/open';
 import { groupedInteger } from '../../metrics/format';
 import { alignedText } from '../aligned-text';
-import { EXIT, type ExitCode } from '../exit-codes';
 import { readerOptions, traceRequest, type ReaderArguments } from '../reader-options';
 import { openRequested } from '../registries';
+import { writeAndReport } from '../trace-output';
 import { command } from './command';
 
 /** `trace synth`, `trace import`, `trace convert`: every way to a canonical trace file. */
@@ -23,7 +20,7 @@ interface WriteArguments extends ReaderArguments {
   output: string;
 }
 
-const outputOption = {
+export const outputOption = {
   alias: 'o',
   type: 'string',
   demandOption: 'name the file to write with -o; - is stdout',
@@ -58,7 +55,7 @@ export const traceSynth = command<SynthArguments>({
         expected: `an engine to decide on: run ${specification} -a ENGINE`,
       });
     }
-    return report(trace, await write(trace, output), output);
+    return writeAndReport(await trace.open(), output);
   },
 });
 
@@ -80,11 +77,11 @@ export const traceImport = command<WriteArguments>({
       ) as unknown as Argv<WriteArguments>,
   run: async (argv) => {
     const trace = await openRequested(traceRequest(argv.input, argv));
-    const written = await write(trace, argv.output);
+    const code = await writeAndReport(await trace.open(), argv.output);
     if (trace.accounting !== undefined) {
       process.stderr.write(accountingText(trace.accounting));
     }
-    return report(trace, written, argv.output);
+    return code;
   },
 });
 
@@ -102,24 +99,9 @@ export const traceConvert = command<WriteArguments>({
       .example('$0 trace convert storm.csv.gz -o storm.atr', '') as unknown as Argv<WriteArguments>,
   run: async (argv) => {
     const trace = await openRequested(traceRequest(argv.input, argv), 'one');
-    return report(trace, await write(trace, argv.output), argv.output);
+    return writeAndReport(await trace.open(), argv.output);
   },
 });
-
-async function write(trace: OpenedTrace, output: string): Promise<WrittenTrace> {
-  const source = await trace.open();
-  const target = output === '-' ? process.stdout : output;
-  return output.endsWith('.atr') ? writeAtr(source, target) : writeCsv(source, target);
-}
-
-/** The closing line goes to stderr: stdout may be the trace. */
-function report(trace: OpenedTrace, { events, identity }: WrittenTrace, output: string): ExitCode {
-  const where = output === '-' ? 'stdout' : output;
-  process.stderr.write(
-    `${trace.header.name}: ${groupedInteger(events)} events to ${where}, sha256 ${identity}\n`,
-  );
-  return EXIT.ok;
-}
 
 /** Counts that say something went another way than the recording has it are shown only where they are not 0. */
 const ALWAYS_SHOWN: readonly (keyof Accounting)[] = [

@@ -1,10 +1,21 @@
 import type { Argv } from 'yargs';
 import type { ExitCode } from '../exit-codes';
 import type { Command } from './command';
+import { merge, slice } from './trace-change';
+import { head, info, validate } from './trace-read';
 import { traceConvert, traceImport, traceSynth } from './trace-write';
 
 /** `trace …`: commands about traces alone, without any engine. One file a group, one line each. */
-const TRACE_COMMANDS: readonly Command[] = [traceSynth, traceImport, traceConvert];
+const TRACE_COMMANDS: readonly Command[] = [
+  traceSynth,
+  traceImport,
+  info,
+  validate,
+  head,
+  slice,
+  merge,
+  traceConvert,
+];
 
 export const trace: Command = {
   module: (finished: (code: ExitCode) => void) => ({

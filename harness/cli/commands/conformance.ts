@@ -1,0 +1,130 @@
+import type { Argv } from 'yargs';
+import { checkConformance, type ConformanceReport, type RuleResult } from '../../conformance/conformance';
+import { operationText, type ConformanceOperation } from '../../conformance/operation';
+import { alignedText } from '../aligned-text';
+import { enginesWithOptions } from '../engine-options';
+import { EXIT, type ExitCode } from '../exit-codes';
+import { OutputFolder } from '../output-folder';
+import { createRegistries } from '../registries';
+import { commaList, nameValuePairs, wholeNumber } from '../shared-options';
+import { command } from './command';
+
+/** `conformance`: holds engines against the rules that all engines here keep. */
+
+interface ConformanceArguments {
+  engine: string[];
+  option: string[];
+  runs: number | undefined;
+  save: string | undefined;
+}
+
+const RUNS_MAX = 1_000_000;
+
+export const conformance = command<ConformanceArguments>({
+  command: 'conformance <engine..>',
+  summary: 'Hold engines against the rules of the engine port; exit 3 if one breaks any',
+  options: (parser) =>
+    parser
+      .positional('engine', {
+        type: 'string',
+        array: true,
+        describe: 'Names, or the path of a module of your own',
+      })
+      .option('option', {
+        alias: 'o',
+        type: 'string',
+        array: true,
+        default: [],
+        describe: 'Engine option name=value',
+      })
+      .option('runs', {
+        type: 'string',
+        coerce: (text: string) => wholeNumber('--runs', text, 1, RUNS_MAX),
+        describe: 'Random sequences of operations to try (default 60)',
+      })
+      .option('save', {
+        type: 'string',
+        describe: 'Write each failing sequence, shrunk, as a trace to this folder',
+      })
+      .example('$0 conformance xmalloc-tlsf', '')
+      .example('$0 conformance ./my-engine.ts --save failing', '') as unknown as Argv<ConformanceArguments>,
+  run: examine,
+});
+
+function examine(argv: ConformanceArguments): ExitCode {
+  const registries = createRegistries();
+  const engines = enginesWithOptions(commaList(argv.engine), nameValuePairs('-o', argv.option), registries);
+  const save = argv.save === undefined ? undefined : OutputFolder.at(argv.save, '--save');
+  const reports = engines.map(({ name, options }) =>
+    checkConformance(
+      {
+        definition: registries.engineNamed(name),
+        options,
+        engineNamed: (other) => registries.engineNamed(other),
+      },
+      argv.runs === undefined ? {} : { randomRuns: argv.runs },
+    ),
+  );
+  for (const report of reports) {
+    process.stdout.write(reportText(report));
+    if (save !== undefined) {
+      saveFailures(report, save);
+    }
+  }
+  return reports.every(({ passed }) => passed) ? EXIT.ok : EXIT.finding;
+}
+
+function reportText({
+  engine,
+  version,
+  passed,
+  results,
+  quirksWithoutDemonstration,
+}: ConformanceReport): string {
+  const rows = results.map((result) => [`  ${outcomeWord(result)}`, result.rule, detail(result)]);
+  const silent = quirksWithoutDemonstration.map((quirk) => `  quirk ${quirk} has no demonstration\n`);
+  return `${engine} version ${version}: ${passed ? 'conforms' : 'does not conform'}\n${alignedText(rows)}${silent.join('')}`;
+}
+
+const outcomeWord = ({ outcome }: RuleResult): string =>
+  ({ passed: 'ok', failed: 'FAILED', skipped: 'n/a' })[outcome.kind];
+
+function detail({ summary, outcome }: RuleResult): string {
+  switch (outcome.kind) {
+    case 'passed':
+      return `${summary} (${outcome.examined} times)`;
+    case 'skipped':
+      return `${summary}: ${outcome.reason}`;
+    case 'failed':
+      return `${summary}: ${outcome.reason}${shown(outcome.operations)}`;
+  }
+}
+
+/** The shortest sequence that shows a failure, as far as it can be read in a terminal. */
+const OPERATIONS_SHOWN = 8;
+
+function shown(operations: readonly ConformanceOperation[]): string {
+  if (operations.length === 0) {
+    return '';
+  }
+  const texts = operations.slice(0, OPERATIONS_SHOWN).map(operationText);
+  const more = operations.length - texts.length;
+  return `; after ${texts.join(' ')}${more > 0 ? ` … and ${more} more` : ''}`;
+}
+
+const TRACE_HEADER = 'op,id,size,align,offset,span,cpu,site,call,value\n';
+
+function saveFailures({ engine, results }: ConformanceReport, folder: OutputFolder): void {
+  for (const { rule, outcome } of results) {
+    if (outcome.kind === 'failed' && outcome.operations.length > 0) {
+      const rows = outcome.operations.map((each) => `${operationText(each)}\n`);
+      folder.write(`${engine}.${rule.replace(/\W+/g, '-')}.csv`, TRACE_HEADER + rows.join(''));
+    }
+  }
+  process.stdout.write(
+    folder
+      .commit()
+      .map((name) => `  saved ${name}\n`)
+      .join(''),
+  );
+}

@@ -1,0 +1,100 @@
+import type { Argv } from 'yargs';
+import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT } from '../../machine/machine';
+import { decimalRatio, groupedInteger } from '../../metrics/format';
+import { minimumHeap, type MinimumHeap } from '../../replay/minimum-heap';
+import { createStack } from '../../replay/stack';
+import { alignedText } from '../aligned-text';
+import { enginesWithOptions } from '../engine-options';
+import { EXIT, type ExitCode } from '../exit-codes';
+import { readerOptions, traceRequest, type ReaderArguments } from '../reader-options';
+import { createRegistries } from '../registries';
+import { commaList, machineOptions, nameValuePairs, type MachineArguments } from '../shared-options';
+import { command } from './command';
+
+/** `minheap`: the smallest heap on which a trace completes, beside the least that its live bytes need. */
+
+interface MinheapArguments extends ReaderArguments, MachineArguments {
+  trace: string;
+  allocator: string[];
+  option: string[];
+}
+
+export const minheap = command<MinheapArguments>({
+  command: 'minheap <trace>',
+  summary: 'The smallest heap at which a trace completes, by bisection, beside the peak-live lower bound',
+  options: (parser) =>
+    machineOptions(readerOptions(parser))
+      .positional('trace', { type: 'string', demandOption: true, describe: 'A trace' })
+      .option('allocator', {
+        alias: 'a',
+        type: 'string',
+        array: true,
+        demandOption: 'name at least one engine with -a; `list allocators` shows them',
+        describe: 'Engines, comma-separated',
+      })
+      .option('option', {
+        alias: 'o',
+        type: 'string',
+        array: true,
+        default: [],
+        describe: 'Engine option name=value',
+      })
+      .example(
+        '$0 minheap recorded:git-status -a xmalloc-first-fit,xmalloc-tlsf',
+        '',
+      ) as unknown as Argv<MinheapArguments>,
+  run: searchHeaps,
+});
+
+async function searchHeaps(argv: MinheapArguments): Promise<ExitCode> {
+  const registries = createRegistries();
+  const engines = enginesWithOptions(
+    commaList(argv.allocator),
+    nameValuePairs('-o', argv.option),
+    registries,
+  );
+  const trace = await registries.openTrace(traceRequest(argv.trace, argv));
+  const rows = [['engine', 'smallest heap', 'pages', 'times the lower bound', 'remark']];
+  for (const { name, options } of engines) {
+    const found = await minimumHeap(
+      trace,
+      (heapPages) =>
+        createStack(
+          registries.engineNamed(name),
+          options,
+          { heapPages, virtualPages: argv.virtualPages ?? VIRTUAL_PAGES_DEFAULT },
+          (other) => registries.engineNamed(other),
+        ),
+      argv.heapPages ?? HEAP_PAGES_DEFAULT,
+    );
+    rows.push([name, ...wordsOf(found)]);
+  }
+  process.stdout.write(alignedText(rows));
+  return EXIT.ok;
+}
+
+function wordsOf(found: MinimumHeap): string[] {
+  switch (found.kind) {
+    case 'found': {
+      const { heapPages, lowerBoundPages, liveBytesPeak, largerHeapsThatFail } = found;
+      const fails =
+        largerHeapsThatFail.length === 0 ? '' : `; fails on ${largerHeapsThatFail.join(', ')} pages again`;
+      return [
+        `${groupedInteger(heapPages * 4)} KiB`,
+        groupedInteger(heapPages),
+        decimalRatio(heapPages, Math.max(1, lowerBoundPages), 3),
+        `${groupedInteger(liveBytesPeak)} bytes live at most, ${groupedInteger(lowerBoundPages)} pages${fails}`,
+      ];
+    }
+    case 'never':
+      return [
+        'none',
+        '',
+        '',
+        `${groupedInteger(found.failedAllocations)} allocations fail on ${groupedInteger(found.heapPagesMax)} pages too, ` +
+          `the first at event ${groupedInteger(found.firstFailureIndex)}`,
+      ];
+    case 'stopped':
+      return ['n/a', '', '', 'reason' in found.outcome ? found.outcome.reason : found.outcome.problem];
+  }
+}
