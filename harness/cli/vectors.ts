@@ -31,12 +31,19 @@ export type VectorFormat = (typeof VECTOR_FORMATS)[number];
 export const isVectorFormat = (format: string | undefined): format is VectorFormat =>
   VECTOR_FORMATS.includes(format as VectorFormat);
 
+export interface VectorSettings {
+  /** Folder for the rows. */
+  readonly placements: string | undefined;
+  /** Plan 9: a state row after every so many operations. */
+  readonly stateEvery: number | undefined;
+}
+
 /** Replays vector files and writes `<trace>.<engine>.csv` to the folder, or the rows to stdout without one. */
 export function runVectors(
   format: VectorFormat,
   files: readonly string[],
   engines: readonly EngineChoice[],
-  placements: string | undefined,
+  { placements, stateEvery }: VectorSettings,
   registries: Registries,
 ): ExitCode {
   const folder = placements === undefined ? undefined : OutputFolder.at(placements, '--placements');
@@ -45,7 +52,7 @@ export function runVectors(
       for (const engine of engines) {
         const rows =
           format === 'plan9-vector'
-            ? plan9Rows(file, engine, registries)
+            ? plan9Rows(file, engine, stateEvery, registries)
             : libxlRows(file, engine, registries);
         if (folder === undefined) {
           process.stdout.write(rows);
@@ -62,12 +69,17 @@ export function runVectors(
   }
 }
 
-function plan9Rows(file: string, engine: EngineChoice, registries: Registries): string {
+function plan9Rows(
+  file: string,
+  engine: EngineChoice,
+  stateEvery: number | undefined,
+  registries: Registries,
+): string {
   expectEngine(engine, ['plan9-pool'], 'plan9-vector');
   const options = resolveOptions(registries.engineNamed(engine.name), engine.options, (name) =>
     registries.engineNamed(name),
   );
-  const vector = new Plan9VectorRun({ engine: options });
+  const vector = new Plan9VectorRun({ engine: options, ...(stateEvery !== undefined && { stateEvery }) });
   const rows = Array.from(vector.rows(readPlan9Vector(textOf(file), file)), formatPlan9VectorRow);
   return [PLAN9_VECTOR_HEADER, ...rows, ''].join('\n');
 }

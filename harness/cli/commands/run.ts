@@ -32,6 +32,7 @@ interface RunArguments extends ReaderArguments, MachineArguments {
   pricing: string[];
   option: string[];
   placements: string | undefined;
+  stateEvery: number | undefined;
   expect: string | undefined;
   out: string | undefined;
   worst: number | undefined;
@@ -92,6 +93,11 @@ function runOptions(parser: Argv) {
       type: 'string',
       describe: 'Write <trace>.<engine>.csv, where every block went, to this folder',
     })
+    .option('state-every', {
+      type: 'string',
+      coerce: (text: string) => wholeNumber('--state-every', text, 1, Number.MAX_SAFE_INTEGER),
+      describe: 'With --format plan9-vector: a state row after every N operations (default 1000)',
+    })
     .option('expect', {
       type: 'string',
       describe: 'Stop at the first placement that differs from this file; exit 3',
@@ -120,7 +126,7 @@ async function runCommand(argv: RunArguments): Promise<ExitCode> {
     registries,
   );
   if (isVectorFormat(argv.format)) {
-    return runVectors(argv.format, argv.trace, engines, argv.placements, registries);
+    return runVectors(argv.format, argv.trace, engines, argv, registries);
   }
   const cells = cellsOf(argv, engines);
   if (argv.expect !== undefined) {
