@@ -1,4 +1,5 @@
 import { Fault, HeapCorruption, Runaway } from '../../harness/machine/failures';
+import type { AccessStream } from '../../harness/machine/access-stream';
 import { Machine } from '../../harness/machine/machine';
 import { HEAP_BASE } from '../../harness/machine/memory-layout';
 import type { OptionValues } from '../../harness/replay/port';
@@ -9,62 +10,24 @@ import { VectorEvents } from './vector-events';
 import { VectorCosts } from './vector-costs';
 import { arenaExtents, stateText } from './vector-state';
 import { VectorObjects, type VectorObject } from './vector-objects';
-import { readVectorTrace, type VectorOperation } from './vector-trace';
+import type { Plan9VectorOperation, Plan9VectorRow } from './vector-form';
+
+export {
+  formatPlan9VectorRow,
+  PLAN9_VECTOR_HEADER,
+  PLAN9_VECTOR_OPS,
+  plan9VectorOptions,
+  readPlan9Vector,
+  type Plan9VectorOp,
+  type Plan9VectorOperation,
+  type Plan9VectorRow,
+} from './vector-form';
 
 /**
  * Runs a vector trace through the pool and yields what the original's driver wrote down: one row an operation with
  * address, value and events, and state rows in between. Unlike a replay it goes on after a panic, from the next
  * `reset`; it frees stale ids when told to, and overruns objects on purpose.
  */
-
-export const PLAN9_VECTOR_OPS = [
-  'reset',
-  'alloc',
-  'alignedalloc',
-  'free',
-  'realloc',
-  'msize',
-  'compact',
-  'check',
-  'overrun',
-  'fill',
-  'peek',
-] as const;
-export type Plan9VectorOp = (typeof PLAN9_VECTOR_OPS)[number];
-export type Plan9VectorOperation = VectorOperation<Plan9VectorOp>;
-
-/** A row in the golden's form; `offset` −1 is nil, or nothing to show. */
-export interface Plan9VectorRow {
-  readonly index: number;
-  readonly op: Plan9VectorOp | 'state' | 'stopped';
-  readonly id: number;
-  readonly offset: number;
-  readonly value: string;
-  readonly events: string;
-}
-
-export const PLAN9_VECTOR_HEADER = 'index,op,id,offset,value,events';
-
-export function formatPlan9VectorRow(row: Plan9VectorRow): string {
-  return `${row.index},${row.op},${row.id},${row.offset},${row.value},${row.events}`;
-}
-
-export function readPlan9Vector(text: string, file: string): Plan9VectorOperation[] {
-  return readVectorTrace(text, file, PLAN9_VECTOR_OPS);
-}
-
-/** Manifest keys that are switches: 0 or 1 there, off or on as options. */
-const SWITCHES = ['move', 'merge', 'descending', 'logstack'];
-
-/** The engine options of a manifest line: `sbrkmem maxsize=131072 move=1` is a preset and what overrides it. */
-export function plan9VectorOptions(layout: string, config: string): OptionValues {
-  const [preset, ...overrides] = config.split(' ');
-  const values = overrides.map((override) => {
-    const [name, value] = override.split('=') as [string, string];
-    return [name, SWITCHES.includes(name) ? (value === '1' ? 'on' : 'off') : Number(value)] as const;
-  });
-  return { layout, preset: preset!, ...Object.fromEntries(values) };
-}
 
 /** The goldens' region: 512 MiB. */
 export const VECTOR_HEAP_PAGES = 0x2_0000;
@@ -76,6 +39,8 @@ export interface Plan9VectorOptions {
   readonly engine: OptionValues;
   /** A state row after every so many operations, and one at the end. */
   readonly stateEvery?: number;
+  /** Receives the access stream of the machine that the vector runs on. */
+  readonly drain?: (batch: AccessStream) => void;
   /** Keeps the accesses of every operation in `costs`. */
   readonly keepsAccesses?: boolean;
 }
@@ -104,7 +69,12 @@ export class Plan9VectorRun {
     this.costs = new VectorCosts(options.keepsAccesses ?? false);
     this.stateEvery = options.stateEvery ?? STATE_EVERY_DEFAULT;
     this.events.onMove = (from, to) => this.objects.moved(from, to);
-    this.machine = new Machine({ heapPages: VECTOR_HEAP_PAGES, virtualPages: 0, observer: this.costs });
+    this.machine = new Machine({
+      heapPages: VECTOR_HEAP_PAGES,
+      virtualPages: 0,
+      observer: this.costs,
+      ...(options.drain !== undefined && { drain: options.drain }),
+    });
     const witnesses = { listener: this.events, touches: this.costs };
     this.pool = new Pool(this.machine, poolSettings(options.engine), witnesses);
     this.costs.watch(this.pool.context.steps);
@@ -123,6 +93,7 @@ export class Plan9VectorRun {
       }
     }
     const last = this.operations - 1;
+    this.machine.stream.flush();
     yield this.stopped ? { index: last, op: 'stopped', id: -1, ...NOTHING, events: '' } : this.stateRow(last);
   }
 

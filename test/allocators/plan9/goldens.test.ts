@@ -1,6 +1,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { formatPlan9VectorRow, PLAN9_VECTOR_HEADER } from '../../../allocators/plan9/vectors';
+import {
+  formatPlan9VectorRow,
+  PLAN9_VECTOR_HEADER,
+  VECTOR_HEAP_PAGES,
+} from '../../../allocators/plan9/vectors';
+import { LINE_BYTES } from '../../../harness/machine/machine';
+import { HEAP_BASE, PAGE_BYTES } from '../../../harness/machine/memory-layout';
+import { StreamRecorder } from '../../harness/machine/stream-recorder';
 import { goldenExists, goldenText, vectorFiles, vectorRun, vectorTrace } from './vector-files';
 
 /** Every golden vector of the original pool, byte for byte: placements, sizes, events, states, costs and touches. */
@@ -34,7 +41,7 @@ for (const vector of vectors.filter(({ expected }) => goldenExists(companion(exp
 for (const vector of vectors.filter(({ expected }) => goldenExists(companion(expected, 'touch.csv.gz')))) {
   const file = companion(vector.expected, 'touch.csv.gz');
   test(`${file}: writes, bytes written and 64-byte lines in first-touch order`, () => {
-    const run = vectorRun(vector, true);
+    const run = vectorRun(vector, { keepsAccesses: true });
     const golden = csvRows(goldenText(file));
     for (const { index, op } of run.rows(vectorTrace(vector))) {
       if (op === 'state') continue;
@@ -53,9 +60,24 @@ for (const vector of vectors.filter(({ expected }) => goldenExists(companion(exp
     }
   });
 
+  test(`${file}: the same lines in the stream that is priced`, () => {
+    const recorder = new StreamRecorder();
+    const rows = [...vectorRun(vector, { drain: recorder.drain }).rows(vectorTrace(vector))];
+    const golden = csvRows(goldenText(file));
+    assert.is(recorder.operations.length, golden.length);
+    const end = (HEAP_BASE + VECTOR_HEAP_PAGES * PAGE_BYTES) / LINE_BYTES;
+    for (const { index, accesses } of recorder.operations) {
+      const lines = accesses.map((access) => Math.floor(Number(access.split(' ')[1]) / LINE_BYTES));
+      const inHeap = [...new Set(lines.filter((line) => line < end))];
+      const expected = golden[index]!.line_list_first_touch_order;
+      const list = inHeap.map((line) => line - HEAP_BASE / LINE_BYTES).join(' ');
+      assert.is(list, expected, `operation ${index} of ${rows.length}`);
+    }
+  });
+
   const raw = companion(vector.expected, 'first59.rawtouch.csv.gz');
   test(`${raw}: every write in order`, () => {
-    const run = vectorRun(vector, true);
+    const run = vectorRun(vector, { keepsAccesses: true });
     const golden = csvRows(goldenText(raw));
     for (const { index, op } of run.rows(vectorTrace(vector))) {
       if (index >= golden.length) break;

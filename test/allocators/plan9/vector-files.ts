@@ -6,6 +6,7 @@ import {
   Plan9VectorRun,
   readPlan9Vector,
   type Plan9VectorOperation,
+  type Plan9VectorOptions,
 } from '../../../allocators/plan9/vectors';
 
 /** The golden vectors of the original pool, as test/golden/plan9/README.md describes them. */
@@ -41,11 +42,11 @@ export function vectorTrace(vector: VectorFile): Plan9VectorOperation[] {
   return readPlan9Vector(goldenText(vector.trace), vector.trace);
 }
 
-export function vectorRun(vector: VectorFile, keepsAccesses = false): Plan9VectorRun {
+export function vectorRun(vector: VectorFile, more: Partial<Plan9VectorOptions> = {}): Plan9VectorRun {
   return new Plan9VectorRun({
     engine: plan9VectorOptions(vector.layout, vector.config),
     stateEvery: stateEvery(vector),
-    keepsAccesses,
+    ...more,
   });
 }
 
