@@ -16,9 +16,11 @@ export function cyclesScale(frame: Frame, least: number, most: number): Scale {
   const decades = scale.ticks().filter((tick) => /^[1-9]0*$/.test(String(tick)));
   const sparse = decades.filter((tick) => /^10*$/.test(String(tick)));
   const ticks = sparse.length >= 3 ? sparse : decades.filter((tick) => /^[125]0*$/.test(String(tick)));
+  // Costs that hardly differ lie between two round numbers: then the extremes are the ticks.
+  const shown = ticks.length >= 2 ? ticks : [...new Set([floor, Math.max(most, floor)])];
   return {
     at: (value) => scale(Math.max(value, domain[0])),
-    ticks: ticks.map((tick) => ({ at: scale(tick), label: compactInteger(tick) })),
+    ticks: shown.map((tick) => ({ at: scale(tick), label: compactInteger(tick) })),
   };
 }
 

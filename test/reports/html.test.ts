@@ -105,6 +105,8 @@ test('the bar of an operation is cut exactly as its causes are', async () => {
     bars,
     /<rect class="part [^"]+" x="[^"]*" y="\d+" width="([\d.]+)" height="11"><title>/g,
   );
+  const lefts = all(bars, /<rect class="part [^"]+" x="([\d.]+)" y="\d+" width="[^"]*" height="11"><title>/g);
+  assert.equal(lefts.slice(0, 4), ['10', '52.7', '223.3', '10']);
   const parts = all(bars, /<title>(\w[^<]* cycles, [^<]*)<\/title>/g);
   assert.equal(parts.slice(0, 3), ['instructions: 2 cycles, 6.7 %', 'accesses: 8 cycles, 26.7 %', 'locked updates: 20 cycles, 66.7 %']); // prettier-ignore
   assert.equal(widths.slice(0, 3), ['42.7', '170.7', '426.7']);
@@ -116,6 +118,16 @@ test('the density raster covers every operation once', async () => {
   const cells = all(figure, /<path class="cell d\d" d="([^"]*)"/g).flatMap((path) => path.match(/M/g) ?? []);
   // Six allocations at six different moments.
   assert.is(cells.length, 6);
+});
+
+test('a column of the raster has a cell for every row, its shade by the count', async () => {
+  const replay = await measured(undefined, ['flat']);
+  const pricing = replay.pricings[0]!;
+  const density = { operationsPerColumn: 9, columns: [[8, 3, 12, 4, 14, 5000]] };
+  const kinds = { ...pricing.kinds, alloc: { ...pricing.kinds.alloc, density } };
+  const page = htmlReport(resultsOf({ ...replay, pricings: [{ ...pricing, kinds }] }));
+  const figure = all(page, /<figure id="t0-e0-p0-alloc">([^]*?)<\/figure>/g)[0]!;
+  assert.equal(all(figure, /<path class="cell (d\d)"/g), ['d0', 'd1', 'd5']);
 });
 
 test('unsupported replays stand in the table with their reason, and have no pictures', async () => {
@@ -154,6 +166,8 @@ test('axes are labelled with round numbers', () => {
   const frame = wideFrame(200);
   assert.equal(cyclesScale(frame, 30, 4_000_000).ticks.map(({ label }) => label), ['100', '1k', '10k', '100k', '1M']); // prettier-ignore
   assert.equal(cyclesScale(frame, 100, 700).ticks.map(({ label }) => label), ['100', '200', '500']); // prettier-ignore
+  assert.equal(cyclesScale(frame, 360, 360).ticks.map(({ label }) => label), ['360']); // prettier-ignore
+  assert.equal(cyclesScale(frame, 0, 0).ticks.map(({ label }) => label), ['1', '2']); // prettier-ignore
   const bytes = bytesScale(frame, 5 * 1024 * 1024);
   assert.is(bytes.unit, 'MiB');
   assert.equal(bytes.ticks.map(({ label }) => label), ['0', '1', '2', '3', '4', '5']); // prettier-ignore

@@ -107,6 +107,13 @@ test('bounds stand beside what was seen, and an exceeded one is loud', async () 
     '| page-per-object | alloc | accesses | 3 | 3 | 6 | 2.5 | **200 %: exceeded** | lock, header, unlock (its four lines) |',
   );
   assert.match(markdownReport(resultsOf(replay)), '| 3 | 3 |  | 2.5 | 100 % |');
+  const lesser = {
+    ...renamed(replay, 'another', 'page-per-object'),
+    bounds: replay.bounds.map((bound) => ({ ...bound, observed: 2 })),
+  };
+  for (const both of [resultsOf(replay, lesser), resultsOf(lesser, replay)]) {
+    assert.match(markdownReport(both), '| 3 | 3 |  | 2.5 | 100 % |');
+  }
 });
 
 test('replays of one trace stand together; engines are told apart by what differs', async () => {

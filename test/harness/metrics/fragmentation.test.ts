@@ -61,6 +61,8 @@ test('Linux: one block of eight pages serves a pair', () => {
 
 test('Linux: sixty-four single pages fail a request for eight because of fragmentation', () => {
   assert.is(fragmentationIndex([64], 3), 860);
+  // 1000 − ⌊(1000 + ⌊7000 / 8⌋) / 7⌋ = 1000 − ⌊1875 / 7⌋.
+  assert.is(fragmentationIndex([7], 3), 733);
 });
 
 test('Linux: nothing free is all unusable, and no matter of fragmentation', () => {

@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { AccessStream, ENTRY_CAPACITY, LOAD } from '../../../harness/machine/access-stream';
-import { StepTable, type Step } from '../../../harness/machine/steps';
+import { ENTRY_CAPACITY } from '../../../harness/machine/access-stream';
+import { Machine } from '../../../harness/machine/machine';
+import { HEAP_BASE } from '../../../harness/machine/memory-layout';
 import { exceedsBound, observedBounds } from '../../../harness/metrics/bounds';
 import { WorkRecorder } from '../../../harness/metrics/work';
 import { OP } from '../../../traces/trace';
@@ -14,23 +15,23 @@ interface Work {
   readonly searches: number;
 }
 
-/** Runs operations of so many accesses and so many search steps of 8 instructions through a real stream. */
+/** Runs operations of so many accesses and so many search steps of 8 instructions on a real machine. */
 function record(operations: readonly Work[], endLast = true) {
   const recorder = new WorkRecorder();
-  const steps = new StepTable();
-  const { search } = steps.define('test', { search: { instructions: 8, event: 'searchSteps' } });
-  const stream = new AccessStream(steps, 1 << 28, undefined, (batch) => recorder.record(batch));
+  const machine = new Machine({ heapPages: 64, virtualPages: 0, drain: (batch) => recorder.record(batch) });
+  const { search } = machine.defineSteps('test', { search: { instructions: 8, event: 'searchSteps' } });
+  machine.boot();
   operations.forEach(({ code, accesses, searches }, index) => {
-    stream.beginOperation(index, code, 1, 0, 0);
+    machine.stream.beginOperation(index, code, 1, 0, 0);
     for (let access = 0; access < accesses; access++) {
-      stream.append(0x1000_0000 + 4 * access, LOAD);
+      machine.load(HEAP_BASE + 4 * (access % 1024));
     }
-    stream.work(search as Step, searches);
+    machine.work(search, searches);
     if (endLast || index < operations.length - 1) {
-      stream.endOperation(0);
+      machine.stream.endOperation(0);
     }
   });
-  stream.flush();
+  machine.stream.flush();
   return recorder.finish();
 }
 

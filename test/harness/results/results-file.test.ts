@@ -110,6 +110,10 @@ test('a wrong file is refused with its place and what belongs there', async () =
     'r.json: replays[0].pricings[0].kinds.free.distribution.counts: ',
   );
   assert.match(
+    broken((r) => (r.replays[0].pricings[0].kinds.free.distribution.counts[0] = -1)),
+    'distribution.counts: ',
+  );
+  assert.match(
     broken((r) => (r.replays[0].pricings[0].costsSha256 = 'ABC')),
     /costsSha256: "ABC"; expected 64 lowercase hexadecimal digits$/,
   );
