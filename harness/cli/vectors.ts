@@ -9,9 +9,9 @@ import {
 import {
   formatPlan9VectorRow,
   PLAN9_VECTOR_HEADER,
-  Plan9VectorRun,
   readPlan9Vector,
-} from '../../allocators/plan9/vectors';
+} from '../../allocators/plan9/vector-form';
+import { Plan9VectorRun } from '../../allocators/plan9/vectors';
 import { InputError, UsageError } from '../../traces/input-error';
 import { traceName } from '../../traces/open';
 import { resolveOptions } from '../replay/stack';
