@@ -2,7 +2,7 @@ import { BLOCK_EVENTS_MAX, type EventBlock } from '../event-block';
 import { InputError } from '../input-error';
 import { LARGEST_INTEGER, OP, OP_NAMES, type TextTable } from '../trace';
 import { DamagedBytes, ByteReader, type ByteWriter } from './atr-bytes';
-import { ColumnEncoder, columnScratch, decodeColumn } from './atr-columns';
+import { ColumnEncoder, columnScratch, decodeColumn, type Signedness } from './atr-columns';
 import { isByte, writesByte } from './cells';
 
 /**
@@ -45,11 +45,9 @@ export class BlockEncoder {
     this.ops(block, into);
     this.ids(block, into);
     this.sizes(block, into);
-    this.column(block.length, (i) => alignCode(block.align.get(i)), into);
+    this.column(block, 'align', alignCode, into);
     for (const name of PLAIN_COLUMNS) {
-      const column = block[name];
-      if (TEXT_COLUMNS.includes(name)) this.column(block.length, (i) => fileText(column.get(i)), into);
-      else this.column(block.length, (i) => column.get(i), into, name === 'offset');
+      this.column(block, name, TEXT_COLUMNS.includes(name) ? fileText : unchanged, into);
     }
   }
 
@@ -99,11 +97,23 @@ export class BlockEncoder {
     this.columns.encode(this.values, count, 'unsigned', into);
   }
 
-  private column(count: number, value: (index: number) => number, into: ByteWriter, signed = false): void {
-    for (let i = 0; i < count; i++) this.values[i] = value(i);
-    this.columns.encode(this.values, count, signed ? 'signed' : 'unsigned', into);
+  private column(
+    block: EventBlock,
+    name: 'align' | (typeof PLAIN_COLUMNS)[number],
+    written: (value: number) => number,
+    into: ByteWriter,
+  ): void {
+    const column = block[name];
+    // Most columns are not used, and saying so must not cost a pass over the block.
+    const count = column.used ? block.length : 0;
+    for (let i = 0; i < count; i++) this.values[i] = written(column.get(i));
+    this.columns.encode(this.values, count, signednessOf(name), into);
   }
 }
+
+const unchanged = (value: number): number => value;
+
+const signednessOf = (name: string): Signedness => (name === 'offset' ? 'signed' : 'unsigned');
 
 function firstAllocation(block: EventBlock): number {
   for (let i = 0; i < block.length; i++) if (ALLOCATES[block.op[i]!] === 1) return block.id.get(i);
@@ -199,8 +209,7 @@ export class BlockDecoder {
 
   private plain(from: ByteReader, block: EventBlock, name: (typeof PLAIN_COLUMNS)[number]): void {
     const { values } = this;
-    const signedness = name === 'offset' ? 'signed' : 'unsigned';
-    if (!decodeColumn(from, block.length, signedness, values)) return;
+    if (!decodeColumn(from, block.length, signednessOf(name), values)) return;
     if (TEXT_COLUMNS.includes(name)) {
       const texts = this.texts.list().length;
       for (let i = 0; i < block.length; i++) {

@@ -73,9 +73,9 @@ class AtrSource extends BlockSource implements PlacedSource {
     return this.recorded;
   }
 
-  /** `file:event N`, which numbers the event that `next` gave last from 0. */
+  /** `file:block N`, with the block that holds the event which `next` gave last. */
   place(): string {
-    return `${this.frames.source.name}:event ${this.events - this.block.length + this.yieldedOfBlock - 1}`;
+    return `${this.frames.source.name}:block ${Math.max(0, this.blockOffsets.length - 1)}`;
   }
 
   protected async loadBlock(): Promise<EventBlock | undefined> {

@@ -1,7 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Readable, Writable } from 'node:stream';
+import { openAtr } from '../../../traces/formats/atr-reader';
+import { writeAtr } from '../../../traces/formats/atr-writer';
 import { validated } from '../../../traces/formats/validated';
 import type { InputError } from '../../../traces/input-error';
+import { openBytes } from '../../../traces/input/bytes';
 import { NOTHING, TraceEvent } from '../../../traces/trace';
 import { openText } from './csv-files';
 import { columnsOf, eventsOf, someHeader, type PlainEvent } from './events';
@@ -97,6 +101,23 @@ test('temporaries die with their own call, and only they', async () => {
   assert.is(
     await firstProblem(`enter,1,0,0 temp,9000,1,0 ${many} leave,1,0,0 heap,9000,1,0 heap,4999,1,0`),
     undefined,
+  );
+});
+
+test('in a binary file the place is the block', async () => {
+  const parts: Buffer[] = [];
+  const stream = new Writable({ write: (chunk, _encoding, done) => (parts.push(chunk), done()) });
+  await writeAtr(
+    columnsOf([
+      { op: 'alloc', id: 1 },
+      { op: 'free', id: 2 },
+    ]).source(someHeader),
+    stream,
+  );
+  const file = await openAtr(await openBytes(Readable.from(parts), 't.atr'));
+  await eventsOf(validated(file)).then(
+    () => assert.unreachable(),
+    (error) => assert.match(error.message, /^t\.atr:block 0: event 1: free of id 2, which is not live/),
   );
 });
 
