@@ -1,11 +1,10 @@
 import { isVirtual, type Placement } from '../../traces/trace';
-import { Fault, HeapCorruption, Runaway } from '../machine/failures';
 import { walkedBlocks } from './inspection';
 import { operation, type ConformanceOperation } from './operation';
 import { Findings } from './rules';
 import { someSequence } from './sequences';
 import { HEAP_PAGES, verbsOf, type Subject } from './subject';
-import { failureText, Trial } from './trial';
+import { failureText, isEngineFailure, Trial } from './trial';
 
 /**
  * `guarded`: one byte of metadata is changed in the middle of some work. Whatever the engine then does, it must do in
@@ -90,7 +89,7 @@ function damaged(
   }
   const placements = goneOn(trial, rest);
   if (trial.stopped) {
-    return isReport(trial.failure) ? 'reported' : raise(trial.failure);
+    return isEngineFailure(trial.failure) ? 'reported' : raise(trial.failure);
   }
   if (reports(() => trial.engine.check(), trial)) {
     return 'reported';
@@ -105,12 +104,8 @@ function reports(observe: () => void, { machine }: Trial): boolean {
     observe();
     return false;
   } catch (error) {
-    return isReport(error) || raise(error);
+    return isEngineFailure(error) || raise(error);
   }
-}
-
-function isReport(error: unknown): boolean {
-  return error instanceof HeapCorruption || error instanceof Fault || error instanceof Runaway;
 }
 
 function raise(error: unknown): never {

@@ -1,11 +1,10 @@
 import { TextTable, TraceEvent, type Placement } from '../../traces/trace';
-import { Fault, HeapCorruption, Runaway } from '../machine/failures';
 import type { Demonstrated, QuirkDemonstration } from '../replay/demonstration';
 import { Operations } from '../replay/operations';
 import { fillEvent, parseOperation } from './operation';
 import type { Findings } from './rules';
 import { freshStack, HEAP_PAGES, type Subject } from './subject';
-import { failureText } from './trial';
+import { failureText, isEngineFailure } from './trial';
 
 /**
  * `quirky`: performs the demonstration of every quirk, as a replay would perform it: a quirk may be about programs
@@ -57,10 +56,10 @@ export function demonstrate(subject: Subject, demonstration: QuirkDemonstration)
     try {
       placements.push(operations.perform(event, index));
     } catch (error) {
-      if (!(error instanceof HeapCorruption || error instanceof Fault || error instanceof Runaway)) {
+      if (!isEngineFailure(error)) {
         throw error;
       }
-      stopped = error.message;
+      stopped = (error as Error).message;
       break;
     }
     heldBytes.push(machine.ledger.heldBytes);

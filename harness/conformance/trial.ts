@@ -1,23 +1,13 @@
-import {
-  BUG,
-  isBlock,
-  isVirtual,
-  NOTHING,
-  NULL,
-  OP,
-  VIRTUAL_BASE,
-  ZERO,
-  type Placement,
-} from '../../traces/trace';
+import { BUG, isBlock, NOTHING, NULL, OP, ZERO, type Placement } from '../../traces/trace';
 import type { AccessStream } from '../machine/access-stream';
-import { PAGE_BYTES } from '../machine/memory-layout';
-import type { RequestFacts } from '../replay/demonstration';
+import { Fault, HeapCorruption, Runaway } from '../machine/failures';
 import type { ApiScopes, Engine } from '../replay/port';
 import { inspect } from './inspection';
+import { Judge } from './judge';
 import { LiveObjects, type LiveObject } from './live-objects';
 import { operation, operationText, type ConformanceOperation } from './operation';
-import type { Findings, Rule } from './rules';
-import { freshStack, HEAP_PAGES, isExcused, type Subject } from './subject';
+import type { Findings } from './rules';
+import { freshStack, HEAP_PAGES, type Subject } from './subject';
 import type { WatchedMachine } from './watched-machine';
 
 /** What happened in one operation, from outside. */
@@ -41,6 +31,7 @@ export class Trial {
   failure: unknown;
   private isStopped = false;
   private current: ConformanceOperation | undefined;
+  private readonly judge: Judge;
   private readonly scopes: number[][] = [];
 
   constructor(
@@ -53,6 +44,7 @@ export class Trial {
     this.machine = machine;
     this.engine = engine;
     this.live = new LiveObjects(machine);
+    this.judge = new Judge(subject, machine, this.live, findings, () => this.history());
   }
 
   get stopped(): boolean {
@@ -80,11 +72,11 @@ export class Trial {
     }
     const { machine, engine } = this;
     this.current = next;
-    machine.watch();
-    engine.callSite?.(next.site, next.call);
-    machine.stream.beginOperation(this.steps.length, OP[next.op], next.id, next.size, next.align);
     this.findings.examined('intact');
     try {
+      machine.watch();
+      engine.callSite?.(next.site, next.call);
+      machine.stream.beginOperation(this.steps.length, OP[next.op], next.id, next.size, next.align);
       const placement = this.dispatch(next);
       const accesses = machine.stream.operationAccesses;
       machine.stream.endOperation(placement);
@@ -165,46 +157,24 @@ export class Trial {
     const { size } = next;
     if (!isBlock(placement)) {
       const isConstant = placement === NULL || placement === BUG || (placement === ZERO && size === 0);
-      this.expect('served', isConstant, next, `returned the word ${placement}, which means nothing here`);
+      this.judge.expect(
+        'served',
+        isConstant,
+        next,
+        `returned the word ${placement}, which means nothing here`,
+      );
       return placement;
     }
-    this.judgeAlignment(next, placement, old);
-    this.judgePlace(next, placement, old);
+    this.judge.alignment(next, placement, old);
+    this.judge.place(next, placement, old);
     this.live.enter(next.id, placement, size, next.align);
     return placement;
-  }
-
-  private judgeAlignment(next: ConformanceOperation, placement: Placement, old?: LiveObject): void {
-    const { align } = next;
-    const honoured = Math.min(align, this.subject.definition.constants.alignBytesMax ?? align);
-    if (honoured <= 1) {
-      return;
-    }
-    const isAligned = (placement - next.offset) % honoured === 0;
-    if (isAligned || !isExcused(this.subject, 'aligned', factsOf(next, old))) {
-      this.expect('aligned', isAligned, next, `at 0x${placement.toString(16)}`);
-    }
-    const last = placement + Math.max(next.size, 1) - 1;
-    const isWithin = next.span === 0 || Math.floor(placement / next.span) === Math.floor(last / next.span);
-    this.expect('aligned', isWithin, next, `at 0x${placement.toString(16)} crosses a multiple of its span`);
-  }
-
-  private judgePlace(next: ConformanceOperation, placement: Placement, old?: LiveObject): void {
-    const { machine } = this;
-    const { size } = next;
-    const isHeld = isVirtual(placement)
-      ? placement - VIRTUAL_BASE + size <= machine.virtualPages * PAGE_BYTES
-      : machine.ledger.holds(placement, size);
-    this.expect('held', isHeld, next, `at 0x${placement.toString(16)}`);
-    const other = this.live.overlapped(placement, size, old?.id);
-    const where = `at 0x${placement.toString(16)} over object ${other?.id}`;
-    this.expect('apart', other === undefined, next, where);
   }
 
   private free(id: number): Placement {
     const object = this.live.get(id);
     if (object !== undefined) {
-      this.judgeContents(object, object.placement, object.sizeBytes, 'when it was freed');
+      this.judge.contents(object, object.placement, object.sizeBytes, 'when it was freed');
       this.live.remove(id);
       this.engine.free(object.placement, object.sizeBytes, object.align);
     }
@@ -216,14 +186,14 @@ export class Trial {
     if (old === undefined) {
       return NOTHING;
     }
-    this.judgeContents(old, old.placement, old.sizeBytes, 'before its realloc');
+    this.judge.contents(old, old.placement, old.sizeBytes, 'before its realloc');
     const placement = this.engine.reallocate!(old.placement, next.size, next.align, old.sizeBytes);
     if (placement === BUG || (placement === NULL && next.size > 0)) {
       return placement;
     }
     this.live.remove(next.id);
-    if (isBlock(placement) && !isExcused(this.subject, 'kept', factsOf(next, old))) {
-      this.judgeContents(old, placement, Math.min(old.sizeBytes, next.size), `by "${operationText(next)}"`);
+    if (isBlock(placement) && !this.judge.isExcused('kept', next, old)) {
+      this.judge.contents(old, placement, Math.min(old.sizeBytes, next.size), `by "${operationText(next)}"`);
     }
     return this.settle(next, placement, old);
   }
@@ -234,10 +204,10 @@ export class Trial {
     if (object !== undefined) {
       const sizeBytes = this.engine.usableSize!(object.placement);
       const told = `says ${sizeBytes} bytes of ${object.sizeBytes}`;
-      this.expect('served', sizeBytes >= object.sizeBytes, next, told);
-      this.judgeContents(object, object.placement, object.sizeBytes, 'by msize');
+      this.judge.expect('served', sizeBytes >= object.sizeBytes, next, told);
+      this.judge.contents(object, object.placement, object.sizeBytes, 'by msize');
       this.live.remove(next.id);
-      this.judgePlace({ ...next, size: sizeBytes }, object.placement);
+      this.judge.place({ ...next, size: sizeBytes }, object.placement);
       this.live.enter(next.id, object.placement, sizeBytes, 0);
     }
     return NOTHING;
@@ -252,8 +222,8 @@ export class Trial {
       }
     });
     for (const object of moved) {
-      this.judgeContents(object, object.placement, object.sizeBytes, 'by compaction');
-      this.judgePlace(operation('compact', object.id, object.sizeBytes), object.placement, object);
+      this.judge.contents(object, object.placement, object.sizeBytes, 'by compaction');
+      this.judge.place(operation('compact', object.id, object.sizeBytes), object.placement, object);
     }
     return NOTHING;
   }
@@ -301,40 +271,18 @@ export class Trial {
     for (const id of ids.splice(0)) {
       const object = this.live.get(id);
       if (object !== undefined) {
-        this.judgeContents(object, object.placement, object.sizeBytes, 'when its call ended');
+        this.judge.contents(object, object.placement, object.sizeBytes, 'when its call ended');
         this.live.remove(id);
       }
     }
   }
-
-  private judgeContents(object: LiveObject, placement: Placement, bytes: number, when: string): void {
-    if (isVirtual(placement) || bytes === 0) {
-      return;
-    }
-    const spoilt = this.live.spoiltByte(object, placement, bytes);
-    this.findings.expect(
-      'kept',
-      spoilt === undefined,
-      () => `byte ${spoilt} of object ${object.id} (${object.sizeBytes} bytes) was changed ${when}`,
-      () => this.history(),
-    );
-  }
-
-  private expect(rule: Rule, holds: boolean, next: ConformanceOperation, reason: string): void {
-    this.findings.expect(
-      rule,
-      holds,
-      () => `"${operationText(next)}" ${reason}`,
-      () => this.history(),
-    );
-  }
-}
-
-/** A request as quirks see it. */
-export function factsOf({ op, size, align }: ConformanceOperation, old?: LiveObject): RequestFacts {
-  return { op, sizeBytes: size, align, oldBytes: old?.sizeBytes ?? 0, oldAlign: old?.align ?? 0 };
 }
 
 export function failureText(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]}` : String(error);
+}
+
+/** Whether an error is one of the three in which an engine reports that its heap is broken. */
+export function isEngineFailure(error: unknown): boolean {
+  return error instanceof HeapCorruption || error instanceof Fault || error instanceof Runaway;
 }
