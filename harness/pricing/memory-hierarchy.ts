@@ -37,6 +37,8 @@ const LOCKED_KIND = UPDATE;
 const NO_OUTCOME = NOTHING;
 const KIND_MASK = KIND_COUNT - 1;
 const NO_PAGE = -1;
+/** So far from every line that no stride leads from here. */
+const NO_LINE = -0x4000_0000;
 const L1_CAUSE = causeIndex('l1');
 const LOCKED_CAUSE = causeIndex('lockedUpdates');
 
@@ -69,7 +71,7 @@ export class MemoryHierarchy {
   /** The stride prefetcher watches the lines of loads that miss L1. */
   private readonly strideLinesMax: number;
   private readonly trainingStrides: number;
-  private missedLine = 0;
+  private missedLine = NO_LINE;
   private strideLines = 0;
   private stridesSeen = 0;
 
@@ -202,13 +204,11 @@ export class MemoryHierarchy {
     this.missedLine = line;
     if (strideLines !== this.strideLines) {
       this.strideLines = strideLines;
-      this.stridesSeen = Math.abs(strideLines) <= this.strideLinesMax ? 1 : 0;
+      this.stridesSeen = 1;
       return false;
     }
-    if (this.stridesSeen === 0) {
-      return false;
-    }
-    return this.stridesSeen++ >= this.trainingStrides;
+    const isTrained = this.stridesSeen++ >= this.trainingStrides;
+    return isTrained && strideLines !== 0 && Math.abs(strideLines) <= this.strideLinesMax;
   }
 
   /** A dependent load bears its latency; an independent one only what the misses beside it do not cover. */
@@ -249,7 +249,7 @@ export class MemoryHierarchy {
   private endOperation(): boolean {
     this.windowEnd = 0;
     this.storeEnd = 0;
-    this.strideLines = 0;
+    this.missedLine = NO_LINE;
     this.stridesSeen = 0;
     if (this.disturbance === 'eviction') {
       this.evict();

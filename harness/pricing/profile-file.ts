@@ -83,7 +83,9 @@ export function parseProfile(text: string, file: string): Profile {
   const { schema, model } = schemaOf(value, document, place);
   const result = v.safeParse(schema, value);
   if (!result.success) {
-    throw invalid(result.issues[0], PROFILE_SCHEMAS[model], document, place);
+    // A misspelt key is also a missing one: the misspelling is what helps.
+    const unknown = result.issues.find(({ expected }) => expected === 'never');
+    throw invalid(unknown ?? result.issues[0], PROFILE_SCHEMAS[model], document, place);
   }
   return result.output;
 }
@@ -140,8 +142,13 @@ function invalid(
       : new InputError({ where, problem: `no "${name}" in ${group}`, expected: known.join(', ') });
   }
   const expected = issue.kind === 'validation' ? issue.message : (issue.expected ?? 'another value');
-  const found = issue.kind === 'schema' || typeof issue.input !== 'object' ? ` is ${issue.received}` : '';
+  const found = typeof issue.input === 'object' ? '' : ` is ${shown(issue.input)}`;
   return new InputError({ where, problem: `${keys.join('.')}${found}`, expected });
+}
+
+/** Infinities and the like are no JSON. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
 /** The keys that an object of the schema has at `path`. */

@@ -88,7 +88,7 @@ function parseState(state: string, text: string): CacheState {
   if (word !== 'shared') {
     throw new UsageError({
       where: PRICING_OPTION,
-      problem: `"${text}" has no cache state "${word}"${didYouMean(word, ['cold', 'shared', 'warm'])}`,
+      problem: `"${text}" has no cache state "${state}"${didYouMean(state, ['cold', 'shared', 'warm'])}`,
       expected: '@cold or @shared:BYTES',
     });
   }

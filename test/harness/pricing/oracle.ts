@@ -1,0 +1,201 @@
+import { CHASE, KIND_COUNT, LOAD, STORE, UPDATE } from '../../../harness/machine/access-stream';
+import type { Cause } from '../../../harness/pricing/costs';
+import type { CachesProfile } from '../../../harness/pricing/profile';
+import type { PricingSpecification } from '../../../harness/pricing/specification';
+
+/**
+ * The model of harness/pricing told a second time, as plainly as it can be: caches are lists of numbers, foreign
+ * traffic is played line by line, latencies are looked up where they are needed. It shares nothing with the code it
+ * checks but the profile. Slow.
+ */
+
+type Kind = number;
+export type Access = readonly [address: number, kind: Kind];
+export type CauseCosts = Partial<Record<Cause, number>>;
+
+/** Exact LRU: the most recent first, sets by the low bits of the number. */
+export class NaiveCache {
+  private readonly sets: number[][];
+
+  constructor(
+    setCount: number,
+    private readonly ways: number,
+  ) {
+    this.sets = Array.from({ length: setCount }, () => []);
+  }
+
+  touch(number: number): boolean {
+    const set = this.sets[number % this.sets.length]!;
+    const at = set.indexOf(number);
+    if (at >= 0) set.splice(at, 1);
+    set.unshift(number);
+    if (set.length > this.ways) set.pop();
+    return at >= 0;
+  }
+
+  evict(): void {
+    for (const set of this.sets) set.length = 0;
+  }
+}
+
+export class NaiveHierarchy {
+  private readonly profile: CachesProfile;
+  private readonly levels: { cache: NaiveCache; level: number }[];
+  private readonly first: NaiveCache;
+  private readonly second: NaiveCache | undefined;
+  private readonly pageBytes: number;
+  private foreignBytes = 0;
+
+  constructor(private readonly specification: PricingSpecification) {
+    const { profile, mapping } = specification;
+    if (profile.model !== 'caches') throw new Error('no caches');
+    this.profile = profile;
+    const { l1, l2, l3 } = profile.caches;
+    this.levels = [l1, l2, l3].flatMap((cache, level) =>
+      cache === undefined
+        ? []
+        : [{ level, cache: new NaiveCache(cache.bytes / 64 / cache.ways, cache.ways) }],
+    );
+    this.pageBytes = mapping === '4k' ? 4096 : 2 * 1024 * 1024;
+    const tlb = ({ entries, ways }: { entries: number; ways: number }) =>
+      new NaiveCache(entries / ways, ways);
+    this.first = tlb(profile.tlb.first[mapping]);
+    const second = profile.tlb.second?.[mapping];
+    this.second = second && tlb(second);
+  }
+
+  /** Costs of one operation by cause, in cycles that are not rounded. */
+  operation(accesses: readonly Access[]): CauseCosts {
+    const costs: CauseCosts = {};
+    const charge = (cause: Cause, cycles: number) => (costs[cause] = (costs[cause] ?? 0) + round256(cycles));
+    const { independentLoads, prefetch, stores } = this.profile;
+    const training: number[] = [];
+    let missedLine: number | undefined;
+    /** The misses beside which an independent load may run, and the store that may still be under way. */
+    let window: { end: number; level: number } | undefined;
+    let store: { end: number; level: number } | undefined;
+
+    accesses.forEach(([address, kind], index) => {
+      this.translate(address, kind, charge);
+      if (kind === UPDATE) {
+        charge('lockedUpdates', this.profile.costs.lockedUpdate.cycles);
+        if (store !== undefined && index < store.end) {
+          const { level } = store;
+          charge(causeOf(level), Math.max(this.latency(level) - this.storing(level), 0));
+        }
+        window = store = undefined;
+      }
+      const line = Math.floor(address / 64);
+      const level = this.find(line);
+      if (level === 0) {
+        charge('l1', kind === CHASE ? this.latency(0) : kind === STORE ? stores.l1 : 0);
+        return;
+      }
+      if (kind === STORE) {
+        charge(causeOf(level), this.storing(level));
+        const deeper = store !== undefined && index < store.end ? store.level : level;
+        store = { end: index + independentLoads.windowAccesses, level: Math.max(level, deeper) };
+        return;
+      }
+      if (kind === UPDATE) {
+        charge(causeOf(level), this.latency(level));
+        return;
+      }
+      const stride = missedLine === undefined ? NaN : line - missedLine;
+      missedLine = line;
+      const foreseen =
+        training.length >= prefetch.trainingStrides &&
+        training.slice(-prefetch.trainingStrides).every((each) => each === stride) &&
+        stride !== 0 &&
+        Math.abs(stride) * 64 <= prefetch.strideBytesMax;
+      training.push(stride);
+      if (foreseen) {
+        charge('prefetched', [0, prefetch.l2, prefetch.l3, prefetch.memory][level]!);
+        return;
+      }
+      if (kind === CHASE || window === undefined || index >= window.end) {
+        window = { end: index + independentLoads.windowAccesses, level };
+        charge(causeOf(level), kind === CHASE ? this.latency(level) : this.alone(level));
+        return;
+      }
+      const more = level > window.level ? this.alone(level) - this.alone(window.level) : 0;
+      charge(causeOf(level), Math.max(more, this.beside(level)));
+      window.level = Math.max(window.level, level);
+    });
+    this.between();
+    return costs;
+  }
+
+  private translate(address: number, kind: Kind, charge: (cause: Cause, cycles: number) => unknown): void {
+    const page = Math.floor(address / this.pageBytes);
+    if (this.first.touch(page)) return;
+    const second = this.profile.tlb.second?.cycles ?? 0;
+    const held = this.second?.touch(page) ?? false;
+    const cycles = held ? second : second + this.profile.tlb.walk[this.specification.mapping];
+    const hidden = kind === LOAD || kind === STORE ? this.profile.independentLoads.hiddenCycles : 0;
+    charge('tlb', Math.max(cycles - hidden, 0));
+  }
+
+  private find(line: number): number {
+    for (const { cache, level } of this.levels) {
+      if (cache.touch(line)) return level;
+    }
+    return 3;
+  }
+
+  private between(): void {
+    const { state } = this.specification;
+    if (state.kind === 'cold') {
+      this.levels.forEach(({ cache }) => cache.evict());
+      this.first.evict();
+      this.second?.evict();
+    }
+    if (state.kind === 'shared') {
+      this.playForeign(state.bytes);
+    }
+  }
+
+  /** Foreign lines and pages are numbered beyond all others, and pass one by one. */
+  private playForeign(bytes: number): void {
+    const before = this.foreignBytes;
+    this.foreignBytes += bytes;
+    const start = 2 ** 32;
+    for (let line = Math.floor(before / 64); line < Math.floor(this.foreignBytes / 64); line++) {
+      this.levels.forEach(({ cache }) => cache.touch(start + line));
+    }
+    const pages = (total: number) => Math.floor(total / this.pageBytes);
+    for (let page = pages(before); page < pages(this.foreignBytes); page++) {
+      this.first.touch(start + page);
+      this.second?.touch(start + page);
+    }
+  }
+
+  private latency(level: number): number {
+    const { l1, l2, l3 } = this.profile.caches;
+    return [l1.cycles, l2?.cycles ?? 0, l3?.cycles ?? 0, this.profile.memory.cycles][level]!;
+  }
+
+  private storing(level: number): number {
+    const { stores } = this.profile;
+    return [stores.l1, stores.l2, stores.l3, stores.memory][level]!;
+  }
+
+  private beside(level: number): number {
+    return this.latency(level) / this.profile.independentLoads.parallelMisses;
+  }
+
+  private alone(level: number): number {
+    return Math.max(this.latency(level) - this.profile.independentLoads.hiddenCycles, this.beside(level));
+  }
+}
+
+/** The model's grain is 1/256 cycle. */
+function round256(cycles: number): number {
+  return Math.round(cycles * 256) / 256;
+}
+
+function causeOf(level: number): Cause {
+  return (['l1', 'l2', 'l3', 'dram'] as const)[level]!;
+}
+
+export const KINDS = Array.from({ length: KIND_COUNT }, (_, kind) => kind);

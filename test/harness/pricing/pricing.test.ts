@@ -1,0 +1,286 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import * as fc from 'fast-check';
+import { CHASE, LOAD, STORE, UPDATE } from '../../../harness/machine/access-stream';
+import { PRICED_NAMES } from '../../../harness/machine/domain-events';
+import { CAUSES } from '../../../harness/pricing/costs';
+import { parsePricing, type PricingSpecification } from '../../../harness/pricing/specification';
+import { KINDS, NaiveHierarchy, type Access } from './oracle';
+import { accesses, priceOperations, smallPricing, smallProfile, type Happening } from './priced-stream';
+
+const SEED = 20081121;
+const HEAP = 0x1000_0000;
+const PAGE = 4096;
+
+const noPrefetch = smallProfile('strideBytesMax: 4096', 'strideBytesMax: 0');
+
+const cyclesOf = (specification: PricingSpecification, ...operations: Access[][]): number[] =>
+  priceOperations(
+    specification,
+    operations.map((each) => accesses(...each)),
+  ).map(({ cycles }) => cycles);
+
+const closed = suite('closed forms');
+
+closed('a dependent walk costs every node the latency of memory, then of the cache that holds it', () => {
+  const nodes = Array.from({ length: 8 }, (_, node): Access => [
+    HEAP + 64 * [0, 9, 3, 20, 5, 31, 26, 2][node]!,
+    CHASE,
+  ]);
+  // One page walk (7 + 20, for 2M pages have no second level); 8 lines fit L1's 8 ways of 4 sets.
+  assert.equal(cyclesOf(smallPricing(), nodes, nodes), [8 * 400 + 27, 8 * 4]);
+});
+
+closed('a walk longer than L1 costs every node the latency of L2', () => {
+  // Each of the four sets of L1 holds two lines, and four others come before one is used again.
+  const nodes = Array.from({ length: 20 }, (_, node): Access => [HEAP + 64 * ((node * 7) % 20), CHASE]);
+  const specification = smallPricing({ profile: noPrefetch });
+  const [, again] = priceOperations(specification, [accesses(...nodes), accesses(...nodes)]);
+  assert.equal(again!.causes, { l2: 20 * 16 });
+});
+
+closed('cold, every operation pays for every line again, and for one page walk', () => {
+  const nodes: Access[] = [0, 9, 3, 20].map((line) => [HEAP + 64 * line, CHASE]);
+  const cold = smallPricing({ state: { kind: 'cold' } });
+  assert.equal(cyclesOf(cold, nodes, nodes, nodes), [1627, 1627, 1627]);
+});
+
+closed('foreign traffic as large as the caches evicts them, less leaves what it does not reach', () => {
+  const line: Access[] = [[HEAP, CHASE]];
+  const shared = (bytes: number) => smallPricing({ state: { kind: 'shared', bytes } });
+  assert.equal(cyclesOf(shared(8192), line, line), [427, 400]);
+  assert.equal(cyclesOf(shared(8192 - 64 * 16), line, line), [427, 50]);
+  assert.equal(cyclesOf(shared(2048 - 64 * 8), line, line), [427, 16]);
+  assert.equal(cyclesOf(shared(64), line, line, line), [427, 4, 4]);
+  assert.equal(cyclesOf(shared(63), line, line, line), [427, 4, 4]);
+});
+
+closed('small pages cost their translations', () => {
+  const pages = (count: number): Access[] =>
+    Array.from({ length: count }, (_, page) => [HEAP + page * PAGE + 64 * (page % 4), CHASE]);
+  const small = smallPricing({ mapping: '4k' });
+  const tlb = (count: number) =>
+    priceOperations(small, [accesses(...pages(count)), accesses(...pages(count))]).map(
+      ({ causes }) => causes.tlb ?? 0,
+    );
+  assert.equal(tlb(4), [4 * 37, 0], 'four pages fit the first level');
+  assert.equal(tlb(16), [16 * 37, 16 * 7], 'sixteen fit the second');
+  assert.equal(tlb(64), [64 * 37, 64 * 37], 'sixty-four fit neither');
+});
+
+closed('a regular stride is prefetched once it has been seen twice', () => {
+  const strided: Access[] = Array.from({ length: 10 }, (_, node) => [HEAP + node * 4096, CHASE]);
+  const [first] = priceOperations(smallPricing(), [accesses(...strided)]);
+  assert.equal(first!.causes, { dram: 3 * 400, prefetched: 7 * 20, tlb: 27 });
+  const far = strided.map(([address], node): Access => [address + node * 64, CHASE]);
+  assert.equal(priceOperations(smallPricing(), [accesses(...far)])[0]!.causes, { dram: 4000, tlb: 27 });
+});
+
+closed('independent misses share the wait for the slowest', () => {
+  const warm: Access[] = [[HEAP, LOAD]];
+  const three: Access[] = [[HEAP + 64 * 5, LOAD], [HEAP + 64 * 11, LOAD], [HEAP + 64 * 30, LOAD]]; // prettier-ignore
+  const [, price] = priceOperations(smallPricing(), [accesses(...warm), accesses(...three)]);
+  assert.equal(price!.causes, { dram: 390 + 50 + 50 });
+});
+
+closed('a slower miss beside a faster one costs the difference', () => {
+  const filler: Access[] = [16, 28, 8, 20].map((line) => [HEAP + 64 * line, CHASE]);
+  const fast: Access = [HEAP, LOAD];
+  const slow: Access = [HEAP + 64 * 37, LOAD];
+  // HEAP leaves L1 (2 ways) but stays in L2.
+  const [, price] = priceOperations(smallPricing(), [
+    accesses([HEAP, CHASE], ...filler),
+    accesses(fast, slow),
+  ]);
+  assert.equal(price!.causes, { l2: 6, dram: 390 - 6 });
+});
+
+closed('a store miss is hidden until a locked update waits for it', () => {
+  const page: Access[] = [[HEAP, LOAD]];
+  const store: Access = [HEAP + 64 * 3, STORE];
+  const update: Access = [HEAP, UPDATE];
+  const [, alone, drained] = priceOperations(smallPricing(), [
+    accesses(...page),
+    accesses([HEAP + 64 * 7, STORE]),
+    accesses(store, update),
+  ]);
+  assert.equal(alone!.causes, { dram: 11 });
+  assert.equal(drained!.causes, { dram: 400, lockedUpdates: 18 });
+});
+
+closed('flat accesses cost what the profile says, wherever they go', () => {
+  const flat = parsePricing('flat');
+  const mixed: Access[] = Array.from({ length: 1000 }, (_, index) => [HEAP + index * PAGE, index % 4]);
+  const [price] = priceOperations(flat, [accesses(...mixed)]);
+  assert.equal(price!.causes, { accesses: 750 * 4, lockedUpdates: 250 * 20 });
+  assert.is(price!.cycles, 8000);
+});
+
+closed.run();
+
+const sums = suite('sums');
+
+sums('events cost what the profile says, a rounded cycle at the end', () => {
+  const event = (name: (typeof PRICED_NAMES)[number], times: number): Happening => ({ event: name, times });
+  const [odd, all] = priceOperations(smallPricing(), [
+    [event('instructions', 6)],
+    PRICED_NAMES.map((name) => event(name, 2)),
+  ]);
+  assert.equal(odd, { cycles: 2, causes: { instructions: 2 }, held: [0, 0, 0, 0, 0, 0, 0, 0] });
+  assert.equal(all!.causes, {
+    instructions: 1,
+    bitScans: 6,
+    mispredicts: 30,
+    maps: 200,
+    unmaps: 240,
+    tlbFlushes: 6000,
+  });
+  assert.is(all!.cycles, 6477);
+});
+
+sums('causes are rounded so that they add up', () => {
+  const thirds = smallPricing({ profile: smallProfile('cycles: 0.25', 'cycles: 0.34') });
+  const [price] = priceOperations(thirds, [
+    [{ event: 'instructions', times: 1 }, { event: 'bitScans', times: 1 }, { access: [HEAP, STORE] }],
+  ]);
+  // 0.34 of instructions alone are none, the store's 11, the walk's 27 − 10, the bit scan's 3: 31.34.
+  assert.equal(price!.causes, { dram: 11, tlb: 17, bitScans: 3 });
+  assert.is(price!.cycles, 31);
+});
+
+sums('locks are charged with what happens while they are held, nested ones alike', () => {
+  const [price, next] = priceOperations(smallPricing(), [
+    [
+      { event: 'instructions', times: 400 },
+      { acquire: 0 },
+      { event: 'instructions', times: 40 },
+      { acquire: 3 },
+      { event: 'instructions', times: 4 },
+      { release: 0 },
+      { event: 'bitScans', times: 5 },
+      { release: 3 },
+      { event: 'bitScans', times: 7 },
+    ],
+    [{ event: 'bitScans', times: 1 }],
+  ]);
+  assert.equal(price!.held, [11, 0, 0, 16, 0, 0, 0, 0]);
+  assert.is(price!.cycles, 100 + 11 + 15 + 21);
+  assert.equal(next!.held, [0, 0, 0, 0, 0, 0, 0, 0]);
+});
+
+sums('an operation that never ends is not priced', () => {
+  const priced = priceOperations(smallPricing(), [accesses([HEAP, LOAD])], [[HEAP, UPDATE]]);
+  assert.is(priced.length, 1);
+});
+
+sums.run();
+
+const oracle = suite('against the model told plainly');
+
+/** Accesses that meet each other: few lines, runs of regular strides, all kinds. */
+const lineAddress = fc.oneof(
+  fc.nat(40).map((line) => HEAP + 64 * line),
+  fc.nat(600).map((line) => HEAP + 64 * line),
+  fc.tuple(fc.nat(200), fc.nat(15)).map(([page, line]) => HEAP + page * PAGE + 256 * line),
+  fc.nat(8).map((page) => HEAP + page * 2 ** 21),
+);
+const access = fc.tuple(lineAddress, fc.constantFrom(...KINDS));
+const strided = fc
+  .record({
+    first: fc.nat(100),
+    stride: fc.constantFrom(64, 128, 4096, -64, 4160),
+    kind: fc.constantFrom(...KINDS),
+    count: fc.integer({ min: 3, max: 9 }),
+  })
+  .map(({ first, stride, kind, count }): Access[] =>
+    Array.from({ length: count }, (_, index) => [HEAP + 2 ** 20 + first * 64 + index * stride, kind]),
+  );
+const operation = fc
+  .array(fc.oneof({ weight: 5, arbitrary: access.map((one) => [one]) }, { weight: 1, arbitrary: strided }), {
+    maxLength: 60,
+  })
+  .map((runs) => runs.flat());
+const operations = fc.array(operation, { minLength: 1, maxLength: 12 });
+
+const profiles = {
+  'three levels': smallProfile(),
+  'no third level': smallProfile('  l3: { bytes: 8192, ways: 8, cycles: 50, source: made up }\n'),
+  'one level': smallProfile(
+    '  l2: { bytes: 2048, ways: 4, cycles: 16, source: made up }\n' +
+      '  l3: { bytes: 8192, ways: 8, cycles: 50, source: made up }\n',
+  ),
+  'odd ways': smallProfile('bytes: 8192, ways: 8', 'bytes: 11264, ways: 11'),
+  'a second TLB for 2M alone': smallProfile(
+    'second: { 4k: { entries: 16, ways: 4 }',
+    'second: { 2m: { entries: 2, ways: 1 }',
+  ),
+};
+const states = [{ kind: 'warm' }, { kind: 'cold' }, { kind: 'shared', bytes: 1000 }, { kind: 'shared', bytes: 70_000 }] as const; // prettier-ignore
+
+for (const [name, profile] of Object.entries(profiles)) {
+  for (const state of states) {
+    for (const mapping of ['4k', '2m'] as const) {
+      const title = `${name}, ${state.kind === 'shared' ? `shared:${state.bytes}` : state.kind}, ${mapping}`;
+      oracle(title, () => {
+        const specification = { profile, state, mapping };
+        const property = fc.property(operations, (played) => {
+          const naive = new NaiveHierarchy(specification);
+          const priced = priceOperations(
+            specification,
+            played.map((each) => accesses(...each)),
+          );
+          played.forEach((each, index) => {
+            const expected = rounded(naive.operation(each));
+            assert.equal(priced[index]!.causes, expected);
+            assert.is(
+              priced[index]!.cycles,
+              Object.values(expected).reduce((sum, cycles) => sum + cycles, 0),
+            );
+          });
+        });
+        fc.assert(property, { seed: SEED, numRuns: 25 });
+      });
+    }
+  }
+}
+
+/** Rounds the running sum, in the order of the causes. */
+function rounded(costs: Readonly<Partial<Record<string, number>>>) {
+  const causes: Record<string, number> = {};
+  let sum = 0;
+  for (const cause of CAUSES) {
+    const before = Math.floor(sum + 0.5);
+    sum += costs[cause] ?? 0;
+    const cycles = Math.floor(sum + 0.5) - before;
+    if (cycles !== 0) causes[cause] = cycles;
+  }
+  return causes;
+}
+
+oracle.run();
+
+const spans = suite('operations that span batches');
+
+spans('cost what they cost in one', () => {
+  const happening = fc.oneof(
+    { weight: 10, arbitrary: access.map((one): Happening => ({ access: one })) },
+    { weight: 2, arbitrary: fc.constantFrom<Happening>({ acquire: 1 }, { release: 1 }, { acquire: 2 }) },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom(...PRICED_NAMES).map((event): Happening => ({ event, times: 3 })),
+    },
+    { weight: 1, arbitrary: fc.constant<Happening>('drain') },
+  );
+  const property = fc.property(
+    fc.array(fc.array(happening, { maxLength: 40 }), { minLength: 1, maxLength: 8 }),
+    fc.constantFrom('small', 'flat'),
+    (played, name) => {
+      const specification = name === 'flat' ? parsePricing('flat') : smallPricing({ mapping: '4k' });
+      const undrained = played.map((each) => each.filter((one) => one !== 'drain'));
+      assert.equal(priceOperations(specification, played), priceOperations(specification, undrained));
+    },
+  );
+  fc.assert(property, { seed: SEED, numRuns: 200 });
+});
+
+spans.run();
