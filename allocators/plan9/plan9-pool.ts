@@ -127,11 +127,18 @@ export class Plan9Pool implements Engine {
     return this.pool.observer.blockOf(pointer - this.tagBytes) + this.pool.context.layout.headerBytes;
   }
 
-  /** The pool tells data starts; a placement may lie behind alignment filler, which has moved with the block. */
+  /**
+   * The pool tells data starts; a placement may lie behind alignment filler, which has moved with the block. Which
+   * byte of the word after it the user's pointer has, nothing in memory says: the listener is told of them all and
+   * knows the one that it holds.
+   */
   private moved(from: number, to: number): void {
-    if (this.moves !== undefined) {
-      const skip = this.pool.observer.userPointer(to) - to + this.tagBytes;
-      this.moves(blockPlacement(from + skip), blockPlacement(to + skip));
+    if (this.moves === undefined) {
+      return;
+    }
+    const skip = this.pool.observer.userPointer(to) - to + this.tagBytes;
+    for (let byte = skip; byte < skip + this.pool.context.layout.wordBytes; byte++) {
+      this.moves(blockPlacement(from + byte), blockPlacement(to + byte));
     }
   }
 }

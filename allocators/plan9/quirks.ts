@@ -14,6 +14,9 @@ const AS_BY_DEFAULT = {
   follow: 'code',
   quantum: '-1',
   flags: '-1',
+  merge: 'on',
+  gap: '0',
+  descending: 'off',
 } as const;
 
 const MANUAL = 'pool(2) against the code';
@@ -111,6 +114,17 @@ export const POOL_QUIRKS: readonly Quirk[] = [
     summary: 'a realloc that compacts the pool goes on with the addresses from before',
     source: MANUAL,
     demonstration: compactingRealloc(),
+  },
+  {
+    name: 'realloc-overreads-aligned',
+    summary:
+      'a realloc of an aligned pointer copies as many bytes as lie behind the block’s data start, so it reads past the block: in the topmost one past the end of memory',
+    source: OBSERVED,
+    demonstration: {
+      options: { ...AS_BY_DEFAULT, descending: 'on' },
+      operations: ['alloc,1,4129,128', 'realloc,1,4080,0'],
+      shows: ({ stopped }) => stopped?.includes('outside the heap') === true,
+    },
   },
   {
     name: 'noreuse-leaves-bytes',

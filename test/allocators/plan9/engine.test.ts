@@ -94,16 +94,23 @@ test('a compaction tells moves of aligned objects by the pointers their users ho
   const { engine, machine } = stackOf({ move: 'on' });
   const hole = engine.allocate(1000, 0);
   const aligned = engine.alignedAllocate(100, 64, 0, 0);
+  const odd = engine.alignedAllocate(100, 2, 1, 0);
   machine.poke8(aligned + 7, 0x77);
+  machine.poke8(odd + 7, 0x78);
   engine.free(hole);
   const moves: [number, number][] = [];
   assert.is(
     engine.compact((from, to) => moves.push([from, to])),
     true,
   );
-  const move = moves.find(([from]) => from === aligned);
-  assert.ok(move, JSON.stringify(moves));
-  assert.is(machine.peek8(move[1] + 7), 0x77);
+  for (const [object, value] of [
+    [aligned, 0x77],
+    [odd, 0x78],
+  ] as const) {
+    const move = moves.find(([from]) => from === object);
+    assert.ok(move, JSON.stringify(moves));
+    assert.is(machine.peek8(move[1] + 7), value);
+  }
   engine.check();
 });
 
