@@ -207,6 +207,9 @@ export class VirtualArea {
         `the hint says page ${low}, the bitmap is backed to ${top} of ${end}`,
       );
     }
+    if (!this.shownBit(low - 1) || (low < top && this.shownBit(low))) {
+      throw new HeapCorruption(globals, `the hint says page ${low}, where no mapping ends`);
+    }
   }
 
   private checkBitmapPages(): void {

@@ -150,6 +150,10 @@ export class Vmalloc implements Engine {
     return pages === 0 ? undefined : { start: object, bytes: pages * PAGE_BYTES, headerBytes: 0 };
   }
 
+  translate(address: number): number {
+    return this.frameAt(address) + (address % PAGE_BYTES);
+  }
+
   /** The pages of a mapping lie scattered over the heap: each is a block. */
   walk(visit: BlockVisitor): void {
     const own = this.ownPages();

@@ -85,6 +85,10 @@ class Xvmalloc implements Engine {
     return isVirtual(object) ? this.mappings.blockAt(object) : this.mappings.heap.blockAt(object);
   }
 
+  translate(address: number): number {
+    return this.mappings.translate(address);
+  }
+
   walk(visit: BlockVisitor): void {
     this.mappings.walk(visit);
   }

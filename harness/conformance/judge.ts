@@ -46,7 +46,7 @@ export class Judge {
   }
 
   contents(object: LiveObject, placement: Placement, bytes: number, when: string): void {
-    if (isVirtual(placement) || bytes === 0) {
+    if (bytes === 0 || !this.live.canRead(placement) || !this.live.canRead(object.placement)) {
       return;
     }
     const spoilt = this.live.spoiltByte(object, placement, bytes);

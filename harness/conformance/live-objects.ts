@@ -1,4 +1,5 @@
 import { isVirtual, type Placement } from '../../traces/trace';
+import type { Engine } from '../replay/port';
 import type { WatchedMachine } from './watched-machine';
 
 /** An object as its owner knows it. */
@@ -22,7 +23,15 @@ export class LiveObjects {
   private readonly objects = new Map<number, LiveObject>();
   private patterns = 0;
 
-  constructor(private readonly machine: WatchedMachine) {}
+  constructor(
+    private readonly machine: WatchedMachine,
+    private readonly engine: Engine,
+  ) {}
+
+  /** Whether the bytes at an address can be looked at: in the virtual area only where the engine translates. */
+  canRead(placement: Placement): boolean {
+    return !isVirtual(placement) || this.engine.translate !== undefined;
+  }
 
   get(id: number): LiveObject | undefined {
     return this.objects.get(id);
@@ -63,26 +72,23 @@ export class LiveObjects {
   }
 
   /** Index of the first of `bytes` bytes at `placement` that is not as the owner wrote it, or undefined. */
-  spoiltByte(
-    { placement: written, sizeBytes, pattern }: LiveObject,
-    placement: Placement,
-    bytes: number,
-  ): number | undefined {
-    if (isVirtual(placement) || isVirtual(written)) {
-      return undefined;
-    }
+  spoiltByte({ sizeBytes, pattern }: LiveObject, placement: Placement, bytes: number): number | undefined {
     return edges(sizeBytes).find(
-      (byte) => byte < bytes && this.machine.peek8(placement + byte) !== patternByte(pattern, byte),
+      (byte) => byte < bytes && this.machine.peek8(this.memoryAt(placement + byte)) !== patternByte(pattern, byte),
     );
   }
 
   private write({ placement, sizeBytes, pattern }: LiveObject): void {
-    if (isVirtual(placement) || !this.machine.isMapped(placement, sizeBytes)) {
+    if (!this.canRead(placement) || (!isVirtual(placement) && !this.machine.isMapped(placement, sizeBytes))) {
       return;
     }
     for (const byte of edges(sizeBytes)) {
-      this.machine.poke8(placement + byte, patternByte(pattern, byte));
+      this.machine.poke8(this.memoryAt(placement + byte), patternByte(pattern, byte));
     }
+  }
+
+  private memoryAt(address: number): number {
+    return isVirtual(address as Placement) ? this.engine.translate!(address) : address;
   }
 }
 

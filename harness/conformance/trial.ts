@@ -43,7 +43,7 @@ export class Trial {
     const { machine, engine } = freshStack(subject, heapPages, drain);
     this.machine = machine;
     this.engine = engine;
-    this.live = new LiveObjects(machine);
+    this.live = new LiveObjects(machine, engine);
     this.judge = new Judge(subject, machine, this.live, findings, () => this.history());
   }
 

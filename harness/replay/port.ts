@@ -80,6 +80,8 @@ export interface Engine {
    * allocation (a page allocator has no other record of them). For observers, never charged.
    */
   blockAt(object: Placement, sizeBytes: number, align: number): Block | undefined;
+  /** Address in memory of a byte of the virtual area, in an engine that places there. For observers, never charged. */
+  translate?(address: number): number;
   /** Visits every block of the held memory; for observers, never charged. */
   walk(visit: BlockVisitor): void;
   /** Verifies every invariant of the metadata; throws `HeapCorruption` naming the block. Never charged. */
