@@ -298,7 +298,9 @@ export class PageAllocatorHead extends PageAllocator {
     const { machine } = this;
     let record = this.recordOf(first);
     for (let page = 0; page < pages; page++, record += RECORD_BYTES) {
-      machine.load(record + COUNT);
+      if ((machine.load(record + COUNT) & STATE_FREE) !== 0) {
+        throw new HeapCorruption(this.addressOf(record), 'a free page is freed');
+      }
       machine.store(record + COUNT, STATE_FREE | NEED_SCRUB);
       machine.load(record + ORDER);
       machine.store(record + TYPE_INFO, NONE_DIRTY);
