@@ -1,4 +1,5 @@
 import type { Machine } from '../machine/machine';
+import { PAGE_BYTES } from '../machine/memory-layout';
 import type { BlockState } from '../replay/port';
 import { BASIS_POINTS, ExactSum, scaledRatio } from './exact-ratio';
 
@@ -100,6 +101,15 @@ export function fragmentationIndex(freeBlocksByOrder: readonly number[], order: 
   return 1000 - Math.floor((1000 + freeOverRequested) / blockCount);
 }
 
+/** The smallest order of pages that holds so many bytes. */
+export function orderHolding(bytes: number): number {
+  let order = 0;
+  for (let held = PAGE_BYTES; held < bytes; held *= 2) {
+    order++;
+  }
+  return order;
+}
+
 /** Request sizes of the failure-based curve, in bytes. */
 export const FAILURE_CURVE_BYTES = [64, 256, 1024, 2048, 3072, 4096] as const;
 
@@ -128,7 +138,7 @@ function freePages({ pageSource }: Machine): readonly number[] | null {
 }
 
 /** Pages in free blocks of at least `order`. */
-function pagesFrom(freeBlocksByOrder: readonly number[], order: number): number {
+export function pagesFrom(freeBlocksByOrder: readonly number[], order: number): number {
   return freeBlocksByOrder.reduce(
     (sum, count, each) => (each < order ? sum : sum + count * powerOfTwo(each)),
     0,

@@ -13,6 +13,7 @@ import { causesText, eventsText, operationText } from '../operation-text';
 import { phraseText } from '../phrase';
 import { engineLabel, originText, stopText, traceGroups, type TraceGroup } from '../trace-groups';
 import { verdict } from '../verdict';
+import { failuresSection } from './failures';
 import { escapeName, markdownTable, type MarkdownColumn } from './table';
 
 /**
@@ -60,7 +61,10 @@ function traceSection(group: TraceGroup): string {
     `${escapeName(originText(group.trace))}, ${groupedInteger(group.trace.events)} events.\n`,
     markdownTable(engineColumns(kinds), rows),
     worstSection(run),
-  ].join('\n');
+    failuresSection(group),
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
 }
 
 function engineColumns(kinds: readonly OpKind[]): MarkdownColumn<EngineRow>[] {

@@ -116,6 +116,24 @@ test('bounds stand beside what was seen, and an exceeded one is loud', async () 
   }
 });
 
+test('a first failure is shown with what was free, and the operations before it', async () => {
+  const replay = await measured();
+  const report = markdownReport(resultsOf(replay));
+  assert.match(report, '| page-per-object | #6 | 8 B | 11,288 B | 4,080 B |  |  |  |');
+  assert.match(report, '| #6 | alloc | 6 | 8 | NULL |');
+  const checkpoints = replay.checkpoints.map((checkpoint) => ({
+    ...checkpoint,
+    survey: checkpoint.survey && { ...checkpoint.survey, freeBlocksByOrder: [64] },
+  }));
+  const recentOperations = [{ ...replay.firstFailure!.recentOperations[6]!, sizeBytes: 30_000 }];
+  const firstFailure = { ...replay.firstFailure!, recentOperations };
+  assert.match(
+    markdownReport(resultsOf({ ...replay, checkpoints, firstFailure })),
+    '| page-per-object | #6 | 30,000 B | 11,288 B | 4,080 B | 64 | 1000 | 860 |',
+  );
+  assert.not.match(markdownReport(resultsOf({ ...replay, firstFailure: null })), 'First failures');
+});
+
 test('replays of one trace stand together; engines are told apart by what differs', async () => {
   const replay = await measured();
   const other = { ...replay, engine: { ...replay.engine, options: { pages: 8 } } };

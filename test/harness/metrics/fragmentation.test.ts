@@ -4,6 +4,7 @@ import {
   failureCurve,
   fragmentationIndex,
   largestHoleFragmentation,
+  orderHolding,
   SurveyBuilder,
   unusableFreeIndex,
 } from '../../../harness/metrics/fragmentation';
@@ -74,6 +75,10 @@ test('Linux: a mixture counts only blocks that are large enough', () => {
   // 3 + 2·2 + 1·8 = 15 pages, of which 8 serve order 2.
   assert.is(unusableFreeIndex([3, 2, 0, 1], 2), Math.floor((7 * 1000) / 15));
   assert.is(unusableFreeIndex([3, 2, 0, 1], 0), 0);
+});
+
+test('a request needs the smallest order of pages that holds it', () => {
+  assert.equal([0, 1, 4096, 4097, 8192, 8193, 2 ** 30].map(orderHolding), [0, 0, 0, 1, 1, 2, 18]);
 });
 
 test('a heap is surveyed by its blocks', () => {
