@@ -223,7 +223,7 @@ export class BlockDecoder {
   private checkBytes(block: EventBlock): void {
     for (let i = 0; i < block.length; i++) {
       if (!writesByte(block.op[i]!) || isByte(this.texts.text(block.value.get(i)))) continue;
-      throw new DamagedBytes(`the value of a ${OP_NAMES[block.op[i]!]} is no byte`);
+      throw new DamagedBytes(`the value of ${OP_NAMES[block.op[i]!]} is no byte`);
     }
   }
 }

@@ -198,6 +198,17 @@ test('a frame out of place is refused, however right its checksum', async () => 
   assert.match(await failureOf(rebuilt(['header', 'texts', 'index'])), 'its index says something else');
 });
 
+test('what no cell may hold is refused in a block as well', async () => {
+  const noByte = await atrOf(columnsOf([{ op: 'fill', id: 1, value: '256' }]));
+  assert.match(await failureOf(noByte), 'the value of fill is no byte');
+  const missing = await atrOf(columnsOf([{ op: 'overrun', id: 1 }]));
+  assert.match(await failureOf(missing), 'the value of overrun is no byte');
+  await atrOf(columnsOf([{ op: 'alloc', id: 1, align: 3 }])).then(
+    () => assert.unreachable(),
+    (error) => assert.match(error.message, 'align is 3; expected 0 or a power of two'),
+  );
+});
+
 test('an identity that is not that of the events is found when asked for', async () => {
   const file = await atrOf(columnsOf(few));
   const frames = framesOf(file);

@@ -1,6 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { failureOf } from './csv-files';
+import * as fc from 'fast-check';
+import { InputError } from '../../../traces/input-error';
+import { failureOf, readText } from './csv-files';
+import { SEED } from './events';
 
 const header = 'op,id,size,align\n';
 const whole = 'expected a whole number from 0 to 9007199254740991';
@@ -87,6 +90,11 @@ const cases: readonly (readonly [title: string, content: string | Buffer, messag
   ],
   ['text after a quote', `${header}"alloc"x,1,5,0\n`, /^t\.csv:2:7: a quote inside a cell/],
   [
+    'empty lines in between',
+    `${header}alloc,1,5,0\n\r\n\n\nfree,1,0,0\n`,
+    't.csv:3:1: an empty line; expected one event a line',
+  ],
+  [
     'empty line in between',
     `${header}alloc,1,5,0\n\nfree,1,0,0\n`,
     't.csv:3:1: an empty line; expected one event a line',
@@ -160,6 +168,35 @@ for (const [title, content, message] of cases) {
     assert.not.match(failure, '\n');
   });
 }
+
+test('whatever is done to the bytes of a file, it is read or refused in one line', async () => {
+  const rows = 'alloc,1,100,8,-4,0,3,main,"a,b",x\nfill,1,0,0,0,0,0,,,85\nfree,1,0,0\n'.repeat(3);
+  const file = Buffer.from(`op,id,size,align,offset,span,cpu,site,call,value\n${rows}`);
+  const byte = fc.oneof(fc.nat(255), fc.constantFrom(...Buffer.from(',"\n\r\0-0')));
+  const edit = fc.record({
+    at: fc.nat(file.length),
+    removed: fc.nat(5),
+    added: fc.array(byte, { maxLength: 5 }),
+  });
+  let refused = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 4 }), async (edits) => {
+      let bytes = file;
+      for (const { at, removed, added } of edits) {
+        bytes = Buffer.concat([bytes.subarray(0, at), Buffer.from(added), bytes.subarray(at + removed)]);
+      }
+      try {
+        await readText(bytes, {}, 37);
+      } catch (error) {
+        assert.instance(error, InputError);
+        assert.match((error as Error).message, /^t\.csv:\d+:\d+: [^\n]+$/);
+        refused += 1;
+      }
+    }),
+    { seed: SEED, numRuns: 1000 },
+  );
+  assert.ok(refused > 500 && refused < 1000, `${refused} were refused`);
+});
 
 test('a million distinct long texts are refused before they fill the memory', async () => {
   const rows: string[] = [];
