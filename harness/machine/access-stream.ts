@@ -156,6 +156,12 @@ export class AccessStream {
     this.operationStart = this.entriesDrained + this.entryCount;
   }
 
+  /** Says what the operation under way is about, where its event does not: a free names only the object. */
+  describeOperation(bytes: number, align: number): void {
+    this.operationBytes[this.operationCount] = bytes;
+    this.operationAligns[this.operationCount] = align;
+  }
+
   /** Ends the operation; throws `Runaway` when it passed the access limit. */
   endOperation(placement: number): void {
     this.checkAccessLimit();

@@ -175,6 +175,7 @@ export class Operations {
     if (object === NULL || object === BUG) {
       return this.skip();
     }
+    this.machine.stream.describeOperation(bytes, align);
     this.engine.free(object, bytes, align);
     return NOTHING;
   }
