@@ -10,7 +10,7 @@ import { ImportSource, openImport, recordingHead, recordingName } from './import
 import type { RecorderFormat } from './importers/importer';
 import type { ImportOptions } from './importers/options';
 import { HEAD_BYTES, openBytes, type ByteSource } from './input/bytes';
-import { InputError, UsageError } from './input-error';
+import { didYouMean, InputError, UsageError } from './input-error';
 import type { EventSource, Trace } from './trace';
 
 /**
@@ -23,6 +23,8 @@ const EVENTS_HELD_MAX = 1 << 22;
 
 /** Standard input cannot be read twice, so more of it is held. */
 const STDIN_EVENTS_HELD_MAX = 1 << 25;
+
+const OWN_FORMATS = ['csv', 'atr'];
 
 const STDIN_NAME = '<stdin>';
 
@@ -78,6 +80,7 @@ export async function openTrace(specification: string, options: OpenOptions): Pr
     const { header, open } = options.registries.traceFromSpecification(specification);
     return { header, open, format: 'synth' };
   }
+  requireKnownFormat(options);
   const bytes = await openBytesOf(specification, options);
   try {
     const reader = await readerFor(bytes, options);
@@ -95,6 +98,16 @@ export function traceName(path: string): string {
   let name = recordingName(path);
   while (/.\.(trace|atr|csv)$/.test(name)) name = recordingName(name.slice(0, name.lastIndexOf('.')));
   return name;
+}
+
+function requireKnownFormat({ format, registries }: OpenOptions): void {
+  const known = [...OWN_FORMATS, ...registries.recorderFormats.map(({ name }) => name)];
+  if (format === undefined || known.includes(format)) return;
+  throw new UsageError({
+    where: '--format',
+    problem: `unknown format "${format}"`,
+    expected: `one of ${known.join(', ')}${didYouMean(format, known)}`,
+  });
 }
 
 function openBytesOf(specification: string, { stdin }: OpenOptions): Promise<ByteSource> {

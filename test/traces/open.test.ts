@@ -134,19 +134,24 @@ test('a synthesizer is opened by its specification', async () => {
 
 test('a format may be forced', async () => {
   assert.match(await failureOf('t.csv', valgrind, { format: 'csv' }), /^t\.csv:1:1: unknown column/);
-  assert.match(await failureOf('t.csv', csv, { format: 'valgrnd' }), 'did you mean "valgrind"');
+  assert.is(await opened('t.csv', csv, async (trace) => trace.format, { format: 'csv' }), 'csv');
+  assert.match(await failureOf('t.atr', csv, { format: 'atr' }), /^t\.atr:byte 0: this is no \.atr file/);
+  assert.match(
+    await failureOf('t.csv', csv, { format: 'valgrnd' }),
+    /^--format: unknown format .*csv, atr, .*did you mean "valgrind"/,
+  );
 });
 
 test('the rules between events are held unless that is not wanted', async () => {
   const doubleFree = `${csv}free,1,0,0\n`;
   assert.is(
     await failureOf('t.csv', doubleFree),
-    't.csv:5: event 3: free of id 1, which is not live; expected an id that was allocated and not freed since',
+    't.csv:5:1: event 3: free of id 1, which is not live; expected an id that was allocated and not freed since',
   );
-  assert.match(await failureOf('t.csv', doubleFree, { passes: 'one' }), /^t\.csv:5: event 3: free of id 1/);
+  assert.match(await failureOf('t.csv', doubleFree, { passes: 'one' }), /^t\.csv:5:1: event 3: free of id 1/);
   assert.match(
     await failureOf('t.csv', doubleFree, { eventsHeldMax: 2 }),
-    /^t\.csv:5: event 3: free of id 1/,
+    /^t\.csv:5:1: event 3: free of id 1/,
   );
   assert.is(await failureOf('t.csv', doubleFree, { validate: false }), 'no failure');
 });

@@ -85,7 +85,7 @@ class CsvSource extends BlockSource implements PlacedSource {
 
   place(): string {
     const { input, lineNumbers } = this.reading;
-    return `${input.source.name}:${lineNumbers.lineOf(Math.max(0, this.yieldedOfBlock - 1))}`;
+    return `${input.source.name}:${lineNumbers.lineOf(Math.max(0, this.yieldedOfBlock - 1))}:1`;
   }
 
   protected async loadBlock(): Promise<EventBlock | undefined> {

@@ -50,16 +50,16 @@ test('a legal trace passes unchanged', async () => {
 test('what breaks the rules between events is named with line and event', async () => {
   assert.is(
     await firstProblem('alloc,1,8,0 free,1,0,0 free,1,0,0'),
-    't.csv:4: event 2: free of id 1, which is not live; expected an id that was allocated and not freed since',
+    't.csv:4:1: event 2: free of id 1, which is not live; expected an id that was allocated and not freed since',
   );
   assert.is(
     await firstProblem('alloc,1,8,0 alloc,2,8,0 alloc,1,9,0'),
-    't.csv:4: event 2: alloc of id 1, live since event 0; expected an id that is not live',
+    't.csv:4:1: event 2: alloc of id 1, live since event 0; expected an id that is not live',
   );
   for (const op of ['free', 'realloc', 'msize']) {
     assert.match(
       (await firstProblem(`alloc,1,8,0 ${op},2,8,0`))!,
-      `t.csv:3: event 1: ${op} of id 2, which is not live`,
+      `t.csv:3:1: event 1: ${op} of id 2, which is not live`,
     );
   }
   for (const op of ['alloc', 'alignedalloc', 'heap']) {
@@ -68,8 +68,8 @@ test('what breaks the rules between events is named with line and event', async 
       `event 1: ${op} of id 1, live since event 0`,
     );
   }
-  assert.match((await firstProblem('temp,1,8,0'))!, 't.csv:2: event 0: temp outside any call');
-  assert.match((await firstProblem('leave,1,0,0'))!, 't.csv:2: event 0: leave outside any call');
+  assert.match((await firstProblem('temp,1,8,0'))!, 't.csv:2:1: event 0: temp outside any call');
+  assert.match((await firstProblem('leave,1,0,0'))!, 't.csv:2:1: event 0: leave outside any call');
   assert.match((await firstProblem('freeall,1,0,0'))!, 'freeall outside any call');
   assert.match(
     (await firstProblem(Array(65537).fill('enter,1,0,0').join(' ')))!,
@@ -132,7 +132,7 @@ test('a listener hears of every violation and gets every legal event', async () 
     events.map(({ op, id }) => `${op} ${id}`),
     ['alloc 1', 'free 1'],
   );
-  assert.equal([...told].sort(), ['t.csv:2', 't.csv:4:4', 't.csv:5']);
+  assert.equal([...told].sort(), ['t.csv:2:1', 't.csv:4:4', 't.csv:5:1']);
 });
 
 test('events before the violation are given first', async () => {

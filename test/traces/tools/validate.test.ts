@@ -49,10 +49,10 @@ test('every violation is told with its line', async () => {
     {
       events: 1,
       violations: [
-        't.csv:3: event 1: free of id 2, which is not live; expected an id that was allocated and not freed since',
+        't.csv:3:1: event 1: free of id 2, which is not live; expected an id that was allocated and not freed since',
         't.csv:4:9: a row of 3 cells; expected 4, as the header says',
         't.csv:5:1: an empty line; expected one event a line',
-        't.csv:6: event 2: alloc of id 1, live since event 0; expected an id that is not live',
+        't.csv:6:1: event 2: alloc of id 1, live since event 0; expected an id that is not live',
         't.csv:7:11: align is "3"; expected 0 or a power of two',
       ],
       incomplete: false,
