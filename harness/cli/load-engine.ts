@@ -1,4 +1,3 @@
-import * as fs from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { ENGINES } from '../../allocators/registry';
@@ -19,7 +18,7 @@ export function isEngineModule(name: string): boolean {
   if (ENGINES.some((engine) => engine.name === name)) {
     return false;
   }
-  return isPath(name) || resolvePackage(name) !== undefined;
+  return isPath(name) || resolveModule(name) !== undefined;
 }
 
 /** The engine that a module exports. Throws a `UsageError` for what cannot be loaded or is no engine. */
@@ -48,17 +47,17 @@ function isPath(name: string): boolean {
 /** The file behind a name, sought from the working directory. */
 function engineFile(name: string): string {
   if (!isPath(name)) {
-    const found = resolvePackage(name);
+    const found = resolveModule(name);
     if (found === undefined) {
       throw new UsageError({ problem: `no package "${name}"`, expected: 'one that is installed here' });
     }
     return found;
   }
-  const file = path.resolve(name);
-  if (!fs.existsSync(file)) {
+  const found = resolveModule(path.resolve(name));
+  if (found === undefined) {
     throw new UsageError({ problem: `no file "${name}"`, expected: 'a module that exports an engine' });
   }
-  return file;
+  return found;
 }
 
 /** `createRequire` wants the name of a file in the folder to seek from; it need not exist. */
@@ -66,7 +65,8 @@ function requireFrom(folder: string): NodeJS.Require {
   return createRequire(path.join(folder, 'engine'));
 }
 
-function resolvePackage(name: string): string | undefined {
+/** The file that a package or an absolute path leads to; built-in modules are none. */
+function resolveModule(name: string): string | undefined {
   try {
     const file = requireFrom(process.cwd()).resolve(name);
     return path.isAbsolute(file) ? file : undefined;

@@ -1,7 +1,7 @@
 import { isVirtual, type Placement } from '../../traces/trace';
 import { walkedBlocks } from './inspection';
 import { operation, type ConformanceOperation } from './operation';
-import { Findings } from './rules';
+import { Findings, type Rule } from './rules';
 import { someSequence } from './sequences';
 import { HEAP_PAGES, verbsOf, type Subject } from './subject';
 import { failureText, isEngineFailure, Trial } from './trial';
@@ -81,22 +81,27 @@ function damaged(
   mask: number,
   expected: readonly Placement[],
 ): Consequence {
-  const trial = worked(subject, work);
+  const seen = new Findings();
+  const trial = new Trial(subject, seen, HEAP_PAGES).run(work);
   trial.machine.watch();
   trial.machine.poke8(address, trial.machine.peek8(address) ^ mask);
   if (reports(() => trial.engine.check(), trial)) {
     return 'reported';
   }
   const placements = goneOn(trial, rest);
-  if (trial.stopped) {
-    return isEngineFailure(trial.failure) ? 'reported' : raise(trial.failure);
+  if (trial.stopped && !isEngineFailure(trial.failure)) {
+    throw trial.failure;
   }
-  if (reports(() => trial.engine.check(), trial)) {
+  const isObjectedTo = RULES_OF_THE_ORACLE.some((rule) => seen.firstOf(rule) !== undefined);
+  if (trial.stopped || isObjectedTo || reports(() => trial.engine.check(), trial)) {
     return 'reported';
   }
   const isUnchanged = placements.every((placement, index) => placement === expected[index]);
   return isUnchanged ? 'harmless' : 'silent';
 }
+
+/** What the oracle of a replay reports as corruption by itself. */
+const RULES_OF_THE_ORACLE: readonly Rule[] = ['apart', 'held', 'aligned'];
 
 function reports(observe: () => void, { machine }: Trial): boolean {
   machine.watch();
@@ -104,12 +109,11 @@ function reports(observe: () => void, { machine }: Trial): boolean {
     observe();
     return false;
   } catch (error) {
-    return isEngineFailure(error) || raise(error);
+    if (!isEngineFailure(error)) {
+      throw error;
+    }
+    return true;
   }
-}
-
-function raise(error: unknown): never {
-  throw error;
 }
 
 /** Where an engine keeps what it knows: control regions, headers, its own blocks, the fronts of free blocks. */

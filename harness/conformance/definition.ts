@@ -41,23 +41,32 @@ const option = v.variant(
   'an option of kind integer, choice or engine',
 );
 
-const bound = v.object({
-  verb: v.picklist(['alloc', 'free', 'realloc'], 'alloc, free or realloc'),
-  unit: v.picklist(['accesses', 'instructions'], 'accesses or instructions'),
-  most: v.optional(count),
-  statement: text,
-  source: text,
-});
+const bound = v.object(
+  {
+    verb: v.picklist(['alloc', 'free', 'realloc'], 'alloc, free or realloc'),
+    unit: v.picklist(['accesses', 'instructions'], 'accesses or instructions'),
+    most: v.optional(count),
+    statement: text,
+    source: text,
+  },
+  'verb, unit, statement and source, and most where there is a bound',
+);
 
-const quirk = v.object({
-  name: text,
-  summary: text,
-  source: text,
-  demonstration: v.optional(
-    v.object({ operations: v.array(text, 'rows of a trace'), shows: callable }, 'operations and shows(seen)'),
-  ),
-  breaks: v.optional(v.object({ guarantee: text, by: callable }, 'a guarantee and by(request)')),
-});
+const demonstration = v.object(
+  { operations: v.array(text, 'rows of a trace'), shows: callable },
+  'operations and shows(seen)',
+);
+
+const quirk = v.object(
+  {
+    name: text,
+    summary: text,
+    source: text,
+    demonstration: v.optional(demonstration),
+    breaks: v.optional(v.object({ guarantee: text, by: callable }, 'a guarantee and by(request)')),
+  },
+  'name, summary and source',
+);
 
 const definition = v.object(
   {
@@ -73,7 +82,7 @@ const definition = v.object(
         alignBytesMax: v.optional(powerOfTwo),
         requestBytesMax: v.optional(count),
       },
-      'the engine’s constants',
+      'headerBytes, granuleBytes, blockBytesMin and requestBytesMax',
     ),
     options: v.record(name, option, 'options by name'),
     capabilities: v.array(
@@ -88,7 +97,8 @@ const definition = v.object(
     ),
     create: callable,
   },
-  'an engine definition',
+  'a definition with name, version, summary, lineage, constants, options, capabilities, bounds, quirks, ' +
+    'placementsForm and create',
 );
 
 /** What is wrong with a value that should be an engine's definition, and where in it. */

@@ -74,7 +74,8 @@ export class LiveObjects {
   /** Index of the first of `bytes` bytes at `placement` that is not as the owner wrote it, or undefined. */
   spoiltByte({ sizeBytes, pattern }: LiveObject, placement: Placement, bytes: number): number | undefined {
     return edges(sizeBytes).find(
-      (byte) => byte < bytes && this.machine.peek8(this.memoryAt(placement + byte)) !== patternByte(pattern, byte),
+      (byte) =>
+        byte < bytes && this.machine.peek8(this.memoryAt(placement + byte)) !== patternByte(pattern, byte),
     );
   }
 
