@@ -71,6 +71,8 @@ export function stopText({ outcome }: MeasuredReplay): string | undefined {
       return undefined;
     case 'unsupported':
       return `n/a: ${outcome.reason}`;
+    case 'crashed':
+      return `crashed: ${outcome.problem}`;
     case 'corrupt':
     case 'faulted':
     case 'runaway': {

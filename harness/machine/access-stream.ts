@@ -88,17 +88,21 @@ export class AccessStream {
   /** The step reported last: what the engine was doing when it stopped. */
   lastStep: Step | undefined;
   private operationStart = 0;
+  /** The stream position that the operation under way must not pass. */
+  private positionLimit = 0;
   private recording = true;
 
   /**
    * @param steps the machine's step table: instruction weights and domain events by step
    * @param accessesMax an operation with more accesses ends as `Runaway`
+   * @param accessBudget all operations together with more accesses end as `Runaway`
    */
   constructor(
     private readonly steps: StepTable,
     private readonly accessesMax: number,
     private readonly observer: StepObserver | undefined,
     private readonly drain: (batch: AccessStream) => void,
+    private readonly accessBudget = Infinity,
   ) {
     this.isObserved = observer !== undefined;
   }
@@ -154,6 +158,7 @@ export class AccessStream {
     this.operationBytes[row] = bytes;
     this.operationAligns[row] = align;
     this.operationStart = this.entriesDrained + this.entryCount;
+    this.positionLimit = Math.min(this.operationStart + this.accessesMax, this.accessBudget);
   }
 
   /** Says what the operation under way is about, where its event does not: a free names only the object. */
@@ -251,8 +256,10 @@ export class AccessStream {
   }
 
   private checkAccessLimit(): void {
-    if (this.operationAccesses > this.accessesMax) {
-      throw new Runaway(this.accessesMax);
+    if (this.entriesDrained + this.entryCount > this.positionLimit) {
+      throw this.operationAccesses > this.accessesMax
+        ? new Runaway(this.accessesMax)
+        : new Runaway(this.accessBudget, 'replay');
     }
   }
 }

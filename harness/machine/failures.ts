@@ -14,10 +14,16 @@ export class Fault extends Error {
   }
 }
 
-/** An operation passed its access limit: a cycle in a corrupted list, or a workload that no one can wait for. */
+/**
+ * An operation, or all of a replay together, passed its access limit: a cycle in a corrupted list, or a workload that
+ * no one can wait for.
+ */
 export class Runaway extends Error {
-  constructor(readonly accessesMax: number) {
-    super(`operation passed its limit of ${accessesMax} memory accesses`);
+  constructor(
+    readonly accessesMax: number,
+    readonly scope: 'operation' | 'replay' = 'operation',
+  ) {
+    super(`${scope} passed its limit of ${accessesMax} memory accesses`);
     this.name = 'Runaway';
   }
 }

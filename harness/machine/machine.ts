@@ -31,6 +31,8 @@ export interface MachineOptions {
   readonly virtualPages: number;
   /** An operation with more accesses is a `Runaway`. */
   readonly accessesMax?: number;
+  /** All operations together with more accesses are a `Runaway`; without it there may be any number. */
+  readonly accessBudget?: number;
   readonly observer?: StepObserver;
   /** Receives every full batch of the stream; without it accesses are counted and forgotten. */
   readonly drain?: (batch: AccessStream) => void;
@@ -69,6 +71,7 @@ export class Machine extends Memory {
       options.accessesMax ?? ACCESSES_MAX_DEFAULT,
       options.observer,
       options.drain ?? (() => undefined),
+      options.accessBudget,
     );
   }
 

@@ -76,7 +76,9 @@ export type MeasuredOutcome =
       readonly operation: number;
       readonly verb: Capability;
       readonly reason: string;
-    };
+    }
+  /** The program that ran the replay died or threw: nothing is known but that. */
+  | { readonly kind: 'crashed'; readonly problem: string };
 
 /** A replay under one pricing. */
 export interface MeasuredPricing {

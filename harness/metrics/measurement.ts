@@ -41,10 +41,15 @@ export interface MeasurementPlan {
 
 const WORST_COUNT_DEFAULT = 10;
 
+/** An engine did not do the same twice. */
+export class NotDeterministic extends Error {
+  override readonly name = 'NotDeterministic';
+}
+
 /**
  * Replays a trace once with every pricing and recorder, then once more without any price to survey the heap at the
- * moments that the first pass found to matter. Rejects with an `InputError` when the trace is malformed, and with a
- * plain `Error` when the two passes differ (an engine that is not deterministic).
+ * moments that the first pass found to matter. Rejects with an `InputError` when the trace is malformed, and with
+ * `NotDeterministic` when the two passes differ.
  */
 export async function measure(plan: MeasurementPlan): Promise<MeasuredReplay> {
   const first = await recordPass(plan);
@@ -165,7 +170,9 @@ async function surveyPass(
   const stack = plan.createStack({});
   const report = await replay(plan.trace, stack, [surveyor], realloc === undefined ? {} : { realloc });
   if (report.placementsSha256 !== firstReport.placementsSha256) {
-    throw new Error(`${stack.definition.name} placed differently when the same trace was replayed again`);
+    throw new NotDeterministic(
+      `${stack.definition.name} placed differently when the same trace was replayed again`,
+    );
   }
   const { checkpoints, beforeFailure, heapMap } = surveyor.finish();
   return { checkpoints, beforeFailure, heapMap: (plan.pictures ?? true) ? heapMap : null };

@@ -20,6 +20,8 @@ export interface Cell {
   readonly virtualPages: number;
   /** An operation with more accesses is a runaway. */
   readonly accessesMax?: number;
+  /** A replay with more accesses in all is a runaway. */
+  readonly accessBudget?: number;
   readonly worstCount?: number;
   readonly realloc?: ReallocPolicy;
   /** Whether to survey holes at checkpoints in a second, unpriced pass; yes by default. */
@@ -59,7 +61,7 @@ export async function runCell(
   const definition = registries.engineNamed(cell.engine);
   const pricings = cell.pricings.map(parsePricing);
   const trace = await registries.openTrace(cell.trace);
-  const { heapPages, virtualPages, accessesMax } = cell;
+  const { heapPages, virtualPages, accessesMax, accessBudget } = cell;
   return measure({
     trace,
     pricings,
@@ -71,6 +73,7 @@ export async function runCell(
           heapPages,
           virtualPages,
           ...(accessesMax !== undefined && { accessesMax }),
+          ...(accessBudget !== undefined && { accessBudget }),
           ...(drain !== undefined && { drain }),
         },
         (name) => registries.engineNamed(name),

@@ -114,6 +114,7 @@ const outcome = v.variant('kind', [
     verb: v.picklist(CAPABILITIES),
     reason: text,
   }),
+  v.strictObject({ kind: v.literal('crashed'), problem: text }),
 ]) satisfies v.GenericSchema<unknown, MeasuredOutcome>;
 
 const parameters = v.record(text, v.union([integer, text], 'an integer or a text'));

@@ -237,4 +237,19 @@ limit('counts each operation by itself, and bulk verbs by the line', () => {
   );
 });
 
+limit('holds all operations together to the budget of the replay', () => {
+  const { machine } = recordedMachine({ accessBudget: 100 });
+  const operation = (accesses: number) => {
+    machine.stream.beginOperation(0, 0, 0, 0, 0);
+    for (let access = 0; access < accesses; access++) machine.load(HEAP_BASE);
+    machine.stream.endOperation(0);
+  };
+  operation(60);
+  operation(40);
+  assert.throws(
+    () => operation(1),
+    (error: unknown) => error instanceof Runaway && error.scope === 'replay' && error.accessesMax === 100,
+  );
+});
+
 limit.run();
