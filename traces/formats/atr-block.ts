@@ -16,9 +16,14 @@ const ALLOCATIONS_COUNT_UP = 1;
 const EVERY_SIZE = 0;
 const FREES_HAVE_NONE = 1;
 
-const ALLOCATES = Uint8Array.from(OP_NAMES, (_, op) =>
-  op === OP.alloc || op === OP.alignedalloc || op === OP.temp || op === OP.heap ? 1 : 0,
-);
+/** Which ops have a value in a column, by their codes: 1 or 0. */
+const EVERY_OP = Uint8Array.from(OP_NAMES, () => 1);
+const ALL_BUT_FREES = Uint8Array.from(OP_NAMES, (_, op) => (op === OP.free ? 0 : 1));
+const ALL_BUT_ALLOCATIONS = Uint8Array.from(OP_NAMES, (_, op) => (allocates(op) ? 0 : 1));
+
+function allocates(op: number): boolean {
+  return op === OP.alloc || op === OP.alignedalloc || op === OP.temp || op === OP.heap;
+}
 
 /** The columns after `size`, in the file's order; `align` is written as 0 or the power of two plus 1. */
 const PLAIN_COLUMNS = ['offset', 'span', 'cpu', 'site', 'call', 'value'] as const;
@@ -76,7 +81,7 @@ export class BlockEncoder {
     let count = 0;
     for (let i = 0; i < block.length; i++) {
       const id = block.id.get(i);
-      if (!countUp || ALLOCATES[block.op[i]!] === 0) this.values[count++] = id - previous;
+      if (!countUp || !allocates(block.op[i]!)) this.values[count++] = id - previous;
       previous = id;
     }
     into.byte(countUp ? ALLOCATIONS_COUNT_UP : EVERY_ID);
@@ -116,14 +121,14 @@ const unchanged = (value: number): number => value;
 const signednessOf = (name: string): Signedness => (name === 'offset' ? 'signed' : 'unsigned');
 
 function firstAllocation(block: EventBlock): number {
-  for (let i = 0; i < block.length; i++) if (ALLOCATES[block.op[i]!] === 1) return block.id.get(i);
+  for (let i = 0; i < block.length; i++) if (allocates(block.op[i]!)) return block.id.get(i);
   return 0;
 }
 
 function allocationsCountUp(block: EventBlock, first: number): boolean {
   let next = first;
   for (let i = 0; i < block.length; i++) {
-    if (ALLOCATES[block.op[i]!] === 1 && block.id.get(i) !== next++) return false;
+    if (allocates(block.op[i]!) && block.id.get(i) !== next++) return false;
   }
   return true;
 }
@@ -137,6 +142,8 @@ function alignCode(align: number): number {
 
 /** Turns bytes into blocks. */
 export class BlockDecoder {
+  /** How many events of each op the last block has. */
+  readonly opCounts = new Int32Array(OP_NAMES.length);
   private readonly values = columnScratch();
   private readonly column = columnScratch();
 
@@ -149,31 +156,51 @@ export class BlockDecoder {
     const count = from.unsigned();
     if (count === 0 || count > BLOCK_EVENTS_MAX) throw new DamagedBytes(`it claims to hold ${count} events`);
     block.reset(count);
-    const kinds = decodeOps(from, block);
+    this.ops(from, block);
     this.ids(from, block);
     this.sizes(from, block);
     this.aligns(from, block);
     for (const name of PLAIN_COLUMNS) this.plain(from, block, name);
     if (!from.atEnd) throw new DamagedBytes('it holds more than its events');
-    if (kinds.some(writesByte)) this.checkBytes(block);
+    if (this.opCounts.some((events, op) => events > 0 && writesByte(op))) this.checkBytes(block);
+  }
+
+  private ops(from: ByteReader, { length, op }: EventBlock): void {
+    const kinds = from.take(from.byte());
+    if (kinds.length === 0 || kinds.some((code) => code >= OP_NAMES.length)) {
+      throw new DamagedBytes('its ops are unknown');
+    }
+    const { opCounts } = this;
+    const bits = opBits(kinds.length);
+    const packed = from.take(Math.ceil((length * bits) / 8));
+    const mask = (1 << bits) - 1;
+    opCounts.fill(0);
+    for (let i = 0; i < length; i++) {
+      const at = i * bits;
+      const place = bits === 0 ? 0 : (packed[at >>> 3]! >>> (at & 7)) & mask;
+      if (place >= kinds.length) throw new DamagedBytes('its ops are unknown');
+      const code = kinds[place]!;
+      op[i] = code;
+      opCounts[code]! += 1;
+    }
   }
 
   private ids(from: ByteReader, block: EventBlock): void {
-    const mode = from.byte();
-    if (mode !== EVERY_ID && mode !== ALLOCATIONS_COUNT_UP) {
+    const form = from.byte();
+    if (form !== EVERY_ID && form !== ALLOCATIONS_COUNT_UP) {
       throw new DamagedBytes('its ids have an unknown form');
     }
     const first = from.unsigned();
     const { length, op } = block;
     const { values, column } = this;
-    const count = length - (mode === EVERY_ID ? 0 : countOps(block, (code) => ALLOCATES[code] === 1));
+    const stored = form === EVERY_ID ? EVERY_OP : ALL_BUT_ALLOCATIONS;
+    const count = this.countOps(stored);
     if (!decodeColumn(from, count, 'signed', column)) column.fill(0, 0, count);
     let next = first;
     let previous = first;
     let taken = 0;
     for (let i = 0; i < length; i++) {
-      const counted = mode === ALLOCATIONS_COUNT_UP && ALLOCATES[op[i]!] === 1;
-      previous = counted ? next++ : previous + column[taken++]!;
+      previous = stored[op[i]!] === 1 ? previous + column[taken++]! : next++;
       if (!(previous >= 0 && previous <= LARGEST_INTEGER)) throw new DamagedBytes('an id is out of range');
       values[i] = previous;
     }
@@ -181,19 +208,26 @@ export class BlockDecoder {
   }
 
   private sizes(from: ByteReader, block: EventBlock): void {
-    const mode = from.byte();
-    if (mode !== EVERY_SIZE && mode !== FREES_HAVE_NONE) {
+    const form = from.byte();
+    if (form !== EVERY_SIZE && form !== FREES_HAVE_NONE) {
       throw new DamagedBytes('its sizes have an unknown form');
     }
     const { length, op } = block;
     const { values, column } = this;
-    const count = length - (mode === EVERY_SIZE ? 0 : countOps(block, (code) => code === OP.free));
-    if (!decodeColumn(from, count, 'unsigned', column)) return;
+    const stored = form === EVERY_SIZE ? EVERY_OP : ALL_BUT_FREES;
+    if (!decodeColumn(from, this.countOps(stored), 'unsigned', column)) return;
     let taken = 0;
     for (let i = 0; i < length; i++) {
-      values[i] = mode === FREES_HAVE_NONE && op[i] === OP.free ? 0 : column[taken++]!;
+      // Whether the next event is a free is hard to guess for a processor too, so there is no branch.
+      const isStored = stored[op[i]!]!;
+      values[i] = column[taken]! * isStored;
+      taken += isStored;
     }
     block.size.setAll(values, length);
+  }
+
+  private countOps(counted: Uint8Array): number {
+    return this.opCounts.reduce((sum, events, op) => sum + events * counted[op]!, 0);
   }
 
   private aligns(from: ByteReader, block: EventBlock): void {
@@ -226,33 +260,4 @@ export class BlockDecoder {
       throw new DamagedBytes(`the value of ${OP_NAMES[block.op[i]!]} is no byte`);
     }
   }
-}
-
-function countOps({ length, op }: EventBlock, counts: (code: number) => boolean): number {
-  const counted = OP_NAMES.map((_, code) => (counts(code) ? 1 : 0));
-  let count = 0;
-  for (let i = 0; i < length; i++) count += counted[op[i]!]!;
-  return count;
-}
-
-/** Reads the ops into the block and returns which there are. */
-function decodeOps(from: ByteReader, { length, op }: EventBlock): readonly number[] {
-  const kinds = [...from.take(from.byte())];
-  if (kinds.length === 0 || kinds.some((code) => code >= OP_NAMES.length)) {
-    throw new DamagedBytes('its ops are unknown');
-  }
-  const bits = opBits(kinds.length);
-  if (bits === 0) {
-    op.fill(kinds[0]!, 0, length);
-    return kinds;
-  }
-  const packed = from.take(Math.ceil((length * bits) / 8));
-  const mask = (1 << bits) - 1;
-  for (let i = 0; i < length; i++) {
-    const at = i * bits;
-    const place = (packed[at >>> 3]! >>> (at & 7)) & mask;
-    if (place >= kinds.length) throw new DamagedBytes('its ops are unknown');
-    op[i] = kinds[place]!;
-  }
-  return kinds;
 }

@@ -123,6 +123,53 @@ export class ByteReader {
     return (first & 1) === 0 ? magnitude : -magnitude;
   }
 
+  /** Reads `count` unsigned numbers; as `unsigned` one by one, but quick for those of one or two bytes. */
+  unsignedInto(values: Float64Array, count: number): void {
+    const { bytes } = this;
+    let at = this.position;
+    for (let i = 0; i < count; i++) {
+      const first = bytes[at]!;
+      const second = bytes[at + 1]!;
+      if (first < 0x80) {
+        values[i] = first;
+        at += 1;
+      } else if (second < 0x80) {
+        values[i] = (first & 0x7f) | (second << 7);
+        at += 2;
+      } else {
+        // Longer, or cut off by the end of the bytes.
+        this.position = at;
+        values[i] = this.unsigned();
+        at = this.position;
+      }
+    }
+    this.position = at;
+  }
+
+  /** Reads `count` signed numbers, likewise. */
+  signedInto(values: Float64Array, count: number): void {
+    const { bytes } = this;
+    let at = this.position;
+    for (let i = 0; i < count; i++) {
+      const first = bytes[at]!;
+      const second = bytes[at + 1]!;
+      const low = (first >>> 1) & 0x3f;
+      if (first < 0x80) {
+        values[i] = (first & 1) === 0 ? low : -low;
+        at += 1;
+      } else if (second < 0x80) {
+        const magnitude = low | (second << 6);
+        values[i] = (first & 1) === 0 ? magnitude : -magnitude;
+        at += 2;
+      } else {
+        this.position = at;
+        values[i] = this.signed();
+        at = this.position;
+      }
+    }
+    this.position = at;
+  }
+
   private wide(low: number, scaleOfNext: number): number {
     let value = low;
     for (let scale = scaleOfNext; scale <= LARGEST_INTEGER; scale *= TWO_TO_7) {

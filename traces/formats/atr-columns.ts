@@ -59,8 +59,8 @@ export function decodeColumn(
 ): boolean {
   const encoding = from.byte();
   if (encoding === EACH) {
-    if (signedness === 'signed') for (let i = 0; i < count; i++) values[i] = from.signed();
-    else for (let i = 0; i < count; i++) values[i] = from.unsigned();
+    if (signedness === 'signed') from.signedInto(values, count);
+    else from.unsignedInto(values, count);
   } else if (encoding === RUNS) {
     for (let i = 0; i < count;) {
       const value = signedness === 'signed' ? from.signed() : from.unsigned();

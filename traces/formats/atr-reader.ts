@@ -105,7 +105,7 @@ class AtrSource extends BlockSource implements PlacedSource {
     this.decoder.decode(payload, block);
     this.blockOffsets.push(offset);
     this.events += block.length;
-    for (let i = 0; i < block.length; i++) ops[block.op[i]!]! += 1;
+    for (const [op, events] of this.decoder.opCounts.entries()) ops[op]! += events;
     this.computed?.addBlock(block);
     return block;
   }
