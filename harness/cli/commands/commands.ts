@@ -1,4 +1,5 @@
 import type { Command } from './command';
+import { compare } from './compare';
 import { conformance } from './conformance';
 import { list } from './list';
 import { minheap } from './minheap';
@@ -7,4 +8,4 @@ import { run } from './run';
 import { trace } from './trace';
 
 /** Every command, one line each, in the order of `--help`. */
-export const COMMANDS: readonly Command[] = [run, reproduce, minheap, trace, conformance, list];
+export const COMMANDS: readonly Command[] = [run, reproduce, compare, minheap, trace, conformance, list];

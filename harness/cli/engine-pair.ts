@@ -1,0 +1,54 @@
+import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT } from '../machine/machine';
+import { parsePricing } from '../pricing/specification';
+import type { Cell } from '../results/cell';
+import type { Results } from '../results/results';
+import { runTasks } from './cell-runner';
+import { enginesWithOptions, type EngineChoice } from './engine-options';
+import { createRegistries } from './registries';
+import { resultsOf } from './report-files';
+import { nameValuePairs, workersFor, type MachineArguments } from './shared-options';
+
+export interface EnginePairRequest extends MachineArguments {
+  readonly option: readonly string[];
+  readonly workers: number | undefined;
+}
+
+/** Runs two engines over the same traces and returns the results of each, as if they had been two runs. */
+export async function runEnginePair(
+  engines: readonly [base: string, head: string],
+  traces: readonly string[],
+  pricings: readonly string[],
+  request: EnginePairRequest,
+): Promise<{ base: Results; head: Results }> {
+  const started = Date.now();
+  pricings.forEach(parsePricing);
+  const choices = enginesWithOptions(engines, nameValuePairs('-o', request.option), createRegistries());
+  const cells = choices.flatMap((choice) => traces.map((trace) => cellOf(choice, trace, pricings, request)));
+  const replays = await runTasks(
+    cells.map((cell) => ({ cell })),
+    workersFor(request),
+    'comparing',
+  );
+  return {
+    base: resultsOf(replays.slice(0, traces.length), started),
+    head: resultsOf(replays.slice(traces.length), started),
+  };
+}
+
+function cellOf(
+  { name, options }: EngineChoice,
+  specification: string,
+  pricings: readonly string[],
+  request: EnginePairRequest,
+): Cell {
+  return {
+    trace: { specification },
+    engine: name,
+    options,
+    pricings,
+    heapPages: request.heapPages ?? HEAP_PAGES_DEFAULT,
+    virtualPages: request.virtualPages ?? VIRTUAL_PAGES_DEFAULT,
+    ...(request.accessLimit !== undefined && { accessesMax: request.accessLimit }),
+    pictures: false,
+  };
+}

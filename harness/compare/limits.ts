@@ -1,0 +1,166 @@
+import { didYouMean, UsageError } from '../../traces/input-error';
+import { METRIC_GROUPS, type MetricValue } from '../metrics/metric';
+import { METRICS, metricNamed, type AnyMetric } from '../metrics/registry';
+import { worsening } from './difference';
+
+/**
+ * How much worse a metric may become, as `free.cycles.max=+5%|2000000,@fragmentation=+1%`.
+ *
+ * A limit names metrics (one by name, several by `*` or by group) and then what they must not exceed; `|` separates
+ * alternatives of which none may be exceeded. Of several limits for one metric the last wins. The grammar follows
+ * gungraun's `--callgrind-limits`.
+ */
+export interface Limit {
+  /** A name, a name with `*`, or a group. */
+  readonly pattern: string;
+  /** What stands behind the `=`. */
+  readonly text: string;
+  readonly parts: readonly LimitPart[];
+}
+
+export type LimitPart =
+  /** `5%`, `+5%`: worse than the base by more than this share of it; `-5%` the same for metrics that should be high. */
+  | { readonly kind: 'relative'; readonly basisPoints: number; readonly falling: boolean }
+  /** `+200`: worse than the base by more than this, in the metric's unit; `-200` for metrics that should be high. */
+  | { readonly kind: 'difference'; readonly amount: number; readonly falling: boolean }
+  /** `2000000`: worse than this value, whatever the base was. */
+  | { readonly kind: 'value'; readonly value: number };
+
+const GRAMMAR = "METRIC=PART[|PART…], METRIC a name, '*' pattern or @group, PART like +5%, +200 or 2000000";
+
+/** Reads limits from one text. Throws a `UsageError` that says which of them is wrong. */
+export function parseLimits(text: string): Limit[] {
+  return text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '')
+    .map(parseLimit);
+}
+
+function parseLimit(text: string): Limit {
+  const equals = text.indexOf('=');
+  if (equals <= 0) {
+    throw new UsageError({ where: '--limit', problem: `"${text}"`, expected: GRAMMAR });
+  }
+  const pattern = text.slice(0, equals).trim();
+  const right = text.slice(equals + 1).trim();
+  checkPattern(pattern);
+  const parts = right.split('|').map((part) => parsePart(part.trim(), text));
+  checkDirections(pattern, parts);
+  return { pattern, text: right, parts };
+}
+
+function parsePart(part: string, limit: string): LimitPart {
+  const [, sign, whole, fraction = '', percent] = /^([+-]?)(\d+)(?:\.(\d{1,2}))?(%?)$/.exec(part) ?? [];
+  if (whole === undefined || (percent === '' && fraction !== '')) {
+    throw new UsageError({ where: '--limit', problem: `"${part}" in "${limit}"`, expected: GRAMMAR });
+  }
+  const value = Number(percent === '' ? whole : whole + fraction.padEnd(2, '0'));
+  if (!Number.isSafeInteger(value)) {
+    throw new UsageError({
+      where: '--limit',
+      problem: `"${part}" is too large`,
+      expected: 'less than 2^53',
+    });
+  }
+  const falling = sign === '-';
+  if (percent !== '') {
+    return { kind: 'relative', basisPoints: value, falling };
+  }
+  return sign === '' ? { kind: 'value', value } : { kind: 'difference', amount: value, falling };
+}
+
+function checkPattern(pattern: string): void {
+  const isGroup = pattern.startsWith('@');
+  const known = isGroup ? METRIC_GROUPS : METRICS.map(({ name }) => name);
+  const isKnown = isGroup
+    ? METRIC_GROUPS.some((group) => group === pattern)
+    : pattern.includes('*')
+      ? METRICS.some((metric) => matchesPattern(pattern, metric.name, metric) || isFamily(metric))
+      : metricNamed(pattern) !== undefined;
+  if (!isKnown) {
+    throw new UsageError({
+      where: '--limit',
+      problem: `no metric is called "${pattern}"${didYouMean(pattern, known)}`,
+      expected: isGroup ? `one of ${known.join(', ')}` : 'a name that `list metrics` shows, or a pattern',
+    });
+  }
+}
+
+/** Names such as `lock.<lock>.held.cycles.max`, which only results can complete. */
+const isFamily = ({ name }: AnyMetric): boolean => name.includes('<');
+
+/** A limit on falling is none on what should be low: it would never be exceeded, and nobody would notice. */
+function checkDirections(pattern: string, parts: readonly LimitPart[]): void {
+  const metric = metricNamed(pattern);
+  const falling = parts.some((part) => part.kind !== 'value' && part.falling);
+  if (falling && metric?.better === 'lower') {
+    throw new UsageError({
+      where: '--limit',
+      problem: `${pattern} gets worse by rising`,
+      expected: 'a limit like +5%',
+    });
+  }
+}
+
+/** Whether a metric of results is meant by a name, a `*` pattern or a group. */
+export function matchesPattern(
+  pattern: string,
+  name: string,
+  metric: Pick<AnyMetric, 'group'> | undefined,
+): boolean {
+  if (pattern.startsWith('@')) {
+    return metric?.group === pattern;
+  }
+  const [first, ...rest] = pattern.split('*');
+  const last = rest.pop();
+  if (last === undefined) {
+    return name === pattern;
+  }
+  let from = first!.length;
+  for (const part of rest) {
+    const at = name.indexOf(part, from);
+    if (at < 0) {
+      return false;
+    }
+    from = at + part.length;
+  }
+  return name.startsWith(first!) && name.length - last.length >= from && name.endsWith(last);
+}
+
+/** The limit that counts for a metric: the last that matches it. */
+export function limitFor(
+  limits: readonly Limit[],
+  name: string,
+  metric: Pick<AnyMetric, 'group'> | undefined,
+): Limit | undefined {
+  return limits.filter(({ pattern }) => matchesPattern(pattern, name, metric)).at(-1);
+}
+
+/** The parts of a limit that a change from `base` to `head` exceeds. */
+export function exceededParts(
+  { parts }: Limit,
+  better: AnyMetric['better'],
+  base: MetricValue | null,
+  head: MetricValue | null,
+): LimitPart[] {
+  return parts.filter((part) => {
+    if (head === null) {
+      return false;
+    }
+    if (part.kind === 'value') {
+      return better === 'higher' ? head.value < part.value : head.value > part.value;
+    }
+    const applies = better === 'higher' || !part.falling || better === 'none';
+    if (base === null || !applies) {
+      return false;
+    }
+    const worse = worsening(directionOf(better, part.falling), base, head);
+    return part.kind === 'relative' ? worse.exceedsShare(part.basisPoints) : worse.exceedsAmount(part.amount);
+  });
+}
+
+/** Where better has no meaning the sign of the limit says which way is watched. */
+function directionOf(better: AnyMetric['better'], falling: boolean): 'lower' | 'higher' {
+  return better === 'none' ? (falling ? 'higher' : 'lower') : better;
+}

@@ -1,0 +1,18 @@
+import type { Comparison } from '../../harness/compare/comparison';
+import { comparisonCsv } from './csv';
+import { comparisonJson } from './json';
+import { comparisonMarkdown } from './markdown';
+import { comparisonText } from './text';
+
+export interface ComparisonFormat {
+  readonly name: string;
+  readonly render: (comparison: Comparison, options: { readonly ascii: boolean }) => string;
+}
+
+/** What `compare --format` offers; the first is the default. */
+export const COMPARISON_FORMATS: readonly ComparisonFormat[] = [
+  { name: 'text', render: comparisonText },
+  { name: 'json', render: comparisonJson },
+  { name: 'csv', render: comparisonCsv },
+  { name: 'markdown', render: comparisonMarkdown },
+];

@@ -1,0 +1,222 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { BROKEN, CELL_LIST_ENGINE, FASTER, NEXT_VERSION, PUSHED_AT_TAIL, SLOWER } from './cell-list-engine';
+import { inFolder, runCli } from './command';
+
+const test = suite('cli: compare');
+
+const TRACE =
+  'op,id,size,align\nalloc,1,100,0\nalloc,2,50,0\nfree,1,0,0\nalloc,3,30,0\nfree,3,0,0\nfree,2,0,0\n';
+
+/** A folder with a trace and the results of engines on it. */
+async function resultsOf(folder: string, engines: Readonly<Record<string, string>>): Promise<void> {
+  const trace = join(folder, 'trace.csv');
+  writeFileSync(trace, TRACE);
+  for (const [name, source] of Object.entries(engines)) {
+    mkdirSync(join(folder, name));
+    const module = join(folder, name, 'engine.js');
+    writeFileSync(module, source);
+    const { code, stderr } = await runCli(
+      'run',
+      trace,
+      '-a',
+      module,
+      '-p',
+      'flat',
+      '--out',
+      join(folder, name),
+    );
+    assert.is(code, source === BROKEN ? 1 : 0, stderr);
+  }
+}
+
+interface Case {
+  readonly head: string;
+  readonly options?: readonly string[];
+  readonly code: number;
+  readonly says: RegExp;
+}
+
+const CASES: Readonly<Record<string, Case>> = {
+  'an identical engine is identical everywhere': {
+    head: CELL_LIST_ENGINE,
+    options: ['--fail-on', 'any-change'],
+    code: 0,
+    says: /flat +identical\n[^]*placements identical, costs identical\nno change: \d+ unchanged - no action/,
+  },
+  'a push at the tail changes placements, and any change fails': {
+    head: PUSHED_AT_TAIL,
+    options: ['--fail-on', 'any-change'],
+    code: 3,
+    says: /both changed\n[^]*placements changed in 1 of 1 replay, costs changed in 1 of 1 pricing/,
+  },
+  'costs alone are a regression by themselves': {
+    head: SLOWER,
+    code: 3,
+    says: /free\.cycles\.max .*costs changed, placements identical\n[^]*why\nthe worst free of cell-list/,
+  },
+  'a regression that is not asked about fails nothing': {
+    head: SLOWER,
+    options: ['--fail-on', 'none'],
+    code: 0,
+    says: /regressions: /,
+  },
+  'a regression within its limit fails nothing': {
+    head: SLOWER,
+    options: ['--limit', '*=+100000%'],
+    code: 0,
+    says: /changes: /,
+  },
+  'a limit on the value itself fails whatever the base was': {
+    head: CELL_LIST_ENGINE,
+    options: ['--limit', 'free.cycles.max=+5%|1'],
+    code: 3,
+    says: /regressions, recorded traces\n.*\n.*free\.cycles\.max .*\+5%\|1 +identical/,
+  },
+  'an improvement fails nothing': { head: FASTER, code: 0, says: /improvements: .*new baseline/ },
+  'an improvement is a change': {
+    head: FASTER,
+    options: ['--fail-on', 'any-change'],
+    code: 3,
+    says: /improvements: /,
+  },
+  'an engine that breaks is said first': {
+    head: BROKEN,
+    code: 3,
+    says: /^newly failing\n.*\ntrace +cell-list +newly failing +corrupt at operation 2 .*broken \| on purpose/,
+  },
+  'another version is not comparable': {
+    head: NEXT_VERSION,
+    code: 0,
+    says: /not comparable +engine version 1 → 2\n[^]*please read: nothing could be compared/,
+  },
+};
+
+for (const [name, { head, options = [], code, says }] of Object.entries(CASES)) {
+  test(name, () =>
+    inFolder(async (folder) => {
+      await resultsOf(folder, { base: CELL_LIST_ENGINE, head });
+      const run = await runCli(
+        'compare',
+        join(folder, 'base'),
+        join(folder, 'head', 'results.json'),
+        ...options,
+      );
+      assert.match(run.stdout, says);
+      assert.is(run.code, code);
+    }),
+  );
+}
+
+test('what broke and works again, and what fails as before, is told apart', () =>
+  inFolder(async (folder) => {
+    await resultsOf(folder, { base: BROKEN, head: CELL_LIST_ENGINE });
+    const [base, head] = [join(folder, 'base'), join(folder, 'head')];
+    assert.match((await runCli('compare', base, head)).stdout, /now working +was corrupt[^]*improvements: /);
+    const same = await runCli('compare', base, base, '--fail-on', 'any-change');
+    assert.match(same.stdout, /still failing[^]*no change: /);
+    assert.is(same.code, 0);
+  }));
+
+test('every format goes to the file it is asked for', () =>
+  inFolder(async (folder) => {
+    await resultsOf(folder, { base: CELL_LIST_ENGINE, head: SLOWER });
+    const report = async (format: string) => {
+      const file = join(folder, `report.${format}`);
+      const { code, stdout } = await runCli(
+        ...['compare', join(folder, 'base'), join(folder, 'head'), '--format', format, '--out', file],
+      );
+      assert.is(code, 3);
+      assert.is(stdout, '');
+      return readFileSync(file, 'utf8');
+    };
+    assert.match(await report('text'), /^regressions, recorded traces\n/);
+    assert.match(await report('csv'), /^category,trace,engine,/);
+    assert.match(
+      await report('markdown'),
+      /^<!-- alloc-replay:pr-report -->\n### alloc-replay: regressions: ❌ /,
+    );
+    const json = JSON.parse(await report('json'));
+    assert.is(json.schema, 'alloc-replay/comparison@1');
+    assert.is(json.verdict.word, 'regressions');
+    assert.is(json.reasons[0].kind, 'free');
+    assert.ok(json.reasons[0].head.cycles > json.reasons[0].base.cycles);
+  }));
+
+test('two engine modules are compared as base and head', () =>
+  inFolder(async (folder) => {
+    const [base, head, trace] = ['base.js', 'head.js', 'trace.csv'].map((name) => join(folder, name));
+    writeFileSync(base!, CELL_LIST_ENGINE);
+    writeFileSync(head!, PUSHED_AT_TAIL.replace("'cell-list',\n  version: 1", "'cell-queue',\n  version: 7"));
+    writeFileSync(trace!, TRACE);
+    const run = await runCli(
+      'compare',
+      '--engines',
+      base!,
+      head!,
+      trace!,
+      '-p',
+      'flat',
+      '--fail-on',
+      'any-change',
+    );
+    assert.is(run.code, 3, run.stderr);
+    assert.match(run.stdout, /trace +cell-list → cell-queue .* both changed/);
+    const same = await runCli(
+      'compare',
+      '--engines',
+      base!,
+      base!,
+      trace!,
+      '-p',
+      'flat',
+      '--fail-on',
+      'any-change',
+    );
+    assert.is(same.code, 0);
+    const ascii = await runCli('compare', '--engines', base!, head!, trace!, '-p', 'flat', '--ascii');
+    assert.match(ascii.stdout, /cell-list -> cell-queue/);
+  }));
+
+for (const [name, args, message] of [
+  ['one result', ['compare', 'a'], /1 inputs; expected BASE HEAD/],
+  ['a missing file', ['compare', 'none-a', 'none-b'], /none-a: no such file/],
+  [
+    'an unknown metric',
+    ['compare', 'a', 'b', '--limit', 'free.cycle.max=+1%'],
+    /did you mean "free\.cycles\.max"/,
+  ],
+  ['a limit without a value', ['compare', 'a', 'b', '--limit', 'free.cycles.max'], /expected METRIC=PART/],
+  [
+    'engines and a revision',
+    ['compare', '--engines', 'a', 'b', '--base-ref', 'main', 't'],
+    /expected one of them/,
+  ],
+  ['engines without a trace', ['compare', '--engines', 'a', 'b'], /--engines BASE HEAD TRACE/],
+  ['a revision without an engine', ['compare', '--base-ref', 'main', 't.csv'], /no engine/],
+  ['another format', ['compare', 'a', 'b', '--format', 'yaml'], /format/],
+] as const) {
+  test(`bad input: ${name}`, async () => {
+    const { code, stderr, stdout } = await runCli(...args);
+    assert.match(stderr, message);
+    assert.is(
+      stderr.trim().split('\n').length,
+      name === 'another format' ? stderr.trim().split('\n').length : 1,
+    );
+    assert.is(stdout, '');
+    assert.is(code, 2);
+  });
+}
+
+test('a results file of another schema is refused', () =>
+  inFolder(async (folder) => {
+    const file = join(folder, 'results.json');
+    writeFileSync(file, '{"schema":"alloc-replay/results@9"}');
+    const { code, stderr } = await runCli('compare', file, file);
+    assert.is(code, 2);
+    assert.match(stderr, /schema: "alloc-replay\/results@9"; expected alloc-replay\/results@1/);
+  }));
+
+test.run();
