@@ -1,4 +1,5 @@
 import type { Machine } from '../../harness/machine/machine';
+import type { QuirkDemonstration } from '../../harness/replay/demonstration';
 import type { Engine, EngineDefinition, EngineOption, OptionValues } from '../../harness/replay/port';
 import { UsageError } from '../../traces/input-error';
 
@@ -32,6 +33,13 @@ export const GC_CONSTANTS = {
 } as const satisfies EngineDefinition['constants'];
 
 export const GC_CAPABILITIES = ['reallocate', 'scopes', 'callSite'] as const;
+
+/** A nested call's temporary is gone when that call is left: the next one gets its place. */
+export const NESTED_DEMONSTRATION: QuirkDemonstration = {
+  options: { nested: 'fresh', backing: 'plan9-pool' },
+  operations: ['enter,1,0,0', 'temp,10,64,0', 'enter,2,0,0', 'temp,11,64,0', 'leave,2,0,0', 'temp,12,64,0'],
+  shows: ({ placements }) => placements[5] === placements[3],
+};
 
 /** Makes the heap below on the same machine, with its options at their defaults. */
 export function createBacking(

@@ -1,5 +1,5 @@
 import type { EngineDefinition } from '../../harness/replay/port';
-import { createBacking, GC_CAPABILITIES, GC_CONSTANTS, GC_OPTIONS } from './definition';
+import { createBacking, GC_CAPABILITIES, GC_CONSTANTS, GC_OPTIONS, NESTED_DEMONSTRATION } from './definition';
 import { LibxlGc, type Nesting } from './gc-engine';
 
 /**
@@ -59,6 +59,7 @@ export const libxlGc2010: EngineDefinition = {
       name: 'nested-calls-make-their-own-gc',
       summary: 'the policy lets a nested public call reuse its caller’s context; the code makes a fresh gc',
       source: 'the policy e-mail of 13 August 2010 against the code',
+      demonstration: NESTED_DEMONSTRATION,
     },
   ],
   placementsForm: 'libxl',

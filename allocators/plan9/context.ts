@@ -6,6 +6,7 @@ import type { PoolListener } from './events';
 import { HeapWords, type TouchWatcher } from './heap-words';
 import type { PoolLayout } from './layout';
 import { FIELD, PoolObject } from './pool-object';
+import type { PrintBuffer } from './print-buffer';
 import type { PoolSteps } from './steps';
 
 /** How a context looks at its pool. */
@@ -16,6 +17,8 @@ export interface PoolView {
   readonly manual: boolean;
   readonly listener?: PoolListener | undefined;
   readonly touches?: TouchWatcher | undefined;
+  /** Where prints are formatted; observers print nothing. */
+  readonly printBuffer?: PrintBuffer;
 }
 
 /** What every part of one pool shares: memory, the Pool structure, steps, and where messages go. */
@@ -24,6 +27,7 @@ export class PoolContext {
   readonly pool: PoolObject;
   readonly manual: boolean;
   readonly listener: PoolListener | undefined;
+  readonly printBuffer: PrintBuffer | undefined;
   private readonly charged: boolean;
 
   /** @param objectAddress where the Pool structure lies */
@@ -32,13 +36,14 @@ export class PoolContext {
     readonly layout: PoolLayout,
     objectAddress: number,
     readonly steps: PoolSteps,
-    { charged, manual, listener, touches }: PoolView,
+    { charged, manual, listener, touches, printBuffer }: PoolView,
   ) {
     this.words = new HeapWords(machine, layout, charged, touches);
     this.pool = new PoolObject(machine, layout, objectAddress, charged);
     this.charged = charged;
     this.manual = manual;
     this.listener = listener;
+    this.printBuffer = printBuffer;
   }
 
   work(step: Step, times = 1): void {
@@ -81,13 +86,9 @@ export class PoolContext {
     }
   }
 
-  /** Whether anybody reads what is printed: texts need not be made for nobody. */
-  get isHeard(): boolean {
-    return this.listener?.print !== undefined;
-  }
-
   print(text: string): void {
     this.work(this.steps.printLine);
+    this.printBuffer?.line(text);
     this.listener?.print?.(text);
   }
 }

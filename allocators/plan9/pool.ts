@@ -6,6 +6,7 @@ import { Blocks } from './blocks';
 import { Checks } from './checks';
 import { Compaction } from './compaction';
 import { pointerText, PoolContext } from './context';
+import { dumpPool } from './dump';
 import type { PoolListener } from './events';
 import { Fragments } from './fragments';
 import { FreeTree } from './free-tree';
@@ -13,8 +14,9 @@ import type { TouchWatcher } from './heap-words';
 import { HeldBlock } from './held-block';
 import { PoolObserver } from './observer';
 import { PoolLock } from './pool-lock';
-import { LAYOUTS, MAGIC, type LayoutName } from './layout';
+import { LAYOUTS, type LayoutName } from './layout';
 import { FIELD, FLAG, POOL_OBJECT_REGION, PoolObject } from './pool-object';
+import { PRINT_BUFFER_REGION, PrintBuffer } from './print-buffer';
 import { POOL_STEPS } from './steps';
 import { Verbs } from './verbs';
 
@@ -66,13 +68,16 @@ export class Pool {
   ) {
     const layout = LAYOUTS[settings.layout];
     const objectAddress = machine.reserve(POOL_OBJECT_REGION, PoolObject.BYTES);
-    const notesOwner = settings.source.kind === 'sbrk';
-    this.lock = new PoolLock(machine, settings.lock, notesOwner, witnesses.listener);
+    const isKernel = settings.source.kind === 'xalloc';
+    this.lock = new PoolLock(machine, settings.lock, !isKernel, witnesses.listener);
+    const bufferAddress = machine.reserve(PRINT_BUFFER_REGION, PrintBuffer.BYTES);
+    const printBuffer = new PrintBuffer(machine, bufferAddress, isKernel);
     const steps = machine.defineSteps('plan9-pool', POOL_STEPS);
     const { manual } = settings;
     const context = new PoolContext(machine, layout, objectAddress, steps, {
       charged: true,
       manual,
+      printBuffer,
       ...witnesses,
     });
     this.context = context;
@@ -237,13 +242,16 @@ export class Pool {
 
   pooldump(): void {
     this.lock.take();
-    this.dump();
+    dumpPool(this.context);
     this.lock.giveBack();
   }
 
   private enter(): void {
     this.lock.take();
     this.context.work(this.context.steps.call);
+    if (this.context.pool.load(FIELD.flags) !== 0) {
+      this.context.printBuffer?.clear();
+    }
     this.inspect();
   }
 
@@ -254,7 +262,7 @@ export class Pool {
       this.checks.pool();
     }
     if ((flags & FLAG.verbosity) !== 0) {
-      this.dump();
+      dumpPool(this.context);
     }
   }
 
@@ -273,26 +281,4 @@ export class Pool {
     }
     this.context.print(line);
   }
-
-  /** A line for the pool, a line a block (arena headers too, tails not), and an empty one after every arena. */
-  private dump(): void {
-    const { words, layout, pool } = this.context;
-    this.context.print('pool POOL ref');
-    for (let arena = pool.load(FIELD.arenas); arena !== 0;) {
-      let block = arena;
-      let magic = words.chase(block);
-      do {
-        const size = words.load(block + layout.wordBytes);
-        this.context.print(this.context.isHeard ? blockLine(block, magic, size) : '');
-        block += size;
-        magic = words.chase(block);
-      } while (magic !== MAGIC.arenaTail);
-      this.context.print('');
-      arena = words.loadPointer(arena + layout.arenaDown);
-    }
-  }
-}
-
-function blockLine(block: number, magic: number, size: number): string {
-  return `(${pointerText(block)} ${magic.toString(16).padStart(8, '0')} ${size})`;
 }

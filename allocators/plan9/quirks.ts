@@ -3,6 +3,7 @@ import type { Demonstrated, QuirkDemonstration } from '../../harness/replay/demo
 import type { Quirk } from '../../harness/replay/port';
 import { LAYOUTS } from './layout';
 import { FIELD, POOL_OBJECT_REGION, PoolObject } from './pool-object';
+import { PRINT_BUFFER_REGION, PrintBuffer } from './print-buffer';
 
 /** Where the real pool is odd, and where it differs from its manual page (`-o follow=manual` does as the page says). */
 
@@ -72,11 +73,11 @@ export const POOL_QUIRKS: readonly Quirk[] = [
     name: 'log-line-at-the-end-only',
     summary: 'LOGGING prints one line a call, after the work',
     source: MANUAL,
-  },
-  {
-    name: 'lock-not-optional',
-    summary: 'the lock callbacks are called without looking whether they are nil',
-    source: MANUAL,
+    demonstration: {
+      options: { ...AS_BY_DEFAULT, preset: 'mainmem', flags: '16' },
+      operations: ['alloc,1,100,0', 'alloc,2,200,0'],
+      shows: ({ machine }) => printedText(machine) === 'poolalloc POOL 200 = @168\n',
+    },
   },
   {
     name: 'arena-gains-a-quantum',
@@ -158,6 +159,12 @@ export const POOL_QUIRKS: readonly Quirk[] = [
 function poolObject(machine: Demonstrated['machine']): PoolObject {
   const region = machine.layout.list().find(({ name }) => name === POOL_OBJECT_REGION)!;
   return new PoolObject(machine, LAYOUTS.ilp32, region.address, false);
+}
+
+/** What the last call printed, from the buffer of the kernel's pools. */
+function printedText(machine: Demonstrated['machine']): string {
+  const region = machine.layout.list().find(({ name }) => name === PRINT_BUFFER_REGION)!;
+  return new PrintBuffer(machine, region.address, true).text();
 }
 
 function rows(count: number, row: (id: number) => string): string[] {

@@ -64,7 +64,7 @@ export const POOL_STEPS = {
   /** The call of the move callback; the copy counts by the line. */
   moveBlock: { instructions: 25, event: 'moves' },
   compactBlock: { instructions: 12 },
-  /** Formatting a line for the print callback; an estimate, nobody measured it. */
+  /** Formatting and writing a line out; an estimate, nobody measured it. */
   printLine: { instructions: 500 },
 } as const satisfies StepDefinitions;
 

@@ -11,6 +11,8 @@ export const HEAP_PAGES = 2048;
 
 export function stackOf(options: Readonly<Record<string, string>> = {}): Stack & { engine: Plan9Pool } {
   const stack = createStack(plan9Pool, options, { heapPages: HEAP_PAGES, virtualPages: 0 }, () => plan9Pool);
+  // Verbs that tests call without a replay are all of one operation.
+  stack.machine.stream.beginOperation(0, 0, 0, 0, 0);
   return stack as Stack & { engine: Plan9Pool };
 }
 
