@@ -92,7 +92,14 @@ test('the place of an event is its line, also after records of several lines and
   do {
     while (source.next(event, NOTHING)) places.push(`${event.id} ${source.place()}`);
   } while (await source.refill());
-  assert.equal(places, ['1 t.csv:2:1', '2 t.csv:3:1', '3 t.csv:6:1', '4 t.csv:9:1', '5 t.csv:10:1', '6 t.csv:11:1']);
+  assert.equal(places, [
+    '1 t.csv:2:1',
+    '2 t.csv:3:1',
+    '3 t.csv:6:1',
+    '4 t.csv:9:1',
+    '5 t.csv:10:1',
+    '6 t.csv:11:1',
+  ]);
 });
 
 test('a listener is told every bad line and gets every good one', async () => {
