@@ -6,6 +6,7 @@ import { blockPlacement, isBlock, NULL, type Placement } from '../../traces/trac
 import { PAGE_OPTIONS, PageAccount } from '../xen/page-account';
 import { orderOfBytes, pagesOfOrder } from '../xen/page-order';
 import { createInner, type InnerEngine } from './inner-engine';
+import { quirksOfInner } from './quirks';
 
 /**
  * Proposal 1 of the RFC of October 2008 seen from the callers: code with a computed size tests it itself, calls
@@ -92,8 +93,8 @@ export class CallerDispatch implements Engine {
   /** Nobody but the callers knows how long their runs of pages are: each page counts as a block. */
   walk(visit: BlockVisitor): void {
     this.subpage.engine.walk(visit);
-    this.pages.ledger.runs((run) => {
-      for (let page = run.address; page < run.address + run.bytes; page += PAGE_BYTES) {
+    this.pages.runs((first, end) => {
+      for (let page = first; page < end; page += PAGE_BYTES) {
         visit(page, PAGE_BYTES, 'allocated');
       }
     });
@@ -151,7 +152,7 @@ export const callerDispatch: EngineDefinition = {
   },
   capabilities: ['callSite'],
   bounds: [],
-  quirks: [],
+  quirks: quirksOfInner(),
   placementsForm: 'xen',
   create: (machine, options, engineNamed) => new CallerDispatch(machine, options, engineNamed),
 };

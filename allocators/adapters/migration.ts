@@ -1,12 +1,35 @@
+import { HeapCorruption } from '../../harness/machine/failures';
+import type { Machine } from '../../harness/machine/machine';
+
+const PERCENTS = 0xffff;
+
 /**
  * Which call sites have moved to a new allocator: a fixed share of them, chosen by the hash of their names, so that a
  * site that has moved at one share has moved at every larger one. Calls without a site move in their turn.
  */
 export class Migration {
   private site = '';
-  private turn = 0;
+  /** Where the percents of the calls that have not moved add up: in memory, but no business of any allocator. */
+  private readonly turnAt: number;
 
-  constructor(private readonly sharePercent: number) {}
+  constructor(
+    private readonly machine: Machine,
+    private readonly sharePercent: number,
+  ) {
+    this.turnAt = machine.reserve('turns of the calls', 4);
+  }
+
+  start(): void {
+    this.machine.poke(this.turnAt, withCheck(0));
+  }
+
+  /** Throws `HeapCorruption` where the count of turns is damaged. */
+  check(): void {
+    const word = this.machine.peek(this.turnAt);
+    if (word !== withCheck(word & PERCENTS)) {
+      throw new HeapCorruption(this.turnAt, `the turns of the calls read 0x${word.toString(16)}`);
+    }
+  }
 
   /** The site of the next call; empty where the trace names none. */
   callSite(site: string): void {
@@ -18,13 +41,15 @@ export class Migration {
     if (this.site !== '') {
       return hash(this.site) % 100 < this.sharePercent;
     }
-    this.turn += this.sharePercent;
-    if (this.turn < 100) {
-      return false;
-    }
-    this.turn -= 100;
-    return true;
+    const turn = (this.machine.peek(this.turnAt) & PERCENTS) + this.sharePercent;
+    this.machine.poke(this.turnAt, withCheck(turn % 100));
+    return turn >= 100;
   }
+}
+
+/** A count of percents with its complement above it, so that damage to it is seen. */
+function withCheck(percents: number): number {
+  return ((~percents << 16) | percents) >>> 0;
 }
 
 /** FNV-1a, 32 bits, over the text's code units. */

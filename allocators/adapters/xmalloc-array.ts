@@ -3,6 +3,7 @@ import type { Block, BlockVisitor, Engine, EngineDefinition, OptionValues } from
 import { NULL, type Placement } from '../../traces/trace';
 import { PAGE_OPTIONS } from '../xen/page-account';
 import { createInner, type InnerEngine } from './inner-engine';
+import { ARRAY_QUIRKS } from './quirks';
 
 /**
  * Proposal 2 of the RFC of October 2008, the compromise: plain `xmalloc` refuses what does not fit a page with its
@@ -74,7 +75,7 @@ export const xmallocArray: EngineDefinition = {
     headerBytes: 16,
     granuleBytes: 16,
     blockBytesMin: 32,
-    requestBytesMax: 4032,
+    requestBytesMax: undefined,
   },
   options: {
     engine: { kind: 'engine', summary: 'engine that serves both calls', byDefault: 'xmalloc-tlsf-2008' },
@@ -82,7 +83,7 @@ export const xmallocArray: EngineDefinition = {
   },
   capabilities: ['callSite'],
   bounds: [],
-  quirks: [],
+  quirks: ARRAY_QUIRKS,
   placementsForm: 'xen',
   create: (machine, options, engineNamed) => new XmallocArray(machine, options, engineNamed),
 };

@@ -4,6 +4,7 @@ import { NULL, type Placement } from '../../traces/trace';
 import { PAGE_OPTIONS } from '../xen/page-account';
 import { createInner, type InnerEngine } from './inner-engine';
 import { Migration } from './migration';
+import { SUBPAGE_QUIRKS } from './quirks';
 
 /**
  * `xmalloc_subpage`, proposals 1 and 3 of the RFC of October 2008: an allocator that refuses what does not fit a page
@@ -11,7 +12,8 @@ import { Migration } from './migration';
  *
  * With `share=100` everyone calls it: proposal 1, which makes it the only xmalloc there is. With less it stands beside
  * the xmalloc that exists (proposal 3), on the same page allocator: so many percent of the call sites have moved to
- * it, the others still call the old one. A call that asks for more than a page holds has no reason to move.
+ * it, the others still call the old one. A call that asks for more than a page holds has no reason to move; one that
+ * asks for nothing stays too, so that no two objects share an address and an object's owner is known by where it lies.
  */
 
 const STEPS = {
@@ -34,11 +36,12 @@ class XmallocSubpage implements Engine {
     this.subpage = createInner(machine, 'engine', options, engineNamed);
     this.existing =
       sharePercent === 100 ? undefined : createInner(machine, 'beside', options, engineNamed).engine;
-    this.migration = new Migration(sharePercent);
+    this.migration = new Migration(machine, sharePercent);
     this.step = machine.defineSteps('xmalloc-subpage', STEPS);
   }
 
   start(): void {
+    this.migration.start();
     this.subpage.engine.start();
     this.existing?.start();
   }
@@ -46,7 +49,7 @@ class XmallocSubpage implements Engine {
   allocate(sizeBytes: number, align: number): Placement {
     const { machine, subpage, existing } = this;
     const fits = sizeBytes <= subpage.subpageBytesMax;
-    if (existing !== undefined && !(fits && this.migration.hasMoved())) {
+    if (existing !== undefined && !(fits && sizeBytes > 0 && this.migration.hasMoved())) {
       return existing.allocate(sizeBytes, align);
     }
     machine.work(this.step.compareSize);
@@ -73,15 +76,18 @@ class XmallocSubpage implements Engine {
   }
 
   check(): void {
+    this.migration.check();
     this.subpage.engine.check();
     this.existing?.check();
   }
 
   /** Callers know which xmalloc they called; where an object lies tells it too. */
   private ownerOf(object: Placement, sizeBytes: number, align: number): Engine {
-    const { engine } = this.subpage;
-    const isSubpage = this.existing === undefined || engine.blockAt(object, sizeBytes, align) !== undefined;
-    return isSubpage ? engine : this.existing!;
+    const { subpage, existing } = this;
+    const isSubpage =
+      existing === undefined ||
+      (sizeBytes > 0 && subpage.engine.blockAt(object, sizeBytes, align) !== undefined);
+    return isSubpage ? subpage.engine : existing;
   }
 }
 
@@ -95,7 +101,7 @@ export const xmallocSubpage: EngineDefinition = {
     headerBytes: 16,
     granuleBytes: 16,
     blockBytesMin: 32,
-    requestBytesMax: 4032,
+    requestBytesMax: undefined,
   },
   options: {
     engine: { kind: 'engine', summary: 'engine that serves xmalloc_subpage', byDefault: 'xmalloc-tlsf-2008' },
@@ -116,7 +122,7 @@ export const xmallocSubpage: EngineDefinition = {
   },
   capabilities: ['callSite'],
   bounds: [],
-  quirks: [],
+  quirks: SUBPAGE_QUIRKS,
   placementsForm: 'xen',
   create: (machine, options, engineNamed) => new XmallocSubpage(machine, options, engineNamed),
 };

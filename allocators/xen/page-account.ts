@@ -1,12 +1,11 @@
-import { Ledger } from '../../harness/machine/ledger';
 import type { Machine } from '../../harness/machine/machine';
 import { HEAP_BASE, PAGE_BYTES } from '../../harness/machine/memory-layout';
 import type { EngineOption, OptionValues } from '../../harness/replay/port';
 import { UsageError } from '../../traces/input-error';
-import { isVirtual, type Placement } from '../../traces/trace';
 import type { PageAllocator } from './page-allocator';
 import { PageAllocator2008 } from './page-allocator-2008';
 import { PageAllocatorHead } from './page-allocator-head';
+import { NOBODY } from './page-owners';
 
 /** The options of the page allocator under an engine, under the names that engines above it give them. */
 export const PAGE_OPTIONS = {
@@ -26,18 +25,17 @@ export const PAGE_OPTIONS = {
 } as const satisfies Readonly<Record<string, EngineOption>>;
 
 /**
- * One engine's account with the page allocator: every take and give goes through it, so that observers know which
- * pages are whose when several engines stand on one machine. The books are the harness's and never charged.
+ * One engine's account with the page allocator: every take and give goes through it, so that it is known which pages
+ * are whose when several engines stand on one machine. Keeping the books is not charged.
  */
 export class PageAccount {
-  /** What this account holds; the machine's ledger has the sum of all accounts. */
-  readonly ledger: Ledger;
+  private readonly number: number;
 
   private constructor(
-    machine: Machine,
+    private readonly machine: Machine,
     readonly allocator: PageAllocator,
   ) {
-    this.ledger = new Ledger(HEAP_BASE, machine.layout.heapBytes, PAGE_BYTES);
+    this.number = allocator.owners.openAccount();
   }
 
   /**
@@ -54,7 +52,7 @@ export class PageAccount {
 
   give(address: number, order: number): void {
     this.allocator.give(address, order);
-    this.ledger.give(address, PAGE_BYTES * (1 << order));
+    this.allocator.owners.enter(address, 1 << order, NOBODY);
   }
 
   takeZeroed(order: number): number {
@@ -63,17 +61,53 @@ export class PageAccount {
 
   giveZeroed(address: number, order: number): void {
     this.allocator.giveZeroed(address, order);
-    this.ledger.give(address, PAGE_BYTES * (1 << order));
+    this.allocator.owners.enter(address, 1 << order, NOBODY);
   }
 
   /** Whether this account holds every byte of a range; false for what lies in no physical memory. */
   holds(address: number, bytes: number): boolean {
-    return !isVirtual(address as Placement) && this.ledger.holds(address, bytes);
+    const first = Math.floor((address - HEAP_BASE) / PAGE_BYTES);
+    const last = Math.floor((address + bytes - 1 - HEAP_BASE) / PAGE_BYTES);
+    if (first < 0 || last >= this.machine.heapPages) {
+      return false;
+    }
+    for (let page = first; page <= last; page++) {
+      if (this.allocator.owners.at(page) !== this.number) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Pages that this account holds. */
+  get heldPages(): number {
+    let pages = 0;
+    this.runs((first, end) => {
+      pages += (end - first) / PAGE_BYTES;
+    });
+    return pages;
+  }
+
+  /** Visits the maximal runs of pages that this account holds, lowest first, as first address and end. */
+  runs(visit: (first: number, end: number) => void): void {
+    const { owners } = this.allocator;
+    const { heapPages } = this.machine;
+    for (let page = 0; page < heapPages;) {
+      const first = page;
+      while (page < heapPages && owners.at(page) === this.number) {
+        page++;
+      }
+      if (page > first) {
+        visit(HEAP_BASE + first * PAGE_BYTES, HEAP_BASE + page * PAGE_BYTES);
+      } else {
+        page++;
+      }
+    }
   }
 
   private enter(address: number, order: number): number {
     if (address !== 0) {
-      this.ledger.take(address, PAGE_BYTES * (1 << order));
+      this.allocator.owners.enter(address, 1 << order, this.number);
     }
     return address;
   }

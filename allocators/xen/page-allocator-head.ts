@@ -161,6 +161,9 @@ export class PageAllocatorHead extends PageAllocator {
     if (dirty !== machine.peek(this.needScrub)) {
       throw new HeapCorruption(this.needScrub, `${dirty} unscrubbed pages, another number counted`);
     }
+    if (machine.peek(this.claims) !== 0 || machine.peek(this.lowMemoryThreshold) !== 0) {
+      throw new HeapCorruption(this.claims, 'nobody claims memory or asked for a low-memory warning');
+    }
     this.checkAgainstLedger();
   }
 

@@ -2,6 +2,7 @@ import { HeapCorruption } from '../../harness/machine/failures';
 import type { Machine } from '../../harness/machine/machine';
 import { HEAP_BASE, PAGE_BYTES, PAGE_SHIFT } from '../../harness/machine/memory-layout';
 import type { PageSource } from '../../harness/machine/page-source';
+import { PageOwners } from './page-owners';
 
 /**
  * What Xen's page allocator offers to the engines above it, whichever version of it is installed. It has two sides:
@@ -14,7 +15,12 @@ export abstract class PageAllocator implements PageSource {
   abstract readonly orderMax: number;
   abstract readonly freePages: number;
 
-  constructor(protected readonly machine: Machine) {}
+  /** Whose the pages are; the accounts keep it. */
+  readonly owners: PageOwners;
+
+  constructor(protected readonly machine: Machine) {
+    this.owners = new PageOwners(machine);
+  }
 
   abstract start(): void;
   /** `alloc_xenheap_pages`: address of 2^order pages, or 0. */
@@ -47,6 +53,7 @@ export abstract class PageAllocator implements PageSource {
     if (free + ledger.heldBytes / PAGE_BYTES !== heapPages) {
       throw new HeapCorruption(HEAP_BASE, `${heapPages - free} pages are not free, another number is held`);
     }
+    this.owners.check();
   }
 
   protected pageAt(address: number): number {

@@ -1,5 +1,6 @@
 import { HeapCorruption } from '../../harness/machine/failures';
 import type { Machine } from '../../harness/machine/machine';
+import { PAGE_BYTES } from '../../harness/machine/memory-layout';
 import type { BlockVisitor } from '../../harness/replay/port';
 import type { PageAccount } from './page-account';
 import { classOf, FIRST_LEVELS, SECOND_LEVELS } from './tlsf-classes';
@@ -22,6 +23,16 @@ import { listHead, secondLevelMap } from './tlsf-lists';
 import type { TlsfPool } from './tlsf-pool';
 
 /** The observers of a TLSF pool: what lies in its regions, and whether all of it agrees. Never charged. */
+
+/** Payload of the used block whose header lies there, 0 where none can. */
+export function usedPayloadAt(machine: Machine, block: number): number {
+  const size = machine.peek(block + SIZE);
+  const payload = size & ~FLAGS;
+  const fits = (block % PAGE_BYTES) + HEADER_BYTES + payload <= SENTINEL_OFFSET;
+  return fits && payload >= GRANULE_BYTES && payload % GRANULE_BYTES === 0 && (size & FREE) === 0
+    ? payload
+    : 0;
+}
 
 /** Visits the blocks of one region, verified as it goes; throws `HeapCorruption` where they do not tile the page. */
 export function walkRegion(machine: Machine, page: number, visit: BlockVisitor): void {
@@ -68,7 +79,7 @@ export function checkPool(
   pages: PageAccount,
   walk: (visit: BlockVisitor) => void,
 ): void {
-  if (pool.object === 0 && pages.ledger.heldBytes === 0) {
+  if (pool.object === 0 && pages.heldPages === 0) {
     return;
   }
   if (!pages.holds(pool.object, POOL_BYTES)) {

@@ -17,6 +17,7 @@ import type { PageTables } from './page-tables';
 const PAGES_PER_BITMAP_PAGE = PAGE_BYTES * 8;
 const PAGES_PER_WORD = 64;
 const WORD_BYTES = 8;
+const PAGES_PER_HALF = 32;
 
 /** The smallest area whose bitmap does not reach beyond its end. */
 export const VIRTUAL_PAGES_MIN = PAGES_PER_BITMAP_PAGE;
@@ -186,8 +187,11 @@ export class VirtualArea {
         throw new HeapCorruption(this.globals, `page ${bit} of the bitmap itself is marked free`);
       }
     }
-    for (let bit = this.lowest; bit < this.top; bit++) {
-      if (this.shownBit(bit)) {
+    const { top } = this;
+    for (let bit = this.lowest; bit < top; bit++) {
+      if (bit % PAGES_PER_HALF === 0 && this.machine.peek(this.halfAddress(bit)) === 0) {
+        bit += PAGES_PER_HALF - 1;
+      } else if (this.shownBit(bit)) {
         const pages = this.shownPages(bit);
         visit(bit, pages);
         bit += pages;

@@ -157,8 +157,8 @@ export class Vmalloc implements Engine {
   /** The pages of a mapping lie scattered over the heap: each is a block. */
   walk(visit: BlockVisitor): void {
     const own = this.ownPages();
-    this.pages.ledger.runs((run) => {
-      for (let page = run.address; page < run.address + run.bytes; page += PAGE_BYTES) {
+    this.pages.runs((first, end) => {
+      for (let page = first; page < end; page += PAGE_BYTES) {
         visit(page, PAGE_BYTES, own.has(page) ? 'metadata' : 'allocated');
       }
     });
@@ -179,7 +179,7 @@ export class Vmalloc implements Engine {
         seen.add(frame);
       }
     });
-    if (seen.size * PAGE_BYTES !== this.pages.ledger.heldBytes) {
+    if (seen.size !== this.pages.heldPages) {
       throw new HeapCorruption(VIRTUAL_BASE, 'vmalloc holds pages that it has not mapped');
     }
     this.heap.check();

@@ -49,8 +49,8 @@ class XenheapPages implements Engine {
 
   /** The buddy keeps no bounds of what it handed out: each held page counts as a block. */
   walk(visit: BlockVisitor): void {
-    this.pages.ledger.runs((run) => {
-      for (let address = run.address; address < run.address + run.bytes; address += PAGE_BYTES) {
+    this.pages.runs((first, end) => {
+      for (let address = first; address < end; address += PAGE_BYTES) {
         visit(address, PAGE_BYTES, 'allocated');
       }
     });

@@ -126,18 +126,23 @@ class XmallocFirstFit implements Engine {
     machine.unlock(this.listLock);
   }
 
-  blockAt(object: Placement): Block | undefined {
+  /** A header where one can lie, of an allocated block that holds that much: what lies there may be another's. */
+  blockAt(object: Placement, sizeBytes: number): Block | undefined {
+    const { machine } = this;
     const start = object - HEADER_BYTES;
     if (!this.pages.holds(start, HEADER_BYTES)) {
       return undefined;
     }
-    return { start, bytes: this.machine.peek(start + SIZE), headerBytes: HEADER_BYTES };
+    const bytes = machine.peek(start + SIZE);
+    const isUsed = machine.peek(start + NEXT) === 0 && machine.peek(start + PREVIOUS) === 0;
+    const isThere = isUsed && this.canLieAt(start, bytes) && bytes - HEADER_BYTES >= sizeBytes;
+    return isThere ? { start, bytes, headerBytes: HEADER_BYTES } : undefined;
   }
 
   walk(visit: BlockVisitor): void {
     const { machine } = this;
-    this.pages.ledger.runs((run) => {
-      for (let block = run.address; block < run.address + run.bytes;) {
+    this.pages.runs((first, end) => {
+      for (let block = first; block < end;) {
         const bytes = this.heldBytes(block);
         visit(block, bytes, machine.peek(block + NEXT) === 0 ? 'allocated' : 'free');
         block += bytes;
@@ -280,13 +285,17 @@ class XmallocFirstFit implements Engine {
   /** The size word of a block, verified to be one that a walk can step over: part of a page, or whole ones. */
   private heldBytes(block: number): number {
     const bytes = this.machine.peek(block + SIZE);
-    const offset = block % PAGE_BYTES;
-    const isWhole = offset === 0 && bytes % PAGE_BYTES === 0;
-    const isPart = offset + bytes <= PAGE_BYTES && bytes % GRANULE_BYTES === 0;
-    if (bytes === 0 || !(isWhole || isPart) || !this.pages.holds(block, bytes)) {
+    if (!this.canLieAt(block, bytes) || !this.pages.holds(block, bytes)) {
       throw new HeapCorruption(block, `a block of ${bytes} bytes`);
     }
     return bytes;
+  }
+
+  private canLieAt(block: number, bytes: number): boolean {
+    const offset = block % PAGE_BYTES;
+    const isWhole = offset === 0 && bytes % PAGE_BYTES === 0;
+    const isPart = offset + bytes <= PAGE_BYTES && bytes % GRANULE_BYTES === 0;
+    return bytes > 0 && (isWhole || isPart);
   }
 }
 

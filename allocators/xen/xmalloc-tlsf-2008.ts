@@ -6,11 +6,11 @@ import { blockPlacement, BUG, isBlock, NULL, type Placement } from '../../traces
 import { PAGE_OPTIONS, PageAccount } from './page-account';
 import { ObjectPadding } from './object-padding';
 import { orderOfBytes } from './page-order';
-import { FLAGS, FREE, GRANULE_BYTES, HEADER_BYTES, POOL_BYTES, REGION_PAYLOAD, SIZE } from './tlsf-layout';
+import { GRANULE_BYTES, HEADER_BYTES, POOL_BYTES, REGION_PAYLOAD, SIZE } from './tlsf-layout';
 import { TLSF_2008_BOUNDS } from './tlsf-bounds';
 import { TlsfPool } from './tlsf-pool';
-import { STOPS_WITHOUT_POOL } from './tlsf-quirks';
-import { checkPool, walkRegion } from './tlsf-walk';
+import { NULL_NEAR_PAGE, STOPS_WITHOUT_POOL } from './tlsf-quirks';
+import { checkPool, usedPayloadAt, walkRegion } from './tlsf-walk';
 
 /**
  * Xen's `xmalloc` / `xfree` on TLSF as it arrived with commit 9736b76d82 (October 2008), x86_64, release build.
@@ -28,9 +28,6 @@ const STEPS = {
   xfree: { instructions: 5 },
   wholePages: { instructions: 2 },
 } as const;
-
-/** A region's block holds more, but no class between this and the region's own serves a request. */
-const POOL_REQUEST_BYTES_MAX = 4032;
 
 class XmallocTlsf2008 implements Engine {
   readonly pool: TlsfPool;
@@ -80,7 +77,7 @@ class XmallocTlsf2008 implements Engine {
     }
   }
 
-  blockAt(object: Placement): Block | undefined {
+  blockAt(object: Placement, sizeBytes: number): Block | undefined {
     const { machine } = this;
     if (!this.pages.holds(object - HEADER_BYTES, HEADER_BYTES)) {
       return undefined;
@@ -89,24 +86,27 @@ class XmallocTlsf2008 implements Engine {
     if (!this.pages.holds(start, HEADER_BYTES)) {
       return undefined;
     }
-    const size = machine.peek(start + SIZE);
-    if ((size & FREE) !== 0) {
-      return undefined;
-    }
-    const bytes = size >= REGION_PAYLOAD ? size : HEADER_BYTES + (size & ~FLAGS);
-    return { start, bytes, headerBytes: object - start };
+    const wholeBytes = start % PAGE_BYTES === 0 ? this.wholePagesBytes(start) : 0;
+    const payload = wholeBytes > 0 ? wholeBytes - HEADER_BYTES : usedPayloadAt(machine, start);
+    const end = start + HEADER_BYTES + payload;
+    return payload > 0 && object + sizeBytes <= end
+      ? { start, bytes: end - start, headerBytes: object - start }
+      : undefined;
   }
 
   walk(visit: BlockVisitor): void {
     const { machine } = this;
     const poolObject = this.pool.object;
-    this.pages.ledger.runs((run) => {
-      for (let page = run.address; page < run.address + run.bytes;) {
+    this.pages.runs((first, end) => {
+      for (let page = first; page < end;) {
         if (page === poolObject) {
           visit(page, POOL_BYTES, 'metadata');
           page += POOL_BYTES;
         } else if (machine.peek(page + SIZE) >= PAGE_BYTES) {
           const bytes = this.wholePagesBytes(page);
+          if (bytes === 0) {
+            throw new HeapCorruption(page, `whole pages of ${machine.peek(page + SIZE)} bytes`);
+          }
           visit(page, bytes, 'allocated');
           page += bytes;
         } else {
@@ -140,13 +140,10 @@ class XmallocTlsf2008 implements Engine {
     return block + HEADER_BYTES;
   }
 
-  /** The size word of whole pages, verified to be one that a walk can step over. */
+  /** Bytes of the whole pages that start at a page, 0 where its size word says no such thing. */
   private wholePagesBytes(page: number): number {
     const bytes = this.machine.peek(page + SIZE);
-    if (bytes % PAGE_BYTES !== 0 || !this.pages.holds(page, bytes)) {
-      throw new HeapCorruption(page, `whole pages of ${bytes} bytes`);
-    }
-    return bytes;
+    return bytes >= PAGE_BYTES && bytes % PAGE_BYTES === 0 && this.pages.holds(page, bytes) ? bytes : 0;
   }
 }
 
@@ -165,27 +162,7 @@ export const xmallocTlsf2008: EngineDefinition = {
   capabilities: [],
   bounds: TLSF_2008_BOUNDS,
   quirks: [
-    {
-      name: 'null-near-page',
-      summary:
-        'Requests of 4033 to 4063 bytes return NULL although memory is free: they round to a class above a region.',
-      source: 'commit ba0d6cfc6b (October 2009), which added the fall back to whole pages',
-      demonstration: {
-        operations: ['alloc,1,4032,0', 'alloc,2,4033,0', 'alloc,3,4063,0', 'alloc,4,4064,0'],
-        shows: ({ placements }) =>
-          isBlock(placements[0]!) &&
-          placements[1] === NULL &&
-          placements[2] === NULL &&
-          isBlock(placements[3]!),
-      },
-      breaks: {
-        guarantee: 'served',
-        by: ({ sizeBytes, align }) => {
-          const wanted = sizeBytes + Math.max(align, GRANULE_BYTES) - GRANULE_BYTES;
-          return wanted > POOL_REQUEST_BYTES_MAX && wanted < REGION_PAYLOAD;
-        },
-      },
-    },
+    NULL_NEAR_PAGE,
     {
       name: 'page-takes-two',
       summary: 'Requests of 4081 bytes and more take a page beyond what they need, because of the header.',

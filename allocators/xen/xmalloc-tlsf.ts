@@ -6,11 +6,11 @@ import { blockPlacement, BUG, isBlock, NULL, ZERO, type Placement } from '../../
 import { ObjectPadding } from './object-padding';
 import { PAGE_OPTIONS, PageAccount } from './page-account';
 import { orderOfBytes } from './page-order';
-import { FLAGS, FREE, GRANULE_BYTES, HEADER_BYTES, POOL_BYTES, SIZE } from './tlsf-layout';
+import { FLAGS, GRANULE_BYTES, HEADER_BYTES, POOL_BYTES, SIZE } from './tlsf-layout';
 import { TLSF_BOUNDS } from './tlsf-bounds';
 import { TlsfPool } from './tlsf-pool';
 import { REALIGNING_LOSES_CONTENTS, STOPS_WITHOUT_POOL } from './tlsf-quirks';
-import { checkPool, walkRegion } from './tlsf-walk';
+import { checkPool, usedPayloadAt, walkRegion } from './tlsf-walk';
 import { isZeroingCall } from './zeroing-calls';
 
 /**
@@ -113,7 +113,7 @@ export class XmallocTlsf implements Engine {
     this.zeroing = isZeroingCall(call);
   }
 
-  blockAt(object: Placement): Block | undefined {
+  blockAt(object: Placement, sizeBytes: number): Block | undefined {
     const { machine } = this;
     if (!this.pages.holds(object, 1)) {
       return undefined;
@@ -123,20 +123,17 @@ export class XmallocTlsf implements Engine {
       return pages === 0 ? undefined : { start: object, bytes: pages * PAGE_BYTES, headerBytes: 0 };
     }
     const start = this.padding.shownStripped(object) - HEADER_BYTES;
-    if (!this.pages.holds(start, HEADER_BYTES)) {
-      return undefined;
-    }
-    const size = machine.peek(start + SIZE);
-    if ((size & FREE) !== 0) {
-      return undefined;
-    }
-    return { start, bytes: HEADER_BYTES + (size & ~FLAGS), headerBytes: object - start };
+    const payload = this.pages.holds(start, HEADER_BYTES) ? usedPayloadAt(machine, start) : 0;
+    const end = start + HEADER_BYTES + payload;
+    return payload > 0 && object + sizeBytes <= end
+      ? { start, bytes: end - start, headerBytes: object - start }
+      : undefined;
   }
 
   walk(visit: BlockVisitor): void {
     const poolObject = this.pool.object;
-    this.pages.ledger.runs((run) => {
-      for (let page = run.address; page < run.address + run.bytes;) {
+    this.pages.runs((first, end) => {
+      for (let page = first; page < end;) {
         const wholePages = this.wholePagesAt(page);
         if (page === poolObject) {
           visit(page, POOL_BYTES, 'metadata');

@@ -81,8 +81,8 @@ class Xvmalloc implements Engine {
     this.mappings.callSite(site, call);
   }
 
-  blockAt(object: Placement): Block | undefined {
-    return isVirtual(object) ? this.mappings.blockAt(object) : this.mappings.heap.blockAt(object);
+  blockAt(object: Placement, sizeBytes: number): Block | undefined {
+    return isVirtual(object) ? this.mappings.blockAt(object) : this.mappings.heap.blockAt(object, sizeBytes);
   }
 
   translate(address: number): number {

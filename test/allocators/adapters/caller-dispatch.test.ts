@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CallerDispatch } from '../../../allocators/adapters/caller-dispatch';
 import { isBlock } from '../../../traces/trace';
-import { booted } from './booted';
+import { booted } from '../booted';
 
 /** Proposal 1 as its callers see it: both routines serve everything, and mixing them up is found out. */
 

@@ -2,6 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Migration } from '../../../allocators/adapters/migration';
 import { engineNamed } from '../../../allocators/registry';
+import { Machine } from '../../../harness/machine/machine';
 import { createStack, type Stack } from '../../../harness/replay/stack';
 import { OP, type Placement } from '../../../traces/trace';
 
@@ -36,7 +37,7 @@ test('both engines hold pages of one page allocator, and their walks tile them',
 test('a call site that has moved at one share has moved at every larger one', () => {
   const sites = Array.from({ length: 1000 }, (_, index) => `file.c:${index}`);
   const moved = (share: number) => {
-    const migration = new Migration(share);
+    const migration = migrationOf(share);
     return sites.filter((site) => {
       migration.callSite(site);
       return migration.hasMoved();
@@ -51,13 +52,20 @@ test('a call site that has moved at one share has moved at every larger one', ()
 });
 
 test('calls without a site move in their turn', () => {
-  const migration = new Migration(25);
+  const migration = migrationOf(25);
   const moved = Array.from({ length: 12 }, () => migration.hasMoved());
   assert.is(moved.filter(Boolean).length, 3);
   assert.equal(moved.slice(0, 4), [false, false, false, true]);
 });
 
 test.run();
+
+function migrationOf(share: number): Migration {
+  const machine = new Machine({ heapPages: 1, virtualPages: 1 });
+  const migration = new Migration(machine, share);
+  machine.boot(() => migration.start());
+  return migration;
+}
 
 interface StormOutcome {
   readonly stack: Stack;

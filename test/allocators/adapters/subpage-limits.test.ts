@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isBlock, NULL } from '../../../traces/trace';
-import { booted } from './booted';
+import { booted } from '../booted';
 
 /** Proposals 1 and 2: what is refused, what is served, and what it costs in pages. */
 

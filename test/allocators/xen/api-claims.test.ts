@@ -1,9 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { AccessStream } from '../../../harness/machine/access-stream';
 import { PRICED, PRICED_COUNT } from '../../../harness/machine/domain-events';
 import { engineNamed } from '../../../allocators/registry';
 import { createStack } from '../../../harness/replay/stack';
 import { isBlock, NULL } from '../../../traces/trace';
+import { booted } from '../booted';
 import { countStorm, type PhaseCounts } from './storm-counts';
 
 /** What the RFC of 2008 claims of Xen's allocators, and the rubric of 2021 of today's, in the models. */
@@ -69,7 +71,7 @@ rubric('in a heap of which every second page is taken only what maps pages gets 
     ['vmalloc', true],
     ['xvmalloc', true],
   ] as const) {
-    const stack = stackOf(engine, 256);
+    const stack = booted(engine, {}, 256);
     const { engine: xen, machine } = stack;
     xen.free(xen.allocate(64, 0), 64, 0);
     const combed = machine.pageSource!;
@@ -89,7 +91,7 @@ rubric('contiguous memory needs no mapping, vmalloc maps every page and flushes 
     ['xvmalloc', 3],
   ] as const) {
     const counts = [0, 0, 0];
-    const stack = stackOf(engine, 64, (batch) => {
+    const stack = stackOf(engine, (batch) => {
       for (let segment = 0; segment < batch.segmentCount; segment++) {
         [PRICED.maps, PRICED.unmaps, PRICED.tlbFlushes].forEach((event, index) => {
           counts[index]! += batch.segmentPriced[segment * PRICED_COUNT + event]!;
@@ -118,14 +120,14 @@ function instructions(counts: PhaseCounts): number {
   return counts.instructions / counts.operations;
 }
 
-function stackOf(engine: string, heapPages: number, drain?: Parameters<typeof createStack>[2]['drain']) {
-  const machine = { heapPages, virtualPages: 1 << 15, ...(drain && { drain }) };
+function stackOf(engine: string, drain: (batch: AccessStream) => void) {
+  const machine = { heapPages: 64, virtualPages: 1 << 15, drain };
   return createStack(engineNamed(engine), {}, machine, engineNamed);
 }
 
 /** Pages that one object of that size holds, the pool object and what the array of page numbers took set aside. */
 function pagesOf(engine: string, bytes: number): number {
-  const { engine: xen, machine } = stackOf(engine, 256);
+  const { engine: xen, machine } = booted(engine, {}, 256);
   xen.free(xen.allocate(64, 0), 64, 0);
   const before = machine.ledger.heldBytes;
   assert.ok(isBlock(xen.allocate(bytes, 0)), `${engine} ${bytes}`);

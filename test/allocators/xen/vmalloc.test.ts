@@ -4,6 +4,7 @@ import { engineNamed } from '../../../allocators/registry';
 import type { Vmalloc } from '../../../allocators/xen/vmalloc';
 import { createStack, type Stack } from '../../../harness/replay/stack';
 import { HeapCorruption } from '../../../harness/machine/failures';
+import { booted } from '../booted';
 import { isBlock, isVirtual, NULL, VIRTUAL_BASE, ZERO, type Placement } from '../../../traces/trace';
 import { RandomStream } from '../../../traces/random';
 
@@ -180,7 +181,7 @@ xvmalloc('xvzalloc clears heap objects and mappings, and not the arrays behind t
 xvmalloc.run();
 
 function stackOf(engine: string, heapPages = 256, options: Readonly<Record<string, string>> = {}): Stack {
-  return createStack(engineNamed(engine), options, { heapPages, virtualPages: 1 << 15 }, engineNamed);
+  return booted(engine, options, heapPages);
 }
 
 function isCorruption(error: unknown): boolean {

@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { engineNamed } from '../../../allocators/registry';
 import { Fault, HeapCorruption } from '../../../harness/machine/failures';
-import { createStack, type Stack } from '../../../harness/replay/stack';
+import type { Stack } from '../../../harness/replay/stack';
+import { booted } from '../booted';
 import { isBlock, NULL, ZERO, type Placement } from '../../../traces/trace';
 
 /** Today's xmalloc beyond what the goldens reach: reallocs that fail, zeroing forms, whole pages, double frees. */
@@ -124,6 +124,5 @@ test('an emptied page goes back at once, and the pool object never', () => {
 test.run();
 
 function stackOf(heapPages = 256, options: Readonly<Record<string, string>> = {}): Stack {
-  const machine = { heapPages, virtualPages: 1 << 15 };
-  return createStack(engineNamed('xmalloc-tlsf'), options, machine, engineNamed);
+  return booted('xmalloc-tlsf', options, heapPages);
 }
