@@ -1,5 +1,5 @@
 import { isBlock, type Placement } from '../../traces/trace';
-import { ObjectTable } from './object-table';
+import { asInteger, ObjectTable } from './object-table';
 import { Oracle } from './oracle';
 import type { Engine } from './port';
 import type { Stack } from './stack';
@@ -26,7 +26,14 @@ export class LiveObjects {
   }
 
   placement(slot: number): Placement {
-    return this.table.placements[slot]! as Placement;
+    return asInteger(this.table.placements[slot]!) as Placement;
+  }
+
+  /** The slots of the objects by where they are now: for engines that move blocks. */
+  slotsByPlacement(): Map<Placement, number> {
+    const slots = new Map<Placement, number>();
+    this.table.forEach((slot) => slots.set(this.placement(slot), slot));
+    return slots;
   }
 
   /** Enters what the engine returned for an object; a failed allocation is entered too, without a block. */

@@ -14,6 +14,7 @@ import {
 } from '../../traces/trace';
 import type { Machine } from '../machine/machine';
 import { LiveObjects } from './live-objects';
+import { asInteger } from './object-table';
 import type { ApiScopes, Capability, Engine } from './port';
 import type { Stack } from './stack';
 
@@ -53,6 +54,8 @@ export class Operations {
   reachedEngine = true;
 
   private readonly objects: LiveObjects;
+  /** Made at the first move of an operation. */
+  private slotsByPlacement: Map<Placement, number> | undefined;
   private readonly engine: Engine;
   private readonly machine: Machine;
   /** The temporaries of the open API calls, innermost last. */
@@ -66,6 +69,7 @@ export class Operations {
     this.engine = stack.engine;
     this.machine = stack.machine;
     this.objects = new LiveObjects(stack);
+    this.engine.watchMoves?.(this.moved);
   }
 
   get heldBytes(): number {
@@ -93,6 +97,7 @@ export class Operations {
     this.eventIndex = index;
     this.subject = NULL;
     this.reachedEngine = true;
+    this.slotsByPlacement = undefined;
     if (this.engine.callSite !== undefined) {
       this.engine.callSite(this.texts.text(event.site), this.texts.text(event.call));
     }
@@ -113,7 +118,7 @@ export class Operations {
     switch (event.op) {
       case OP.alloc:
       case OP.heap:
-        return this.allocate(event, this.engine.allocate(event.size, event.align));
+        return this.allocate(event, this.engine.allocate(asInteger(event.size), asInteger(event.align)));
       case OP.free:
         return this.free(event);
       case OP.realloc:
@@ -169,8 +174,8 @@ export class Operations {
     const slot = this.slot(event);
     const object = this.objects.placement(slot);
     this.subject = object;
-    const bytes = this.objects.table.requestedBytes[slot]!;
-    const align = this.objects.table.aligns[slot]!;
+    const bytes = asInteger(this.objects.table.requestedBytes[slot]!);
+    const align = asInteger(this.objects.table.aligns[slot]!);
     this.objects.remove(slot);
     if (object === NULL || object === BUG) {
       return this.skip();
@@ -259,18 +264,20 @@ export class Operations {
     if (this.engine.compact === undefined) {
       throw new UnsupportedVerb('compact', this.stack.definition.name, 'compact');
     }
-    const slotOf = new Map<number, number>();
-    this.objects.table.forEach((slot) => slotOf.set(this.objects.placement(slot), slot));
-    this.engine.compact((from, to) => {
-      const slot = slotOf.get(from);
-      if (slot !== undefined) {
-        this.objects.move(slot, to);
-        slotOf.delete(from);
-        slotOf.set(to, slot);
-      }
-    });
+    this.engine.compact(this.moved);
     return NOTHING;
   }
+
+  /** A block has moved; a source that is no object's placement is none of ours. */
+  private readonly moved = (from: Placement, to: Placement): void => {
+    this.slotsByPlacement ??= this.objects.slotsByPlacement();
+    const slot = this.slotsByPlacement.get(from);
+    if (slot !== undefined) {
+      this.objects.move(slot, to);
+      this.slotsByPlacement.delete(from);
+      this.slotsByPlacement.set(to, slot);
+    }
+  };
 
   private poolVerb(verb: 'poolCheck' | 'dump'): Placement {
     const { engine } = this;

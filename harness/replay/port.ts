@@ -64,6 +64,8 @@ export interface Engine {
   usableSize?(object: Placement): number;
   /** Moves blocks together; `onMove` is told every move. Returns whether anything was gained. */
   compact?(onMove: (from: Placement, to: Placement) => void): boolean;
+  /** Names who is told of the moves that verbs other than `compact` make: an allocation may compact too. */
+  watchMoves?(onMove: (from: Placement, to: Placement) => void): void;
   /** Walks and checks the whole pool as a charged operation of the engine. */
   poolCheck?(): void;
   /** Prints the pool's blocks as a charged operation of the engine. */
