@@ -11,7 +11,12 @@ import { engineLabel, stopText, traceGroups, type TraceGroup } from './trace-gro
  * how the other engines did on the same kind of operation. Every word is derived from the numbers.
  */
 export function verdict(results: Results): Phrase[] {
-  return [...stoppedPhrase(results), ...traceGroups(results).flatMap(traceVerdict)];
+  return [
+    ...stoppedPhrase(results),
+    ...traceGroups(results).flatMap(traceVerdict),
+    ...results.replays.flatMap(overrunPhrase),
+    ...emulationPhrase(results),
+  ];
 }
 
 function stoppedPhrase({ replays }: Results): Phrase[] {
@@ -23,6 +28,33 @@ function stoppedPhrase({ replays }: Results): Phrase[] {
   const which = broken.length === 1 ? '1 replay' : `${broken.length} replays`;
   const [engine, trace] = [nameOf(first.engine.name), nameOf(first.trace.name)];
   return [[`${which} did not finish: `, engine, ' on ', trace, ' was ', nameOf(stopText(first)!), '.']];
+}
+
+/** An engine without red zones does not see that a program wrote past its objects. */
+function overrunPhrase({ engine, trace, outcome, metrics }: MeasuredReplay): Phrase[] {
+  const overruns = metrics['overruns.written']?.value ?? 0;
+  if (overruns === 0 || outcome.kind !== 'ok') {
+    return [];
+  }
+  const which = overruns === 1 ? '1 overrun' : `${groupedInteger(overruns)} overruns`;
+  return [[`${which} on `, nameOf(trace.name), ' went undetected by ', nameOf(engine.name), '.']];
+}
+
+/** Part of what a realloc cost was its caller's: who compares engines has to know. */
+function emulationPhrase({ replays }: Results): Phrase[] {
+  const engines = replays
+    .filter(({ metrics }) => (metrics['reallocs.emulated']?.value ?? 0) > 0)
+    .map(({ engine }) => engine.name);
+  if (engines.length === 0) {
+    return [];
+  }
+  const names = [...new Set(engines)].flatMap((name, index) => [
+    ...(index === 0 ? [] : [', ']),
+    nameOf(name),
+  ]);
+  return [
+    ['Without a realloc of their own, reallocs were replayed as allocate, copy and free on ', ...names, '.'],
+  ];
 }
 
 /** The dearest operation of a trace under one pricing, and whose it was. */

@@ -22,6 +22,22 @@ const outcomeMetrics: readonly ReplayMetric[] = [
     },
   },
   {
+    name: 'reallocs.emulated',
+    unit: 'operations',
+    better: 'none',
+    group: '@events',
+    formula: 'reallocs replayed as allocate, copy and free, because the engine has no such verb',
+    read: ({ report }) => ({ value: report.emulatedReallocs }),
+  },
+  {
+    name: 'overruns.written',
+    unit: 'operations',
+    better: 'none',
+    group: '@events',
+    formula: 'writes of the program past its own objects; nobody noticed them where the replay ended well',
+    read: ({ report }) => ({ value: report.overruns }),
+  },
+  {
     name: 'search.steps.max',
     unit: 'times',
     better: 'lower',
