@@ -48,6 +48,7 @@ export async function openBytes(
 class ChunkReader {
   private readonly iterator: AsyncIterator<Buffer>;
   private ahead: Buffer[] = [];
+  private started = false;
 
   constructor(chunks: AsyncIterable<Buffer>) {
     this.iterator = chunks[Symbol.asyncIterator]();
@@ -73,8 +74,12 @@ class ChunkReader {
   }
 
   /** Releases what is behind the chunks; safe to call more than once. */
+  /** A generator that was never started runs no `finally`, so it is started before it is ended. */
   async close(): Promise<void> {
     this.ahead = [];
+    if (!this.started) {
+      await this.pull().catch(() => undefined);
+    }
     await this.iterator.return?.();
   }
 
@@ -87,6 +92,7 @@ class ChunkReader {
   }
 
   private async pull(): Promise<Buffer | undefined> {
+    this.started = true;
     for (;;) {
       const step = await this.iterator.next();
       if (step.done === true) return undefined;
