@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { InputError, UsageError } from '../../traces/input-error';
+import { InputError, UsageError, type ProblemDetails } from '../../traces/input-error';
 import type { Results } from '../results/results';
 import { resultsAt } from './results-at';
 import { isEngineModule } from './load-engine';
@@ -92,16 +92,20 @@ async function runSide(
   return resultsAt(out);
 }
 
-function missingResults(side: 'base' | 'head', { code, lastLine }: Finished, command: string | undefined) {
+function missingResults(
+  side: 'base' | 'head',
+  { code, lastLine }: Finished,
+  command: string | undefined,
+): ProblemDetails {
+  const where = side === 'base' ? 'run at --base-ref' : 'run in the working directory';
   const said = lastLine.replace(/^alloc-replay: /, '');
-  return {
-    where: side === 'base' ? 'run at --base-ref' : 'run in the working directory',
-    problem: `exit code ${code}${said === '' ? '' : `: ${said}`}`,
-    expected:
-      command === undefined
-        ? 'a run that works as it is; where the engine has to be built first, say how with --command'
-        : 'a command that writes results.json to $ALLOC_REPLAY_OUT, as `alloc-replay run … --out "$ALLOC_REPLAY_OUT"` does',
-  };
+  return command === undefined
+    ? { where, problem: `${said} (say with --command how to build an engine that is in no revision)` }
+    : {
+        where,
+        problem: `exit code ${code}${said === '' ? '' : `: ${said}`}`,
+        expected: 'a command that writes results.json to $ALLOC_REPLAY_OUT',
+      };
 }
 
 function runArguments(
@@ -121,14 +125,14 @@ function runArguments(
     workers: request.workers,
   };
   return [
-    'run',
+    ...['run', ...traces.map(fileHere)],
     ...['-a', engines.join(',')],
     ...['-p', commaList(request.pricing).map(pricingHere).join(',')],
     ...request.option.flatMap((pair) => ['-o', pair]),
     ...Object.entries(passed).flatMap(([name, value]) =>
       value === undefined ? [] : [`--${name}`, String(value)],
     ),
-    ...['--out', out, '--', ...traces.map(fileHere)],
+    ...['--out', out],
   ];
 }
 

@@ -1,4 +1,4 @@
-import { BASIS_POINTS } from '../metrics/exact-ratio';
+import { BASIS_POINTS, PER_MILLE, scaledRatio } from '../metrics/exact-ratio';
 import type { MetricValue } from '../metrics/metric';
 
 /**
@@ -52,17 +52,40 @@ function changeOf(base: MetricValue, head: MetricValue): { change: bigint; size:
 type Fraction = readonly [bigint, bigint];
 
 function fractionsOf(base: MetricValue, head: MetricValue): readonly [Fraction, Fraction] {
-  if (isFraction(base.ratio) && isFraction(head.ratio)) {
-    return [fraction(base.ratio), fraction(head.ratio)];
+  const before = exactFraction(base);
+  const after = exactFraction(head);
+  return before !== undefined && after !== undefined && before.scale === after.scale
+    ? [before.fraction, after.fraction]
+    : [
+        [BigInt(base.value), 1n],
+        [BigInt(head.value), 1n],
+      ];
+}
+
+/** How many of a value's unit are 1: means are plain, ratios come in per mille or basis points. */
+const SCALES = [1, PER_MILLE, BASIS_POINTS] as const;
+
+/**
+ * The fraction behind a value, where the value is nothing but its rounding. Of a metric such as held / live − 1 the
+ * ratio is another quantity, of which a share would be another share.
+ */
+function exactFraction({ value, ratio }: MetricValue): { scale: number; fraction: Fraction } | undefined {
+  if (ratio === undefined || ratio[1] <= 0) {
+    return undefined;
   }
-  return [
-    [BigInt(base.value), 1n],
-    [BigInt(head.value), 1n],
-  ];
+  const [top, bottom] = ratio;
+  const scale = SCALES.find((each) => scaledRatio(top, bottom, each) === value);
+  return scale === undefined ? undefined : { scale, fraction: [BigInt(top), BigInt(bottom)] };
 }
 
-function isFraction(ratio: MetricValue['ratio']): ratio is readonly [number, number] {
-  return ratio !== undefined && ratio[1] > 0;
+/** head − base of two means in tenths, rounded half away from zero; undefined where they are no means. */
+export function meanDifferenceTenths(base: MetricValue, head: MetricValue): number | undefined {
+  const [before, after] = [exactFraction(base), exactFraction(head)];
+  if (before?.scale !== 1 || after?.scale !== 1) {
+    return undefined;
+  }
+  const { change } = changeOf(base, head);
+  const bottom = before.fraction[1] * after.fraction[1];
+  const tenths = (20n * (change < 0n ? -change : change) + bottom) / (2n * bottom);
+  return Number(change < 0n ? -tenths : tenths);
 }
-
-const fraction = ([top, bottom]: readonly [number, number]): Fraction => [BigInt(top), BigInt(bottom)];

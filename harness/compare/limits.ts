@@ -76,7 +76,7 @@ function checkPattern(pattern: string): void {
   const isKnown = isGroup
     ? METRIC_GROUPS.some((group) => group === pattern)
     : pattern.includes('*')
-      ? METRICS.some((metric) => matchesPattern(pattern, metric.name, metric) || isFamily(metric))
+      ? METRICS.some((metric) => matchesPattern(pattern, metric.name, metric) || isInFamily(pattern, metric))
       : metricNamed(pattern) !== undefined;
   if (!isKnown) {
     throw new UsageError({
@@ -87,8 +87,11 @@ function checkPattern(pattern: string): void {
   }
 }
 
-/** Names such as `lock.<lock>.held.cycles.max`, which only results can complete. */
-const isFamily = ({ name }: AnyMetric): boolean => name.includes('<');
+/** Whether a pattern may name members of `lock.<lock>.held.cycles.max`, which only results can complete. */
+function isInFamily(pattern: string, { name }: AnyMetric): boolean {
+  const [prefix, suffix] = name.split('<');
+  return suffix !== undefined && pattern.startsWith(prefix!);
+}
 
 /** A limit on falling is none on what should be low: it would never be exceeded, and nobody would notice. */
 function checkDirections(pattern: string, parts: readonly LimitPart[]): void {

@@ -9,6 +9,7 @@ import {
   type Hashes,
   type MetricRow,
 } from '../../harness/compare/comparison';
+import { meanDifferenceTenths } from '../../harness/compare/difference';
 import type { LimitPart } from '../../harness/compare/limits';
 import { decimalRatio, formatMetric, groupedInteger } from '../../harness/metrics/format';
 import type { MeasuredReplay } from '../../harness/metrics/measured-replay';
@@ -38,15 +39,13 @@ export interface StatusRow extends CellLabels {
 
 /** Every metric of every compared cell, in the order of the comparison. */
 export function reportRows(comparison: Comparison): ReportRow[] {
-  return comparison.cells.flatMap((cell) =>
-    cell.kind === 'compared'
-      ? rowsOf(cell).map((row) => ({
-          ...cellLabels(cell, comparison),
-          row,
-          hashes: hashesOf(cell, row.pricing),
-        }))
-      : [],
-  );
+  return comparison.cells.flatMap((cell) => {
+    if (cell.kind !== 'compared') {
+      return [];
+    }
+    const labels = cellLabels(cell, comparison);
+    return rowsOf(cell).map((row) => ({ ...labels, row, hashes: hashesOf(cell, row.pricing) }));
+  });
 }
 
 /** One row per cell and pricing: identical, changed, or why there is no telling. What fails newly comes first. */
@@ -115,10 +114,13 @@ export function byChange(a: ReportRow, b: ReportRow): number {
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** `free.cycles.max [cycles]`; percentages carry their unit themselves. */
+/** Percentages carry their unit themselves, and of what is counted the name says enough. */
+const UNITS_NOT_SHOWN: readonly string[] = ['basis points', 'times'];
+
+/** The metric, with its unit where the name does not have it: `allocations.failed [operations]`. */
 export function metricTitle({ metric, unit }: MetricRow): string {
-  const shown = unit === null || unit === 'basis points' || metric.includes(`.${unit}`) ? '' : ` [${unit}]`;
-  return metric + shown;
+  const isClear = unit === null || UNITS_NOT_SHOWN.includes(unit) || metric.split('.').includes(unit);
+  return isClear ? metric : `${metric} [${unit}]`;
 }
 
 export function valueText({ unit }: MetricRow, value: MetricValue | null): string {
@@ -126,9 +128,13 @@ export function valueText({ unit }: MetricRow, value: MetricValue | null): strin
 }
 
 /** head − base with its sign, in the metric's unit. */
-export function absoluteText({ unit, absolute, sign }: MetricRow): string {
-  if (absolute === null) {
+export function absoluteText({ unit, absolute, sign, base, head }: MetricRow): string {
+  if (absolute === null || base === null || head === null) {
     return '';
+  }
+  const tenths = unit === 'basis points' ? undefined : meanDifferenceTenths(base, head);
+  if (tenths !== undefined && tenths !== 0) {
+    return signText(sign) + decimalRatio(Math.abs(tenths), 10, 1);
   }
   const size = Math.abs(absolute);
   const text = unit === 'basis points' ? `${decimalRatio(size, 100, 2)} points` : groupedInteger(size);

@@ -63,6 +63,7 @@ function reportOptions(parser: Argv) {
     .option('limit', {
       type: 'string',
       array: true,
+      nargs: 1,
       default: [],
       group,
       describe: 'How much worse what may get',
@@ -85,6 +86,8 @@ function reportOptions(parser: Argv) {
 
 function inputOptions<T>(parser: Argv<T>) {
   const list = { type: 'string', array: true } as const;
+  // One value each time, so that a trace may follow.
+  const repeated = { ...list, nargs: 1 } as const;
   return parser
     .positional('input', {
       ...list,
@@ -100,14 +103,14 @@ function inputOptions<T>(parser: Argv<T>) {
       describe:
         'With --base-ref: run this shell command instead; it writes results.json to $ALLOC_REPLAY_OUT',
     })
-    .option('allocator', { ...list, alias: 'a', default: [], describe: 'With --base-ref: engines' })
+    .option('allocator', { ...repeated, alias: 'a', default: [], describe: 'With --base-ref: engines' })
     .option('pricing', {
-      ...list,
+      ...repeated,
       alias: 'p',
       default: [PRICING_DEFAULT],
       describe: 'Pricings for what is run',
     })
-    .option('option', { ...list, alias: 'o', default: [], describe: 'Engine option name=value' });
+    .option('option', { ...repeated, alias: 'o', default: [], describe: 'Engine option name=value' });
 }
 
 async function compareCommand(argv: CompareArguments): Promise<ExitCode> {

@@ -1,0 +1,193 @@
+import { parse } from 'csv-parse/sync';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { compareResults } from '../../harness/compare/compare';
+import type { Comparison } from '../../harness/compare/comparison';
+import type { MeasuredReplay } from '../../harness/metrics/measured-replay';
+import { githubAnnotations } from '../../reports/ci/annotations';
+import { comparisonCsv } from '../../reports/comparison/csv';
+import { COMMENT_BYTES_MAX } from '../../reports/comparison/limited-document';
+import { comparisonMarkdown, STICKY_MARKER } from '../../reports/comparison/markdown';
+import { COMPARISON_FORMATS } from '../../reports/comparison/registry';
+import { HOSTILE, measured, renamed, resultsOf } from './example-results';
+
+const test = suite('comparison reports');
+
+function compared(base: readonly MeasuredReplay[], head: readonly MeasuredReplay[]): Comparison {
+  return compareResults(resultsOf(...base), resultsOf(...head), {
+    labels: { base: HOSTILE, head: 'head.json' },
+    limits: [],
+    failOn: 'regression',
+    acrossEngines: false,
+  });
+}
+
+/** The replay with a free that costs more, and less waste. */
+function changed(replay: MeasuredReplay, cycles: number): MeasuredReplay {
+  return {
+    ...replay,
+    placementsSha256: 'ab'.repeat(32),
+    metrics: { ...replay.metrics, 'waste.peak': { value: 1 } },
+    pricings: replay.pricings.map((pricing) => ({
+      ...pricing,
+      costsSha256: 'cd'.repeat(32),
+      metrics: { ...pricing.metrics, 'free.cycles.max': { value: cycles, operation: 8 } },
+    })),
+  };
+}
+
+const broken = (replay: MeasuredReplay): MeasuredReplay => ({
+  ...replay,
+  outcome: {
+    kind: 'corrupt',
+    operation: 7,
+    op: 'free',
+    id: 6,
+    sizeBytes: 0,
+    lastStep: 'merge',
+    problem: 'a block | over\n<b>',
+  },
+});
+
+async function hostileComparison(): Promise<Comparison> {
+  const replay = renamed(await measured(), HOSTILE, HOSTILE);
+  const other = renamed(replay, 'other', HOSTILE);
+  return compared([replay, other], [changed(replay, 1_234_567), broken(other)]);
+}
+
+const columnsOf = (line: string): number => line.replaceAll('\\|', '').split('|').length;
+
+test('the Markdown begins with its marker and the verdict, and its tables keep their columns', async () => {
+  const markdown = comparisonMarkdown(await hostileComparison(), { ascii: false });
+  const lines = markdown.split('\n');
+  assert.is(lines[0], STICKY_MARKER);
+  assert.match(
+    lines[1]!,
+    /^### alloc-replay: mixed: ❌ 1 newly failing, ❌ 2 regressions, ✅ 1 improvement, .* — please read$/,
+  );
+  assert.not.match(markdown, /<script|!\[|\u001b|@all/);
+  let columns = 0;
+  for (const line of lines) {
+    columns = line.startsWith('|') ? columns || columnsOf(line) : 0;
+    assert.ok(columns === 0 || columnsOf(line) === columns, line);
+  }
+  assert.match(markdown, /\| 1,234,567 \|/);
+  assert.match(markdown, /<details><summary>Why: worst free of /);
+});
+
+test('nothing in the comment depends on when it was made', async () => {
+  const replay = await measured();
+  const at = (finished: string) =>
+    comparisonMarkdown(
+      compareResults(
+        { ...resultsOf(replay), environment: { finished } },
+        { ...resultsOf(changed(replay, 500)), environment: { finished } },
+        { labels: { base: 'a', head: 'b' }, limits: [], failOn: 'none', acrossEngines: false },
+      ),
+      { ascii: false },
+    );
+  assert.is(at('2001-01-01T00:00:00Z'), at('2002-02-02T00:00:00Z'));
+});
+
+test('ASCII means ASCII, in Markdown and text', async () => {
+  const replay = renamed(await measured(), 'späť→☃'.repeat(40), 'engine');
+  const comparison = compared([replay], [changed(replay, 500)]);
+  for (const { name, render } of COMPARISON_FORMATS.filter((each) =>
+    ['markdown', 'text'].includes(each.name),
+  )) {
+    assert.not.match(render(comparison, { ascii: true }), /[^\0-\x7f]/, name);
+    assert.match(render(comparison, { ascii: false }), /[^\0-\x7f]/, name);
+  }
+  assert.match(comparisonMarkdown(comparison, { ascii: true }), /\| REGRESSED \|/);
+});
+
+test('at most ten rows are in the open, recorded traces before synthetic ones', async () => {
+  const replay = await measured();
+  const names = Array.from({ length: 12 }, (_, index) => `trace-${index}`);
+  const synthetic = {
+    kind: 'synthetic',
+    generator: 'churn',
+    parameters: {},
+    seed: 1,
+    adaptive: false,
+  } as const;
+  const cells = names.map((name, index) => {
+    const each = renamed(replay, name, 'engine');
+    return index < 2 ? each : { ...each, trace: { ...each.trace, origin: synthetic } };
+  });
+  const comparison = compared(
+    cells,
+    cells.map((each, index) => changed(each, 1000 + index)),
+  );
+  const open = comparisonMarkdown(comparison, { ascii: false }).split('<details>')[0]!;
+  assert.is(open.match(/^\| trace-/gm)?.length, 10);
+  assert.match(open, /\*\*Recorded traces\*\*\n[^]*\*\*Synthetic traces\*\* \(4 of 30\)/);
+});
+
+for (const [what, count, length] of [
+  ['many', 400, 10],
+  ['long', 60, 100_000],
+] as const) {
+  test(`a comment over ${what} names is cut by whole rows and says so`, async () => {
+    const replay = await measured();
+    const cells = Array.from({ length: count }, (_, index) =>
+      renamed(replay, `${index}${'|☃'.repeat(length)}`, 'engine'),
+    );
+    for (const ascii of [false, true]) {
+      const markdown = comparisonMarkdown(
+        compared(
+          cells,
+          cells.map((each) => changed(each, 1000)),
+        ),
+        { ascii },
+      );
+      assert.ok(Buffer.byteLength(markdown) <= COMMENT_BYTES_MAX, `${Buffer.byteLength(markdown)}`);
+      assert.ok(Buffer.byteLength(markdown) > COMMENT_BYTES_MAX / 2);
+      assert.match(markdown, /more rows are left out|tables are left out/);
+      assert.is(markdown.match(/<details>/g)?.length, markdown.match(/<\/details>/g)?.length);
+    }
+  });
+}
+
+test('the CSV has every row, and no formula', async () => {
+  const csv = comparisonCsv(await hostileComparison());
+  const rows = parse(csv, { columns: true }) as Record<string, string>[];
+  assert.ok(rows.length > 50);
+  for (const row of rows) {
+    assert.ok(Object.values(row).every((cell) => !/^[=+@\t\r]/.test(cell) || cell.startsWith("'")));
+  }
+  assert.is(rows[0]!['status'], 'newly failing');
+  const row = rows.find(({ metric }) => metric === 'free.cycles.max')!;
+  assert.is(row['trace'], `'${HOSTILE}`);
+  assert.is(row['head'], '1234567');
+  assert.is(row['status'], 'both changed');
+  assert.is(row['judgement'], 'regression');
+});
+
+test('the terminal gets no control characters', async () => {
+  for (const { name, render } of COMPARISON_FORMATS.filter((each) => each.name === 'text')) {
+    const text = render(await hostileComparison(), { ascii: false });
+    assert.not.match(text, /[\0-\x09\x0b-\x1f\x7f]/, name);
+    assert.match(text, /^newly failing\n/);
+  }
+});
+
+test('annotations are one line each, at most ten errors and the verdict', async () => {
+  const annotations = githubAnnotations(await hostileComparison());
+  const lines = annotations.trimEnd().split('\n');
+  assert.match(lines[0]!, /^::error title=.*newly failing::corrupt at operation 7/);
+  assert.match(lines[1]!, /^::error title=[^:,]*::.* and no change for the worse is allowed$/);
+  assert.match(lines.at(-1)!, /^::notice title=alloc-replay::mixed: /);
+  assert.ok(lines.every((line) => line.startsWith('::')));
+  const replay = await measured();
+  const many = Array.from({ length: 30 }, (_, index) => renamed(replay, `t${index}`, 'engine'));
+  const cut = githubAnnotations(
+    compared(
+      many,
+      many.map((each) => changed(each, 1000)),
+    ),
+  );
+  assert.is(cut.match(/^::error/gm)?.length, 10);
+});
+
+test.run();
