@@ -262,7 +262,7 @@ export class TlsfPool {
 
   private countUsed(pool: number, bytes: number): void {
     const used = pool + this.layout.usedBytesOffset;
-    this.machine.store64(used, this.machine.load64(used) + bytes);
+    this.machine.store(used, this.machine.load(used) + bytes);
   }
 
   private countRegions(pool: number, regions: number): void {

@@ -15,7 +15,10 @@ import type { PageTables } from './page-tables';
 
 /** Pages that one page of bitmap describes. */
 const PAGES_PER_BITMAP_PAGE = PAGE_BYTES * 8;
+const BITMAP_PAGE_SHIFT = 15;
 const PAGES_PER_WORD = 64;
+const WORD_MASK = PAGES_PER_WORD - 1;
+const WORD_SHIFT = 6;
 const WORD_BYTES = 8;
 const PAGES_PER_HALF = 32;
 
@@ -44,6 +47,10 @@ const STEPS = {
 export class VirtualArea {
   private readonly globals: number;
   private readonly bootBitmap: number;
+  /** Pages of address space that the full bitmap would need: the first page that can be mapped. */
+  private readonly lowest: number;
+  /** Pages of bitmap that are backed at boot. */
+  private readonly bootPages: number;
   private readonly areaLock: Lock;
   private readonly step;
 
@@ -52,6 +59,8 @@ export class VirtualArea {
     private readonly tables: PageTables,
     private readonly pages: PageAccount,
   ) {
+    this.lowest = bitmapPages(machine.virtualPages);
+    this.bootPages = bitmapPages(this.lowest);
     this.globals = machine.reserve('virtual area', GLOBAL_BYTES);
     this.bootBitmap = machine.reserve('first bitmap pages', this.bootPages * PAGE_BYTES, PAGE_BYTES);
     this.areaLock = machine.defineLock('virtual area', machine.reserve('virtual area lock', 4));
@@ -274,24 +283,25 @@ export class VirtualArea {
     }
     const { machine } = this;
     const flip = isSet ? 0 : -1;
-    const offset = from % PAGES_PER_WORD;
+    const offset = from & WORD_MASK;
     let first = from - offset;
     let address = this.wordAddress(first);
     let low = (machine.chase(address) ^ flip) & (offset < 32 ? -1 << offset : 0);
     let high = (machine.peek(address + 4) ^ flip) & (offset < 32 ? -1 : -1 << (offset - 32));
-    const scanned = first;
+    let words = 0;
     while (low === 0 && high === 0) {
+      words++;
       first += PAGES_PER_WORD;
       if (first >= limit) {
-        break;
+        machine.work(this.step.scanWord, words);
+        return limit;
       }
       address = this.wordAddress(first);
       low = machine.load(address) ^ flip;
       high = machine.peek(address + 4) ^ flip;
     }
-    machine.work(this.step.scanWord, (first - scanned) / PAGES_PER_WORD);
-    if (first >= limit) {
-      return limit;
+    if (words > 0) {
+      machine.work(this.step.scanWord, words);
     }
     machine.bitScan();
     return Math.min(first + (low !== 0 ? lowestBit(low) : 32 + lowestBit(high)), limit);
@@ -315,25 +325,21 @@ export class VirtualArea {
     return (this.machine.peek(this.halfAddress(bit)) & (1 << (bit & 31))) !== 0;
   }
 
-  /** The bitmap is reached through the page tables, like everything in the area. */
+  /** Address of the bitmap word that holds a bit: in the first pages, which lie where boot put them, or beyond. */
   private wordAddress(bit: number): number {
-    const page = this.tables.shownFrame(Math.floor(bit / PAGES_PER_BITMAP_PAGE));
-    return page + ((bit % PAGES_PER_BITMAP_PAGE) / PAGES_PER_WORD) * WORD_BYTES;
+    const page = bit >>> BITMAP_PAGE_SHIFT;
+    const frame = page < this.bootPages ? this.bootBitmap + page * PAGE_BYTES : this.tables.shownFrame(page);
+    return frame + ((bit & (PAGES_PER_BITMAP_PAGE - 1)) >>> WORD_SHIFT) * WORD_BYTES;
   }
 
   private halfAddress(bit: number): number {
-    return this.wordAddress(bit - (bit % PAGES_PER_WORD)) + ((bit >>> 5) & 1) * 4;
+    return this.wordAddress(bit) + ((bit >>> 5) & 1) * 4;
   }
+}
 
-  /** Pages of address space that the full bitmap would need: the first page that can be mapped. */
-  private get lowest(): number {
-    return Math.ceil(Math.floor((this.machine.virtualPages + 7) / 8) / PAGE_BYTES);
-  }
-
-  /** Pages of bitmap that are backed at boot. */
-  private get bootPages(): number {
-    return Math.ceil(Math.floor((this.lowest + 7) / 8) / PAGE_BYTES);
-  }
+/** Pages that hold a bit for each of so many. */
+function bitmapPages(bits: number): number {
+  return Math.ceil(Math.floor((bits + 7) / 8) / PAGE_BYTES);
 }
 
 function lowestBit(word: number): number {
