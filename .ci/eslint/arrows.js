@@ -22,11 +22,18 @@ const arrows = {
   'harness/metrics': [traceModel, 'harness/machine', 'harness/pricing', 'harness/replay'],
 };
 arrows['harness/results'] = [...arrows['harness/metrics'], 'harness/metrics'];
-for (const top of ['harness/suite', 'harness/compare', 'harness/claims']) {
+for (const top of ['harness/suite', 'harness/compare', 'harness/claims', 'harness/audit', 'harness/advise']) {
   arrows[top] = [...arrows['harness/results'], 'harness/results'];
 }
 arrows.allocators = [traceModel, 'harness/machine', 'harness/replay'];
-arrows.reports = ['harness/results', 'harness/metrics', 'harness/compare', 'harness/claims'];
+arrows.reports = [
+  'harness/results',
+  'harness/metrics',
+  'harness/compare',
+  'harness/claims',
+  'harness/audit',
+  'harness/advise',
+];
 arrows.traces = [traceModel];
 arrows.test = 'all';
 

@@ -1,0 +1,34 @@
+import type { Finding, LifeMoment, Moment, ObjectLife } from '../harness/audit/finding';
+import { ruleOf } from '../harness/audit/rules';
+import { groupedInteger } from '../harness/metrics/format';
+import { phraseText } from './phrase';
+
+/** Findings of an audit in words, for every kind of report; each brings its own way to make names harmless. */
+
+export type EscapeName = (name: string) => string;
+
+export const problemText = ({ problem }: Finding, escapeName: EscapeName): string =>
+  phraseText(problem, escapeName);
+
+/** `V1 pool-returned`; the rules without a number are only named. */
+export function ruleTitle({ rule }: Finding): string {
+  const { name } = ruleOf(rule);
+  return name === rule ? name : `${rule} ${name}`;
+}
+
+/** `line 6 (event 4)`, or only the event where the trace has no lines. */
+export function momentText({ event, line }: Moment): string {
+  const number = `event ${groupedInteger(event)}`;
+  return line === null ? number : `line ${groupedInteger(line)} (${number})`;
+}
+
+/** `object 11, 7 bytes: allocated …, line 4; freed …, line 9`. */
+export function lifeText({ id, bytes, moments }: ObjectLife, escapeName: EscapeName): string {
+  const story = moments.map((moment) => lifeMomentText(moment, escapeName));
+  return `object ${id}, ${groupedInteger(bytes)} bytes: ${story.join('; ')}`;
+}
+
+function lifeMomentText({ what, event, line }: LifeMoment, escapeName: EscapeName): string {
+  const place = line === null ? `event ${groupedInteger(event)}` : `line ${groupedInteger(line)}`;
+  return `${phraseText(what, escapeName)}, ${place}`;
+}
