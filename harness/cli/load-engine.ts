@@ -45,7 +45,7 @@ function isPath(name: string): boolean {
 }
 
 /** The file behind a name, sought from the working directory. */
-function engineFile(name: string): string {
+export function engineFile(name: string): string {
   if (!isPath(name)) {
     const found = resolveModule(name);
     if (found === undefined) {

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { InputError, UsageError, type ProblemDetails } from '../../traces/input-error';
 import type { MeasuredReplay } from '../metrics/measured-replay';
+import { NotDeterministic } from '../metrics/measurement';
 import { runCell, type Cell, type Registries } from '../results/cell';
 
 /** One cell to run and, if wanted, the file its placements go to: what is sent to a worker process. */
@@ -13,7 +14,8 @@ export interface Task {
 export type TaskOutcome =
   | { readonly kind: 'measured'; readonly replay: MeasuredReplay }
   | { readonly kind: 'usage' | 'input'; readonly details: ProblemDetails }
-  | { readonly kind: 'internal'; readonly stack: string };
+  | { readonly kind: 'differed'; readonly problem: string }
+  | { readonly kind: 'internal'; readonly problem: string; readonly stack: string };
 
 /** Runs a task. Rejects with `UsageError` and `InputError` as its cell does. */
 export async function runTask(task: Task, registries: Registries): Promise<MeasuredReplay> {
@@ -47,10 +49,11 @@ export async function taskOutcome(task: Task, registries: Registries): Promise<T
       };
       return { kind: error instanceof UsageError ? 'usage' : 'input', details };
     }
-    return {
-      kind: 'internal',
-      stack: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    };
+    if (error instanceof NotDeterministic) {
+      return { kind: 'differed', problem: error.message };
+    }
+    const [problem = ''] = String(error).split('\n');
+    return { kind: 'internal', problem, stack: error instanceof Error ? (error.stack ?? problem) : problem };
   }
 }
 
@@ -63,6 +66,8 @@ export function replayOf(outcome: TaskOutcome): MeasuredReplay {
       throw new UsageError(outcome.details);
     case 'input':
       throw new InputError(outcome.details);
+    case 'differed':
+      throw new NotDeterministic(outcome.problem);
     case 'internal':
       throw new Error(`in a worker process: ${outcome.stack}`);
   }

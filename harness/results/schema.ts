@@ -149,7 +149,7 @@ const firstFailure = v.strictObject({
   ),
 });
 
-const replay = v.strictObject({
+export const replaySchema = v.strictObject({
   engine: v.strictObject({ name: text, version: count, options: parameters }),
   machine: v.strictObject({ heapPages: count, virtualPages: count }),
   trace: v.strictObject({ name: text, origin, sha256: v.nullable(sha256), events: count }),
@@ -172,7 +172,7 @@ const replay = v.strictObject({
 export const resultsSchema = v.strictObject({
   schema: v.literal(RESULTS_SCHEMA),
   tool: v.strictObject({ name: v.literal('alloc-replay'), version: text }),
-  replays: v.array(replay),
+  replays: v.array(replaySchema),
   environment: v.record(text, v.union([text, v.number(), v.boolean()])),
 }) satisfies v.GenericSchema<unknown, Results>;
 

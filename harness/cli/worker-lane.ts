@@ -1,0 +1,57 @@
+import { extname, join } from 'node:path';
+import { Tinypool } from 'tinypool';
+import type { Cell } from '../results/cell';
+import type { CellReport, Lane } from '../suite/run-cells';
+import { replayOf, type TaskOutcome } from './task';
+
+/**
+ * One worker process that runs one cell after the other. It starts with its first cell; when it dies in the middle of
+ * one, that is the cell's outcome, and the next cell gets a new process.
+ */
+export class WorkerLane implements Lane {
+  private pool: Tinypool | undefined;
+
+  async run(cell: Cell): Promise<CellReport> {
+    const pool = this.pool ?? startPool();
+    this.pool = pool;
+    let outcome: TaskOutcome;
+    try {
+      outcome = (await pool.run({ cell })) as TaskOutcome;
+    } catch {
+      await this.close();
+      return { kind: 'crashed', problem: 'its worker process died' };
+    }
+    switch (outcome.kind) {
+      case 'measured':
+      case 'usage':
+      case 'input':
+        return { kind: 'measured', replay: replayOf(outcome) };
+      case 'differed':
+        return outcome;
+      case 'internal':
+        return { kind: 'crashed', problem: outcome.problem };
+    }
+  }
+
+  /** Ends the process, whatever it is doing. */
+  async close(): Promise<void> {
+    const { pool } = this;
+    this.pool = undefined;
+    await pool?.destroy();
+  }
+}
+
+function startPool(): Tinypool {
+  const fromSources = extname(__filename) === '.ts';
+  const pool = new Tinypool({
+    filename: join(__dirname, 'worker-entry.cjs'),
+    name: 'runPatiently',
+    runtime: 'child_process',
+    minThreads: 1,
+    maxThreads: 1,
+    execArgv: fromSources ? ['-r', 'ts-node/register'] : [],
+  });
+  // A process that dies between two cells is replaced by the pool itself.
+  pool.on('error', () => undefined);
+  return pool;
+}

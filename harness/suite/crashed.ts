@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import type { MeasuredReplay } from '../metrics/measured-replay';
+import { REPLAY_METRICS } from '../metrics/registry';
+import { resolveOptions } from '../replay/stack';
+import type { EngineDefinition } from '../replay/port';
+import type { PlannedCell } from './matrix';
+
+/** What is left to say of a cell whose worker died or threw: what was asked for, and that nothing came of it. */
+export function crashedReplay(
+  { cell, definition, trace }: PlannedCell,
+  problem: string,
+  engineNamed: (name: string) => EngineDefinition,
+): MeasuredReplay {
+  const names = REPLAY_METRICS.map(({ name }) => name).filter((name) => !name.includes('<'));
+  return {
+    engine: {
+      name: definition.name,
+      version: definition.version,
+      options: resolveOptions(definition, cell.options, engineNamed),
+    },
+    machine: { heapPages: cell.heapPages, virtualPages: cell.virtualPages },
+    trace: { ...trace.header, sha256: null, events: 0 },
+    outcome: { kind: 'crashed', problem },
+    operations: 0,
+    skippedEvents: 0,
+    emulatedReallocs: 0,
+    liveObjectsAtEnd: 0,
+    placementsSha256: createHash('sha256').digest('hex'),
+    metrics: Object.fromEntries(names.map((name) => [name, null])),
+    events: {},
+    bounds: [],
+    failureCurve: [],
+    checkpoints: [],
+    firstFailure: null,
+    heapMap: null,
+    pricings: [],
+  };
+}

@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { InputError } from '../../traces/input-error';
+import type { MeasuredReplay } from '../metrics/measured-replay';
+import { reasonOf } from '../results/atomic-file';
+import type { Environment, Results } from '../results/results';
+import { readResults } from '../results/results-file';
+import { shardFileName, shardOfFileName, type Shard } from './shard';
+
+/**
+ * Results of shards, put together again. What a shard is a part of stands in its `environment`, which is never
+ * compared: the suite's name, a hash of all its cells, how many they are, and which of them the file holds.
+ */
+
+export interface ShardFacts {
+  readonly suite: string;
+  /** One hash for all cells with all their code: shards of different revisions do not belong together. */
+  readonly cellsSha256: string;
+  readonly cellCount: number;
+  /** Indices of the cells in the file, in its order. */
+  readonly cells: readonly number[];
+}
+
+export function cellsSha256(keys: readonly string[]): string {
+  return createHash('sha256').update(keys.join('\n')).digest('hex');
+}
+
+export function shardEnvironment({ suite, cellsSha256, cellCount, cells }: ShardFacts): Environment {
+  return { suite, cellsSha256, cellCount, cells: cells.join(' ') };
+}
+
+export interface MergedResults {
+  readonly suite: string;
+  readonly tool: Results['tool'];
+  readonly replays: readonly MeasuredReplay[];
+  readonly shardCount: number;
+}
+
+interface ShardFile {
+  readonly file: string;
+  readonly shard: Shard;
+  readonly results: Results;
+  readonly facts: ShardFacts;
+}
+
+/** All cells of a suite from the shards in a folder. Throws an `InputError` unless they are one suite, whole. */
+export function mergeShards(folder: string): MergedResults {
+  const shards = readShards(folder);
+  const [first] = shards;
+  if (first === undefined) {
+    const expected = `files such as ${shardFileName({ index: 1, count: 2 })}`;
+    throw new InputError({ where: folder, problem: 'holds no results of shards', expected });
+  }
+  const { facts, results, shard } = first;
+  for (const other of shards) {
+    checkBelongs(first, other);
+  }
+  const present = new Set(shards.map(({ shard: { index } }) => index));
+  for (let index = 1; index <= shard.count; index++) {
+    if (!present.has(index)) {
+      const where = join(folder, shardFileName({ index, count: shard.count }));
+      throw new InputError({ where, problem: 'missing', expected: `all ${shard.count} shards` });
+    }
+  }
+  return {
+    suite: facts.suite,
+    tool: results.tool,
+    replays: replaysInOrder(folder, shards),
+    shardCount: shard.count,
+  };
+}
+
+function readShards(folder: string): ShardFile[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (error) {
+    throw new InputError({
+      where: folder,
+      problem: reasonOf(error),
+      expected: 'a folder with results of shards',
+    });
+  }
+  return names
+    .flatMap((name) => {
+      const shard = shardOfFileName(name);
+      return shard === undefined ? [] : [{ name, shard }];
+    })
+    .sort((a, b) => a.shard.count - b.shard.count || a.shard.index - b.shard.index)
+    .map(({ name, shard }) => {
+      const file = join(folder, name);
+      const results = readResults(file);
+      return { file, shard, results, facts: factsOf(file, results) };
+    });
+}
+
+function factsOf(file: string, { environment, replays }: Results): ShardFacts {
+  const { suite, cellsSha256, cellCount, cells } = environment;
+  const indices =
+    typeof cells === 'string'
+      ? cells
+          .split(' ')
+          .filter((each) => each !== '')
+          .map(Number)
+      : [];
+  const isShard =
+    typeof suite === 'string' &&
+    typeof cellsSha256 === 'string' &&
+    typeof cellCount === 'number' &&
+    indices.every((index) => Number.isSafeInteger(index) && index >= 0 && index < cellCount) &&
+    indices.length === replays.length;
+  if (!isShard) {
+    throw new InputError({
+      where: file,
+      problem: 'is no shard of a suite',
+      expected: 'what suite --shard wrote',
+    });
+  }
+  return { suite, cellsSha256, cellCount, cells: indices };
+}
+
+function checkBelongs(first: ShardFile, other: ShardFile): void {
+  const differs = (problem: string) =>
+    new InputError({ where: other.file, problem, expected: `a shard of the run that ${first.file} is of` });
+  if (other.shard.count !== first.shard.count) {
+    throw differs(`is one of ${other.shard.count} shards, not of ${first.shard.count}`);
+  }
+  if (other.results.tool.version !== first.results.tool.version) {
+    throw differs(`was written by version ${other.results.tool.version}`);
+  }
+  if (other.facts.cellsSha256 !== first.facts.cellsSha256 || other.facts.suite !== first.facts.suite) {
+    throw differs(`is of another suite or other code (${other.facts.suite})`);
+  }
+}
+
+function replaysInOrder(folder: string, shards: readonly ShardFile[]): MeasuredReplay[] {
+  const { cellCount } = shards[0]!.facts;
+  const replays = new Map<number, MeasuredReplay>();
+  for (const { results, facts } of shards) {
+    facts.cells.forEach((cell, position) => replays.set(cell, results.replays[position]!));
+  }
+  const ordered = Array.from({ length: cellCount }, (_, cell) => replays.get(cell));
+  const complete = ordered.filter((replay) => replay !== undefined);
+  if (complete.length !== cellCount) {
+    const problem = `the shards hold ${complete.length} of ${cellCount} cells`;
+    throw new InputError({ where: folder, problem, expected: 'each cell once' });
+  }
+  return complete;
+}
