@@ -1,17 +1,19 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import * as fc from 'fast-check';
 import { textbookFirstFit } from '../../../allocators/textbook/textbook-first-fit';
 import { checkConformance, type ConformanceReport } from '../../../harness/conformance/conformance';
 import { operation, operationText, parseOperation } from '../../../harness/conformance/operation';
 import { RULES, type Rule } from '../../../harness/conformance/rules';
-import type { EngineDefinition } from '../../../harness/replay/port';
+import { sequences } from '../../../harness/conformance/sequences';
+import { CAPABILITIES, type EngineDefinition } from '../../../harness/replay/port';
 import { replay } from '../../../harness/replay/replay';
 import { createStack } from '../../../harness/replay/stack';
 import { NULL } from '../../../traces/trace';
 import { traceOf } from '../replay/toy-engine';
 import { BROKEN_ENGINES, brokenDefinition } from './broken-engines';
 
-const RANDOM_RUNS = 20;
+const RANDOM_RUNS = 8;
 
 function report(definition: EngineDefinition, options: Record<string, string> = {}): ConformanceReport {
   return checkConformance(
@@ -98,6 +100,32 @@ shortest('is written as rows of a trace, and read again', () => {
   for (const bad of ['fly,1,0,0', 'alloc,x,0,0', '', 'alloc,1,1e99,0']) {
     assert.throws(() => parseOperation(bad), RangeError, bad);
   }
+});
+
+shortest('drawn for any engine is legal', () => {
+  for (const drawn of fc.sample(sequences(CAPABILITIES, 120), { seed: 1, numRuns: 200 })) {
+    const known = new Set<number>();
+    const heap = new Set<number>();
+    let depth = 0;
+    for (const { op, id, size } of drawn) {
+      if (op === 'alloc' || op === 'alignedalloc' || op === 'temp') {
+        assert.not.ok(known.has(id), `${op} ${id}`);
+      }
+      known.add(id);
+      if (op === 'alloc' || op === 'alignedalloc') heap.add(id);
+      if (['free', 'realloc', 'msize', 'adopt'].includes(op)) assert.ok(heap.has(id), `${op} ${id}`);
+      if (['temp', 'adopt', 'leave', 'freeall'].includes(op)) assert.ok(depth > 0, op);
+      if (op === 'free' || op === 'adopt' || (op === 'realloc' && size === 0)) heap.delete(id);
+      depth += op === 'enter' ? 1 : op === 'leave' ? -1 : 0;
+    }
+  }
+});
+
+shortest('drawn at random is long, and of every operation', () => {
+  const drawn = fc.sample(sequences(CAPABILITIES, 120), { seed: 1, numRuns: 200 });
+  const ops = new Set(drawn.flat().map(({ op }) => op));
+  assert.is(ops.size, 13);
+  assert.ok(drawn.filter(({ length }) => length > 60).length > 60);
 });
 
 shortest.run();
