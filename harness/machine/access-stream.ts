@@ -89,7 +89,7 @@ export class AccessStream {
   lastStep: Step | undefined;
   private operationStart = 0;
   /** The stream position that the operation under way must not pass. */
-  private positionLimit = 0;
+  private positionLimit: number;
   private recording = true;
 
   /**
@@ -105,6 +105,7 @@ export class AccessStream {
     private readonly accessBudget = Infinity,
   ) {
     this.isObserved = observer !== undefined;
+    this.positionLimit = Math.min(accessesMax, accessBudget);
   }
 
   /** Appends one access: `address` is a physical byte address, `kind` one of LOAD, CHASE, STORE, UPDATE. */

@@ -252,4 +252,28 @@ limit('holds all operations together to the budget of the replay', () => {
   );
 });
 
+limit('holds all operations together to their budget', () => {
+  const { machine } = recordedMachine({ accessBudget: 100 });
+  const overBudget = (error: unknown) =>
+    error instanceof Runaway && /^replay passed its limit of 100/.test(error.message);
+  for (let index = 0; index < 10; index++) {
+    machine.stream.beginOperation(index, 0, 0, 0, 0);
+    for (let access = 0; access < 10; access++) machine.load(HEAP_BASE);
+    machine.stream.endOperation(0);
+    if (index === 4) machine.stream.flush();
+  }
+  machine.stream.beginOperation(10, 0, 0, 0, 0);
+  machine.load(HEAP_BASE);
+  assert.throws(() => machine.stream.endOperation(0), overBudget);
+});
+
+limit('counts what happens before the first operation as one', () => {
+  const { machine } = recordedMachine({ accessesMax: 2 * ENTRY_CAPACITY });
+  for (let access = 0; access < 2 * ENTRY_CAPACITY; access++) machine.load(HEAP_BASE);
+  const rest = () => {
+    for (let access = 0; access < ENTRY_CAPACITY; access++) machine.load(HEAP_BASE);
+  };
+  assert.throws(rest, (error: unknown) => error instanceof Runaway && error.scope === 'operation');
+});
+
 limit.run();
