@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import { githubAnnotations } from '../../reports/ci/annotations';
+import { githubAnnotations } from '../../reports/comparison/annotations';
 import { comparisonMarkdown } from '../../reports/comparison/markdown';
 import { reasonOf } from '../results/atomic-file';
 import type { Comparison } from '../compare/comparison';

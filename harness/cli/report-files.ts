@@ -1,3 +1,4 @@
+import type { EmittedFile } from '../../reports/ci/registry';
 import { REPORTS } from '../../reports/registry';
 import type { MeasuredReplay } from '../metrics/measured-replay';
 import { RESULTS_SCHEMA, type Results } from '../results/results';
@@ -23,13 +24,21 @@ export function resultsOf(replays: readonly MeasuredReplay[], startedMillisecond
 
 /**
  * Writes `results.json` and every registered report, all of them or none, and says where they are. `preface` goes
- * before the Markdown report.
+ * before the Markdown report; `more` are files beside the registered ones.
  */
-export function writeReports(results: Results, out: OutputFolder, preface = ''): void {
+export function writeReports(
+  results: Results,
+  out: OutputFolder,
+  preface = '',
+  more: readonly EmittedFile[] = [],
+): void {
   try {
     out.write('results.json', resultsText(results));
     for (const { name, render } of REPORTS) {
       out.write(name, name === 'report.md' ? preface + render(results) : render(results));
+    }
+    for (const { name, content } of more) {
+      out.write(name, content);
     }
     process.stdout.write(`\nWritten to ${out.path}: ${out.commit().join(' ')}\n`);
   } catch (error) {

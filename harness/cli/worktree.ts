@@ -122,3 +122,9 @@ const unknownRevision = (revision: string) =>
   });
 
 const cannotCheckOut = (said: string) => new InputError({ where: '--base-ref', problem: said });
+
+/** The commit that the working directory is at, or undefined outside a repository. */
+export function currentCommit(): string | undefined {
+  const { status, stdout } = spawnGit(['rev-parse', '--verify', '--quiet', 'HEAD']);
+  return status === 0 ? stdout.trim() : undefined;
+}

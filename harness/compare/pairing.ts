@@ -21,30 +21,47 @@ export function pairReplays(base: Results, head: Results, options: PairingOption
   const shared = options.acrossEngines
     ? new Map<string, readonly string[]>()
     : sharedOptions([...base.replays, ...head.replays]);
-  const rest = [...head.replays];
-  const pairs = new Map<MeasuredReplay, MeasuredReplay>();
+  const partners = new Map<MeasuredReplay, MeasuredReplay>();
+  const taken = new Set<MeasuredReplay>();
   for (const keyOf of [
     (replay: MeasuredReplay) => exactKey(replay, shared, options),
     (replay: MeasuredReplay) => looseKey(replay, options),
   ]) {
-    for (const replay of base.replays) {
-      const key = keyOf(replay);
-      const index = pairs.has(replay) ? -1 : rest.findIndex((other) => keyOf(other) === key);
-      if (index >= 0) {
-        pairs.set(replay, rest[index]!);
-        rest.splice(index, 1);
+    const free = byKey(
+      head.replays.filter((replay) => !taken.has(replay)),
+      keyOf,
+    );
+    for (const replay of base.replays.filter((each) => !partners.has(each))) {
+      const partner = free.get(keyOf(replay))?.shift();
+      if (partner !== undefined) {
+        partners.set(replay, partner);
+        taken.add(partner);
       }
     }
   }
   return [
     ...base.replays.map((replay): ReplayPair => {
-      const partner = pairs.get(replay);
+      const partner = partners.get(replay);
       return partner === undefined
         ? { kind: 'base only', base: replay }
         : { kind: 'both', base: replay, head: partner };
     }),
-    ...rest.map((replay): ReplayPair => ({ kind: 'head only', head: replay })),
+    ...head.replays
+      .filter((replay) => !taken.has(replay))
+      .map((replay): ReplayPair => ({ kind: 'head only', head: replay })),
   ];
+}
+
+function byKey(
+  replays: readonly MeasuredReplay[],
+  keyOf: (replay: MeasuredReplay) => string,
+): Map<string, MeasuredReplay[]> {
+  const groups = new Map<string, MeasuredReplay[]>();
+  for (const replay of replays) {
+    const key = keyOf(replay);
+    groups.set(key, [...(groups.get(key) ?? []), replay]);
+  }
+  return groups;
 }
 
 /** What keeps two replays from being compared; empty when nothing does. */

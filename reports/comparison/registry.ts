@@ -1,6 +1,7 @@
 import type { Comparison } from '../../harness/compare/comparison';
 import { comparisonCsv } from './csv';
 import { comparisonJson } from './json';
+import { junitOfComparison } from './junit';
 import { comparisonMarkdown } from './markdown';
 import { comparisonText } from './text';
 
@@ -15,4 +16,5 @@ export const COMPARISON_FORMATS: readonly ComparisonFormat[] = [
   { name: 'json', render: comparisonJson },
   { name: 'csv', render: comparisonCsv },
   { name: 'markdown', render: comparisonMarkdown },
+  { name: 'junit', render: junitOfComparison },
 ];

@@ -18,6 +18,7 @@ import {
   type StatusRow,
 } from './rows';
 import { headline, nameText } from './headline';
+import { textTable, type TextColumn } from './text-table';
 
 /** The comparison for a terminal: what got worse, what got better, why, then every cell; the verdict is last. */
 export function comparisonText(comparison: Comparison, options: { readonly ascii: boolean }): string {
@@ -25,7 +26,7 @@ export function comparisonText(comparison: Comparison, options: { readonly ascii
   const { base, head } = comparison;
   const statuses = statusRows(comparison);
   const sections = [
-    section(
+    textTable(
       'newly failing',
       statuses.filter(({ status }) => status === 'newly failing'),
       STATUS_COLUMNS,
@@ -34,7 +35,7 @@ export function comparisonText(comparison: Comparison, options: { readonly ascii
       (['primary', 'secondary'] as const).map((category) => rowsSection(rows, judgement, category)),
     ),
     reasonsSection(comparison),
-    section('cells', statuses, STATUS_COLUMNS),
+    textTable('cells', statuses, STATUS_COLUMNS),
     `${nameText(base.label)} -> ${nameText(head.label)}: ${hashesText(comparison)}\n${headline(comparison)}\n`,
   ];
   const text = sections.filter((each) => each !== '').join('\n');
@@ -59,8 +60,7 @@ const JUDGEMENT_TEXT: Readonly<Record<Exclude<Judgement, 'same'>, string>> = {
   changed: 'changed',
 };
 
-/** A terminal is for one look; the CSV has them all. */
-const ROWS_SHOWN = 20;
+/** A terminal is for one look; the JSON has them all. */
 const REASONS_SHOWN = 10;
 
 function rowsSection(
@@ -71,13 +71,7 @@ function rowsSection(
   const rows = all
     .filter((each) => each.category === category && each.row.judgement === judgement)
     .sort(byChange);
-  return section(`${JUDGEMENT_TEXT[judgement]}, ${CATEGORY_TEXT[category]}`, rows, ROW_COLUMNS);
-}
-
-interface TextColumn<Row> {
-  readonly title: string;
-  readonly align: 'left' | 'right';
-  readonly cell: (row: Row) => string;
+  return textTable(`${JUDGEMENT_TEXT[judgement]}, ${CATEGORY_TEXT[category]}`, rows, ROW_COLUMNS);
 }
 
 const ROW_COLUMNS: readonly TextColumn<ReportRow>[] = [
@@ -100,31 +94,6 @@ const STATUS_COLUMNS: readonly TextColumn<StatusRow>[] = [
   { title: 'status', align: 'left', cell: ({ status }) => status },
   { title: '', align: 'left', cell: ({ because }) => escapeControls(because) },
 ];
-
-function section<Row>(title: string, rows: readonly Row[], columns: readonly TextColumn<Row>[]): string {
-  if (rows.length === 0) {
-    return '';
-  }
-  const cells = rows.slice(0, ROWS_SHOWN).map((row) => columns.map(({ cell }) => cell(row)));
-  const widths = columns.map((column, index) =>
-    Math.max(column.title.length, ...cells.map((each) => each[index]!.length)),
-  );
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, index) =>
-        columns[index]!.align === 'left' ? cell.padEnd(widths[index]!) : cell.padStart(widths[index]!),
-      )
-      .join('  ')
-      .trimEnd();
-  const rest = rows.length - cells.length;
-  return [
-    title,
-    line(columns.map((column) => column.title)),
-    ...cells.map(line),
-    ...(rest === 0 ? [] : [`${groupedInteger(rest)} more; --format csv has them all`]),
-    '',
-  ].join('\n');
-}
 
 function reasonsSection(comparison: Comparison): string {
   const shown = comparison.reasons.slice(0, REASONS_SHOWN).map((reason) => reasonText(reason, comparison));

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { compareResults } from '../../harness/compare/compare';
 import type { Comparison } from '../../harness/compare/comparison';
 import type { MeasuredReplay } from '../../harness/metrics/measured-replay';
-import { githubAnnotations } from '../../reports/ci/annotations';
+import { githubAnnotations } from '../../reports/comparison/annotations';
 import { comparisonCsv } from '../../reports/comparison/csv';
 import { COMMENT_BYTES_MAX } from '../../reports/comparison/limited-document';
 import { comparisonMarkdown, STICKY_MARKER } from '../../reports/comparison/markdown';

@@ -1,3 +1,5 @@
+import { advise } from './advise';
+import { audit } from './audit';
 import type { Command } from './command';
 import { compare } from './compare';
 import { conformance } from './conformance';
@@ -8,15 +10,19 @@ import { reproduce } from './reproduce';
 import { run } from './run';
 import { suite } from './suite';
 import { trace } from './trace';
+import { trend } from './trend';
 
 /** Every command, one line each, in the order of `--help`. */
 export const COMMANDS: readonly Command[] = [
   run,
   reproduce,
   compare,
+  trend,
   suite,
   merge,
   minheap,
+  audit,
+  advise,
   trace,
   conformance,
   list,

@@ -4,6 +4,7 @@ import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT } from '../../machine/machine
 import { parsePricing } from '../../pricing/specification';
 import type { Cell } from '../../results/cell';
 import { runTasks } from '../cell-runner';
+import { ciOptions, ciOutputs, type CiArguments } from '../ci-options';
 import { enginesWithOptions, type EngineChoice } from '../engine-options';
 import { exitCodeOf, type ExitCode } from '../exit-codes';
 import { expectPlacements } from '../expected-placements';
@@ -26,7 +27,7 @@ import { command } from './command';
 
 /** `run`: traces through engines, priced, reported. */
 
-interface RunArguments extends ReaderArguments, MachineArguments {
+interface RunArguments extends ReaderArguments, MachineArguments, CiArguments {
   trace: string[];
   allocator: string[];
   pricing: string[];
@@ -47,12 +48,13 @@ export const run = command<RunArguments>({
   command: 'run <trace..>',
   summary: 'Replay traces through engines; print a table, write reports',
   options: (parser) =>
-    workersOption(machineOptions(readerOptions(runOptions(parser))))
+    ciOptions(workersOption(machineOptions(readerOptions(runOptions(parser)))))
       .example(
         '$0 run prog.vg.txt -a xmalloc-first-fit,xmalloc-tlsf-2008 -p zen4-2022,core2-2008@cold --out out',
         '',
       )
       .example('$0 run synth:half-page-storm?live=5000 -a xmalloc-first-fit -p flat', '')
+      .example('$0 run trace.csv -a xmalloc-tlsf --append history.csv --out out --emit bmf,junit', '')
       .example('zcat trace.csv.gz | $0 run - -a xenheap-pages --placements placements', '')
       .example(
         '$0 run trace.csv -a ./my-engine.ts --expect real-placements.csv',
@@ -132,6 +134,7 @@ async function runCommand(argv: RunArguments): Promise<ExitCode> {
   if (argv.expect !== undefined) {
     return expectPlacements(cells, argv.expect);
   }
+  const ci = ciOutputs(argv);
   const out = argv.out === undefined ? undefined : OutputFolder.at(argv.out, '--out');
   const replays = await withPlacements(argv.placements, cells, (tasks) =>
     runTasks(tasks, workersFor(argv), 'replaying'),
@@ -139,8 +142,9 @@ async function runCommand(argv: RunArguments): Promise<ExitCode> {
   const results = resultsOf(replays, started);
   process.stdout.write(terminalReport(results));
   if (out !== undefined) {
-    writeReports(results, out);
+    writeReports(results, out, '', ci.emitted(results));
   }
+  ci.append(results);
   return exitCodeOf(replays);
 }
 

@@ -1,6 +1,6 @@
 import type { Comparison } from '../../harness/compare/comparison';
-import { byChange, exceededText, reportRows, statusRows, type CellLabels } from '../comparison/rows';
-import { headline, shortened } from '../comparison/headline';
+import { byChange, exceededText, reportRows, statusRows, type CellLabels } from './rows';
+import { headline, shortened } from './headline';
 
 /** GitHub shows no more than ten annotations of a kind for a step. */
 const ANNOTATIONS_MAX = 10;

@@ -1,0 +1,287 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { stringify } from 'csv-stringify/sync';
+import { escapeControls, InputError } from '../../traces/input-error';
+import { metricNamed } from '../metrics/registry';
+import type { MeasuredReplay } from '../metrics/measured-replay';
+import type { MetricValues } from '../metrics/metric';
+import { reasonOf } from '../results/atomic-file';
+import type { Results } from '../results/results';
+
+/**
+ * A history: one CSV file, one row per run, cell and metric, only ever appended to.
+ *
+ * Several jobs may append at once, and any of them may be killed. So a run's rows are one batch, written by one call
+ * at the end of the file, begun by a line end that closes whatever was torn before it; each row carries its place in
+ * its batch (`57/120`), and a reader leaves out batches that are not whole. There is no lock that could stay behind.
+ */
+
+export interface HistoryRow {
+  /** Of the host, when the run was appended: UTC, ISO 8601. */
+  readonly date: string;
+  readonly commit: string;
+  readonly label: string;
+  readonly trace: string;
+  /** The trace's sha256, shortened; empty where an adaptive generator makes other events of other placements. */
+  readonly traceId: string;
+  readonly engine: string;
+  readonly engineVersion: number;
+  readonly options: string;
+  readonly heapPages: number;
+  /** Empty for metrics that no pricing changes. */
+  readonly pricing: string;
+  readonly profileId: string;
+  readonly metric: string;
+  readonly unit: string;
+  readonly better: 'lower' | 'higher' | 'none';
+  readonly value: number;
+}
+
+export interface History {
+  readonly rows: readonly HistoryRow[];
+  /** Lines that belong to no whole batch: an append was interrupted there. */
+  readonly tornLines: number;
+}
+
+export interface RunFacts {
+  readonly commit: string;
+  readonly label: string;
+  readonly date: string;
+}
+
+const COLUMNS = [
+  ...['date', 'commit', 'label', 'trace', 'trace.id', 'engine', 'engine.version', 'options', 'heap.pages'],
+  ...['pricing', 'profile.id', 'metric', 'unit', 'better', 'value', 'row'],
+];
+const HEADER = COLUMNS.join(',');
+const ID_DIGITS = 16;
+
+/** Says whether a replay came to its end; of one that did not nothing else is recorded. */
+const OUTCOME_METRIC = { metric: 'outcome.ok', unit: 'times', better: 'higher' } as const;
+
+/** The rows of results, in the order of the results and of their metrics. */
+export function historyRows(results: Results, facts: RunFacts): HistoryRow[] {
+  return results.replays.flatMap((replay) => {
+    const about = { ...facts, ...replayFacts(replay) };
+    const unpriced = { ...about, pricing: '', profileId: '' };
+    const isOk = replay.outcome.kind === 'ok';
+    return [
+      { ...unpriced, ...OUTCOME_METRIC, value: isOk ? 1 : 0 },
+      ...(isOk ? replay.pricings : []).flatMap(({ id, profileSha256, metrics }) =>
+        metricRows({ ...about, pricing: id, profileId: profileSha256.slice(0, ID_DIGITS) }, metrics),
+      ),
+      ...(isOk ? metricRows(unpriced, replay.metrics) : []),
+    ];
+  });
+}
+
+function replayFacts({ trace, engine, machine }: MeasuredReplay) {
+  const isAdaptive = trace.origin.kind === 'synthetic' && trace.origin.adaptive;
+  return {
+    trace: trace.name,
+    traceId: isAdaptive ? '' : (trace.sha256 ?? '').slice(0, ID_DIGITS),
+    engine: engine.name,
+    engineVersion: engine.version,
+    options: Object.entries(engine.options)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' '),
+    heapPages: machine.heapPages,
+  };
+}
+
+function metricRows(
+  about: Omit<HistoryRow, 'metric' | 'unit' | 'better' | 'value'>,
+  metrics: MetricValues,
+): HistoryRow[] {
+  return Object.entries(metrics).flatMap(([metric, value]) => {
+    const definition = metricNamed(metric);
+    return value === null
+      ? []
+      : [
+          {
+            ...about,
+            metric,
+            unit: definition?.unit ?? '',
+            better: definition?.better ?? 'none',
+            value: value.value,
+          },
+        ];
+  });
+}
+
+/** Appends a run. Throws an `InputError` when the file is no history or cannot be written. */
+export function appendToHistory(file: string, results: Results, facts: RunFacts): void {
+  const rows = historyRows(results, facts);
+  if (rows.length === 0) {
+    return;
+  }
+  createHistory(file);
+  const batch = Buffer.from(`\n${rows.map((row, index) => rowText(row, index + 1, rows.length)).join('')}`);
+  const descriptor = opened(file, 'a');
+  try {
+    const written = fs.writeSync(descriptor, batch);
+    fs.fsyncSync(descriptor);
+    if (written < batch.length) {
+      // The rest must not follow: others may have written meanwhile. What is there will be taken for torn.
+      throw new Error('ENOSPC: only a part could be written, append');
+    }
+  } catch (error) {
+    throw new InputError({ where: file, problem: reasonOf(error), expected: 'room for the run' });
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/** Makes a file that has its header from the first moment on; whoever comes second finds it there. */
+function createHistory(file: string): void {
+  if (!fs.existsSync(file)) {
+    let folder: string | undefined;
+    try {
+      folder = fs.mkdtempSync(path.join(path.dirname(file), '.history-'));
+      const fresh = path.join(folder, 'header');
+      fs.writeFileSync(fresh, `${HEADER}\n`);
+      fs.linkSync(fresh, file);
+    } catch (error) {
+      if (!fs.existsSync(file)) {
+        throw new InputError({
+          where: file,
+          problem: reasonOf(error),
+          expected: 'a file that can be written',
+        });
+      }
+    } finally {
+      if (folder !== undefined) {
+        fs.rmSync(folder, { recursive: true, force: true });
+      }
+    }
+  }
+  checkHeader(file);
+}
+
+function checkHeader(file: string): void {
+  const descriptor = opened(file, 'r');
+  try {
+    const start = Buffer.alloc(HEADER.length + 1);
+    const length = fs.readSync(descriptor, start, 0, start.length, 0);
+    if (start.toString('latin1', 0, length) !== `${HEADER}\n`) {
+      throw notAHistory(file);
+    }
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+function opened(file: string, mode: 'a' | 'r'): number {
+  try {
+    return fs.openSync(file, mode);
+  } catch (error) {
+    throw new InputError({ where: file, problem: reasonOf(error), expected: 'a history' });
+  }
+}
+
+const notAHistory = (file: string): InputError =>
+  new InputError({ where: `${file}:1`, problem: 'not a history', expected: `the header ${HEADER}` });
+
+/** One line; control characters are spelled out, so that a name cannot hold a line end. */
+function rowText(row: HistoryRow, number: number, count: number): string {
+  const cells = [
+    ...[row.date, row.commit, row.label, row.trace, row.traceId, row.engine].map(escapeControls),
+    row.engineVersion,
+    escapeControls(row.options),
+    row.heapPages,
+    ...[row.pricing, row.profileId, row.metric, row.unit, row.better].map(escapeControls),
+    row.value,
+    `${number}/${count}`,
+  ];
+  return stringify([cells], { escape_formulas: true });
+}
+
+/** Reads a history. Throws an `InputError` when the file cannot be read or is none. */
+export function readHistory(file: string): History {
+  let text: string;
+  try {
+    text = fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new InputError({ where: file, problem: reasonOf(error), expected: 'a history' });
+  }
+  if (!text.startsWith(`${HEADER}\n`)) {
+    throw notAHistory(file);
+  }
+  return wholeBatches(text.split('\n'));
+}
+
+function wholeBatches(lines: readonly string[]): History {
+  const rows: HistoryRow[] = [];
+  let batch: HistoryRow[] = [];
+  let batchSize = 0;
+  let tornLines = 0;
+  for (const line of lines) {
+    if (line === '' || line === HEADER) {
+      continue;
+    }
+    const read = readRow(line);
+    const continues = read?.number === batch.length + 1 && (batch.length === 0 || read.count === batchSize);
+    if (!continues) {
+      tornLines += batch.length;
+      batch = [];
+    }
+    if (read === undefined || (!continues && read.number !== 1)) {
+      tornLines++;
+      continue;
+    }
+    batch.push(read.row);
+    batchSize = read.count;
+    if (batch.length === batchSize) {
+      rows.push(...batch);
+      batch = [];
+    }
+  }
+  return { rows, tornLines: tornLines + batch.length };
+}
+
+function readRow(line: string): { row: HistoryRow; number: number; count: number } | undefined {
+  const cells = cellsOf(line);
+  const [, number, count] = /^(\d+)\/(\d+)$/.exec(cells?.at(-1) ?? '') ?? [];
+  if (cells?.length !== COLUMNS.length || number === undefined || count === undefined) {
+    return undefined;
+  }
+  const text = (column: string) =>
+    cells[COLUMNS.indexOf(column)]!.replace(/^'(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/, '');
+  const integers = ['engine.version', 'heap.pages', 'value'].map((column) => Number(text(column)));
+  const better = (['lower', 'higher', 'none'] as const).find((each) => each === text('better'));
+  if (better === undefined || !integers.every(Number.isSafeInteger)) {
+    return undefined;
+  }
+  const [engineVersion, heapPages, value] = integers as [number, number, number];
+  const row: HistoryRow = {
+    date: text('date'),
+    commit: text('commit'),
+    label: text('label'),
+    trace: text('trace'),
+    traceId: text('trace.id'),
+    engine: text('engine'),
+    engineVersion,
+    options: text('options'),
+    heapPages,
+    pricing: text('pricing'),
+    profileId: text('profile.id'),
+    metric: text('metric'),
+    unit: text('unit'),
+    better,
+    value,
+  };
+  return { row, number: Number(number), count: Number(count) };
+}
+
+/** A torn line may end inside quotes: then it is no row. */
+function cellsOf(line: string): string[] | undefined {
+  if (!line.includes('"')) {
+    return line.split(',');
+  }
+  try {
+    return (parse(line) as string[][])[0];
+  } catch {
+    return undefined;
+  }
+}

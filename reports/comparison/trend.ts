@@ -1,0 +1,87 @@
+import type { HistoryRow } from '../../harness/compare/history';
+import type { Trend, TrendChange } from '../../harness/compare/trend';
+import { decimalRatio, groupedInteger } from '../../harness/metrics/format';
+import { jsonText } from '../../harness/results/json-text';
+import { escapeControls } from '../../traces/input-error';
+import { csvText, type Column } from '../csv/cells';
+import { nameText } from './headline';
+import { countText } from './rows';
+import { textTable, type TextColumn } from './text-table';
+
+/** What `trend --format` offers; the first is the default. */
+export const TREND_FORMATS: readonly { readonly name: string; readonly render: (trend: Trend) => string }[] =
+  [
+    { name: 'text', render: trendText },
+    { name: 'csv', render: trendCsv },
+    { name: 'json', render: trendJson },
+  ];
+
+/** The changes run by run, the largest first; a run in which nothing changed is not shown. */
+function trendText(trend: Trend): string {
+  const runs = new Map<string, TrendChange[]>();
+  for (const change of trend.changes) {
+    const title = runTitle(change.to);
+    runs.set(title, [...(runs.get(title) ?? []), change]);
+  }
+  const sections = [...runs].map(([title, changes]) => textTable(title, changes.sort(byChange), COLUMNS));
+  const torn =
+    trend.tornLines === 0 ? '' : `${countText(trend.tornLines, 'line')} of interrupted appends left out\n`;
+  const summary = `${countText(trend.runs, 'run')}, ${groupedInteger(trend.series)} series, `;
+  return [...sections, `${summary}${countText(trend.changes.length, 'change')}\n${torn}`].join('\n');
+}
+
+const runTitle = ({ date, commit, label }: HistoryRow): string =>
+  nameText([date, commit, label].filter((part) => part !== '').join('  '));
+
+function byChange(a: TrendChange, b: TrendChange): number {
+  const size = ({ relativeBasisPoints }: TrendChange) =>
+    Math.abs(relativeBasisPoints ?? Number.MAX_SAFE_INTEGER);
+  return size(b) - size(a) || Math.abs(b.absolute) - Math.abs(a.absolute);
+}
+
+const COLUMNS: readonly TextColumn<TrendChange>[] = [
+  { title: 'trace', align: 'left', cell: ({ to }) => nameText(to.trace) },
+  { title: 'engine', align: 'left', cell: ({ to }) => nameText([to.engine, to.options].join(' ').trim()) },
+  { title: 'pricing', align: 'left', cell: ({ to }) => nameText(to.pricing) },
+  { title: 'metric', align: 'left', cell: ({ to }) => escapeControls(to.metric) },
+  { title: 'from', align: 'right', cell: ({ from }) => groupedInteger(from.value) },
+  { title: 'to', align: 'right', cell: ({ to }) => groupedInteger(to.value) },
+  { title: 'unit', align: 'left', cell: ({ to }) => escapeControls(to.unit) },
+  { title: 'change', align: 'right', cell: relativeText },
+  { title: '', align: 'left', cell: ({ judgement, reasons }) => [judgement, ...reasons].join(': ') },
+  { title: 'since', align: 'left', cell: ({ from }) => nameText(from.commit) },
+];
+
+function relativeText({ relativeBasisPoints, absolute }: TrendChange): string {
+  return relativeBasisPoints === null
+    ? 'from 0'
+    : `${absolute < 0 ? '-' : '+'}${decimalRatio(Math.abs(relativeBasisPoints), 100, 2)} %`;
+}
+
+function trendCsv({ changes }: Trend): string {
+  return csvText(CSV_COLUMNS, changes);
+}
+
+const CSV_COLUMNS: readonly Column<TrendChange>[] = [
+  { name: 'date', cell: ({ to }) => to.date },
+  { name: 'commit', cell: ({ to }) => to.commit },
+  { name: 'since.commit', cell: ({ from }) => from.commit },
+  { name: 'label', cell: ({ to }) => to.label },
+  { name: 'trace', cell: ({ to }) => to.trace },
+  { name: 'engine', cell: ({ to }) => to.engine },
+  { name: 'options', cell: ({ to }) => to.options },
+  { name: 'heap.pages', cell: ({ to }) => to.heapPages },
+  { name: 'pricing', cell: ({ to }) => to.pricing },
+  { name: 'metric', cell: ({ to }) => to.metric },
+  { name: 'unit', cell: ({ to }) => to.unit },
+  { name: 'from', cell: ({ from }) => from.value },
+  { name: 'to', cell: ({ to }) => to.value },
+  { name: 'absolute', cell: ({ absolute }) => absolute },
+  { name: 'relative [basis points]', cell: ({ relativeBasisPoints }) => relativeBasisPoints ?? undefined },
+  { name: 'judgement', cell: ({ judgement }) => judgement },
+  { name: 'because', cell: ({ reasons }) => reasons.join(', ') },
+];
+
+function trendJson(trend: Trend): string {
+  return jsonText({ schema: 'alloc-replay/trend@1', ...trend });
+}

@@ -1,0 +1,190 @@
+import { spawn } from 'node:child_process';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { appendToHistory, historyRows, readHistory } from '../../../harness/compare/history';
+import { trendOf } from '../../../harness/compare/trend';
+import type { MeasuredReplay } from '../../../harness/metrics/measured-replay';
+import { writeResults } from '../../../harness/results/results-file';
+import { TREND_FORMATS } from '../../../reports/comparison/trend';
+import { InputError, UsageError } from '../../../traces/input-error';
+import { HOSTILE, measured, renamed, resultsOf } from '../../reports/example-results';
+
+const test = suite('history');
+const context = { folder: '' };
+
+test.before.each(() => {
+  context.folder = mkdtempSync(join(tmpdir(), 'history-'));
+});
+test.after.each(() => rmSync(context.folder, { recursive: true }));
+
+const history = (): string => join(context.folder, 'history.csv');
+
+const run = (number: number) => ({
+  commit: `c${number}`,
+  label: 'nightly',
+  date: `2001-01-0${number}T00:00:00Z`,
+});
+
+/** The replay with another peak. */
+function withPeak(replay: MeasuredReplay, value: number): MeasuredReplay {
+  return { ...replay, metrics: { ...replay.metrics, 'held.bytes.peak': { value } } };
+}
+
+test('what is appended is read back in order, hostile names on one line each', async () => {
+  const results = resultsOf(renamed(await measured(), HOSTILE, '-1+cmd'), await measured());
+  appendToHistory(history(), results, run(1));
+  appendToHistory(history(), results, { ...run(2), label: '=label,"' });
+  const { rows, tornLines } = readHistory(history());
+  const expected = historyRows(results, run(1));
+  assert.is(tornLines, 0);
+  assert.is(rows.length, 2 * expected.length);
+  assert.is(rows[0]!.engine, '-1+cmd');
+  assert.is(rows.at(-1)!.label, '=label,"');
+  assert.equal(rows[rows.length / 2 - 1], expected.at(-1));
+  const lines = readFileSync(history(), 'utf8').trimEnd().split('\n');
+  assert.is(lines.length, 1 + 2 * (1 + expected.length), 'header, and a blank line before each batch');
+  assert.ok(lines.every((line) => !/(^|,)"?[=@]/.test(line)));
+  assert.equal(readdirSync(context.folder), ['history.csv']);
+});
+
+test('an append that was cut anywhere is left out, and the next one is whole', async () => {
+  const results = resultsOf(await measured('alloc 1 100, free 1', ['flat']));
+  appendToHistory(history(), results, run(1));
+  const whole = readFileSync(history());
+  const perRun = readHistory(history()).rows.length;
+  appendToHistory(history(), results, run(2));
+  const both = readFileSync(history());
+  for (let cut = whole.length; cut < both.length; cut += 397) {
+    writeFileSync(history(), both.subarray(0, cut));
+    assert.is(readHistory(history()).rows.length, perRun, `cut at ${cut}`);
+    appendToHistory(history(), results, run(3));
+    const { rows } = readHistory(history());
+    assert.equal([...new Set(rows.map(({ commit }) => commit))], ['c1', 'c3'], `cut at ${cut}`);
+    assert.is(rows.length, 2 * perRun, `cut at ${cut}`);
+  }
+  // All but the last line end: the rows are there.
+  truncateSync(history(), 0);
+  appendFileSync(history(), both.subarray(0, both.length - 1));
+  assert.is(readHistory(history()).rows.length, 2 * perRun);
+  // Only the digits of the last row's place are cut: what is left looks like another place.
+  writeFileSync(history(), both.subarray(0, both.length - 2));
+  assert.is(readHistory(history()).rows.length, perRun);
+});
+
+test('several processes append at once and every batch is whole', async () => {
+  const file = join(context.folder, 'results.json');
+  writeResults(file, resultsOf(await measured('alloc 1 100, free 1', ['flat'])));
+  const script = `
+    const { appendToHistory } = require('./harness/compare/history');
+    const { readResults } = require('./harness/results/results-file');
+    const results = readResults(process.argv[1]);
+    for (let i = 0; i < 10; i++) {
+      appendToHistory(process.argv[2], results, { commit: process.argv[3] + i, label: '', date: '' });
+    }`;
+  const append = (name: string) =>
+    new Promise<number | null>((resolve) => {
+      const argv = ['-r', 'ts-node/register/transpile-only', '-e', script, file, history(), name];
+      spawn(process.execPath, argv, { stdio: 'inherit' }).on('close', resolve);
+    });
+  assert.equal(await Promise.all(['a', 'b', 'c'].map(append)), [0, 0, 0]);
+  const { rows, tornLines } = readHistory(history());
+  assert.is(tornLines, 0);
+  assert.is(new Set(rows.map(({ commit }) => commit)).size, 30);
+  assert.equal(
+    rows.filter(({ commit }) => commit.startsWith('b')).map(({ commit }) => commit),
+    rows
+      .filter(({ commit }) => commit.startsWith('b'))
+      .map(({ commit }) => commit)
+      .sort((a, b) => Number(a.slice(1)) - Number(b.slice(1))),
+  );
+});
+
+test('what is no history stays as it is', async () => {
+  const results = resultsOf(await measured('alloc 1 100', ['flat']));
+  writeFileSync(history(), 'precious\n');
+  assert.throws(
+    () => appendToHistory(history(), results, run(1)),
+    (error: unknown) => error instanceof InputError,
+  );
+  assert.throws(
+    () => readHistory(history()),
+    (error: Error) => /:1: not a history; expected the header/.test(error.message),
+  );
+  assert.is(readFileSync(history(), 'utf8'), 'precious\n');
+  const nowhere = join(context.folder, 'none', 'history.csv');
+  assert.throws(
+    () => appendToHistory(nowhere, results, run(1)),
+    (error: unknown) => error instanceof InputError,
+  );
+  assert.throws(
+    () => readHistory(nowhere),
+    (error: Error) => /no such file/.test(error.message),
+  );
+});
+
+test('a trend says what changed, how, and at which commit', async () => {
+  const replay = await measured();
+  const stopped: MeasuredReplay = {
+    ...replay,
+    outcome: { kind: 'unsupported', operation: 1, verb: 'dump', reason: 'no dump' },
+  };
+  const newer = { ...withPeak(replay, 500), engine: { ...replay.engine, version: 4 } };
+  [
+    withPeak(replay, 1000),
+    withPeak(replay, 1000),
+    withPeak(replay, 1100),
+    withPeak(replay, 900),
+    stopped,
+    newer,
+  ].forEach((each, index) => appendToHistory(history(), resultsOf(each), run(index + 1)));
+  const trend = trendOf(readHistory(history()), { metrics: ['held.bytes.*', 'outcome.ok'] });
+  assert.is(trend.runs, 6);
+  assert.equal(
+    trend.changes.map(({ from, to, absolute, judgement }) => [
+      from.commit,
+      to.commit,
+      to.metric,
+      absolute,
+      judgement,
+    ]),
+    [
+      ['c2', 'c3', 'held.bytes.peak', 100, 'worse'],
+      ['c3', 'c4', 'held.bytes.peak', -200, 'better'],
+      ['c4', 'c5', 'outcome.ok', -1, 'worse'],
+      ['c5', 'c6', 'outcome.ok', 1, 'not comparable'],
+      ['c4', 'c6', 'held.bytes.peak', -400, 'not comparable'],
+    ],
+  );
+  assert.is(trend.changes[0]!.relativeBasisPoints, 1000);
+  assert.equal(trend.changes[4]!.reasons, ['engine version 3 → 4']);
+  assert.is(trendOf(readHistory(history()), { metrics: [], label: 'other' }).runs, 0);
+  const [text, csv, json] = TREND_FORMATS.map(({ render }) => render(trend));
+  assert.match(
+    text!,
+    /2001-01-03T00:00:00Z {2}c3 {2}nightly\n.*\nby-hand .* 1,000 +1,100 +bytes +\+10\.00 % +worse +c2\n/,
+  );
+  assert.match(text!, /\n6 runs, 3 series, 5 changes\n$/);
+  assert.is(csv!.trimEnd().split('\n').length, 6);
+  assert.is(JSON.parse(json!).changes[1].to.commit, 'c4');
+});
+
+test('a metric that the history does not have is refused with the nearest', async () => {
+  appendToHistory(history(), resultsOf(await measured()), run(1));
+  assert.throws(
+    () => trendOf(readHistory(history()), { metrics: ['free.cycle.max'] }),
+    (error: unknown) => error instanceof UsageError && /did you mean "free\.cycles\.max"/.test(error.message),
+  );
+});
+
+test.run();
