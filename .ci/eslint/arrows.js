@@ -25,6 +25,8 @@ arrows['harness/results'] = [...arrows['harness/metrics'], 'harness/metrics'];
 for (const top of ['harness/suite', 'harness/compare', 'harness/claims', 'harness/audit', 'harness/advise']) {
   arrows[top] = [...arrows['harness/results'], 'harness/results'];
 }
+// The advice asks which allocator a routine belongs to, as the audit does.
+arrows['harness/advise'].push('harness/audit');
 arrows.allocators = [traceModel, 'harness/machine', 'harness/replay'];
 arrows.reports = [
   'harness/results',

@@ -1,0 +1,36 @@
+import { siteName, type AdviseReport, type SiteAdvice } from '../harness/advise/advise';
+import { escapeControls } from '../traces/input-error';
+import { ADVICE_NOTE, differenceText, FIGURE_COLUMNS, headText, needsText, remarkText } from './advice-words';
+
+/** An advice for a terminal: for each site what it should use and why, then the candidates side by side. */
+export function adviceText(report: AdviseReport): string {
+  const head = `${escapeControls(report.trace)}: ${escapeControls(headText(report))}\n`;
+  return [head, ...report.sites.map(siteText), `${ADVICE_NOTE}\n`].join('\n');
+}
+
+function siteText(site: SiteAdvice): string {
+  const { key, advice } = site;
+  const difference = differenceText(site);
+  return [
+    `${escapeControls(siteName(key))}: use ${advice.allocator} (${advice.because})\n`,
+    `  ${needsText(site)}\n`,
+    ...(difference === undefined ? [] : [`  ${difference}\n`]),
+    candidateTable(site),
+  ].join('');
+}
+
+function candidateTable(site: SiteAdvice): string {
+  const rows = [
+    ['', ...FIGURE_COLUMNS.map(({ title }) => title), ''],
+    ...site.candidates.map((candidate) => [
+      candidate.allocator,
+      ...FIGURE_COLUMNS.map(({ cell }) => cell(candidate, site)),
+      escapeControls(remarkText(candidate, site)),
+    ]),
+  ];
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const isText = (column: number) => column === 0 || column === widths.length - 1;
+  const cellText = (cell: string, column: number) =>
+    isText(column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!);
+  return rows.map((row) => `    ${row.map(cellText).join('  ').trimEnd()}\n`).join('');
+}
