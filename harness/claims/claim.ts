@@ -15,6 +15,10 @@ export interface Claim {
   readonly source: string;
   /** Of the document, YYYY-MM-DD or as precise as it is known. */
   readonly date: string;
+  /** What is run, in a sentence. */
+  readonly experiment: string;
+  /** The relation between the numbers that the claim makes one expect. */
+  readonly expected: string;
 }
 
 export const VERDICTS = ['confirmed', 'confirmed with a correction', 'refuted', 'out of scope'] as const;
@@ -41,8 +45,8 @@ export interface ExperimentReport {
   readonly remarks: readonly string[];
 }
 
-/** `default` fits a coffee break, `full` the night. */
-export type Scale = 'default' | 'full';
+/** `ledger` shows the effect, `default` fits a coffee break, `full` the night. */
+export type Scale = 'ledger' | 'default' | 'full';
 
 export interface Experiment {
   /** As in `reproduce NAME`. */

@@ -3,6 +3,7 @@ import { decimalRatio, groupedInteger as grouped } from '../metrics/format';
 import type { MeasuredPricing, MeasuredReplay } from '../metrics/measured-replay';
 import type { Cell } from '../results/cell';
 import type { Claim, Experiment, ExperimentReport, Judgement, ReportTable, Scale } from './claim';
+import { RFC_DATE, RFC_SOURCE } from './rfc-2008/document';
 import { crossingPoint, growthPerDoubling, type Point } from './growth';
 
 /**
@@ -20,6 +21,7 @@ const CONTEMPORARY = 'core2-2008';
 
 /** Live objects of the storms. */
 const LIVE: Record<Scale, readonly number[]> = {
+  ledger: [625, 1_250, 2_500, 5_000],
   default: [625, 1_250, 2_500, 5_000, 10_000, 20_000],
   full: [625, 1_250, 2_500, 5_000, 10_000, 20_000, 40_000, 80_000, 100_000],
 };
@@ -28,7 +30,11 @@ const LIVE_ALL_PRICINGS_MAX = 5_000;
 /** Frees, each followed by an allocation, once the storm is built. */
 const STEADY_PAIRS = 200;
 /** The storm that the RFC's words describe, for comparison, at the same numbers. */
-const NEAR_PAGE_LIVE = [2_500, 5_000, 20_000];
+const NEAR_PAGE_LIVE: Record<Scale, readonly number[]> = {
+  ledger: [1_250, 2_500, 5_000],
+  default: [2_500, 5_000, 20_000],
+  full: [2_500, 5_000, 20_000],
+};
 
 const MILLION = 1_000_000;
 /** Growth of the longest call per doubling of the live objects that counts as growing with them. */
@@ -36,30 +42,40 @@ const LINEAR_GROWTH_PER_MILLE = 1_500;
 /** And the one that counts as not growing. */
 const FLAT_GROWTH_PER_MILLE = 1_010;
 
-const RFC = 'Dan Magenheimer, "[RFC] Replacing Xen\'s xmalloc engine and(?) API", xen-devel';
-const RFC_DATE = '2008-10';
+const EXPERIMENT =
+  'Storms with growing numbers of live objects on xmalloc-first-fit and xmalloc-tlsf-2008 (`reproduce xfree-latency`).';
 
 const UNBOUNDED: Claim = {
   id: 'rfc-2008/unbounded-calltime',
   statement:
     'First-fit xmalloc: "maximum calltime is essentially unbounded, especially when allocating a large number of near-page-sized items".',
-  source: RFC,
+  source: RFC_SOURCE,
   date: RFC_DATE,
+  experiment: EXPERIMENT,
+  expected:
+    "The instructions of first-fit's longest xfree double with the live objects, most of all under near-page sizes.",
 };
 
 const MILLIONS: Claim = {
   id: 'rfc-2008/millions-of-cycles',
   statement: 'First-fit xmalloc: "I\'m measuring millions of cycles to do some xfree\'s."',
-  source: RFC,
+  source: RFC_SOURCE,
   date: RFC_DATE,
+  experiment: EXPERIMENT,
+  expected: 'The worst xfree of first-fit costs a million cycles or more.',
 };
 
 const FIXED_OVERHEAD: Claim = {
   id: 'rfc-2008/tlsf-fixed-overhead',
   statement: 'TLSF is a "fixed overhead dynamic allocator".',
-  source: RFC,
+  source: RFC_SOURCE,
   date: RFC_DATE,
+  experiment: EXPERIMENT,
+  expected: "The instructions of TLSF's longest xfree do not grow with the live objects.",
 };
+
+/** In the order in which they are judged. */
+export const XFREE_LATENCY_CLAIMS: readonly Claim[] = [UNBOUNDED, MILLIONS, FIXED_OVERHEAD];
 
 export const xfreeLatency: Experiment = {
   name: 'xfree-latency',
@@ -71,7 +87,7 @@ export const xfreeLatency: Experiment = {
     ...LIVE[scale].flatMap((live) =>
       [FIRST_FIT, TLSF].map((engine) => stormCell('half-page-storm', engine, live, pricingsOf(live, scale))),
     ),
-    ...NEAR_PAGE_LIVE.map((live) => stormCell('near-page-storm', FIRST_FIT, live, [WARM])),
+    ...NEAR_PAGE_LIVE[scale].map((live) => stormCell('near-page-storm', FIRST_FIT, live, [WARM])),
   ],
   judge,
 };
