@@ -112,6 +112,17 @@ const CASES: readonly Case[] = [
     generation: 1,
   },
   {
+    what: 'what was freed through the gc is gone',
+    rows: inCall(temp, row('free', 10, 'via=gc'), row('use', 10, 'call=1')),
+    finds: ['V2@2:10', 'V7@3:10'],
+    generation: 1,
+  },
+  {
+    what: 'generation 2 has no free through the gc, so it is still there',
+    rows: inCall(temp, row('free', 10, 'via=gc'), row('use', 10, 'call=1')),
+    finds: ['V2@2:10'],
+  },
+  {
     what: 'a free with libc leaves it in the table',
     rows: inCall(temp, row('free', 10, 'via=libc')),
     finds: ['V2@2:10', 'V5@3:10'],
@@ -308,6 +319,20 @@ for (const { what, rows, finds, generation = 2, nested = 'reuse' } of CASES) {
     assert.equal(inShort(await auditRows(rows, { generation, nested })), finds);
   });
 }
+
+test('what does no harm in its generation is a warning', async () => {
+  const freed = inCall(temp, row('free', 10, 'via=gc'));
+  const stored = inCall(temp, row('store', 10, 'call=1 in=ctx'));
+  for (const [rows, severities] of [
+    [freed, ['warning', 'warning', 'error']],
+    [stored, ['warning', 'error', 'error']],
+  ] as const) {
+    for (const generation of GENERATIONS) {
+      const [finding] = (await auditRows(rows, { generation })).findings;
+      assert.is(finding!.severity, severities[generation]);
+    }
+  }
+});
 
 test('threads have calls of their own', async () => {
   const other = (line: string) => `${line},1`;
