@@ -65,17 +65,17 @@ function compareBoth(
 ): CellComparison {
   const sides = { category: categoryOf(head), base, head };
   const reasons = obstacles(base, head, options);
-  const [worked, works] = [base, head].map(({ outcome }) => outcome.kind === 'ok');
+  const [before, after] = [base, head].map(healthOf) as [Health, Health];
   // That an engine breaks now is said even when its version says that it is another one.
-  if (worked && !works) {
+  if (after !== 'ok' && (before === 'ok' || (before === 'unsupported' && after === 'stopped'))) {
     return { kind: 'newly failing', ...sides, changed: true };
   }
   if (reasons.length > 0) {
     return { kind: 'not comparable', ...sides, reasons };
   }
-  if (!worked) {
-    const changed = works || outcomeKey(base) !== outcomeKey(head);
-    return { kind: works ? 'now working' : 'still failing', ...sides, changed };
+  if (before !== 'ok') {
+    const kind = after === 'ok' ? 'now working' : before === after ? UNCHANGED_FATE[before] : 'still failing';
+    return { kind, ...sides, changed: outcomeKey(base) !== outcomeKey(head) };
   }
   const ids = [...new Set([...base.pricings, ...head.pricings].map(({ id }) => id))];
   return {
@@ -86,6 +86,15 @@ function compareBoth(
     rows: metricRows(base.metrics, head.metrics, null, judge),
   };
 }
+
+/** Whether a replay came to its end, lacked a verb, or was stopped by its engine. */
+type Health = 'ok' | 'unsupported' | 'stopped';
+
+function healthOf({ outcome: { kind } }: MeasuredReplay): Health {
+  return kind === 'ok' || kind === 'unsupported' ? kind : 'stopped';
+}
+
+const UNCHANGED_FATE = { unsupported: 'unsupported', stopped: 'still failing' } as const;
 
 const outcomeKey = ({ outcome, placementsSha256 }: MeasuredReplay): string =>
   JSON.stringify([outcome, placementsSha256]);

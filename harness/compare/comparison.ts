@@ -49,9 +49,9 @@ export interface IncomparableCell extends TwoSidedCell {
 }
 
 export interface ChangedFate extends TwoSidedCell {
-  /** `still failing`: neither side came to its end. */
-  readonly kind: 'newly failing' | 'now working' | 'still failing';
-  /** False when a side that still fails does so exactly as before. */
+  /** `still failing`: neither side came to its end. `unsupported`: the engine lacks a verb on both sides. */
+  readonly kind: 'newly failing' | 'now working' | 'still failing' | 'unsupported';
+  /** False when both sides ended in exactly the same way. */
   readonly changed: boolean;
 }
 
@@ -128,8 +128,9 @@ export interface VerdictCounts {
   readonly newlyFailing: number;
   readonly nowWorking: number;
   readonly stillFailing: number;
-  /** Those of them that fail otherwise than before. */
-  readonly stillFailingChanged: number;
+  readonly unsupported: number;
+  /** Of the still failing and unsupported those that ended otherwise than before. */
+  readonly endedOtherwise: number;
   readonly missing: number;
   readonly added: number;
   readonly notComparable: number;

@@ -22,7 +22,10 @@ function countsOf(cells: readonly CellComparison[]): VerdictCounts {
     newlyFailing: cellsOf('newly failing'),
     nowWorking: cellsOf('now working'),
     stillFailing: cellsOf('still failing'),
-    stillFailingChanged: cells.filter((cell) => cell.kind === 'still failing' && cell.changed).length,
+    unsupported: cellsOf('unsupported'),
+    endedOtherwise: cells.filter(
+      (cell) => (cell.kind === 'still failing' || cell.kind === 'unsupported') && cell.changed,
+    ).length,
     missing: cellsOf('missing') + pricingsOf('missing'),
     added: cellsOf('added') + pricingsOf('added'),
     notComparable: cellsOf('not comparable') + pricingsOf('not comparable'),
@@ -43,7 +46,7 @@ function wordFor(counts: VerdictCounts): Verdict['word'] {
   if (better) {
     return 'improvements';
   }
-  if (counts.compared + counts.stillFailing === 0) {
+  if (counts.compared + counts.stillFailing + counts.unsupported === 0) {
     return 'not comparable';
   }
   return hasChange(counts) ? 'changes' : 'no change';
@@ -78,7 +81,7 @@ function failsFor(counts: VerdictCounts, failOn: FailOn): boolean {
 
 function hasChange(counts: VerdictCounts): boolean {
   const { regressions, improvements, changed, newlyFailing, nowWorking, missing, added } = counts;
-  const { notComparable, placementsChanged, costsChanged, stillFailingChanged } = counts;
+  const { notComparable, placementsChanged, costsChanged, endedOtherwise } = counts;
   const moved = regressions + improvements + changed + placementsChanged + costsChanged;
-  return moved + newlyFailing + nowWorking + stillFailingChanged + missing + added + notComparable > 0;
+  return moved + newlyFailing + nowWorking + endedOtherwise + missing + added + notComparable > 0;
 }

@@ -16,6 +16,7 @@ export function headline({ verdict }: Comparison, marks = PLAIN_MARKS): string {
     part(counts.added, `${groupedInteger(counts.added)} added`),
     part(counts.changed, `${groupedInteger(counts.changed)} changed`),
     part(counts.stillFailing, `${groupedInteger(counts.stillFailing)} still failing`),
+    part(counts.unsupported, `${groupedInteger(counts.unsupported)} n/a`),
     `${groupedInteger(counts.same)} unchanged`,
   ].flat();
   return `${word}: ${parts.join(', ')} ${marks.dash} ${callToAction}`;

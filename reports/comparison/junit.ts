@@ -28,6 +28,10 @@ function cellCases(cell: CellComparison, comparison: Comparison): TestCase[] {
       return [
         { classname, name: cell.kind, outcome: { kind: 'failed', message: stopText(cell.head) ?? 'ok' } },
       ];
+    case 'unsupported':
+      return [
+        { classname, name: cell.kind, outcome: { kind: 'skipped', message: stopText(cell.head) ?? '' } },
+      ];
     case 'not comparable':
       return [{ classname, name: cell.kind, outcome: { kind: 'skipped', message: cell.reasons.join(', ') } }];
     case 'missing':

@@ -82,6 +82,7 @@ function fateText(cell: Exclude<CellComparison, ComparedCell>): string {
       return `was ${stopText(cell.base) ?? 'ok'}`;
     case 'newly failing':
     case 'still failing':
+    case 'unsupported':
       return stopText(cell.head) ?? 'ok';
   }
 }

@@ -125,7 +125,7 @@ test('at most ten rows are in the open, recorded traces before synthetic ones', 
 });
 
 for (const [what, count, length] of [
-  ['many', 400, 10],
+  ['many', 150, 10],
   ['long', 60, 100_000],
 ] as const) {
   test(`a comment over ${what} names is cut by whole rows and says so`, async () => {
@@ -170,6 +170,20 @@ test('the terminal gets no control characters', async () => {
     assert.not.match(text, /[\0-\x09\x0b-\x1f\x7f]/, name);
     assert.match(text, /^newly failing\n/);
   }
+});
+
+test('JUnit has a case per judged metric and one per fate, hostile names escaped', async () => {
+  const { render } = COMPARISON_FORMATS.find(({ name }) => name === 'junit')!;
+  const comparison = await hostileComparison();
+  const xml = render(comparison, { ascii: false });
+  const { regressions, newlyFailing } = comparison.verdict.counts;
+  assert.is(xml.match(/<failure /g)?.length, regressions + newlyFailing);
+  assert.is(xml.match(/<testcase /g)?.length, xml.match(/(\/>|<\/testcase>)\n/g)?.length);
+  assert.match(
+    xml,
+    /name="free\.cycles\.max"><failure message="[^"<]*no change for the worse is allowed"\/>/,
+  );
+  assert.not.match(xml, /<script|\u001b/);
 });
 
 test('annotations are one line each, at most ten errors and the verdict', async () => {

@@ -1,13 +1,17 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CELL_LIST_ENGINE, PUSHED_AT_TAIL } from './cell-list-engine';
 import { inFolder, runCli, type CommandRun } from './command';
 
 const test = suite('cli: compare --base-ref');
+
+const ROOT = join(__dirname, '../../..');
+const MAIN = join(ROOT, 'harness/cli/main.ts');
 
 const TRACE = 'op,id,size,align\nalloc,1,100,0\nalloc,2,50,0\nfree,1,0,0\nalloc,3,30,0\n';
 
@@ -100,6 +104,38 @@ test('a command says itself how results come about', () =>
     const failing = await compareHead('--command', 'echo nothing to build >&2; exit 7');
     assert.is(failing.code, 2);
     assert.match(failing.stderr, /exit code 7: nothing to build; expected a command that writes/);
+  }));
+
+test('a comparison that is told to end takes its worktree and what runs in it along', () =>
+  inRepository(async (folder) => {
+    const [started, stopped] = ['started', 'stopped'].map((name) => join(folder, '..', '.git', name));
+    const command = `trap "touch '${stopped}'; exit 1" TERM; touch '${started}'; sleep 60 & wait`;
+    const child = spawn(
+      process.execPath,
+      [
+        '-r',
+        require.resolve('ts-node/register'),
+        MAIN,
+        'compare',
+        '--base-ref',
+        'HEAD',
+        '--command',
+        command,
+      ],
+      { cwd: folder, stdio: 'ignore', env: { ...process.env, TS_NODE_PROJECT: join(ROOT, 'tsconfig.json') } },
+    );
+    const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve(signal ?? code)));
+    while (!existsSync(started!)) {
+      await setTimeout(50);
+    }
+    const running = leftovers();
+    child.kill('SIGTERM');
+    assert.is(await ended, 'SIGTERM');
+    assert.ok(running.length > leftovers().length);
+    for (let tries = 0; !existsSync(stopped!) && tries < 100; tries++) {
+      await setTimeout(50);
+    }
+    assert.ok(existsSync(stopped!));
   }));
 
 test('an unknown revision, and a folder outside every repository', () =>

@@ -136,6 +136,28 @@ test('missing and added cells are told apart, whatever their order', async () =>
   assert.is(compare([one!, two!], [three!, two!], { failOn: 'any-change' }).verdict.fails, true);
 });
 
+test('an engine that lacks a verb on both sides is no failure; one that loses a verb is', async () => {
+  const replay = await measured();
+  const unsupported: MeasuredReplay = {
+    ...replay,
+    outcome: { kind: 'unsupported', operation: 1, verb: 'dump', reason: 'no dump' },
+  };
+  const stopped: MeasuredReplay = {
+    ...replay,
+    outcome: { kind: 'faulted', operation: 1, op: 'free', id: 1, sizeBytes: 0, lastStep: '', problem: 'x' },
+  };
+  const both = compare([unsupported], [unsupported], { failOn: 'any-change' });
+  assert.equal(kinds(both), ['unsupported']);
+  assert.is(both.verdict.word, 'no change');
+  assert.is(both.verdict.fails, false);
+  assert.equal(kinds(compare([replay], [unsupported])), ['newly failing']);
+  assert.equal(kinds(compare([unsupported], [stopped])), ['newly failing']);
+  assert.is(compare([unsupported], [stopped]).verdict.fails, true);
+  assert.equal(kinds(compare([stopped], [unsupported])), ['still failing']);
+  assert.is(compare([stopped], [unsupported], { failOn: 'any-change' }).verdict.fails, true);
+  assert.equal(kinds(compare([unsupported], [replay])), ['now working']);
+});
+
 test('with limits only what they name is judged', async () => {
   const replay = await measured();
   const worse = withMetrics(replay, { 'held.bytes.peak': { value: 20_000 }, 'waste.peak': { value: 9_999 } });
