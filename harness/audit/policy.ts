@@ -250,8 +250,9 @@ export class Policy {
   private storedInObject(object: TrackedObject, parent: TrackedObject | undefined, at: Moment): void {
     if (parent === undefined) return;
     if (object.inPool) {
-      // Fine as long as what holds it does not outlive the pool.
-      if (!parent.inPool) object.storedIn = { object: parent, at };
+      // Fine as long as what holds it does not outlive the pool; what stands in the same one does not.
+      const isSamePool = object.tables.some((gc) => parent.tables.includes(gc));
+      if (!isSamePool) object.storedIn = { object: parent, at };
       return;
     }
     object.parent = parent;

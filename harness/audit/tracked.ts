@@ -28,7 +28,7 @@ export class TrackedObject {
   holder: Holder = NOBODY;
   /** The returned or stored object through which it is reached. */
   parent: TrackedObject | undefined;
-  /** The object of malloc that it was stored in while it was in the pool, and when. */
+  /** The object outside its pool that it was stored in while it was in the pool, and when. */
   storedIn: { readonly object: TrackedObject; readonly at: Moment } | undefined;
   freedBy: Via | 'freeall' | 'plain' | undefined;
   freedAt: Moment | undefined;

@@ -256,6 +256,27 @@ const CASES: readonly Case[] = [
     finds: ['V12@4:10'],
   },
   {
+    what: 'a temporary kept in one of the same pool',
+    rows: inCall(temp, row('temp', 20, 'call=1', 8), row('store', 10, 'call=1 in=20')),
+    finds: [],
+  },
+  {
+    what: 'a temporary kept in one of the caller’s pool',
+    rows: [
+      ENTER,
+      row('temp', 20, 'call=1', 8),
+      NESTED(' gc=own'),
+      row('temp', 10, 'call=2', 8),
+      row('store', 10, 'call=2 in=20'),
+      row('freeall', 2),
+      row('leave', 2),
+      FREE_ALL,
+      LEAVE,
+    ],
+    finds: ['V12@4:10'],
+    nested: 'fresh',
+  },
+  {
     what: 'a temporary kept in an object that goes first',
     rows: inCall(
       row('heap', 20, 'call=1 category=c', 8),
