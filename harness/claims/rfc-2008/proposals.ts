@@ -1,9 +1,9 @@
 import { NULL } from '../../../traces/trace';
 import { PAGE_BYTES } from '../../machine/memory-layout';
 import { groupedInteger as grouped } from '../../metrics/format';
+import { pagesBySize } from '../requests';
 import { confirmedIf, confirmedWith, trial } from '../trial';
 import { claim, FIRST_FIT, TLSF_2008 } from './document';
-import { pagesBySize } from './page-sizes';
 
 /** What the RFC's proposals for the API change, each through an adapter over the engines. */
 
