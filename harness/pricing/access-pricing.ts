@@ -6,7 +6,7 @@ import { LOCKED } from './outcomes';
  * The part of pricing that looks at every single access, and the seam where a faster kernel fits: flat typed arrays
  * in, flat typed arrays out.
  *
- * `segmentCosts` receives what the accesses of each segment cost. `causeCosts` holds a row of `CAUSE_COUNT` for each
+ * `segmentCosts` holds what the segments cost without their accesses; what these cost is added. `causeCosts` holds a row of `CAUSE_COUNT` for each
  * operation that ends in the batch and one more for the operation under way at its end; what the accesses of an
  * operation cost is added to its row, cause by cause. All costs are in 1/256 cycle.
  */
@@ -61,7 +61,7 @@ export const priceFlatAccesses: PriceAccesses = (
     }
     causeCosts[row + ACCESSES]! += plainCost;
     causeCosts[row + LOCKED_UPDATES]! += lockedCost;
-    segmentCosts[segment] = plainCost + lockedCost;
+    segmentCosts[segment]! += plainCost + lockedCost;
     if ((segmentFlags[segment]! & END) !== 0) {
       row += ROW;
     }

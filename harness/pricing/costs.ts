@@ -119,7 +119,7 @@ function cachesOutcomeCycles(profile: CachesProfile, mapping: Mapping): number[]
     for (let from = L2; from < level; from++) {
       cycles[deepened(level, from)] = Math.max(alone[level]! - alone[from]!, beside[level]!);
     }
-    cycles[drained(level)] = Math.max(latency[level]! - storing[level]!, 0);
+    cycles[drained(level)] = Math.max(alone[level]! - storing[level]!, 0);
     cycles[prefetched(level)] = fetchedAhead[level]!;
   }
   fillTranslationCycles(cycles, profile, mapping);

@@ -1,7 +1,7 @@
 import { CHASE, END_OF_OPERATION, KIND_COUNT, STORE, UPDATE } from '../machine/access-stream';
 import type { PriceAccesses } from './access-pricing';
-import { CAUSE_COUNT, causeIndex } from './costs';
-import { LruLog } from './lru-log';
+import { CAUSE_COUNT, causeIndex, COST_PER_CYCLE } from './costs';
+import { DataTlb } from './data-tlb';
 import { LruSets, type Disturbance } from './lru-sets';
 import {
   deepened,
@@ -15,32 +15,32 @@ import {
   NOTHING,
   overlapped,
   prefetched,
-  SECOND_TLB,
-  WALKED,
 } from './outcomes';
 import type { CachesProfile, Mapping } from './profile';
 import type { CacheState } from './specification';
 
 /**
  * The processor's way to memory: data caches, data TLB, stride prefetcher, the window in which independent misses
- * overlap, and the store buffer. What it keeps from batch to batch is the state of that hardware; the first three
- * live on from operation to operation, the others start afresh with each.
+ * overlap, and the store buffer. What it keeps from batch to batch is the state of that hardware; caches and TLB live
+ * on from operation to operation, the others start afresh with each.
  */
 
 const LINE_SHIFT = 6;
 const LINE_BYTES = 1 << LINE_SHIFT;
-const PAGE_SHIFTS = { '4k': 12, '2m': 21 } as const;
+const KIND_MASK = KIND_COUNT - 1;
+/** A line of a neighbour that brings in one byte a kilocycle takes this much cost to come. */
+const SHARES_OF_LINE = 1000 * COST_PER_CYCLE * LINE_BYTES;
+const NO_PAGE = -1;
+const NO_LINE = -1;
+/** So far from every line that no stride leads from here. */
+const FAR_LINE = -0x4000_0000;
+const L1_CAUSE = causeIndex('l1');
+const LOCKED_CAUSE = causeIndex('lockedUpdates');
 // V8 folds constants of the module it compiles, but not imported ones.
 const ROW = CAUSE_COUNT;
 const END = END_OF_OPERATION;
 const LOCKED_KIND = UPDATE;
 const NO_OUTCOME = NOTHING;
-const KIND_MASK = KIND_COUNT - 1;
-const NO_PAGE = -1;
-/** So far from every line that no stride leads from here. */
-const NO_LINE = -0x4000_0000;
-const L1_CAUSE = causeIndex('l1');
-const LOCKED_CAUSE = causeIndex('lockedUpdates');
 
 const DISTURBANCES: Readonly<Record<CacheState['kind'], Disturbance>> = {
   warm: 'none',
@@ -52,26 +52,24 @@ export class MemoryHierarchy {
   private readonly l1: LruSets;
   private readonly l2: LruSets | undefined;
   private readonly l3: LruSets | undefined;
-
-  private readonly pageShift: number;
-  private readonly pageBytes: number;
-  /** The first-level TLB is one or the other. */
-  private readonly firstTlbLog: LruLog | undefined;
-  private readonly firstTlbSets: LruSets | undefined;
-  private readonly secondTlb: LruSets | undefined;
+  private readonly tlb: DataTlb;
   /** The page of the last access is the most recent of its set: looking it up again would change nothing. */
   private lastPage = NO_PAGE;
 
+  /** What happens between operations; foreign bytes short of a whole line are kept. */
   private readonly disturbance: Disturbance;
   private readonly foreignBytes: number;
-  /** Foreign bytes short of a whole line, and of a whole page. */
-  private foreignLineRest = 0;
-  private foreignPageRest = 0;
+  private foreignRestBytes = 0;
+  /** What others bring into L3 meanwhile: whole lines that wait for the operation to end, and a share of the next. */
+  private readonly neighbourBytesPerKilocycle: number;
+  private readonly costBetweenOperations: number;
+  private neighbourLines = 0;
+  private neighbourShare = 0;
 
   /** The stride prefetcher watches the lines of loads that miss L1. */
   private readonly strideLinesMax: number;
   private readonly trainingStrides: number;
-  private missedLine = NO_LINE;
+  private missedLine = FAR_LINE;
   private strideLines = 0;
   private stridesSeen = 0;
 
@@ -79,31 +77,26 @@ export class MemoryHierarchy {
   private readonly windowAccesses: number;
   private windowEnd = 0;
   private windowLevel = L1;
-  /** Until `storeEnd` a store may still be fetching its line, from `storeLevel`. */
+  /** Until `storeEnd` stores may still be fetching lines, the slowest from `storeLevel`; `storeLine` is the last. */
   private storeEnd = 0;
   private storeLevel = L1;
+  private storeLine = NO_LINE;
+  private storeLineLevel = L1;
+  private storedWords = 0;
 
   constructor(profile: CachesProfile, mapping: Mapping, state: CacheState) {
-    const { caches, tlb, prefetch, independentLoads } = profile;
+    const { caches, neighbours, prefetch, independentLoads } = profile;
     this.disturbance = DISTURBANCES[state.kind];
     this.foreignBytes = state.kind === 'shared' ? state.bytes : 0;
-    const cache = ({ bytes, ways }: { bytes: number; ways: number }) =>
-      new LruSets((bytes >>> LINE_SHIFT) / ways, ways, this.disturbance);
-    this.l1 = cache(caches.l1);
-    this.l2 = caches.l2 && cache(caches.l2);
-    this.l3 = caches.l3 && cache(caches.l3);
-
-    this.pageShift = PAGE_SHIFTS[mapping];
-    this.pageBytes = 1 << this.pageShift;
-    const translations = ({ entries, ways }: { entries: number; ways: number }) =>
-      new LruSets(entries / ways, ways, this.disturbance);
-    const first = tlb.first[mapping];
-    const second = tlb.second?.[mapping];
-    const isFull = first.ways === first.entries;
-    this.firstTlbLog = isFull ? new LruLog(first.entries, (-1 >>> this.pageShift) + 1) : undefined;
-    this.firstTlbSets = isFull ? undefined : translations(first);
-    this.secondTlb = second && translations(second);
-
+    this.neighbourBytesPerKilocycle = neighbours?.l3BytesPerKilocycle ?? 0;
+    this.costBetweenOperations = (neighbours?.cyclesBetweenOperations ?? 0) * COST_PER_CYCLE;
+    const hasNeighbours = this.neighbourBytesPerKilocycle > 0 && state.kind !== 'cold';
+    const cache = ({ bytes, ways, index }: CachesProfile['caches']['l1'], disturbance: Disturbance) =>
+      new LruSets(bytes / (LINE_BYTES * ways), ways, disturbance, index === 'hashed');
+    this.l1 = cache(caches.l1, this.disturbance);
+    this.l2 = caches.l2 && cache(caches.l2, this.disturbance);
+    this.l3 = caches.l3 && cache(caches.l3, hasNeighbours ? 'foreign traffic' : this.disturbance);
+    this.tlb = new DataTlb(profile, mapping, this.disturbance);
     this.strideLinesMax = prefetch.strideBytesMax >>> LINE_SHIFT;
     this.trainingStrides = prefetch.trainingStrides;
     this.windowAccesses = independentLoads.windowAccesses;
@@ -119,7 +112,8 @@ export class MemoryHierarchy {
     segmentCosts,
     causeCosts,
   ) => {
-    const { pageShift } = this;
+    const { tlb } = this;
+    const { pageShift } = tlb;
     const { tags, setMask, ways } = this.l1;
     const perUpdate = cycles256[LOCKED]!;
     let lastPage = this.lastPage;
@@ -136,7 +130,7 @@ export class MemoryHierarchy {
         const page = (entry >>> pageShift) | 0;
         if (page !== lastPage) {
           lastPage = page;
-          const translation = this.translate(page, kind);
+          const translation = tlb.translate(page, kind);
           if (translation !== NO_OUTCOME) {
             causeCosts[row + causes[translation]!]! += cycles256[translation]!;
             otherCost += cycles256[translation]!;
@@ -151,17 +145,19 @@ export class MemoryHierarchy {
           }
         }
         const line = entry >>> LINE_SHIFT;
-        if (tags[(line & setMask) * ways] === line) {
+        if (tags[(line & setMask) * ways] === line && line !== this.storeLine) {
           l1Cost += cycles256[kind]!;
         } else {
-          const outcome = this.fetch(line, kind, index);
+          const outcome = this.fetch(entry, index);
           causeCosts[row + causes[outcome]!]! += cycles256[outcome]!;
           otherCost += cycles256[outcome]!;
         }
       }
       causeCosts[row + L1_CAUSE]! += l1Cost;
       causeCosts[row + LOCKED_CAUSE]! += lockedCost;
-      segmentCosts[segment] = l1Cost + lockedCost + otherCost;
+      const cost = segmentCosts[segment]! + l1Cost + lockedCost + otherCost;
+      segmentCosts[segment] = cost;
+      this.countNeighbours(cost);
       if ((segmentFlags[segment]! & END) !== 0) {
         row += ROW;
         if (this.endOperation()) {
@@ -174,15 +170,20 @@ export class MemoryHierarchy {
     this.storeEnd = Math.max(this.storeEnd - index, 0);
   };
 
-  /** The outcome of an access whose line is not the most recent of its set in L1. */
-  private fetch(line: number, kind: number, index: number): number {
+  /** The outcome of an access whose line is not the most recent of its set in L1, or is still being fetched. */
+  private fetch(entry: number, index: number): number {
+    const line = entry >>> LINE_SHIFT;
+    const kind = entry & KIND_MASK;
     if (this.l1.touch(line)) {
-      return found(L1, kind);
+      return line === this.storeLine ? this.meetStore(entry, index) : found(L1, kind);
     }
     const level = this.levelOf(line);
     if (kind === STORE) {
       this.storeLevel = index < this.storeEnd ? Math.max(level, this.storeLevel) : level;
       this.storeEnd = index + this.windowAccesses;
+      this.storeLine = line;
+      this.storeLineLevel = level;
+      this.storedWords = wordBit(entry);
       return found(level, STORE);
     }
     if (kind === UPDATE) {
@@ -226,9 +227,24 @@ export class MemoryHierarchy {
     return deepened(level, slowest);
   }
 
+  /** A load from the line that a store is fetching waits for it, unless the store buffer holds the very word. */
+  private meetStore(entry: number, index: number): number {
+    const kind = entry & KIND_MASK;
+    if (kind === STORE) {
+      this.storedWords |= wordBit(entry);
+    } else if (index >= this.storeEnd) {
+      this.storeLine = NO_LINE;
+    } else if ((this.storedWords & wordBit(entry)) === 0) {
+      this.storeLine = NO_LINE;
+      return this.overlap(this.storeLineLevel, kind, index);
+    }
+    return found(L1, kind);
+  }
+
   /** A locked update is a barrier: it waits for the stores before it, and no later load runs beside an earlier one. */
   private drainStores(index: number): number {
     this.windowEnd = index;
+    this.storeLine = NO_LINE;
     if (index >= this.storeEnd) {
       return NOTHING;
     }
@@ -236,24 +252,19 @@ export class MemoryHierarchy {
     return drained(this.storeLevel);
   }
 
-  private translate(page: number, kind: number): number {
-    const isHeld =
-      this.firstTlbLog !== undefined ? this.firstTlbLog.touch(page) : this.firstTlbSets!.touch(page);
-    if (isHeld) {
-      return NOTHING;
-    }
-    return (this.secondTlb !== undefined && this.secondTlb.touch(page) ? SECOND_TLB : WALKED) + kind;
-  }
-
   /** Readies the hardware for the next operation; returns whether the last page may have lost its place. */
   private endOperation(): boolean {
     this.windowEnd = 0;
     this.storeEnd = 0;
-    this.missedLine = NO_LINE;
+    this.storeLine = NO_LINE;
+    this.missedLine = FAR_LINE;
     this.stridesSeen = 0;
     if (this.disturbance === 'eviction') {
       this.evict();
       return true;
+    }
+    if (this.neighbourBytesPerKilocycle > 0) {
+      this.passNeighbours();
     }
     return this.disturbance === 'foreign traffic' && this.passForeignTraffic();
   }
@@ -262,27 +273,36 @@ export class MemoryHierarchy {
     this.l1.evict();
     this.l2?.evict();
     this.l3?.evict();
-    this.firstTlbLog?.evict();
-    this.firstTlbSets?.evict();
-    this.secondTlb?.evict();
+    this.tlb.evict();
+  }
+
+  /** Neighbours bring in so many bytes in so many cycles; whole lines are let in when the operation ends. */
+  private countNeighbours(cost: number): void {
+    const share = this.neighbourShare + cost * this.neighbourBytesPerKilocycle;
+    this.neighbourLines += Math.floor(share / SHARES_OF_LINE);
+    this.neighbourShare = share % SHARES_OF_LINE;
+  }
+
+  private passNeighbours(): void {
+    this.countNeighbours(this.costBetweenOperations);
+    this.l3?.passNeighbours(this.neighbourLines);
+    this.neighbourLines = 0;
   }
 
   /** The foreign traffic misses everywhere, so all of it passes through every level. */
   private passForeignTraffic(): boolean {
-    const lineBytes = this.foreignLineRest + this.foreignBytes;
-    const lines = Math.floor(lineBytes / LINE_BYTES);
-    this.foreignLineRest = lineBytes % LINE_BYTES;
+    const passed = this.foreignRestBytes + this.foreignBytes;
+    const lines = Math.floor(passed / LINE_BYTES);
+    this.foreignRestBytes = passed % LINE_BYTES;
     this.l1.passForeign(lines);
     this.l1.settleAll();
     this.l2?.passForeign(lines);
     this.l3?.passForeign(lines);
-
-    const pageBytes = this.foreignPageRest + this.foreignBytes;
-    const pages = Math.floor(pageBytes / this.pageBytes);
-    this.foreignPageRest = pageBytes % this.pageBytes;
-    this.firstTlbLog?.passForeign(pages);
-    this.firstTlbSets?.passForeign(pages);
-    this.secondTlb?.passForeign(pages);
-    return pages > 0;
+    return this.tlb.passForeign(this.foreignBytes);
   }
+}
+
+/** The bit of the accessed word among the 16 of its line. */
+function wordBit(entry: number): number {
+  return 1 << ((entry >>> 2) & 15);
 }

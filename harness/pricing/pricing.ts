@@ -76,6 +76,7 @@ export class Pricing implements PricedBatch {
   price(batch: AccessStream): void {
     this.makeRoom(batch);
     // Until an operation ends, its row of `operationCauses` collects costs in 1/256 cycle.
+    this.priceEvents(batch);
     this.priceAccesses(
       batch.entries,
       batch.segmentEnds,
@@ -85,27 +86,27 @@ export class Pricing implements PricedBatch {
       this.segmentCosts,
       this.operationCauses,
     );
-    this.operationCount = 0;
-    for (let segment = 0; segment < batch.segmentCount; segment++) {
-      const cost = this.segmentCosts[segment]! + this.addEvents(batch.segmentPriced, segment * EVENTS);
-      const flags = batch.segmentFlags[segment]!;
-      if ((flags & LOCKS) !== 0) {
-        this.addHeld(flags & LOCKS, cost);
-      }
-      if ((flags & END) !== 0) {
-        this.finishOperation(this.operationCount++);
+    this.finishOperations(batch);
+  }
+
+  private priceEvents({ segmentPriced, segmentFlags, segmentCount }: AccessStream): void {
+    const { segmentCosts } = this;
+    let row = 0;
+    for (let segment = 0; segment < segmentCount; segment++) {
+      segmentCosts[segment] = this.addEvents(segmentPriced, segment * EVENTS, row);
+      if ((segmentFlags[segment]! & END) !== 0) {
+        row += ROW;
       }
     }
   }
 
   /**
-   * Adds the priced events of a segment to the operation under way and returns their cost. Written out, because a
-   * loop over the six would cost as much as the accesses of most segments.
+   * Adds the events of a segment to the operation's row and returns their cost. Written out, because a loop over the
+   * six would cost as much as the accesses of most segments.
    */
-  private addEvents(priced: Float64Array, at: number): number {
+  private addEvents(priced: Float64Array, at: number, row: number): number {
     const { operationCauses: causes } = this;
     const { cycles256 } = this.eventCosts;
-    const row = this.operationCount * ROW;
     const instructions = priced[at]! * cycles256[0]!;
     const bitScans = priced[at + 1]! * cycles256[1]!;
     const mispredicts = priced[at + 2]! * cycles256[2]!;
@@ -119,6 +120,19 @@ export class Pricing implements PricedBatch {
     causes[row + BIT_SCANS + 3]! += unmaps;
     causes[row + BIT_SCANS + 4]! += tlbFlushes;
     return instructions + bitScans + (mispredicts + maps) + (unmaps + tlbFlushes);
+  }
+
+  private finishOperations({ segmentFlags, segmentCount }: AccessStream): void {
+    this.operationCount = 0;
+    for (let segment = 0; segment < segmentCount; segment++) {
+      const flags = segmentFlags[segment]!;
+      if ((flags & LOCKS) !== 0) {
+        this.addHeld(flags & LOCKS, this.segmentCosts[segment]!);
+      }
+      if ((flags & END) !== 0) {
+        this.finishOperation(this.operationCount++);
+      }
+    }
   }
 
   private addHeld(locks: number, cost: number): void {

@@ -23,10 +23,9 @@ const cycles = v.pipe(
 );
 const cost = v.strictObject({ cycles, source });
 
-/** A whole number from 1 to `largest`. */
-function count(largest: number) {
-  const range = `a whole number from 1 to ${largest}`;
-  return v.pipe(v.number(), v.integer(range), v.minValue(1, range), v.maxValue(largest, range));
+function wholeNumber(smallest: number, largest: number) {
+  const range = `a whole number from ${smallest} to ${largest}`;
+  return v.pipe(v.number(), v.integer(range), v.minValue(smallest, range), v.maxValue(largest, range));
 }
 
 function isPowerOfTwo(value: number): boolean {
@@ -34,7 +33,14 @@ function isPowerOfTwo(value: number): boolean {
 }
 
 const cache = v.pipe(
-  v.strictObject({ bytes: count(CAPACITY_BYTES_MAX), ways: count(1024), cycles, source }),
+  v.strictObject({
+    bytes: wholeNumber(1, CAPACITY_BYTES_MAX),
+    ways: wholeNumber(1, 1024),
+    cycles,
+    /** How the set is found: from the low bits of the line's number, or from all of them. Plain by default. */
+    index: v.optional(v.picklist(['plain', 'hashed'])),
+    source,
+  }),
   v.check(
     (level) => isPowerOfTwo(level.bytes / (level.ways * LINE_BYTES)),
     `bytes / (ways × ${LINE_BYTES}) to be a power of two (the number of sets)`,
@@ -43,7 +49,7 @@ const cache = v.pipe(
 
 /** As many ways as entries make it fully associative. */
 const tlbEntries = v.pipe(
-  v.strictObject({ entries: count(TLB_ENTRIES_MAX), ways: count(TLB_ENTRIES_MAX) }),
+  v.strictObject({ entries: wholeNumber(1, TLB_ENTRIES_MAX), ways: wholeNumber(1, TLB_ENTRIES_MAX) }),
   v.check((level) => isPowerOfTwo(level.entries / level.ways), 'entries / ways to be a power of two'),
 );
 
@@ -93,28 +99,33 @@ const cachesSchema = v.strictObject({
   /** Load-to-use latencies; a level that the processor lacks is left out. */
   caches: v.strictObject({ l1: cache, l2: v.optional(cache), l3: v.optional(cache) }),
   memory: cost,
+  /** Other cores that use the same third-level cache; left out where it is not shared. */
+  neighbours: v.optional(
+    v.strictObject({
+      l3BytesPerKilocycle: wholeNumber(0, 100_000),
+      /** Their traffic goes on while the caller does something else. */
+      cyclesBetweenOperations: wholeNumber(0, 1_000_000),
+      source,
+    }),
+  ),
   /** Loads whose address does not depend on the load before: the core goes on underneath. */
   independentLoads: v.strictObject({
     /** Cycles of other work found under a miss. */
     hiddenCycles: cycles,
     /** Misses under way at once: those after the first cost their share of the latency. */
-    parallelMisses: count(256),
+    parallelMisses: wholeNumber(1, 256),
     /** Accesses after a miss that may still run beside it. */
-    windowAccesses: count(4096),
+    windowAccesses: wholeNumber(1, 4096),
     source,
   }),
   /** What a store costs that finds its line there: the store buffer hides the rest, until a locked update drains it. */
   stores: v.strictObject({ l1: cycles, l2: cycles, l3: cycles, memory: cycles, source }),
   /** The stride prefetcher, and what a line costs that it fetched in time. */
   prefetch: v.strictObject({
-    strideBytesMax: v.pipe(
-      v.number(),
-      v.integer('whole bytes'),
-      v.minValue(0, '0 (no prefetcher) or more'),
-      v.maxValue(CAPACITY_BYTES_MAX),
-    ),
+    /** 0 where there is none. */
+    strideBytesMax: wholeNumber(0, CAPACITY_BYTES_MAX),
     /** Equal strides seen in a row before the next line is fetched ahead. */
-    trainingStrides: count(64),
+    trainingStrides: wholeNumber(1, 64),
     l2: cycles,
     l3: cycles,
     memory: cycles,

@@ -13,19 +13,51 @@ type Kind = number;
 export type Access = readonly [address: number, kind: Kind];
 export type CauseCosts = Partial<Record<Cause, number>>;
 
-/** Exact LRU: the most recent first, sets by the low bits of the number. */
+/** Neighbours use sets in these ratios. */
+const SHARES = [2, 3, 4, 5, 7, 10, 13, 20];
+
+/** Exact LRU: the most recent first, sets by the low bits of the number, or by all of its bits folded together. */
 export class NaiveCache {
   private readonly sets: number[][];
+  private neighbourLines = 0;
+  private readonly neighboursIn: number[];
 
   constructor(
     setCount: number,
     private readonly ways: number,
+    private readonly isHashed = false,
   ) {
     this.sets = Array.from({ length: setCount }, () => []);
+    this.neighboursIn = this.sets.map(() => 0);
   }
 
   touch(number: number): boolean {
-    const set = this.sets[number % this.sets.length]!;
+    return this.touchIn(this.sets[this.setOf(number)]!, number);
+  }
+
+  evict(): void {
+    for (const set of this.sets) set.length = 0;
+  }
+
+  /** Foreign lines, one after the other over all sets whatever the hash does. */
+  playForeign(first: number, count: number): void {
+    for (let line = first; line < first + count; line++) {
+      this.touchIn(this.sets[line % this.sets.length]!, 2 ** 32 + line);
+    }
+  }
+
+  playNeighbours(lines: number): void {
+    this.neighbourLines += lines;
+    const grains = Math.floor(this.neighbourLines / (this.sets.length / 8));
+    this.sets.forEach((set, index) => {
+      const share = SHARES[Math.imul(index, 0x9e37_79b1) >>> 29]!;
+      for (; this.neighboursIn[index]! < Math.floor((grains * share) / 64); this.neighboursIn[index]!++) {
+        this.touchIn(set, 2 ** 40 + this.neighboursIn[index]!);
+      }
+    });
+  }
+
+  private touchIn(set: number[], number: number): boolean {
     const at = set.indexOf(number);
     if (at >= 0) set.splice(at, 1);
     set.unshift(number);
@@ -33,8 +65,9 @@ export class NaiveCache {
     return at >= 0;
   }
 
-  evict(): void {
-    for (const set of this.sets) set.length = 0;
+  private setOf(number: number): number {
+    const folded = Math.floor(number / this.sets.length);
+    return (this.isHashed ? number ^ folded : number) % this.sets.length;
   }
 }
 
@@ -45,6 +78,8 @@ export class NaiveHierarchy {
   private readonly second: NaiveCache | undefined;
   private readonly pageBytes: number;
   private foreignBytes = 0;
+  private cycles = 0;
+  private neighbourLines = 0;
 
   constructor(private readonly specification: PricingSpecification) {
     const { profile, mapping } = specification;
@@ -52,9 +87,7 @@ export class NaiveHierarchy {
     this.profile = profile;
     const { l1, l2, l3 } = profile.caches;
     this.levels = [l1, l2, l3].flatMap((cache, level) =>
-      cache === undefined
-        ? []
-        : [{ level, cache: new NaiveCache(cache.bytes / 64 / cache.ways, cache.ways) }],
+      cache === undefined ? [] : [{ level, cache: naiveCache(cache) }],
     );
     this.pageBytes = mapping === '4k' ? 4096 : 2 * 1024 * 1024;
     const tlb = ({ entries, ways }: { entries: number; ways: number }) =>
@@ -74,6 +107,18 @@ export class NaiveHierarchy {
     /** The misses beside which an independent load may run, and the store that may still be under way. */
     let window: { end: number; level: number } | undefined;
     let store: { end: number; level: number } | undefined;
+    /** The line that the last missing store fetches, with the words that the store buffer holds of it. */
+    let fetched: { line: number; level: number; words: Set<number> } | undefined;
+    const wait = (kind: Kind, level: number, index: number) => {
+      if (kind === CHASE || window === undefined || index >= window.end) {
+        window = { end: index + independentLoads.windowAccesses, level };
+        charge(causeOf(level), kind === CHASE ? this.latency(level) : this.alone(level));
+        return;
+      }
+      const more = level > window.level ? this.alone(level) - this.alone(window.level) : 0;
+      charge(causeOf(level), Math.max(more, this.beside(level)));
+      window.level = Math.max(window.level, level);
+    };
 
     accesses.forEach(([address, kind], index) => {
       this.translate(address, kind, charge);
@@ -81,13 +126,23 @@ export class NaiveHierarchy {
         charge('lockedUpdates', this.profile.costs.lockedUpdate.cycles);
         if (store !== undefined && index < store.end) {
           const { level } = store;
-          charge(causeOf(level), Math.max(this.latency(level) - this.storing(level), 0));
+          charge(causeOf(level), Math.max(this.alone(level) - this.storing(level), 0));
         }
-        window = store = undefined;
+        window = store = fetched = undefined;
       }
       const line = Math.floor(address / 64);
       const level = this.find(line);
       if (level === 0) {
+        if (fetched?.line === line) {
+          if (kind === STORE) fetched.words.add(address);
+          else if (index >= store!.end) fetched = undefined;
+          else if (!fetched.words.has(address)) {
+            const { level: fetchedLevel } = fetched;
+            fetched = undefined;
+            wait(kind, fetchedLevel, index);
+            return;
+          }
+        }
         charge('l1', kind === CHASE ? this.latency(0) : kind === STORE ? stores.l1 : 0);
         return;
       }
@@ -95,6 +150,7 @@ export class NaiveHierarchy {
         charge(causeOf(level), this.storing(level));
         const deeper = store !== undefined && index < store.end ? store.level : level;
         store = { end: index + independentLoads.windowAccesses, level: Math.max(level, deeper) };
+        fetched = { line, level, words: new Set([address]) };
         return;
       }
       if (kind === UPDATE) {
@@ -113,16 +169,9 @@ export class NaiveHierarchy {
         charge('prefetched', [0, prefetch.l2, prefetch.l3, prefetch.memory][level]!);
         return;
       }
-      if (kind === CHASE || window === undefined || index >= window.end) {
-        window = { end: index + independentLoads.windowAccesses, level };
-        charge(causeOf(level), kind === CHASE ? this.latency(level) : this.alone(level));
-        return;
-      }
-      const more = level > window.level ? this.alone(level) - this.alone(window.level) : 0;
-      charge(causeOf(level), Math.max(more, this.beside(level)));
-      window.level = Math.max(window.level, level);
+      wait(kind, level, index);
     });
-    this.between();
+    this.between(costs);
     return costs;
   }
 
@@ -143,31 +192,39 @@ export class NaiveHierarchy {
     return 3;
   }
 
-  private between(): void {
+  private between(costs: CauseCosts): void {
     const { state } = this.specification;
     if (state.kind === 'cold') {
       this.levels.forEach(({ cache }) => cache.evict());
       this.first.evict();
       this.second?.evict();
+      return;
+    }
+    const { neighbours } = this.profile;
+    if (neighbours !== undefined) {
+      this.cycles += Object.values(costs).reduce(
+        (sum, each) => sum + each,
+        neighbours.cyclesBetweenOperations,
+      );
+      const lines = Math.floor((this.cycles * neighbours.l3BytesPerKilocycle) / 64_000);
+      this.levels.find(({ level }) => level === 2)?.cache.playNeighbours(lines - this.neighbourLines);
+      this.neighbourLines = lines;
     }
     if (state.kind === 'shared') {
       this.playForeign(state.bytes);
     }
   }
 
-  /** Foreign lines and pages are numbered beyond all others, and pass one by one. */
+  /** Foreign lines and pages are numbered on and on, and pass one by one. */
   private playForeign(bytes: number): void {
-    const before = this.foreignBytes;
+    const play = (cache: NaiveCache | undefined, grainBytes: number) => {
+      const before = Math.floor(this.foreignBytes / grainBytes);
+      cache?.playForeign(before, Math.floor((this.foreignBytes + bytes) / grainBytes) - before);
+    };
+    this.levels.forEach(({ cache }) => play(cache, 64));
+    play(this.first, this.pageBytes);
+    play(this.second, this.pageBytes);
     this.foreignBytes += bytes;
-    const start = 2 ** 32;
-    for (let line = Math.floor(before / 64); line < Math.floor(this.foreignBytes / 64); line++) {
-      this.levels.forEach(({ cache }) => cache.touch(start + line));
-    }
-    const pages = (total: number) => Math.floor(total / this.pageBytes);
-    for (let page = pages(before); page < pages(this.foreignBytes); page++) {
-      this.first.touch(start + page);
-      this.second?.touch(start + page);
-    }
   }
 
   private latency(level: number): number {
@@ -187,6 +244,10 @@ export class NaiveHierarchy {
   private alone(level: number): number {
     return Math.max(this.latency(level) - this.profile.independentLoads.hiddenCycles, this.beside(level));
   }
+}
+
+function naiveCache({ bytes, ways, index }: CachesProfile['caches']['l1']): NaiveCache {
+  return new NaiveCache(bytes / 64 / ways, ways, index === 'hashed');
 }
 
 /** The model's grain is 1/256 cycle. */

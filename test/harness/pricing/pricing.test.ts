@@ -105,7 +105,41 @@ closed('a store miss is hidden until a locked update waits for it', () => {
     accesses(store, update),
   ]);
   assert.equal(alone!.causes, { dram: 11 });
-  assert.equal(drained!.causes, { dram: 400, lockedUpdates: 18 });
+  assert.equal(drained!.causes, { dram: 390, lockedUpdates: 18 });
+});
+
+closed('a load waits for the line that a store fetches, but not for the word that it stored', () => {
+  const line = HEAP + 64 * 3;
+  const page: Access[] = [[HEAP, LOAD]];
+  const [, word, other, behind] = priceOperations(smallPricing({ state: { kind: 'cold' } }), [
+    accesses(...page),
+    accesses([HEAP, LOAD], [line, STORE], [line + 8, STORE], [line + 8, CHASE]),
+    accesses([HEAP, LOAD], [line, STORE], [line + 8, STORE], [line + 12, LOAD], [line + 16, LOAD]),
+    accesses([HEAP, UPDATE], [line, STORE], [line + 4, CHASE]),
+  ]);
+  assert.equal(word!.causes, { l1: 1 + 4, dram: 390 + 11, tlb: 17 });
+  assert.equal(other!.causes, { l1: 1, dram: 390 + 11 + 50, tlb: 17 }, 'it runs beside the first miss');
+  assert.equal(behind!.causes, { dram: 400 + 11 + 400, tlb: 27, lockedUpdates: 18 });
+});
+
+closed('neighbours displace what is not used for long, from the third level alone', () => {
+  const profile = smallProfile(
+    'memory: { cycles: 400',
+    'neighbours: { l3BytesPerKilocycle: 64000, cyclesBetweenOperations: 100, source: made up }\nmemory: { cycles: 400',
+  );
+  const line: Access = [HEAP, CHASE];
+  const others: Access[] = [4, 9, 17, 30, 33].map((each) => [HEAP + 64 * 8 * each, CHASE]);
+  const priced = priceOperations(smallPricing({ profile }), [
+    accesses(line),
+    accesses(line),
+    accesses(...others),
+    accesses(line),
+  ]);
+  // 427 + 100 + 4 + 100 + 2000 + 100 cycles bring in 2731 lines for 16 sets, ten times what the set can hold.
+  assert.equal(
+    priced.map(({ causes }) => causes.dram ?? 0),
+    [400, 0, 2000, 400],
+  );
 });
 
 closed('flat accesses cost what the profile says, wherever they go', () => {
@@ -179,7 +213,7 @@ const oracle = suite('against the model told plainly');
 
 /** Accesses that meet each other: few lines, runs of regular strides, all kinds. */
 const lineAddress = fc.oneof(
-  fc.nat(40).map((line) => HEAP + 64 * line),
+  fc.tuple(fc.nat(40), fc.nat(2)).map(([line, word]) => HEAP + 64 * line + 4 * word),
   fc.nat(600).map((line) => HEAP + 64 * line),
   fc.tuple(fc.nat(200), fc.nat(15)).map(([page, line]) => HEAP + page * PAGE + 256 * line),
   fc.nat(8).map((page) => HEAP + page * 2 ** 21),
@@ -208,6 +242,11 @@ const profiles = {
   'one level': smallProfile(
     '  l2: { bytes: 2048, ways: 4, cycles: 16, source: made up }\n' +
       '  l3: { bytes: 8192, ways: 8, cycles: 50, source: made up }\n',
+  ),
+  'a hashed third level with neighbours': smallProfile(
+    'ways: 8, cycles: 50, source: made up }\n',
+    'ways: 8, cycles: 50, index: hashed, source: made up }\n' +
+      'neighbours: { l3BytesPerKilocycle: 700, cyclesBetweenOperations: 300, source: made up }\n',
   ),
   'odd ways': smallProfile('bytes: 8192, ways: 8', 'bytes: 11264, ways: 11'),
   'a second TLB for 2M alone': smallProfile(
@@ -273,9 +312,13 @@ spans('cost what they cost in one', () => {
   );
   const property = fc.property(
     fc.array(fc.array(happening, { maxLength: 40 }), { minLength: 1, maxLength: 8 }),
-    fc.constantFrom('small', 'flat'),
-    (played, name) => {
-      const specification = name === 'flat' ? parsePricing('flat') : smallPricing({ mapping: '4k' });
+    fc.constantFrom(
+      parsePricing('flat'),
+      smallPricing({ mapping: '4k' }),
+      smallPricing({ profile: profiles['a hashed third level with neighbours'] }),
+      smallPricing({ state: { kind: 'shared', bytes: 3000 } }),
+    ),
+    (played, specification) => {
       const undrained = played.map((each) => each.filter((one) => one !== 'drain'));
       assert.equal(priceOperations(specification, played), priceOperations(specification, undrained));
     },
