@@ -67,12 +67,15 @@ export async function countStorm(storm: Storm): Promise<ReadonlyMap<string, Phas
 class StormCounter {
   private readonly phases = new Map<string, PhaseCounts>();
   private readonly machine: Machine;
+  /** Looking every address up is slow, and most engines have no page tables. */
+  private readonly hasPageTables: boolean;
   private readonly setAside = new Map<number, boolean>();
   /** The phase of each operation that has not been drained yet. */
   private readonly pending: PhaseCounts[] = [];
   private current: PhaseCounts;
 
   constructor(private readonly storm: Storm) {
+    this.hasPageTables = storm.engine === 'vmalloc' || storm.engine === 'xvmalloc';
     this.machine = new Machine({
       heapPages: 1 << 18,
       virtualPages: 1 << 24,
@@ -154,7 +157,7 @@ class StormCounter {
 
   private countEntry(counts: PhaseCounts, entry: number): void {
     const kind = entry & 3;
-    if (this.isPageTable(entry - kind)) return;
+    if (this.hasPageTables && this.isPageTable(entry - kind)) return;
     counts.loads += kind === LOAD || kind === CHASE ? 1 : 0;
     counts.stores += kind === STORE ? 1 : 0;
     if (kind > STORE) {
