@@ -6,9 +6,9 @@ import { LOCKED } from './outcomes';
  * The part of pricing that looks at every single access, and the seam where a faster kernel fits: flat typed arrays
  * in, flat typed arrays out.
  *
- * `segmentCosts` holds what the segments cost without their accesses; what these cost is added. `causeCosts` holds a row of `CAUSE_COUNT` for each
- * operation that ends in the batch and one more for the operation under way at its end; what the accesses of an
- * operation cost is added to its row, cause by cause. All costs are in 1/256 cycle.
+ * `segmentCosts` holds what the segments cost without their accesses; what these cost is added. `causeCosts` holds a
+ * row of `CAUSE_COUNT` for each operation that ends in the batch and one more for the operation under way at its end;
+ * what the accesses of an operation cost is added to its row, cause by cause. All costs are in 1/256 cycle.
  */
 export type PriceAccesses = (
   entries: Int32Array,

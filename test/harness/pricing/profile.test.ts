@@ -112,12 +112,12 @@ function complaintAbout(text: string): string {
 }
 
 const complaints: readonly [replaced: string, replacement: string, said: string][] = [
-  ['l2: { bytes: 2048, ways: 4', 'l2: { bytes: 2048, wayz: 4', 'lab.yaml:7:22: unknown key "wayz" in caches.l2; did you mean "ways"?; expected one of bytes, ways, cycles, source'], // prettier-ignore
+  ['l2: { bytes: 2048, ways: 4', 'l2: { bytes: 2048, wayz: 4', 'lab.yaml:7:22: unknown key "wayz" in caches.l2; did you mean "ways"?; expected one of bytes, ways, cycles, index, source'], // prettier-ignore
   ['prefetch:', 'prefetcher:', 'lab.yaml:12:1: unknown key "prefetcher" in a profile; did you mean "prefetch"?; expected one of'], // prettier-ignore
   [
     'ways: 4, cycles: 16, ',
     'cycles: 16, ',
-    'lab.yaml:7:3: no "ways" in caches.l2; expected bytes, ways, cycles, source',
+    'lab.yaml:7:3: no "ways" in caches.l2; expected bytes, ways, cycles, index, source',
   ],
   ['cycles: 16', 'cycles: fast', 'lab.yaml:7:31: caches.l2.cycles is "fast"; expected number'],
   ['cycles: 16', 'cycles: -1', 'lab.yaml:7:31: caches.l2.cycles is -1; expected cycles from 0 to 1000000'],
