@@ -1,12 +1,20 @@
 import type { Judgement } from './claim';
 import type { Laboratory } from './laboratory';
 import { allocatorRubric2021 } from './allocator-rubric-2021';
+import { libxlPolicy } from './libxl-policy';
+import { libxlRfc2010 } from './libxl-rfc-2010';
 import { poolManual } from './pool-manual';
 import { rfc2008 } from './rfc-2008';
 import type { SourceDocument } from './trial';
 
 /** Every source document, in the order of the ledger. */
-export const DOCUMENTS: readonly SourceDocument[] = [rfc2008, allocatorRubric2021, poolManual];
+export const DOCUMENTS: readonly SourceDocument[] = [
+  rfc2008,
+  allocatorRubric2021,
+  poolManual,
+  libxlPolicy,
+  libxlRfc2010,
+];
 
 /** A document with every claim of it judged. */
 export interface JudgedDocument {
