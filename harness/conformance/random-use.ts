@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { ConformanceOperation } from './operation';
-import { Findings, type Rule } from './rules';
+import { Findings, type Rule, type Violation } from './rules';
 import { SEED, sequences } from './sequences';
 import { HEAP_PAGES, SMALL_HEAP_PAGES, verbsOf, type Subject } from './subject';
 import { Trial, type TrialStep } from './trial';
@@ -27,53 +27,60 @@ export function examineRandomUse(subject: Subject, runs: number, findings: Findi
   });
   const parameters = { seed: SEED, numRuns: runs };
   const steps: TrialStep[] = [];
-  const broken = new Set<Rule>();
+  const broken = new Map<Rule, Draw>();
   for (const draw of fc.sample(draws, parameters)) {
     const seen = new Findings();
     steps.push(...used(subject, draw, INSPECT_EVERY, seen).steps);
     findings.addExamined(seen);
-    seen.violations.forEach(({ rule }) => broken.add(rule));
+    for (const { rule } of seen.violations) {
+      broken.set(rule, broken.get(rule) ?? draw);
+    }
   }
-  for (const rule of broken) {
-    reportShortest(subject, rule, draws, parameters, findings);
+  for (const [rule, draw] of broken) {
+    const every = violationBy(subject, rule, draw, Infinity) === undefined ? 1 : Infinity;
+    const violation = (shorter: Draw) => violationBy(subject, rule, shorter, every);
+    const shortest = withoutIdle(shortened(draws, parameters, violation) ?? draw, violation);
+    const reason = `${violation(shortest)?.reason} (heap of ${shortest.heapPages} pages)`;
+    findings.violated(rule, reason, shortest.operations);
   }
   return steps;
 }
 
-function reportShortest(
-  subject: Subject,
-  rule: Rule,
-  draws: fc.Arbitrary<Draw>,
-  parameters: { readonly seed: number; readonly numRuns: number },
-  findings: Findings,
-): void {
-  const violation = (draw: Draw) => {
-    const seen = new Findings();
-    used(subject, draw, RULES_OF_OBSERVERS.includes(rule) ? 1 : Infinity, seen);
-    return seen.firstOf(rule);
-  };
-  const isBroken = (draw: Draw) => violation(draw) !== undefined;
-  const { counterexample } = fc.check(
-    fc.property(draws, (draw) => !isBroken(draw)),
-    parameters,
-  );
-  const [short] = counterexample ?? [];
-  if (short !== undefined) {
-    const shortest = withoutIdle(short, isBroken);
-    const { reason } = violation(shortest)!;
-    findings.violated(rule, `${reason} (heap of ${shortest.heapPages} pages)`, shortest.operations);
-  }
+/** The first violation of a rule by a draw, with a look at the whole heap after every so many operations. */
+function violationBy(subject: Subject, rule: Rule, draw: Draw, inspectEvery: number): Violation | undefined {
+  const seen = new Findings();
+  used(subject, draw, inspectEvery, seen);
+  return seen.firstOf(rule);
 }
 
-/** Rules that only a look at the whole heap can find broken. */
-const RULES_OF_OBSERVERS: readonly Rule[] = ['intact', 'tiled', 'located'];
+/** How many shorter sequences are tried at most: enough to read the result, not to wait for it. */
+const SHORTER_TRIED_MAX = 300;
 
-/** Leaves out, one by one, the operations without which the rule is broken all the same. */
-function withoutIdle(draw: Draw, isBroken: (draw: Draw) => boolean): Draw {
+/** A short draw with a violation, found by the library, or undefined. */
+function shortened(
+  draws: fc.Arbitrary<Draw>,
+  parameters: { readonly seed: number; readonly numRuns: number },
+  violation: (draw: Draw) => Violation | undefined,
+): Draw | undefined {
+  let tried = 0;
+  const property = fc.property(draws, (draw) => {
+    tried++;
+    return tried > parameters.numRuns + SHORTER_TRIED_MAX || violation(draw) === undefined;
+  });
+  return fc.check(property, parameters).counterexample?.[0];
+}
+
+/** Leaves out, one by one, the operations without which the violation is there all the same. */
+function withoutIdle(draw: Draw, violation: (draw: Draw) => Violation | undefined): Draw {
   let shortest = draw;
-  for (let index = draw.operations.length - 1; index >= 0; index--) {
+  // First to last: without its allocation, what later happens to an object is idle too.
+  for (let index = 0; index < shortest.operations.length;) {
     const shorter = { ...shortest, operations: shortest.operations.filter((_, at) => at !== index) };
-    shortest = isBroken(shorter) ? shorter : shortest;
+    if (violation(shorter) === undefined) {
+      index++;
+    } else {
+      shortest = shorter;
+    }
   }
   return shortest;
 }

@@ -32,6 +32,7 @@ export class Trial {
   private isStopped = false;
   private current: ConformanceOperation | undefined;
   private readonly judge: Judge;
+  private readonly moved: LiveObject[] = [];
   private readonly scopes: number[][] = [];
 
   constructor(
@@ -45,6 +46,7 @@ export class Trial {
     this.engine = engine;
     this.live = new LiveObjects(machine, engine);
     this.judge = new Judge(subject, machine, this.live, findings, () => this.history());
+    engine.watchMoves?.(this.follow);
   }
 
   get stopped(): boolean {
@@ -78,6 +80,7 @@ export class Trial {
       engine.callSite?.(next.site, next.call);
       machine.stream.beginOperation(this.steps.length, OP[next.op], next.id, next.size, next.align);
       const placement = this.dispatch(next);
+      this.judgeMoves();
       const accesses = machine.stream.operationAccesses;
       machine.stream.endOperation(placement);
       const heldBytes = machine.ledger.heldBytes;
@@ -214,18 +217,26 @@ export class Trial {
   }
 
   private compact(): Placement {
-    const moved: LiveObject[] = [];
-    this.engine.compact!((from, to) => {
-      const object = this.live.list().find(({ placement }) => placement === from);
-      if (object !== undefined) {
-        moved.push(this.live.move(object, to));
-      }
-    });
-    for (const object of moved) {
-      this.judge.contents(object, object.placement, object.sizeBytes, 'by compaction');
-      this.judge.place(operation('compact', object.id, object.sizeBytes), object.placement, object);
-    }
+    this.engine.compact!(this.follow);
     return NOTHING;
+  }
+
+  /** The engine tells that it moved a block, asked to or in the middle of another verb. */
+  private readonly follow = (from: Placement, to: Placement): void => {
+    const object = this.live.list().find(({ placement }) => placement === from);
+    if (object !== undefined) {
+      this.moved.push(this.live.move(object, to));
+    }
+  };
+
+  /** Judges the objects that the verb moved, now that it is done with them. */
+  private judgeMoves(): void {
+    for (const object of this.moved.splice(0)) {
+      if (this.live.get(object.id) === object) {
+        this.judge.contents(object, object.placement, object.sizeBytes, 'by a move');
+        this.judge.place(operation('compact', object.id, object.sizeBytes), object.placement, object);
+      }
+    }
   }
 
   /** Outside any call nothing happens: a shortened sequence may have lost its `enter`. */
