@@ -10,6 +10,7 @@ import { writeCsv } from '../../traces/formats/csv-writer';
 import { validated } from '../../traces/formats/validated';
 import { openBytes } from '../../traces/input/bytes';
 import { NOTHING, OP, TraceEvent, type EventSource, type TraceHeader } from '../../traces/trace';
+import { processorClock } from './processor-clock';
 
 /**
  * How fast traces are read and written: `node -r ts-node/register test/bench/formats.bench.ts [EVENTS]`. The best of
@@ -17,13 +18,6 @@ import { NOTHING, OP, TraceEvent, type EventSource, type TraceHeader } from '../
  */
 
 const eventCount = Number(process.argv[2] ?? 4_000_000);
-/** The processor time that this process has used, in microseconds. */
-const processorClock = {
-  name: 'processor',
-  fn: () => process.cpuUsage().user + process.cpuUsage().system,
-  toMs: (microseconds: number | bigint) => Number(microseconds) / 1000,
-  fromMs: (milliseconds: number) => milliseconds * 1000,
-};
 
 const header: TraceHeader = { name: 'bench', origin: { kind: 'recorded', format: 'bench' } };
 

@@ -1,0 +1,114 @@
+import { Bench } from 'tinybench';
+import { engineNamed } from '../../allocators/registry';
+import { Pricing } from '../../harness/pricing/pricing';
+import { parsePricing } from '../../harness/pricing/specification';
+import { replay } from '../../harness/replay/replay';
+import { createStack } from '../../harness/replay/stack';
+import { holdEvents } from '../../traces/columns';
+import { traceFromSpecification } from '../../traces/synthesizers/registry';
+import type { Trace } from '../../traces/trace';
+import { processorClock } from './processor-clock';
+
+/**
+ * How fast the harness itself is: whole replays (oracle, books and placements included) of a trace held in memory,
+ * under one flat pricing, one with caches, and three at once. Processor time of the best of a few runs; host speed, so
+ * ratios within one run, never a test.
+ */
+
+const PRICINGS: readonly (readonly string[])[] = [
+  ['flat'],
+  ['zen4-2022'],
+  ['zen4-2022', 'core2-2008', 'zen4-2022@cold'],
+];
+
+const WORKLOADS: readonly { readonly name: string; readonly engine: string; readonly trace: string }[] = [
+  { name: 'TLSF churn', engine: 'xmalloc-tlsf-2008', trace: 'synth:churn?live=10000&ops=100000' },
+  {
+    name: 'TLSF near-page',
+    engine: 'xmalloc-tlsf-2008',
+    trace: 'synth:near-page-storm?live=4000&ops=100000',
+  },
+  {
+    name: 'first-fit near-page',
+    engine: 'xmalloc-first-fit',
+    trace: 'synth:near-page-storm?live=4000&smallest=3500&ops=2000',
+  },
+];
+
+const ITERATIONS = 5;
+
+interface Work {
+  events: number;
+  accesses: number;
+}
+
+/** One replay; the work it did is the same every time. */
+async function replayOnce(trace: Trace, engine: string, pricings: readonly string[]): Promise<Work> {
+  const priced = pricings.map((id) => new Pricing(parsePricing(id)));
+  let accesses = 0;
+  const stack = createStack(
+    engineNamed(engine),
+    {},
+    {
+      heapPages: 65_536,
+      virtualPages: 0,
+      drain: (batch) => {
+        accesses += batch.entryCount;
+        for (const pricing of priced) {
+          pricing.price(batch);
+        }
+      },
+    },
+    engineNamed,
+  );
+  const { events } = await replay(trace, stack, []);
+  return { events, accesses };
+}
+
+async function heldTrace(specification: string): Promise<Trace> {
+  const trace = traceFromSpecification(specification);
+  const held = await holdEvents(await trace.open());
+  if (held === undefined) {
+    throw new Error(`${specification} is too long to hold in memory`);
+  }
+  held.identity();
+  return held.trace(trace.header);
+}
+
+async function main(): Promise<void> {
+  console.log(
+    'workload               pricings                                ops/s    accesses/s   times flat',
+  );
+  for (const { name, engine, trace: specification } of WORKLOADS) {
+    const trace = await heldTrace(specification);
+    let flatSeconds = 0;
+    for (const pricings of PRICINGS) {
+      let work: Work = { events: 0, accesses: 0 };
+      const bench = new Bench({
+        warmup: false,
+        time: 0,
+        iterations: ITERATIONS,
+        timestampProvider: processorClock,
+      });
+      bench.add(name, async () => {
+        work = await replayOnce(trace, engine, pricings);
+      });
+      await bench.run();
+      const { result } = bench.tasks[0]!;
+      if (!('latency' in result)) {
+        throw new Error(`${name} did not complete`);
+      }
+      const seconds = result.latency.min / 1000;
+      flatSeconds ||= seconds;
+      console.log(
+        name.padEnd(22),
+        pricings.join('+').padEnd(38),
+        `${(work.events / seconds / 1e6).toFixed(2)} M`.padStart(8),
+        `${(work.accesses / seconds / 1e6).toFixed(1)} M`.padStart(12),
+        `${(seconds / flatSeconds).toFixed(2)}`.padStart(10),
+      );
+    }
+  }
+}
+
+void main();
