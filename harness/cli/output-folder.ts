@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../../traces/input-error';
 
@@ -54,8 +54,28 @@ export class OutputFolder {
 
   private stage(name: string): { temporary: string } {
     const final = resolve(this.path, name);
+    removeAbandoned(final);
     const temporary = join(dirname(final), `.${basename(final)}.${process.pid}.partial`);
     this.pending.push({ name, temporary, final });
     return { temporary };
+  }
+}
+
+/** Removes what processes that were killed while they wrote this file have left of it. */
+function removeAbandoned(final: string): void {
+  const prefix = `.${basename(final)}.`;
+  for (const name of readdirSync(dirname(final))) {
+    const [, pid] = /^(\d+)\.partial$/.exec(name.startsWith(prefix) ? name.slice(prefix.length) : '') ?? [];
+    if (pid !== undefined && !isRunning(Number(pid))) {
+      rmSync(join(dirname(final), name), { force: true });
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -69,6 +69,13 @@ export class CellStore {
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** Removes a store that holds nothing. */
+  removeIfEmpty(): void {
+    if (fs.readdirSync(this.folder).length === 0) {
+      fs.rmdirSync(this.folder);
+    }
+  }
+
   private fileOf(key: string): string {
     return path.join(this.folder, `${key}.json`);
   }

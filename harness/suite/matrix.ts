@@ -126,12 +126,29 @@ function namedTraces({ value, where }: Placed<SuiteTrace>, registries: SuiteRegi
         ? registries.recordedNames.map((name) => `recorded:${name}`)
         : [fileBeside(value)];
     return specifications.map((specification) => {
-      const { format } = value;
-      const request = { specification, ...(format !== undefined && { options: { format } }) };
+      const request = { specification, ...readerOptions(value) };
       const trace = registries.traceNamed(request);
       return { request, trace, label: value.label ?? labelOf(trace.header), where };
     });
   });
+}
+
+/** What the reader of a recording is told; a synthesizer has parameters of its own. */
+function readerOptions({ specification, format, limitEvents }: SuiteTrace): Pick<TraceRequest, 'options'> {
+  const options = {
+    ...(format !== undefined && { format }),
+    ...(limitEvents !== undefined && { importOptions: { limitEvents } }),
+  };
+  if (Object.keys(options).length === 0) {
+    return {};
+  }
+  if (specification.startsWith('synth:')) {
+    throw new UsageError({
+      problem: 'a synthesizer is read from no file',
+      expected: 'no format and no limit',
+    });
+  }
+  return { options };
 }
 
 function fileBeside({ specification, folder }: SuiteTrace): string {

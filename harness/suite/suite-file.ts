@@ -134,12 +134,13 @@ class SuiteBuilder {
   }
 
   private trace(entry: TraceText, { label: ofGroup }: GroupText): SuiteTrace {
-    const { trace, format, label } = typeof entry === 'string' ? { trace: entry } : entry;
+    const { trace, format, label, limit } = typeof entry === 'string' ? { trace: entry } : entry;
     const given = label ?? ofGroup;
     return {
       specification: trace,
       folder: this.folder,
       ...(format !== undefined && { format }),
+      ...(limit !== undefined && { limitEvents: limit }),
       ...(given !== undefined && { label: given }),
     };
   }

@@ -30,7 +30,12 @@ const machine = {
 const optionValue = v.union([text, v.number(), v.boolean()], 'a text or a number');
 
 const trace = v.strictObject(
-  { trace: text, label: v.exactOptional(label), format: v.exactOptional(text) },
+  {
+    trace: text,
+    label: v.exactOptional(label),
+    format: v.exactOptional(text),
+    limit: v.exactOptional(wholeNumber(1, Number.MAX_SAFE_INTEGER)),
+  },
   'a trace',
 );
 const engine = v.strictObject(

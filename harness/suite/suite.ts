@@ -36,6 +36,8 @@ export interface SuiteTrace {
   readonly specification: string;
   readonly folder: string;
   readonly format?: string;
+  /** Of a recording, the first so many events. */
+  readonly limitEvents?: number;
   readonly label?: Label;
 }
 

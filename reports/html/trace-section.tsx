@@ -111,7 +111,7 @@ function EngineSection({ id, engine, rows }: { id: string; engine: string; rows:
         ),
       )}
       <MemoryTimeline id={`${id}-memory`} title={`Memory over time, ${name}`} replay={replay} />
-      {replay.heapMap !== null && replay.heapMap.columns.length > 0 && (
+      {replay.heapMap !== null && replay.heapMap.chunkOffsets.length > 0 && (
         <HeapMapChart id={`${id}-map`} title={`Heap map, ${name}`} replay={replay} heapMap={replay.heapMap} />
       )}
       {surveyed && (

@@ -162,6 +162,13 @@ test('extremes do not break the scales', async () => {
   assert.not.match(htmlReport(results).replace(/<style>[^]*?<\/script>/g, ''), /NaN|"Infinity/);
 });
 
+test('a heap of which nothing was ever held has no map', async () => {
+  const replay = await measured();
+  const heapMap = { chunkBytes: 4096, chunkOffsets: [], columns: ['', ''] };
+  assert.not.match(htmlReport(resultsOf({ ...replay, heapMap })), 'Heap map');
+  assert.match(htmlReport(resultsOf(replay)), 'Heap map');
+});
+
 test('axes are labelled with round numbers', () => {
   const frame = wideFrame(200);
   assert.equal(cyclesScale(frame, 30, 4_000_000).ticks.map(({ label }) => label), ['100', '1k', '10k', '100k', '1M']); // prettier-ignore

@@ -195,6 +195,7 @@ async function runPlanned(
     progress.stop();
     interruption.end();
     await Promise.all(lanes.flat().map((lane) => lane.close()));
+    journal.removeIfEmpty();
   }
 }
 

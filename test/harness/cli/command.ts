@@ -11,18 +11,23 @@ export interface CommandRun {
 }
 
 /** Runs a command line in this process, with what it prints caught. */
-export async function runCli(...argv: string[]): Promise<CommandRun> {
-  const caught = { stdout: '', stderr: '' };
+export function runCli(...argv: string[]): Promise<CommandRun> {
+  return caught(() => runCommandLine(argv));
+}
+
+/** Runs an action that resolves to an exit code, with what it prints caught. */
+export async function caught(action: () => Promise<number>): Promise<CommandRun> {
+  const printed = { stdout: '', stderr: '' };
   const write = { stdout: process.stdout.write, stderr: process.stderr.write };
   const catcher = (stream: 'stdout' | 'stderr') =>
     ((text: string | Uint8Array) => {
-      caught[stream] += Buffer.from(text as Uint8Array).toString();
+      printed[stream] += Buffer.from(text as Uint8Array).toString();
       return true;
     }) as typeof process.stdout.write;
   process.stdout.write = catcher('stdout');
   process.stderr.write = catcher('stderr');
   try {
-    return { code: await runCommandLine(argv), ...caught };
+    return { code: await action(), ...printed };
   } finally {
     process.stdout.write = write.stdout;
     process.stderr.write = write.stderr;
