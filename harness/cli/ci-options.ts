@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs';
-import { EMITTERS, type EmittedFile } from '../../reports/ci/registry';
+import type { EmittedFile } from '../../reports/ci/emitter';
+import { EMITTERS } from '../../reports/ci/registry';
 import { didYouMean, UsageError } from '../../traces/input-error';
 import { appendToHistory } from '../compare/history';
 import type { Results } from '../results/results';

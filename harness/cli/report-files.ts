@@ -1,4 +1,4 @@
-import type { EmittedFile } from '../../reports/ci/registry';
+import type { EmittedFile } from '../../reports/ci/emitter';
 import { REPORTS } from '../../reports/registry';
 import type { MeasuredReplay } from '../metrics/measured-replay';
 import { RESULTS_SCHEMA, type Results } from '../results/results';

@@ -2,7 +2,7 @@ import { countOf } from '../../harness/metrics/distribution';
 import { OP_KINDS } from '../../harness/metrics/op-kinds';
 import type { Results } from '../../harness/results/results';
 import { hgrmText } from '../hgrm';
-import type { EmittedFile } from './registry';
+import type { EmittedFile } from './emitter';
 
 /** One `.hgrm` per replay, pricing and operation kind that occurred: `<trace>.<engine>.<pricing>.<kind>.hgrm`. */
 export function hgrmFiles(results: Results): EmittedFile[] {

@@ -1,21 +1,10 @@
 import type { Results } from '../../harness/results/results';
+import type { EmittedFile, Emitter } from './emitter';
 import { goBenchmarkFormat } from './benchfmt';
 import { bencherMetricFormat } from './bmf';
 import { githubActionBenchmark } from './github-action-benchmark';
 import { hgrmFiles } from './hgrm-files';
 import { junitOfResults } from './junit';
-
-export interface EmittedFile {
-  readonly name: string;
-  readonly content: string;
-}
-
-/** A format of another tool, written beside the reports when `--emit` names it. */
-export interface Emitter {
-  readonly name: string;
-  readonly summary: string;
-  readonly files: (results: Results) => readonly EmittedFile[];
-}
 
 export const EMITTERS: readonly Emitter[] = [
   { name: 'bmf', summary: 'Bencher', files: (results) => [file('bmf.json', bencherMetricFormat(results))] },

@@ -1,0 +1,14 @@
+import type { Results } from '../../harness/results/results';
+
+/** A file for another tool. */
+export interface EmittedFile {
+  readonly name: string;
+  readonly content: string;
+}
+
+/** A format of another tool, written beside the reports when `--emit` names it. */
+export interface Emitter {
+  readonly name: string;
+  readonly summary: string;
+  readonly files: (results: Results) => readonly EmittedFile[];
+}
