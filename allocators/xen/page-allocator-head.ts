@@ -146,14 +146,7 @@ export class PageAllocatorHead extends PageAllocator {
     let dirty = 0;
     this.visitFree((address, order) => {
       free += 1 << order;
-      const record = this.recordOf(this.pageAt(address));
-      for (let page = 0; page < 1 << order; page++) {
-        const state = machine.peek(record + page * RECORD_BYTES + COUNT);
-        if ((state & STATE_FREE) === 0) {
-          throw new HeapCorruption(record, `page ${page} of a free block is marked in use`);
-        }
-        dirty += (state & NEED_SCRUB) === 0 ? 0 : 1;
-      }
+      dirty += this.checkedDirtyPages(this.recordOf(this.pageAt(address)), 1 << order);
     });
     if (free !== machine.peek(this.available) || free !== machine.peek(this.total)) {
       throw new HeapCorruption(this.available, `${free} pages on the free lists, ${this.freePages} counted`);
@@ -165,6 +158,26 @@ export class PageAllocatorHead extends PageAllocator {
       throw new HeapCorruption(this.claims, 'nobody claims memory or asked for a low-memory warning');
     }
     this.checkAgainstLedger();
+  }
+
+  /** Unscrubbed pages of a free block; all of them lie behind its mark. */
+  private checkedDirtyPages(block: number, pages: number): number {
+    const { machine } = this;
+    const firstDirty = machine.peek(block + FIRST_DIRTY);
+    let dirty = 0;
+    for (let page = 0; page < pages; page++) {
+      const state = machine.peek(block + page * RECORD_BYTES + COUNT);
+      if ((state & STATE_FREE) === 0) {
+        throw new HeapCorruption(block, `page ${page} of a free block is marked in use`);
+      }
+      if ((state & NEED_SCRUB) !== 0) {
+        if (page < firstDirty) {
+          throw new HeapCorruption(block, `page ${page} of a free block is unscrubbed, before the first`);
+        }
+        dirty++;
+      }
+    }
+    return dirty;
   }
 
   /** The record of 2^order pages taken off the lists and cleared of what their last owner left in it, or 0. */

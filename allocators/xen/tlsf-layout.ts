@@ -33,7 +33,8 @@ export const POOL_ORDER = 1;
 export const POOL_BYTES = PAGE_BYTES << POOL_ORDER;
 export const FIRST_LEVEL_MAP = 0;
 export const SECOND_LEVEL_MAPS = 4;
-export const LIST_HEADS = SECOND_LEVEL_MAPS + 4 * FIRST_LEVELS;
+/** Pointers are aligned to 8 bytes behind the 25 words of bitmaps. */
+export const LIST_HEADS = SECOND_LEVEL_MAPS + 4 * FIRST_LEVELS + 4;
 export const POOL_LOCK = LIST_HEADS + 8 * FIRST_LEVELS * SECOND_LEVELS;
 
 /** Where the versions of the pool object differ. */

@@ -21,6 +21,7 @@ import {
 } from '../../traces/trace';
 import { PAGE_OPTIONS, PageAccount } from './page-account';
 import { PageTables } from './page-tables';
+import { STOPS_WITHOUT_POOL } from './tlsf-quirks';
 import { VIRTUAL_PAGES_MIN, VirtualArea } from './virtual-area';
 import { XmallocTlsf } from './xmalloc-tlsf';
 import { isZeroingCall } from './zeroing-calls';
@@ -319,6 +320,7 @@ export const vmalloc: EngineDefinition = {
       demonstration: { operations: ['alloc,1,0,0'], shows: ({ placements }) => placements[0] === BUG },
       breaks: { guarantee: 'served', by: ({ sizeBytes }) => sizeBytes === 0 },
     },
+    STOPS_WITHOUT_POOL,
   ],
   placementsForm: 'xen-virtual',
   create: (machine, options) => new Vmalloc(machine, options),

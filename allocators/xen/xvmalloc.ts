@@ -153,7 +153,16 @@ export const xvmalloc: EngineDefinition = {
   },
   options: VMALLOC_OPTIONS,
   capabilities: ['reallocate', 'callSite'],
-  bounds: VMALLOC_BOUNDS,
+  bounds: [
+    ...VMALLOC_BOUNDS,
+    {
+      verb: 'realloc',
+      unit: 'accesses',
+      most: undefined,
+      statement: 'unbounded: an alloc and a free where the object moves',
+      source: 'xvmalloc.c, xvrealloc',
+    },
+  ],
   quirks: [
     {
       name: 'stops-beyond-page-alignment',

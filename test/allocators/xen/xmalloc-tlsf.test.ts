@@ -37,14 +37,16 @@ test('a realloc that fails leaves the object as it was', () => {
 test('a realloc keeps the contents where it moves, and the place where it does not', () => {
   const { engine, machine } = stackOf();
   let object = engine.allocate(100, 0);
-  machine.poke(object + 96, 1234);
+  machine.poke(object + 108, 1234);
   assert.is(engine.reallocate!(object, 112, 0, 100), object, 'within the block');
   assert.is(engine.reallocate!(object, 10, 0, 112), object, 'never shrinks');
   object = engine.reallocate!(object, 3000, 0, 10);
-  assert.is(machine.peek(object + 96), 1234);
+  assert.is(machine.peek(object + 108), 1234, 'the last word of the block');
+  machine.poke(object + 3004, 4321);
   object = engine.reallocate!(object, 9000, 0, 3000);
   assert.is(object % 4096, 0);
-  assert.is(machine.peek(object + 96), 1234);
+  assert.is(machine.peek(object + 108), 1234);
+  assert.is(machine.peek(object + 3004), 4321);
   assert.is(engine.reallocate!(object, 12_288, 0, 9000), object, 'three pages hold 12288 bytes');
   assert.is(engine.reallocate!(object, 200, 0, 12_288), object, 'pages never shrink either');
   assert.is(engine.reallocate!(object, 0, 0, 200), ZERO);
