@@ -1,0 +1,134 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ENGINES } from '../../../allocators/registry';
+import { createRegistries } from '../../../harness/cli/registries';
+import { createSuiteRegistries } from '../../../harness/cli/suite-registries';
+import { CellKeys } from '../../../harness/suite/cell-key';
+import { ImportClosure } from '../../../harness/suite/import-closure';
+import { matrixOf, type PlannedCell } from '../../../harness/suite/matrix';
+import { readSuite } from '../../../harness/suite/suite-file';
+import { inFolder } from '../cli/command';
+import { writeEngine } from '../cli/suite-runs';
+
+const test = suite('suite: keys');
+
+const ROOT = join(__dirname, '../../..');
+
+function planned(folder: string, cell: { traces: string; engines: string; more?: string }): PlannedCell {
+  const file = join(folder, 'a.suite.yaml');
+  writeFileSync(
+    file,
+    `suite: a\ngroups:\n  - group: g\n    traces: [${cell.traces}]\n    engines: [${cell.engines}]\n${cell.more ?? ''}`,
+  );
+  return matrixOf(readSuite(file), createSuiteRegistries(createRegistries()))[0]!;
+}
+
+const keyOf = (cell: PlannedCell): string =>
+  new CellKeys(createSuiteRegistries(createRegistries()), '1').keyOf(cell);
+
+test('whatever a result follows from changes its key, and nothing else does', () =>
+  inFolder(async (folder) => {
+    mkdirSync(join(folder, 'elsewhere'));
+    const trace = (name: string, text: string) => writeFileSync(join(folder, name), text);
+    trace('a.csv', 'op,id,size,align\nalloc,1,10,0\n');
+    trace('b.csv', 'op,id,size,align\nalloc,1,10,0\n');
+    trace('elsewhere/a.csv', 'op,id,size,align\nalloc,1,10,0\n');
+    const own = writeEngine(folder, 'own', '');
+    const base = { traces: 'a.csv', engines: 'xmalloc-tlsf' };
+    const key = (change: Partial<typeof base> & { more?: string } = {}) =>
+      keyOf(planned(folder, { ...base, ...change }));
+    const keys = [
+      key(),
+      key({ traces: 'b.csv' }),
+      key({ traces: '{ trace: a.csv, format: csv }' }),
+      key({ traces: "'synth:churn?live=5'" }),
+      key({ traces: "'synth:churn?live=5&seed=2'" }),
+      key({ engines: 'xmalloc-tlsf-2008' }),
+      key({ engines: '{ engine: xmalloc-tlsf, options: { page-version: head } }' }),
+      key({ engines: own }),
+      key({ more: '    pricings: [flat]\n' }),
+      key({ more: '    pricings: [zen4-2022@cold]\n' }),
+      key({ more: '    pricings: [zen4-2022, flat]\n' }),
+      key({ more: '    heap-pages: 77\n' }),
+      key({ more: '    access-budget: 77\n' }),
+      key({ more: '    realloc: verb\n' }),
+    ];
+    assert.is(new Set(keys).size, keys.length);
+    assert.is(
+      key({ traces: 'elsewhere/a.csv' }),
+      keys[0],
+      'a file is its name and contents, wherever it lies',
+    );
+    assert.is(key({ more: '    label: adversarial\n    pricings: [zen4-2022@warm/2m]\n' }), keys[0]);
+    trace('a.csv', 'op,id,size,align\nalloc,1,11,0\n');
+    assert.is.not(key(), keys[0], 'the contents of the trace');
+    writeEngine(folder, 'own', ';');
+    assert.is.not(key({ engines: own }), keys[7], 'the code of the engine');
+  }));
+
+test('the code of an engine reaches what it stands on, and nothing beside it', () => {
+  const { engineFiles } = createSuiteRegistries(createRegistries());
+  const closure = new ImportClosure();
+  const files = (name: string) =>
+    closure.filesOf(engineFiles(name)).map((file) => relative(ROOT, file).replaceAll('\\', '/'));
+  const reaching = (file: string) =>
+    ENGINES.map(({ name }) => name).filter((name) => files(name).includes(file));
+  const overPages = reaching('allocators/xen/page-allocator.ts');
+  for (const name of ['xenheap-pages', 'xmalloc-first-fit', 'xmalloc-tlsf', 'vmalloc']) {
+    assert.ok(overPages.includes(name), name);
+  }
+  for (const name of ['plan9-pool', 'textbook-first-fit', 'textbook-best-fit']) {
+    assert.not(overPages.includes(name), name);
+  }
+  assert.equal(reaching('allocators/plan9/pool.ts'), ['plan9-pool']);
+  assert.ok(
+    files('xmalloc-tlsf').every(
+      (file) => !file.startsWith('harness/cli') && !file.startsWith('traces/synth'),
+    ),
+  );
+});
+
+test('imports of every form are followed, types are not', () =>
+  inFolder(async (folder) => {
+    const write = (name: string, text: string) => {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    };
+    write(
+      'a.ts',
+      `import { x,\n  y } from './b';\nimport type { T } from './type';\nimport './bare';\nexport * from "./star";
+       export type { U } from './type';\nconst c = require('./c.js');\nvoid import('./lazy');\nimport fs from 'node:fs';
+       import { z } from 'some';\nimport w from '@scope/other/deep';\nimport { missing } from './missing';\n`,
+    );
+    for (const name of ['b.ts', 'type.ts', 'bare.ts', 'star/index.ts', 'c.js', 'lazy.ts']) write(name, '');
+    write('b.ts', "import './a';\n");
+    write('node_modules/some/package.json', '{ "name": "some", "version": "1.0.0" }');
+    write('node_modules/@scope/other/package.json', '{ "name": "@scope/other", "version": "1.0.0" }');
+    const entry = join(folder, 'a.ts');
+    assert.equal(
+      new ImportClosure().filesOf([entry]).map((file) => relative(folder, file)),
+      [
+        'a.ts',
+        'b.ts',
+        'bare.ts',
+        'c.js',
+        'lazy.ts',
+        'node_modules/@scope/other',
+        'node_modules/some',
+        'star/index.ts',
+      ],
+    );
+    const hash = () => new ImportClosure().sha256Of([entry]);
+    const before = hash();
+    write('type.ts', 'export type T = 1;');
+    assert.is(hash(), before);
+    write('lazy.ts', '1;');
+    const edited = hash();
+    assert.is.not(edited, before);
+    write('node_modules/some/package.json', '{ "name": "some", "version": "1.0.1" }');
+    assert.is.not(hash(), edited);
+  }));
+
+test.run();

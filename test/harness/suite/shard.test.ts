@@ -1,0 +1,59 @@
+import * as fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { cellsOfShard, parseShard, shardFileName, shardOfFileName } from '../../../harness/suite/shard';
+
+const test = suite('suite: shards');
+
+const costs = fc.array(fc.nat(1_000_000), { maxLength: 60 });
+const count = fc.integer({ min: 1, max: 9 });
+
+test('shards divide the cells: each cell is in one of them, in order', () => {
+  fc.assert(
+    fc.property(costs, count, (each, shards) => {
+      const parts = Array.from({ length: shards }, (_, i) =>
+        cellsOfShard(each, { index: i + 1, count: shards }),
+      );
+      for (const part of parts)
+        assert.equal(
+          part,
+          [...part].sort((a, b) => a - b),
+        );
+      assert.equal(
+        parts.flat().sort((a, b) => a - b),
+        each.map((_, cell) => cell),
+      );
+    }),
+    { seed: 20081121, numRuns: 200 },
+  );
+});
+
+test('no shard has more than its share and one cell', () => {
+  fc.assert(
+    fc.property(costs, count, (each, shards) => {
+      const total = each.reduce((sum, cost) => sum + cost, 0);
+      for (let index = 1; index <= shards; index++) {
+        const load = cellsOfShard(each, { index, count: shards }).reduce((sum, cell) => sum + each[cell]!, 0);
+        assert.ok(load <= total / shards + Math.max(0, ...each));
+      }
+    }),
+    { seed: 20081121, numRuns: 200 },
+  );
+});
+
+test('the dearest go first, to the shard with least to do', () => {
+  const each = [1, 9, 5, 5, 1];
+  assert.equal(cellsOfShard(each, { index: 1, count: 2 }), [0, 1, 4]);
+  assert.equal(cellsOfShard(each, { index: 2, count: 2 }), [2, 3]);
+});
+
+test('a shard is written i/n', () => {
+  assert.equal(parseShard('3/7'), { index: 3, count: 7 });
+  for (const text of ['', '1', '0/1', '2/1', '1/0', '-1/2', '1.5/2', '1/2/3', '1/10001', 'a/b']) {
+    assert.throws(() => parseShard(text), /--shard: .*expected i\/n/, text);
+  }
+  assert.equal(shardOfFileName(shardFileName({ index: 3, count: 7 })), { index: 3, count: 7 });
+  assert.is(shardOfFileName('results.json'), undefined);
+});
+
+test.run();
