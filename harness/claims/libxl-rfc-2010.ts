@@ -48,11 +48,22 @@ async function rulesOf(laboratory: Laboratory, traces: readonly string[]): Promi
   return [...rules];
 }
 
-export const firstViolator = violators(
-  'violator-domid-to-name',
-  'libxl_domid_to_name() violates the policy.',
-  ['violator-1-domid-to-name'],
-);
+export const VIOLATORS = [
+  violators('violator-domid-to-name', 'libxl_domid_to_name() violates the policy.', [
+    'violator-1-domid-to-name',
+  ]),
+  violators('violator-version-info', 'libxl_get_version_info() violates the policy.', [
+    'violator-2-version-info',
+  ]),
+  violators('violator-list-vcpu', 'libxl_list_vcpu() violates the policy.', ['violator-3-vcpu-list']),
+  violators('violator-list-nics', 'libxl_list_nics() violates the policy.', ['violator-4-nic-list']),
+  violators('violator-net2-list', 'libxl_device_net2_list() violates the policy.', ['violator-5-net2-list']),
+  violators('violator-others', '"Perhaps others" violate it: three more of the time.', [
+    'disk-getinfo',
+    'disk-list',
+    'poolid-to-name',
+  ]),
+];
 
 export interface AbortNumbers {
   /** Outcome of libxl_free() of a pointer that the gc does not know, before and after. */
@@ -85,20 +96,7 @@ export const libxlRfc2010: SourceDocument = {
   title: SOURCE,
   date: DATE,
   parts: [
-    firstViolator,
-    violators('violator-version-info', 'libxl_get_version_info() violates the policy.', [
-      'violator-2-version-info',
-    ]),
-    violators('violator-list-vcpu', 'libxl_list_vcpu() violates the policy.', ['violator-3-vcpu-list']),
-    violators('violator-list-nics', 'libxl_list_nics() violates the policy.', ['violator-4-nic-list']),
-    violators('violator-net2-list', 'libxl_device_net2_list() violates the policy.', [
-      'violator-5-net2-list',
-    ]),
-    violators('violator-others', '"Perhaps others" violate it: three more of the time.', [
-      'disk-getinfo',
-      'disk-list',
-      'poolid-to-name',
-    ]),
+    ...VIOLATORS,
     freeAborts,
     outOfScope(
       claim({

@@ -42,7 +42,7 @@ export async function checkerboard(
   const byOrder = freePagesByOrder(before);
   return {
     freePages: byOrder.reduce((sum, pages) => sum + pages, 0),
-    largestFreePages: byOrder.length === 0 ? 0 : 2 ** (byOrder.length - 1),
+    largestFreePages: byOrder.length === 0 ? 0 : 1 << (byOrder.length - 1),
     succeeds,
     contiguous: succeeds && isContiguous(after, request.placement, requestBytes),
   };
@@ -83,7 +83,7 @@ function freePagesByOrder({ stack }: Watched): number[] {
     while (pages.length <= order) {
       pages.push(0);
     }
-    pages[order]! += 2 ** order;
+    pages[order]! += 1 << order;
   });
   return pages;
 }

@@ -1,14 +1,18 @@
 import type { Argv } from 'yargs';
+import { UsageError } from '../../../traces/input-error';
 import { experimentMarkdown } from '../../../reports/markdown/experiment';
+import { ledgerMarkdown } from '../../../reports/markdown/ledger';
 import { terminalReport } from '../../../reports/terminal';
 import type { Experiment, Scale } from '../../claims/claim';
+import { DOCUMENTS, judgeDocuments } from '../../claims/ledger';
 import { EXPERIMENTS, experimentNamed } from '../../claims/registry';
 import { HEAP_PAGES_DEFAULT } from '../../machine/machine';
 import { groupedInteger as grouped } from '../../metrics/format';
 import type { Cell } from '../../results/cell';
 import { runTasks } from '../cell-runner';
 import { experimentText } from '../experiment-text';
-import { exitCodeOf, type ExitCode } from '../exit-codes';
+import { EXIT, exitCodeOf, type ExitCode } from '../exit-codes';
+import { openLaboratory } from '../laboratory';
 import { OutputFolder } from '../output-folder';
 import { resultsOf, writeReports } from '../report-files';
 import { workersFor, workersOption } from '../shared-options';
@@ -17,7 +21,8 @@ import { command } from './command';
 /** `reproduce`: puts the claims of the source documents to the test. */
 
 interface ReproduceArguments {
-  experiment: string;
+  experiment: string | undefined;
+  all: boolean | undefined;
   full: boolean | undefined;
   also: string[];
   out: string | undefined;
@@ -32,15 +37,18 @@ const ALSO_PRICING = 'zen4-2022';
 const PRICED_ACCESSES_PER_SECOND = 25_000_000;
 
 export const reproduce = command<ReproduceArguments>({
-  command: 'reproduce <experiment>',
+  command: 'reproduce [experiment]',
   summary: 'Reproduce what the source documents claim, with a verdict derived from the numbers',
   options: (parser) =>
     workersOption(
       parser
         .positional('experiment', {
           type: 'string',
-          demandOption: true,
           describe: EXPERIMENTS.map(({ name, summary }) => `${name}: ${summary}`).join('\n'),
+        })
+        .option('all', {
+          type: 'boolean',
+          describe: 'Judge every claim of every source document; with --out write the ledger, LEDGER.md',
         })
         .option('full', { type: 'boolean', describe: 'The whole matrix; says first how long it takes' })
         .option('also', {
@@ -55,15 +63,22 @@ export const reproduce = command<ReproduceArguments>({
         }),
     )
       .example('$0 reproduce xfree-latency --out out', '')
+      .example('$0 reproduce --all --out out', '')
       .example(
         '$0 reproduce xfree-latency --also recorded:sqlite3-2000 --workers 2 --out out',
         '',
       ) as unknown as Argv<ReproduceArguments>,
-  run: reproduceExperiment,
+  run: (argv) => (argv.all === true ? reproduceAll(argv) : reproduceExperiment(argv)),
 });
 
 async function reproduceExperiment(argv: ReproduceArguments): Promise<ExitCode> {
   const started = Date.now();
+  if (argv.experiment === undefined) {
+    throw new UsageError({
+      problem: 'no experiment named',
+      expected: `--all, or one of ${EXPERIMENTS.map(({ name }) => name).join(', ')}`,
+    });
+  }
   const experiment = experimentNamed(argv.experiment);
   const scale: Scale = argv.full === true ? 'full' : 'default';
   const out = argv.out === undefined ? undefined : OutputFolder.at(argv.out, '--out');
@@ -84,6 +99,28 @@ async function reproduceExperiment(argv: ReproduceArguments): Promise<ExitCode> 
     writeReports(resultsOf(replays, started), out, experimentMarkdown(experiment, report));
   }
   return exitCodeOf(replays);
+}
+
+const LEDGER_FILE = 'LEDGER.md';
+
+/** Every claim, one line each as it is judged. Its experiments are small and share traces: one process runs them. */
+async function reproduceAll({ experiment, out, full, also }: ReproduceArguments): Promise<ExitCode> {
+  if (experiment !== undefined || full === true || also.length > 0) {
+    throw new UsageError({
+      where: '--all',
+      problem: 'judges every claim at its own scale',
+      expected: 'no experiment, --full or --also beside it',
+    });
+  }
+  const folder = out === undefined ? undefined : OutputFolder.at(out, '--out');
+  const documents = await judgeDocuments(DOCUMENTS, openLaboratory(), ({ claim, verdict, because }) => {
+    process.stdout.write(`${verdict.toUpperCase()} ${claim.id}: ${because}\n`);
+  });
+  if (folder !== undefined) {
+    folder.write(LEDGER_FILE, ledgerMarkdown(documents));
+    process.stdout.write(`\nWritten to ${folder.path}: ${folder.commit().join(' ')}\n`);
+  }
+  return EXIT.ok;
 }
 
 function announce(experiment: Experiment, scale: Scale): void {
