@@ -62,6 +62,8 @@ test('whatever a result follows from changes its key, and nothing else does', ()
       'a file is its name and contents, wherever it lies',
     );
     assert.is(key({ more: '    label: adversarial\n    pricings: [zen4-2022@warm/2m]\n' }), keys[0]);
+    const withDefault = '{ engine: xmalloc-tlsf, options: { page-version: 2008 } }';
+    assert.is(key({ engines: withDefault }), keys[0], 'a default, written down');
     trace('a.csv', 'op,id,size,align\nalloc,1,11,0\n');
     assert.is.not(key(), keys[0], 'the contents of the trace');
     writeEngine(folder, 'own', ';');

@@ -14,11 +14,9 @@ test('shards divide the cells: each cell is in one of them, in order', () => {
       const parts = Array.from({ length: shards }, (_, i) =>
         cellsOfShard(each, { index: i + 1, count: shards }),
       );
-      for (const part of parts)
-        assert.equal(
-          part,
-          [...part].sort((a, b) => a - b),
-        );
+      for (const part of parts) {
+        assert.ok(part.every((cell, position) => position === 0 || part[position - 1]! < cell));
+      }
       assert.equal(
         parts.flat().sort((a, b) => a - b),
         each.map((_, cell) => cell),
