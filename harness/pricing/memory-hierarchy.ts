@@ -32,6 +32,8 @@ const KIND_MASK = KIND_COUNT - 1;
 const SHARES_OF_LINE = 1000 * COST_PER_CYCLE * LINE_BYTES;
 const NO_PAGE = -1;
 const NO_LINE = -1;
+/** Set in the tag of a line in L1 that a store is still fetching, so that the line is not simply found. */
+const FETCHING = 0x4000_0000;
 /** So far from every line that no stride leads from here. */
 const FAR_LINE = -0x4000_0000;
 const L1_CAUSE = causeIndex('l1');
@@ -115,6 +117,7 @@ export class MemoryHierarchy {
     const { tlb } = this;
     const { pageShift } = tlb;
     const { tags, setMask, ways } = this.l1;
+    const hasNeighbours = this.neighbourBytesPerKilocycle > 0;
     const perUpdate = cycles256[LOCKED]!;
     let lastPage = this.lastPage;
     let row = 0;
@@ -145,7 +148,7 @@ export class MemoryHierarchy {
           }
         }
         const line = entry >>> LINE_SHIFT;
-        if (tags[(line & setMask) * ways] === line && line !== this.storeLine) {
+        if (tags[(line & setMask) * ways] === line) {
           l1Cost += cycles256[kind]!;
         } else {
           const outcome = this.fetch(entry, index);
@@ -157,7 +160,9 @@ export class MemoryHierarchy {
       causeCosts[row + LOCKED_CAUSE]! += lockedCost;
       const cost = segmentCosts[segment]! + l1Cost + lockedCost + otherCost;
       segmentCosts[segment] = cost;
-      this.countNeighbours(cost);
+      if (hasNeighbours) {
+        this.countNeighbours(cost);
+      }
       if ((segmentFlags[segment]! & END) !== 0) {
         row += ROW;
         if (this.endOperation()) {
@@ -174,16 +179,16 @@ export class MemoryHierarchy {
   private fetch(entry: number, index: number): number {
     const line = entry >>> LINE_SHIFT;
     const kind = entry & KIND_MASK;
-    if (this.l1.touch(line)) {
-      return line === this.storeLine ? this.meetStore(entry, index) : found(L1, kind);
+    const isFetching = line === this.storeLine;
+    if (this.l1.touch(isFetching ? line | FETCHING : line)) {
+      return isFetching ? this.meetStore(entry, index) : found(L1, kind);
+    }
+    if (isFetching) {
+      this.forgetStore();
     }
     const level = this.levelOf(line);
     if (kind === STORE) {
-      this.storeLevel = index < this.storeEnd ? Math.max(level, this.storeLevel) : level;
-      this.storeEnd = index + this.windowAccesses;
-      this.storeLine = line;
-      this.storeLineLevel = level;
-      this.storedWords = wordBit(entry);
+      this.noteStore(entry, level, index);
       return found(level, STORE);
     }
     if (kind === UPDATE) {
@@ -227,24 +232,53 @@ export class MemoryHierarchy {
     return deepened(level, slowest);
   }
 
+  /** A store fetches its line, which was just made the most recent of its set, from `level`. */
+  private noteStore(entry: number, level: number, index: number): void {
+    this.forgetStore();
+    this.storeLevel = index < this.storeEnd ? Math.max(level, this.storeLevel) : level;
+    this.storeEnd = index + this.windowAccesses;
+    this.storeLine = entry >>> LINE_SHIFT;
+    this.storeLineLevel = level;
+    this.storedWords = wordBit(entry);
+    const { tags, setMask, ways } = this.l1;
+    tags[(this.storeLine & setMask) * ways]! |= FETCHING;
+  }
+
   /** A load from the line that a store is fetching waits for it, unless the store buffer holds the very word. */
   private meetStore(entry: number, index: number): number {
     const kind = entry & KIND_MASK;
     if (kind === STORE) {
       this.storedWords |= wordBit(entry);
     } else if (index >= this.storeEnd) {
-      this.storeLine = NO_LINE;
+      this.forgetStore();
     } else if ((this.storedWords & wordBit(entry)) === 0) {
-      this.storeLine = NO_LINE;
+      this.forgetStore();
       return this.overlap(this.storeLineLevel, kind, index);
     }
     return found(L1, kind);
   }
 
+  /** The line has arrived, or nobody asks any more. */
+  private forgetStore(): void {
+    if (this.storeLine === NO_LINE) {
+      return;
+    }
+    const { tags, setMask, ways } = this.l1;
+    const tag = this.storeLine | FETCHING;
+    const first = (this.storeLine & setMask) * ways;
+    for (let way = first; way < first + ways; way++) {
+      if (tags[way] === tag) {
+        tags[way] = this.storeLine;
+        break;
+      }
+    }
+    this.storeLine = NO_LINE;
+  }
+
   /** A locked update is a barrier: it waits for the stores before it, and no later load runs beside an earlier one. */
   private drainStores(index: number): number {
     this.windowEnd = index;
-    this.storeLine = NO_LINE;
+    this.forgetStore();
     if (index >= this.storeEnd) {
       return NOTHING;
     }
@@ -256,7 +290,7 @@ export class MemoryHierarchy {
   private endOperation(): boolean {
     this.windowEnd = 0;
     this.storeEnd = 0;
-    this.storeLine = NO_LINE;
+    this.forgetStore();
     this.missedLine = FAR_LINE;
     this.stridesSeen = 0;
     if (this.disturbance === 'eviction') {
@@ -279,8 +313,9 @@ export class MemoryHierarchy {
   /** Neighbours bring in so many bytes in so many cycles; whole lines are let in when the operation ends. */
   private countNeighbours(cost: number): void {
     const share = this.neighbourShare + cost * this.neighbourBytesPerKilocycle;
-    this.neighbourLines += Math.floor(share / SHARES_OF_LINE);
-    this.neighbourShare = share % SHARES_OF_LINE;
+    const lines = Math.floor(share / SHARES_OF_LINE);
+    this.neighbourLines += lines;
+    this.neighbourShare = share - lines * SHARES_OF_LINE;
   }
 
   private passNeighbours(): void {

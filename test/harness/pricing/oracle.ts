@@ -146,6 +146,7 @@ export class NaiveHierarchy {
         charge('l1', kind === CHASE ? this.latency(0) : kind === STORE ? stores.l1 : 0);
         return;
       }
+      if (fetched?.line === line) fetched = undefined;
       if (kind === STORE) {
         charge(causeOf(level), this.storing(level));
         const deeper = store !== undefined && index < store.end ? store.level : level;
