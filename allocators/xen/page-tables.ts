@@ -14,6 +14,11 @@ import type { PageAccount } from './page-account';
 const ENTRY_BYTES = 8;
 const ENTRIES = 512;
 const ENTRIES_SHIFT = 9;
+/** Pages of address space behind an entry of the third level, and behind one of the top level. */
+const LEVEL2_SHIFT = 2 * ENTRIES_SHIFT;
+const LEVEL3_SHIFT = 3 * ENTRIES_SHIFT;
+const PAGES_PER_LEVEL2 = 1 << LEVEL2_SHIFT;
+const PAGES_PER_LEVEL3 = 1 << LEVEL3_SHIFT;
 const PRESENT = 1;
 const SUPERPAGE_BYTES = ENTRIES * PAGE_BYTES;
 
@@ -31,9 +36,11 @@ export class PageTables {
     private readonly tableAccount: PageAccount | undefined,
   ) {
     const leafTables = Math.ceil(machine.virtualPages / ENTRIES);
+    const level2Tables = Math.ceil(leafTables / ENTRIES);
+    const level3Tables = Math.ceil(level2Tables / ENTRIES);
     this.top = machine.reserve('top page table', PAGE_BYTES, PAGE_BYTES);
-    this.level3 = machine.reserve('level 3 page table', PAGE_BYTES, PAGE_BYTES);
-    this.level2 = machine.reserve('level 2 page tables', leafTables * ENTRY_BYTES, PAGE_BYTES);
+    this.level3 = machine.reserve('level 3 page tables', level3Tables * PAGE_BYTES, PAGE_BYTES);
+    this.level2 = machine.reserve('level 2 page tables', level2Tables * PAGE_BYTES, PAGE_BYTES);
     const reservedLeaves = tableAccount === undefined ? leafTables : 1;
     this.leaves = machine.reserve('leaf page tables', reservedLeaves * PAGE_BYTES, PAGE_BYTES);
     this.tableLock = machine.defineLock('page tables', machine.reserve('page table lock', 4));
@@ -41,9 +48,13 @@ export class PageTables {
 
   start(): void {
     const { machine } = this;
-    machine.store(this.top, this.level3 + PRESENT);
-    for (let gigabyte = 0; gigabyte << (2 * ENTRIES_SHIFT) < machine.virtualPages; gigabyte++) {
-      machine.store(this.level3 + gigabyte * ENTRY_BYTES, this.level2 + gigabyte * PAGE_BYTES + PRESENT);
+    for (let page = 0; page < machine.virtualPages; page += PAGES_PER_LEVEL3) {
+      const index = page >>> LEVEL3_SHIFT;
+      machine.store(this.top + index * ENTRY_BYTES, this.level3 + index * PAGE_BYTES + PRESENT);
+    }
+    for (let page = 0; page < machine.virtualPages; page += PAGES_PER_LEVEL2) {
+      const index = page >>> LEVEL2_SHIFT;
+      machine.store(this.level3 + index * ENTRY_BYTES, this.level2 + index * PAGE_BYTES + PRESENT);
     }
     machine.store(this.level2, this.leaves + PRESENT);
   }
@@ -102,8 +113,8 @@ export class PageTables {
   /** The leaf table of a page, or 0: three loads, each of which needs the one before. */
   private walkToLeaf(page: number): number {
     const { machine } = this;
-    machine.load(this.top);
-    machine.chase(this.level3 + (page >>> (2 * ENTRIES_SHIFT)) * ENTRY_BYTES);
+    machine.load(this.top + (page >>> LEVEL3_SHIFT) * ENTRY_BYTES);
+    machine.chase(this.level3 + (page >>> LEVEL2_SHIFT) * ENTRY_BYTES);
     return pageOf(machine.chase(this.level2 + (page >>> ENTRIES_SHIFT) * ENTRY_BYTES));
   }
 
@@ -134,7 +145,7 @@ export class PageTables {
     }
     machine.unlock(this.tableLock);
     machine.lock(this.tableLock);
-    machine.load(this.level2 + (page >>> (2 * ENTRIES_SHIFT)) * PAGE_BYTES);
+    machine.load(this.level2 + (page >>> LEVEL2_SHIFT) * PAGE_BYTES);
     machine.unlock(this.tableLock);
   }
 
