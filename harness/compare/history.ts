@@ -13,8 +13,8 @@ import type { Results } from '../results/results';
  * A history: one CSV file, one row per run, cell and metric, only ever appended to.
  *
  * Several jobs may append at once, and any of them may be killed. So a run's rows are one batch, written by one call
- * at the end of the file, begun by a line end that closes whatever was torn before it; each row carries its place in
- * its batch (`57/120`), and a reader leaves out batches that are not whole. There is no lock that could stay behind.
+ * at the end of the file, begun by a line end that closes whatever was torn before it; each row ends in its place in
+ * its batch (`57 of 120.`), and a reader leaves out batches that are not whole. No lock could stay behind.
  */
 
 export interface HistoryRow {
@@ -192,7 +192,7 @@ function rowText(row: HistoryRow, number: number, count: number): string {
     row.heapPages,
     ...[row.pricing, row.profileId, row.metric, row.unit, row.better].map(escapeControls),
     row.value,
-    `${number}/${count}`,
+    `${number} of ${count}.`,
   ];
   return stringify([cells], { escape_formulas: true });
 }
@@ -214,14 +214,13 @@ export function readHistory(file: string): History {
 function wholeBatches(lines: readonly string[]): History {
   const rows: HistoryRow[] = [];
   let batch: HistoryRow[] = [];
-  let batchSize = 0;
   let tornLines = 0;
   for (const line of lines) {
     if (line === '' || line === HEADER) {
       continue;
     }
     const read = readRow(line);
-    const continues = read?.number === batch.length + 1 && (batch.length === 0 || read.count === batchSize);
+    const continues = read?.number === batch.length + 1;
     if (!continues) {
       tornLines += batch.length;
       batch = [];
@@ -231,9 +230,8 @@ function wholeBatches(lines: readonly string[]): History {
       continue;
     }
     batch.push(read.row);
-    batchSize = read.count;
-    if (batch.length === batchSize) {
-      rows.push(...batch);
+    if (batch.length === read.count) {
+      batch.forEach((row) => rows.push(row));
       batch = [];
     }
   }
@@ -242,7 +240,7 @@ function wholeBatches(lines: readonly string[]): History {
 
 function readRow(line: string): { row: HistoryRow; number: number; count: number } | undefined {
   const cells = cellsOf(line);
-  const [, number, count] = /^(\d+)\/(\d+)$/.exec(cells?.at(-1) ?? '') ?? [];
+  const [, number, count] = /^(\d+) of (\d+)\.$/.exec(cells?.at(-1) ?? '') ?? [];
   if (cells?.length !== COLUMNS.length || number === undefined || count === undefined) {
     return undefined;
   }

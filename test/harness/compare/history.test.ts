@@ -77,9 +77,11 @@ test('an append that was cut anywhere is left out, and the next one is whole', a
   truncateSync(history(), 0);
   appendFileSync(history(), both.subarray(0, both.length - 1));
   assert.is(readHistory(history()).rows.length, 2 * perRun);
-  // Only the digits of the last row's place are cut: what is left looks like another place.
-  writeFileSync(history(), both.subarray(0, both.length - 2));
+  // A place that was cut, `1 of 1` of `1 of 120.`, is none.
+  const firstOfSecond = both.indexOf(`,1 of ${perRun}.`, whole.length);
+  writeFileSync(history(), Buffer.concat([both.subarray(0, firstOfSecond), Buffer.from(',1 of 1')]));
   assert.is(readHistory(history()).rows.length, perRun);
+  assert.is(readHistory(history()).tornLines, 1);
 });
 
 test('several processes append at once and every batch is whole', async () => {

@@ -127,6 +127,8 @@ test('means are compared by their fractions, and other ratios by their values', 
     relativeBasisPoints: -3846,
     sign: -1,
   });
+  assert.is(difference(mean(1431, 10), { value: 5000, ratio: [1, 2] }).absolute, 4857);
+  assert.is(difference(mean(1431, 10), { value: 5000, ratio: [1, 2] }).sign, 1, 'a mean beside a share');
   assert.equal(difference({ value: 0 }, { value: 5 }), { absolute: 5, relativeBasisPoints: null, sign: 1 });
   assert.equal(difference({ value: 0 }, { value: 0 }), { absolute: 0, relativeBasisPoints: 0, sign: 0 });
 });
