@@ -220,6 +220,8 @@ class XmallocFirstFit implements Engine {
       const next = machine.chase(node + NEXT);
       nodes++;
       if (node >>> PAGE_SHIFT === block >>> PAGE_SHIFT) {
+        machine.work(this.step.scanNode, nodes);
+        nodes = 0;
         block = this.blockMerge(block, node);
       }
       node = next;

@@ -150,6 +150,11 @@ export class AccessStream {
     this.locksHeld &= ~lockBit;
   }
 
+  /** Ends the segment under way where a step ended, so that the step can be priced by itself (`explain`). */
+  cutSegment(): void {
+    this.closeSegment(0);
+  }
+
   /** Marks the operation that the following accesses belong to. */
   beginOperation(index: number, code: number, id: number, bytes: number, align: number): void {
     const row = this.operationCount;
