@@ -7,13 +7,19 @@ import type { Results } from '../results/results';
 import { commaList } from './shared-options';
 import { currentCommit } from './worktree';
 
-/** Options of `run` and `suite` by which results go to other tools and to a history. */
+/** Options of `run`, `suite` and `merge` by which results go to other tools and to a history. */
 
 export interface CiArguments {
   emit: string[];
   append: string | undefined;
   commit: string | undefined;
   label: string | undefined;
+}
+
+/** What is made of results besides the reports. */
+export interface CiOutputs {
+  readonly emitted: (results: Results) => EmittedFile[];
+  readonly append: (results: Results) => void;
 }
 
 export function ciOptions<T>(parser: Argv<T>): Argv<T & CiArguments> {
@@ -44,10 +50,7 @@ export function ciOptions<T>(parser: Argv<T>): Argv<T & CiArguments> {
 }
 
 /** Checks the options, before anything runs. Throws a `UsageError`; the two functions do their part afterwards. */
-export function ciOutputs(argv: CiArguments & { readonly out: string | undefined }): {
-  readonly emitted: (results: Results) => EmittedFile[];
-  readonly append: (results: Results) => void;
-} {
+export function ciOutputs(argv: CiArguments & { readonly out: string | undefined }): CiOutputs {
   const names = EMITTERS.map(({ name }) => name);
   const chosen = commaList(argv.emit).map((wanted) => {
     const emitter = EMITTERS.find(({ name }) => name === wanted);

@@ -10,8 +10,19 @@ import { replayOf, type TaskOutcome } from './task';
  */
 export class WorkerLane implements Lane {
   private pool: Tinypool | undefined;
+  /** What each cell took here, the start of its process included. */
+  readonly milliseconds = new Map<Cell, number>();
 
   async run(cell: Cell): Promise<CellReport> {
+    const started = Date.now();
+    try {
+      return await this.runTimed(cell);
+    } finally {
+      this.milliseconds.set(cell, Date.now() - started);
+    }
+  }
+
+  private async runTimed(cell: Cell): Promise<CellReport> {
     const pool = this.pool ?? startPool();
     this.pool = pool;
     let outcome: TaskOutcome;

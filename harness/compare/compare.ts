@@ -1,7 +1,7 @@
 import type { MeasuredPricing, MeasuredReplay } from '../metrics/measured-replay';
 import type { MetricValue, MetricValues } from '../metrics/metric';
 import { metricNamed, type AnyMetric } from '../metrics/registry';
-import type { Results } from '../results/results';
+import type { Label, Results } from '../results/results';
 import type {
   Category,
   CellComparison,
@@ -28,7 +28,11 @@ export interface CompareOptions extends PairingOptions {
 
 /** Compares two results, replay by replay and metric by metric. */
 export function compareResults(base: Results, head: Results, options: CompareOptions): Comparison {
-  const judge: Judge = { limits: options.limits, metricNamed: options.metricNamed ?? metricNamed };
+  const judge: Judge = {
+    limits: options.limits,
+    metricNamed: options.metricNamed ?? metricNamed,
+    labels: new Map([base, head].flatMap(labelsByReplay)),
+  };
   const cells = pairReplays(base, head, options).map((pair) => compareCell(pair, judge, options));
   return {
     base: { label: options.labels.base, toolVersion: base.tool.version },
@@ -44,14 +48,23 @@ export function compareResults(base: Results, head: Results, options: CompareOpt
 interface Judge {
   readonly limits: readonly Limit[];
   readonly metricNamed: (name: string) => AnyMetric | undefined;
+  /** What suites call the traces of their replays. */
+  readonly labels: ReadonlyMap<MeasuredReplay, Label>;
+}
+
+function labelsByReplay({ replays, suite }: Results): [MeasuredReplay, Label][] {
+  return replays.flatMap((replay, index) => {
+    const label = suite?.labels[index];
+    return label === undefined ? [] : [[replay, label]];
+  });
 }
 
 function compareCell(pair: ReplayPair, judge: Judge, options: PairingOptions): CellComparison {
   switch (pair.kind) {
     case 'base only':
-      return { kind: 'missing', category: categoryOf(pair.base), base: pair.base };
+      return { kind: 'missing', category: categoryOf(pair.base, judge), base: pair.base };
     case 'head only':
-      return { kind: 'added', category: categoryOf(pair.head), head: pair.head };
+      return { kind: 'added', category: categoryOf(pair.head, judge), head: pair.head };
     case 'both':
       return compareBoth(pair.base, pair.head, judge, options);
   }
@@ -63,7 +76,7 @@ function compareBoth(
   judge: Judge,
   options: PairingOptions,
 ): CellComparison {
-  const sides = { category: categoryOf(head), base, head };
+  const sides = { category: categoryOf(head, judge), base, head };
   const reasons = obstacles(base, head, options);
   const [before, after] = [base, head].map(healthOf) as [Health, Health];
   // That an engine breaks now is said even when its version says that it is another one.
@@ -99,8 +112,9 @@ const UNCHANGED_FATE = { unsupported: 'unsupported', stopped: 'still failing' } 
 const outcomeKey = ({ outcome, placementsSha256 }: MeasuredReplay): string =>
   JSON.stringify([outcome, placementsSha256]);
 
-function categoryOf({ trace }: MeasuredReplay): Category {
-  return trace.origin.kind === 'recorded' ? 'primary' : 'secondary';
+/** What real programs did counts before what was thought up; a suite may say otherwise of its traces. */
+function categoryOf(replay: MeasuredReplay, { labels }: Judge): Category {
+  return (labels.get(replay) ?? replay.trace.origin.kind) === 'recorded' ? 'primary' : 'secondary';
 }
 
 function comparePricing(

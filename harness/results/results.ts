@@ -10,9 +10,24 @@ export const RESULTS_SCHEMA = 'alloc-replay/results@1';
 export interface Results {
   readonly schema: typeof RESULTS_SCHEMA;
   readonly tool: { readonly name: 'alloc-replay'; readonly version: string };
+  /** The suite that asked for the replays, where one did. */
+  readonly suite?: SuiteFacts;
   readonly replays: readonly MeasuredReplay[];
   /** Facts about the host and the run (time, Node version, speed); never compared. */
   readonly environment: Environment;
+}
+
+/** `recorded` traces count first in verdicts, the others second. */
+export const LABELS = ['recorded', 'synthetic', 'adversarial'] as const;
+export type Label = (typeof LABELS)[number];
+
+/** What a suite says about its replays: it goes with them, so that who compares them later can judge by it. */
+export interface SuiteFacts {
+  readonly name: string;
+  /** As `--limit` takes them, in the order in which they count. */
+  readonly limits: readonly string[];
+  /** By replay. */
+  readonly labels: readonly Label[];
 }
 
 export type Environment = Readonly<Record<string, string | number | boolean>>;

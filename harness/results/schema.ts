@@ -9,7 +9,7 @@ import type {
 } from '../metrics/measured-replay';
 import { CAUSES } from '../pricing/costs';
 import { CAPABILITIES } from '../replay/port';
-import { RESULTS_SCHEMA, type Results } from './results';
+import { LABELS, RESULTS_SCHEMA, type Results, type SuiteFacts } from './results';
 
 /**
  * The schema of results@1. The order of its keys is the order of the file; unknown keys are refused, because a file
@@ -169,9 +169,16 @@ export const replaySchema = v.strictObject({
   pricings: v.array(pricing),
 }) satisfies v.GenericSchema<unknown, MeasuredReplay>;
 
+const suite = v.strictObject({
+  name: text,
+  limits: v.array(text),
+  labels: v.array(v.picklist(LABELS, `one of ${LABELS.join(', ')}`)),
+}) satisfies v.GenericSchema<unknown, SuiteFacts>;
+
 export const resultsSchema = v.strictObject({
   schema: v.literal(RESULTS_SCHEMA),
   tool: v.strictObject({ name: v.literal('alloc-replay'), version: text }),
+  suite: v.exactOptional(suite),
   replays: v.array(replaySchema),
   environment: v.record(text, v.union([text, v.number(), v.boolean()])),
 }) satisfies v.GenericSchema<unknown, Results>;

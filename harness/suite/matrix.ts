@@ -6,7 +6,8 @@ import { parsePricing, pricingId } from '../pricing/specification';
 import type { EngineDefinition } from '../replay/port';
 import { resolveOptions } from '../replay/stack';
 import type { Cell, TraceRequest } from '../results/cell';
-import type { Label, Placed, Suite, SuiteEngine, SuiteGroup, SuiteTrace } from './suite';
+import type { Label } from '../results/results';
+import type { Placed, Suite, SuiteEngine, SuiteGroup, SuiteTrace } from './suite';
 
 /** What a suite's words stand for, handed in: the harness imports no registry. */
 export interface SuiteRegistries {

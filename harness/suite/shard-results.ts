@@ -4,17 +4,16 @@ import { join } from 'node:path';
 import { InputError } from '../../traces/input-error';
 import type { MeasuredReplay } from '../metrics/measured-replay';
 import { reasonOf } from '../results/atomic-file';
-import type { Environment, Results } from '../results/results';
+import type { Environment, Label, Results, SuiteFacts } from '../results/results';
 import { readResults } from '../results/results-file';
 import { shardFileName, shardOfFileName, type Shard } from './shard';
 
 /**
  * Results of shards, put together again. What a shard is a part of stands in its `environment`, which is never
- * compared: the suite's name, a hash of all its cells, how many they are, and which of them the file holds.
+ * compared: a hash of all cells of its suite, how many they are, and which of them the file holds.
  */
 
 export interface ShardFacts {
-  readonly suite: string;
   /** One hash for all cells with all their code: shards of different revisions do not belong together. */
   readonly cellsSha256: string;
   readonly cellCount: number;
@@ -26,12 +25,12 @@ export function cellsSha256(keys: readonly string[]): string {
   return createHash('sha256').update(keys.join('\n')).digest('hex');
 }
 
-export function shardEnvironment({ suite, cellsSha256, cellCount, cells }: ShardFacts): Environment {
-  return { suite, cellsSha256, cellCount, cells: cells.join(' ') };
+export function shardEnvironment({ cellsSha256, cellCount, cells }: ShardFacts): Environment {
+  return { cellsSha256, cellCount, cells: cells.join(' ') };
 }
 
 export interface MergedResults {
-  readonly suite: string;
+  readonly suite: SuiteFacts;
   readonly tool: Results['tool'];
   readonly replays: readonly MeasuredReplay[];
   readonly shardCount: number;
@@ -41,6 +40,7 @@ interface ShardFile {
   readonly file: string;
   readonly shard: Shard;
   readonly results: Results;
+  readonly suite: SuiteFacts;
   readonly facts: ShardFacts;
 }
 
@@ -52,7 +52,7 @@ export function mergeShards(folder: string): MergedResults {
     const expected = `files such as ${shardFileName({ index: 1, count: 2 })}`;
     throw new InputError({ where: folder, problem: 'holds no results of shards', expected });
   }
-  const { facts, results, shard } = first;
+  const { results, shard, suite } = first;
   for (const other of shards) {
     checkBelongs(first, other);
   }
@@ -63,10 +63,11 @@ export function mergeShards(folder: string): MergedResults {
       throw new InputError({ where, problem: 'missing', expected: `all ${shard.count} shards` });
     }
   }
+  const cells = cellsInOrder(folder, shards);
   return {
-    suite: facts.suite,
+    suite: { ...suite, labels: cells.map(({ label }) => label) },
     tool: results.tool,
-    replays: replaysInOrder(folder, shards),
+    replays: cells.map(({ replay }) => replay),
     shardCount: shard.count,
   };
 }
@@ -91,12 +92,13 @@ function readShards(folder: string): ShardFile[] {
     .map(({ name, shard }) => {
       const file = join(folder, name);
       const results = readResults(file);
-      return { file, shard, results, facts: factsOf(file, results) };
+      return { file, shard, results, ...factsOf(file, results) };
     });
 }
 
-function factsOf(file: string, { environment, replays }: Results): ShardFacts {
-  const { suite, cellsSha256, cellCount, cells } = environment;
+function factsOf(file: string, results: Results): Pick<ShardFile, 'suite' | 'facts'> {
+  const { environment, replays, suite } = results;
+  const { cellsSha256, cellCount, cells } = environment;
   const indices =
     typeof cells === 'string'
       ? cells
@@ -105,7 +107,8 @@ function factsOf(file: string, { environment, replays }: Results): ShardFacts {
           .map(Number)
       : [];
   const isShard =
-    typeof suite === 'string' &&
+    suite !== undefined &&
+    suite.labels.length === replays.length &&
     typeof cellsSha256 === 'string' &&
     typeof cellCount === 'number' &&
     indices.every((index) => Number.isSafeInteger(index) && index >= 0 && index < cellCount) &&
@@ -117,7 +120,7 @@ function factsOf(file: string, { environment, replays }: Results): ShardFacts {
       expected: 'what suite --shard wrote',
     });
   }
-  return { suite, cellsSha256, cellCount, cells: indices };
+  return { suite, facts: { cellsSha256, cellCount, cells: indices } };
 }
 
 function checkBelongs(first: ShardFile, other: ShardFile): void {
@@ -129,19 +132,29 @@ function checkBelongs(first: ShardFile, other: ShardFile): void {
   if (other.results.tool.version !== first.results.tool.version) {
     throw differs(`was written by version ${other.results.tool.version}`);
   }
-  if (other.facts.cellsSha256 !== first.facts.cellsSha256 || other.facts.suite !== first.facts.suite) {
-    throw differs(`is of another suite or other code (${other.facts.suite})`);
+  const isSameSuite = [first, other]
+    .map(({ suite: { name, limits } }) => JSON.stringify([name, limits]))
+    .every((each, _, [own]) => each === own);
+  if (other.facts.cellsSha256 !== first.facts.cellsSha256 || !isSameSuite) {
+    throw differs(`is of another suite or other code (${other.suite.name})`);
   }
 }
 
-function replaysInOrder(folder: string, shards: readonly ShardFile[]): MeasuredReplay[] {
+interface LabelledReplay {
+  readonly replay: MeasuredReplay;
+  readonly label: Label;
+}
+
+function cellsInOrder(folder: string, shards: readonly ShardFile[]): LabelledReplay[] {
   const { cellCount } = shards[0]!.facts;
-  const replays = new Map<number, MeasuredReplay>();
-  for (const { results, facts } of shards) {
-    facts.cells.forEach((cell, position) => replays.set(cell, results.replays[position]!));
+  const cells = new Map<number, LabelledReplay>();
+  for (const { results, facts, suite } of shards) {
+    facts.cells.forEach((cell, position) =>
+      cells.set(cell, { replay: results.replays[position]!, label: suite.labels[position]! }),
+    );
   }
-  const ordered = Array.from({ length: cellCount }, (_, cell) => replays.get(cell));
-  const complete = ordered.filter((replay) => replay !== undefined);
+  const ordered = Array.from({ length: cellCount }, (_, cell) => cells.get(cell));
+  const complete = ordered.filter((cell) => cell !== undefined);
   if (complete.length !== cellCount) {
     const problem = `the shards hold ${complete.length} of ${cellCount} cells`;
     throw new InputError({ where: folder, problem, expected: 'each cell once' });

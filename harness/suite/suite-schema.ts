@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { LABELS } from './suite';
+import { LABELS } from '../results/results';
 
 /** The schema of `*.suite.yaml`. An object's message is its name, under which `SUITE_KEYS` lists its keys. */
 

@@ -1,3 +1,5 @@
+import type { Label } from '../results/results';
+
 /**
  * A suite: what nightly runs and pull requests execute. Every word of it keeps the place it was written at, so that
  * whatever turns out to be wrong with it later (an engine that does not exist, a trace that cannot be read) is said
@@ -9,10 +11,6 @@ export interface Placed<T> {
   readonly value: T;
   readonly where: string;
 }
-
-/** `recorded` traces are primary in verdicts, the others secondary. */
-export const LABELS = ['recorded', 'synthetic', 'adversarial'] as const;
-export type Label = (typeof LABELS)[number];
 
 export interface Suite {
   readonly name: string;
@@ -55,6 +53,3 @@ export interface SuiteMachine {
   readonly accessBudget?: number;
   readonly realloc?: 'emulate' | 'verb';
 }
-
-/** Whether verdicts put a trace first: what real programs did counts before what was thought up. */
-export const isPrimary = (label: Label): boolean => label === 'recorded';

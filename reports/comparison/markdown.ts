@@ -12,6 +12,7 @@ import {
   cellLabels,
   countText,
   hashesText,
+  limitsText,
   limitText,
   metricTitle,
   relativeText,
@@ -90,6 +91,7 @@ function summary(comparison: Comparison, { arrow, dot }: Signs): string {
   const { engines, traces, pricings } = casts(comparison);
   const tools =
     base.toolVersion === head.toolVersion ? [] : [`tool ${base.toolVersion} ${arrow} ${head.toolVersion}`];
+  const limits = limitsText(comparison);
   return [
     `${name(base.label)} ${arrow} ${name(head.label)}`,
     ...tools.map(name),
@@ -97,6 +99,7 @@ function summary(comparison: Comparison, { arrow, dot }: Signs): string {
       ? 'not priced'
       : `${pricings.slice(0, 4).map(name).join(', ')}${pricings.length > 4 ? ' and more' : ''}`,
     `${countText(engines.length, 'engine')}, ${countText(traces.length, 'trace')}`,
+    ...(limits === '' ? [] : [`limits ${name(limits)}`]),
     hashesText(comparison),
   ].join(` ${dot} `);
 }

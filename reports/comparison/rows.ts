@@ -158,6 +158,11 @@ export function limitText({ limit }: MetricRow): string {
   return limit === null ? '' : limit.text;
 }
 
+/** All limits that were judged by, as users write them; empty where any change for the worse counts. */
+export function limitsText({ limits }: Comparison): string {
+  return limits.map(({ pattern, text }) => `${pattern}=${text}`).join(', ');
+}
+
 /** What was exceeded and by how much, for a message of its own: `+12.00 % exceeds +5 %`. */
 export function exceededText(row: MetricRow): string {
   if (row.exceeded.length === 0) {

@@ -8,6 +8,7 @@ import {
   byChange,
   cellLabels,
   hashesText,
+  limitsText,
   limitText,
   metricTitle,
   relativeText,
@@ -25,6 +26,7 @@ export function comparisonText(comparison: Comparison, options: { readonly ascii
   const rows = reportRows(comparison);
   const { base, head } = comparison;
   const statuses = statusRows(comparison);
+  const limits = limitsText(comparison);
   const sections = [
     textTable(
       'newly failing',
@@ -36,6 +38,7 @@ export function comparisonText(comparison: Comparison, options: { readonly ascii
     ),
     reasonsSection(comparison),
     textTable('cells', statuses, STATUS_COLUMNS),
+    limits === '' ? '' : `limits: ${escapeControls(limits)}\n`,
     `${nameText(base.label)} -> ${nameText(head.label)}: ${hashesText(comparison)}\n${headline(comparison)}\n`,
   ];
   const text = sections.filter((each) => each !== '').join('\n');

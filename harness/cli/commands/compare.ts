@@ -1,4 +1,6 @@
 import type { Argv } from 'yargs';
+import { githubAnnotations } from '../../../reports/comparison/annotations';
+import { comparisonMarkdown } from '../../../reports/comparison/markdown';
 import { COMPARISON_FORMATS } from '../../../reports/comparison/registry';
 import { UsageError } from '../../../traces/input-error';
 import { compareResults } from '../../compare/compare';
@@ -9,8 +11,9 @@ import type { Results } from '../../results/results';
 import { runBothRevisions } from '../base-revision';
 import { runEnginePair } from '../engine-pair';
 import { EXIT, type ExitCode } from '../exit-codes';
-import { announceOnGithub } from '../github';
+import { tellGithub } from '../github';
 import { resultsAt } from '../results-at';
+import { suiteLimits } from '../suite-conclusion';
 import { commaList, machineOptions, workersOption, type MachineArguments } from '../shared-options';
 import { command } from './command';
 
@@ -51,9 +54,10 @@ export const compare = command<CompareArguments>({
 });
 
 const EPILOGUE = [
-  'Without --limit no metric may get worse at all; with it only the metrics that it names are judged.',
-  'A limit: METRIC=PART[|PART], METRIC a name, a pattern (*.cycles.max) or a group (@latency); the last that matches',
-  'wins. PART: +5% of the base, +200 in its unit, or 2000000, a value that must not be passed.',
+  'Limits are those of the suite that HEAD is of, then --limit. Where there are none, no metric may get worse',
+  'at all; where there are some, only the metrics that they name are judged.',
+  'A limit: METRIC=PART[|PART], METRIC a name, a pattern (*.cycles.max) or a group (@latency); the last that',
+  'matches wins. PART: +5% of the base, +200 in its unit, or 2000000, a value that must not be passed.',
   'Exit codes: 0 ok, 2 bad usage or input, 3 a limit exceeded, a regression, or any change when asked.',
 ].join('\n');
 
@@ -114,8 +118,9 @@ function inputOptions<T>(parser: Argv<T>) {
 }
 
 async function compareCommand(argv: CompareArguments): Promise<ExitCode> {
-  const limits = argv.limit.flatMap(parseLimits);
+  const given = argv.limit.flatMap(parseLimits);
   const { labels, base, head } = await sidesOf(argv);
+  const limits = [...suiteLimits(head, labels.head), ...given];
   const comparison = compareResults(base, head, {
     labels,
     limits,
@@ -129,7 +134,11 @@ async function compareCommand(argv: CompareArguments): Promise<ExitCode> {
   } else {
     writeFileAtomically(argv.out, report);
   }
-  announceOnGithub(comparison, process.env);
+  tellGithub(
+    githubAnnotations(comparison),
+    () => comparisonMarkdown(comparison, { ascii: false }),
+    process.env,
+  );
   return comparison.verdict.fails ? EXIT.finding : EXIT.ok;
 }
 

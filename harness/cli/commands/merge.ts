@@ -1,13 +1,15 @@
-import { dearestText } from '../suite-text';
+import type { Argv } from 'yargs';
 import { mergeShards } from '../../suite/shard-results';
-import { exitCodeOf, type ExitCode } from '../exit-codes';
+import { ciOptions, ciOutputs, type CiArguments } from '../ci-options';
+import type { ExitCode } from '../exit-codes';
 import { OutputFolder } from '../output-folder';
-import { resultsOf, writeReports } from '../report-files';
+import { resultsOf } from '../report-files';
+import { concludeSuite } from '../suite-conclusion';
 import { command } from './command';
 
 /** `merge`: the shards of a suite as if it had been run in one go. */
 
-interface MergeArguments {
+interface MergeArguments extends CiArguments {
   folder: string;
   out: string | undefined;
 }
@@ -16,7 +18,7 @@ export const merge = command<MergeArguments>({
   command: 'merge <folder>',
   summary: 'Put the shards of a suite together: the same bytes as an unsharded run',
   options: (parser) =>
-    parser
+    ciOptions(parser)
       .positional('folder', {
         type: 'string',
         demandOption: true,
@@ -27,18 +29,19 @@ export const merge = command<MergeArguments>({
         describe: 'Write results.json and every report to this folder (default: the same)',
       })
       .example('$0 merge out/shards', '')
-      .example('$0 merge out/shards --out out/nightly', ''),
+      .example(
+        '$0 merge out/shards --out out/nightly --emit junit --append history.csv',
+        '',
+      ) as unknown as Argv<MergeArguments>,
   run: mergeCommand,
 });
 
-function mergeCommand({ folder, out }: MergeArguments): ExitCode {
+function mergeCommand(argv: MergeArguments): ExitCode {
   const started = Date.now();
-  const { suite, tool, replays, shardCount } = mergeShards(folder);
-  const plain = resultsOf(replays, started);
-  const results = { ...plain, tool, environment: { ...plain.environment, suite } };
-  process.stdout.write(
-    `${suite}: ${replays.length} cells from ${shardCount} shards\n\n${dearestText(replays)}`,
-  );
-  writeReports(results, OutputFolder.at(out ?? folder, '--out'));
-  return exitCodeOf(replays);
+  const { folder } = argv;
+  const out = argv.out ?? folder;
+  const ci = ciOutputs({ ...argv, out });
+  const { suite, tool, replays } = mergeShards(folder);
+  const { environment, ...plain } = resultsOf(replays, started);
+  return concludeSuite({ ...plain, tool, suite, environment }, OutputFolder.at(out, '--out'), ci);
 }

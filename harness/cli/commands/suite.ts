@@ -1,35 +1,38 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
-import { InputError, UsageError } from '../../../traces/input-error';
-import { parseLimits } from '../../compare/limits';
+import { suiteHeadline } from '../../../reports/suite';
+import { UsageError } from '../../../traces/input-error';
 import type { MeasuredReplay } from '../../metrics/measured-replay';
+import type { Results, SuiteFacts } from '../../results/results';
 import { resultsText } from '../../results/results-file';
 import { CellKeys } from '../../suite/cell-key';
 import { CellStore } from '../../suite/cell-store';
 import { matrixOf, type PlannedCell } from '../../suite/matrix';
-import { runCells, type CellRunReport, type Difference } from '../../suite/run-cells';
+import { runCells, type CellRunReport } from '../../suite/run-cells';
 import { cellsOfShard, parseShard, shardFileName, type Shard } from '../../suite/shard';
-import { cellsSha256, shardEnvironment } from '../../suite/shard-results';
+import { cellsSha256, shardEnvironment, type ShardFacts } from '../../suite/shard-results';
 import type { Suite } from '../../suite/suite';
 import { readSuite, suiteFile } from '../../suite/suite-file';
+import { ciOptions, ciOutputs, type CiArguments, type CiOutputs } from '../ci-options';
 import { EXIT, exitCodeOf, type ExitCode } from '../exit-codes';
 import { Interruption } from '../interruption';
 import { OutputFolder } from '../output-folder';
 import { Progress } from '../progress';
 import { createRegistries } from '../registries';
-import { resultsOf, writeReports } from '../report-files';
+import { resultsOf } from '../report-files';
 import { workersOption } from '../shared-options';
+import { concludeSuite, limitsAt } from '../suite-conclusion';
 import { estimatedCosts } from '../suite-costs';
 import { createSuiteRegistries } from '../suite-registries';
-import { suiteText } from '../suite-text';
+import type { CellTimes } from '../suite-text';
 import { TOOL_VERSION } from '../tool-version';
 import { WorkerLane } from '../worker-lane';
 import { command } from './command';
 
 /** `suite`: a matrix of cells in worker processes; what nightly runs and pull requests execute. */
 
-interface SuiteArguments {
+interface SuiteArguments extends CiArguments {
   suite: string;
   out: string;
   workers: number | undefined;
@@ -43,9 +46,10 @@ export const suite = command<SuiteArguments>({
   command: 'suite <suite>',
   summary: 'Run a suite: traces × engines × pricings from a file, or "quick" or "nightly"',
   options: (parser) =>
-    workersOption(suiteOptions(parser))
+    ciOptions(workersOption(suiteOptions(parser)))
       .example('$0 suite quick --out out/quick', '')
       .example('$0 suite quick --out out/quick --cache .cache/cells --verify-determinism', '')
+      .example('$0 suite ./mine.suite.yaml --out out/mine --emit bmf,junit --append history.csv', '')
       .example(
         '$0 suite quick --out out/shards --shard 2/4',
         'then: merge out/shards',
@@ -87,20 +91,17 @@ async function suiteCommand(argv: SuiteArguments): Promise<ExitCode> {
   const registries = createRegistries();
   const code = createSuiteRegistries(registries);
   const plan = readSuite(suiteFile(argv.suite));
-  checkLimits(plan);
+  plan.limits.forEach(({ value, where }) => limitsAt(value, where));
+  const ci = ciOfWhole(argv);
   const all = matrixOf(plan, code);
   const cellKeys = new CellKeys(code, TOOL_VERSION);
   const allKeys = all.map((cell) => cellKeys.keyOf(cell));
   const mine = await cellsToRun(all, argv.shard, (cells) => estimatedCosts(cells, registries));
+  const cells = mine.map((index) => all[index]!);
+  const keys = mine.map((index) => allKeys[index]!);
   const out = OutputFolder.at(argv.out, '--out');
   const journal = openJournal(argv);
-  const report = await runPlanned(
-    argv,
-    mine.map((index) => all[index]!),
-    mine.map((index) => allKeys[index]!),
-    journal,
-    code,
-  );
+  const { report, times } = await runPlanned(argv, cells, keys, journal, code);
   const replays = report.replays.filter((replay) => replay !== undefined);
   if (replays.length < mine.length) {
     process.stdout.write(
@@ -108,35 +109,42 @@ async function suiteCommand(argv: SuiteArguments): Promise<ExitCode> {
     );
     return EXIT.failed;
   }
-  const shape = { suite: plan.name, cellsSha256: cellsSha256(allKeys), cellCount: all.length, cells: mine };
-  const plain = resultsOf(replays, started);
-  const results = { ...plain, environment: { ...plain.environment, ...shardEnvironment(shape) } };
-  const cells = mine.map((index) => all[index]!);
-  process.stdout.write(suiteText(plan.name, results, cells));
-  process.stdout.write(keptText(report));
-  if (argv.shard === undefined) {
-    writeReports(results, out);
-  } else {
-    out.write(shardFileName(argv.shard), resultsText(results));
-    process.stdout.write(`\nWritten to ${out.path}: ${out.commit().join(' ')}\n`);
-  }
+  const { environment, ...plain } = resultsOf(replays, started);
+  const results: Results = { ...plain, suite: factsOf(plan, cells), environment };
+  const facts = { cellsSha256: cellsSha256(allKeys), cellCount: all.length, cells: mine };
+  const exitCode =
+    argv.shard === undefined
+      ? concludeSuite(results, out, ci, times)
+      : writeShard(results, out, argv.shard, facts);
+  tellKnownAndDiffering(report);
   journal.remove();
-  return exitCode(replays, report.differences);
+  return report.differences.length > 0 ? EXIT.notDeterministic : exitCode;
 }
 
-/** The limits are compare's to judge; a suite only holds them, and says where one cannot be read. */
-function checkLimits({ limits }: Suite): void {
-  for (const { value, where } of limits) {
-    try {
-      parseLimits(value);
-    } catch (error) {
-      if (error instanceof UsageError) {
-        const { problem, expected } = error;
-        throw new InputError({ where, problem, ...(expected !== undefined && { expected }) });
-      }
-      throw error;
-    }
+const factsOf = ({ name, limits }: Suite, cells: readonly PlannedCell[]): SuiteFacts => ({
+  name,
+  limits: limits.map(({ value }) => value),
+  labels: cells.map(({ label }) => label),
+});
+
+/** Files for other tools are made of all cells together. Throws a `UsageError`. */
+function ciOfWhole(argv: SuiteArguments): CiOutputs {
+  if (argv.shard !== undefined && (argv.emit.length > 0 || argv.append !== undefined)) {
+    throw new UsageError({
+      where: argv.append === undefined ? '--emit' : '--append',
+      problem: 'of a shard, which is a part only',
+      expected: '`merge` with this option',
+    });
   }
+  return ciOutputs(argv);
+}
+
+function writeShard(results: Results, out: OutputFolder, shard: Shard, facts: ShardFacts): ExitCode {
+  const environment = { ...results.environment, ...shardEnvironment(facts) };
+  process.stdout.write(`${suiteHeadline(results, [])}\n`);
+  out.write(shardFileName(shard), resultsText({ ...results, environment }));
+  process.stdout.write(`\nWritten to ${out.path}: ${out.commit().join(' ')}\n`);
+  return exitCodeOf(results.replays);
 }
 
 async function cellsToRun(
@@ -162,13 +170,18 @@ function openJournal(argv: SuiteArguments): CellStore {
 
 const warn = (line: string): void => void process.stderr.write(`warning: ${line}\n`);
 
+interface PlannedRun {
+  readonly report: CellRunReport;
+  readonly times: CellTimes;
+}
+
 async function runPlanned(
   argv: SuiteArguments,
   cells: readonly PlannedCell[],
   keys: readonly string[],
   journal: CellStore,
   code: ReturnType<typeof createSuiteRegistries>,
-): Promise<CellRunReport> {
+): Promise<PlannedRun> {
   const cache = argv.cache === undefined ? [] : [CellStore.at(argv.cache, warn)];
   const verifies = argv['verify-determinism'];
   const interruption = new Interruption();
@@ -178,7 +191,7 @@ async function runPlanned(
     verifies ? ([new WorkerLane(), new WorkerLane()] as const) : ([new WorkerLane()] as const),
   );
   try {
-    return await runCells({
+    const report = await runCells({
       cells,
       keys,
       known: verifies ? [journal] : [journal, ...cache],
@@ -191,6 +204,7 @@ async function runPlanned(
       },
       isStopping: () => interruption.isWanted,
     });
+    return { report, times: timesOf(report, cells, lanes.flat()) };
   } finally {
     progress.stop();
     interruption.end();
@@ -199,17 +213,29 @@ async function runPlanned(
   }
 }
 
-function keptText({ knownCount, differences, replays }: CellRunReport): string {
-  const known =
-    knownCount === 0 ? '' : `${knownCount} of ${replays.length} cells were known and not run again\n`;
+/** By replay, of two that were compared the longer. */
+function timesOf(
+  { replays }: CellRunReport,
+  cells: readonly PlannedCell[],
+  lanes: readonly WorkerLane[],
+): CellTimes {
+  const times = new Map<MeasuredReplay, number>();
+  replays.forEach((replay, index) => {
+    const taken = lanes.flatMap(({ milliseconds }) => milliseconds.get(cells[index]!.cell) ?? []);
+    if (replay !== undefined && taken.length > 0) {
+      times.set(replay, Math.max(...taken));
+    }
+  });
+  return times;
+}
+
+function tellKnownAndDiffering({ knownCount, differences, replays }: CellRunReport): void {
+  if (knownCount > 0) {
+    process.stdout.write(`${knownCount} of ${replays.length} cells were known and not run again\n`);
+  }
   for (const { cell, problem } of differences) {
     process.stderr.write(
       `not deterministic: ${cell.cell.trace.specification} × ${cell.cell.engine}: ${problem}\n`,
     );
   }
-  return known;
-}
-
-function exitCode(replays: readonly MeasuredReplay[], differences: readonly Difference[]): ExitCode {
-  return differences.length > 0 ? EXIT.notDeterministic : exitCodeOf(replays);
 }

@@ -5,25 +5,32 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xorshift128plus } from 'pure-rand/generator/xorshift128plus';
 import * as assert from 'uvu/assert';
 import { inFolder } from './command';
-import { CompiledCli, outputOf, TINY_CELLS, writeSuite } from './suite-runs';
+import { CompiledCli, outputOf, writeSuite } from './suite-runs';
 
-/** Files that a run of the tiny suite gives their final names: its cells, results.json and six reports. */
-const DURABLE_WRITES = TINY_CELLS + 7;
+/** Beside its cells, what a run gives its final name: results.json and six reports. */
+const REPORTS = 7;
+
+export interface KilledSuite {
+  readonly suite: 'tiny' | 'quick';
+  readonly cells: number;
+  readonly times: number;
+  readonly seed: number;
+}
 
 /**
  * Kills runs after seeded numbers of durable writes and resumes each: it must leave what an uninterrupted run leaves,
  * and nothing else.
  */
-export async function killAndResume(times: number, seed: number): Promise<void> {
+export async function killAndResume({ suite, cells, times, seed }: KilledSuite): Promise<void> {
   const cli = new CompiledCli();
   try {
     await inFolder(async (folder) => {
-      const file = writeSuite(folder);
+      const file = suite === 'tiny' ? writeSuite(folder) : suite;
       const whole = join(folder, 'whole');
       assert.is((await cli.run('suite', file, '--out', whole, '--workers', '2')).code, 0);
       const random = xorshift128plus(seed);
       for (let run = 0; run < times; run++) {
-        const writes = uniformInt(random, 1, DURABLE_WRITES);
+        const writes = uniformInt(random, 1, cells + REPORTS);
         const out = join(folder, `out-${run}`);
         killRun(cli, file, out, writes);
         const { code, stderr } = await cli.run('suite', file, '--out', out, '--workers', '2', '--resume');

@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { inFolder } from './command';
+import { CompiledCli } from './suite-runs';
+
+const test = suite('cli: suite nightly');
+
+const cli = new CompiledCli();
+test.after(() => cli.remove());
+
+const CELL_SECONDS_MAX = 5;
+
+test('nightly ends well, no cell of it takes more than five seconds, and a cache makes it free', () =>
+  inFolder(async (folder) => {
+    const run = () =>
+      cli.run('suite', 'nightly', '--out', join(folder, 'out'), '--cache', join(folder, 'cache'));
+    const { code, stdout, stderr } = await run();
+    assert.is(code, 0, stderr);
+    const [, seconds] = /\nThe slowest took ([\d.]+) s here: /.exec(stdout) ?? [];
+    assert.ok(Number(seconds) <= CELL_SECONDS_MAX, stdout);
+    const again = await run();
+    assert.match(again.stdout, /\n(\d+) of \1 cells were known and not run again\n/);
+    assert.not.match(again.stdout, 'The slowest took');
+  }));
+
+test.run();
