@@ -14,6 +14,8 @@ import type { Stack } from './stack';
 export interface ReplayState {
   /** Index of the event in the trace, from 0. */
   readonly eventIndex: number;
+  /** The object that the operation was applied to; `NULL` for an allocation. */
+  readonly subject: Placement;
   readonly liveObjects: number;
   /** Requested bytes of the live objects. */
   readonly liveBytes: number;
