@@ -48,6 +48,7 @@ export interface StepObserver {
 
 /** Bound here because V8 folds a module's own constants and loads imported ones at every use. */
 const INSTRUCTIONS = PRICED.instructions;
+const BIT_SCANS = PRICED.bitScans;
 const MISPREDICTS = PRICED.mispredicts;
 const PRICED_ROW = PRICED_COUNT;
 const NONE = NOTED.none;
@@ -76,10 +77,9 @@ export class AccessStream {
   entriesDrained = 0;
   operationsDrained = 0;
 
-  /** Instructions of the segment under way. */
+  /** Instructions and bit scans of the segment under way. */
   instructions = 0;
-  /** Whether every step has to be told to the observer. */
-  readonly isObserved: boolean;
+  bitScans = 0;
 
   /** Where the segment and the operation under way keep their other counts: they are summed up in place. */
   private pricedRow = 0;
@@ -104,7 +104,6 @@ export class AccessStream {
     private readonly drain: (batch: AccessStream) => void,
     private readonly accessBudget = Infinity,
   ) {
-    this.isObserved = observer !== undefined;
     this.positionLimit = Math.min(accessesMax, accessBudget);
   }
 
@@ -223,6 +222,7 @@ export class AccessStream {
     this.segmentPriced.fill(0, 0, this.pricedRow + PRICED_COUNT);
     this.operationNoted.fill(0, 0, this.notedRow + NOTED_COUNT);
     this.instructions = 0;
+    this.bitScans = 0;
     this.pricedRow = 0;
     this.notedRow = 0;
     this.entryCount = 0;
@@ -236,7 +236,9 @@ export class AccessStream {
     this.segmentEnds[segment] = this.entryCount;
     this.segmentFlags[segment] = this.locksHeld | flags;
     this.segmentPriced[this.pricedRow + INSTRUCTIONS] = this.instructions;
+    this.segmentPriced[this.pricedRow + BIT_SCANS] = this.bitScans;
     this.instructions = 0;
+    this.bitScans = 0;
     this.segmentCount = segment + 1;
     this.pricedRow += PRICED_ROW;
     if (flags === 0 && this.segmentCount === SEGMENT_LAST - 1) {

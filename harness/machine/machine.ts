@@ -54,7 +54,7 @@ const AS_STORE = STORE;
 const AS_UPDATE = UPDATE;
 
 export class Machine extends Memory {
-  readonly steps = new StepTable();
+  readonly steps: StepTable;
   readonly locks = new LockTable();
   readonly stream: AccessStream;
   readonly heapPages: number;
@@ -66,6 +66,7 @@ export class Machine extends Memory {
     super(new MemoryLayout(options.heapPages));
     this.heapPages = options.heapPages;
     this.virtualPages = options.virtualPages;
+    this.steps = new StepTable(options.observer !== undefined);
     this.stream = new AccessStream(
       this.steps,
       options.accessesMax ?? ACCESSES_MAX_DEFAULT,
@@ -284,9 +285,10 @@ export class Machine extends Memory {
   /** Reports `times` executions of an engine's step, after the accesses that belong to it. */
   work(step: Step, times = 1): void {
     const { stream, steps } = this;
-    stream.instructions += steps.instructions[step]! * times;
+    const weight = steps.weights[step]!;
+    stream.instructions += (weight >> 1) * times;
     stream.lastStep = step;
-    if (steps.isMore[step] !== 0 || stream.isObserved) {
+    if ((weight & 1) !== 0) {
       stream.workMore(step, times);
     }
   }
@@ -303,7 +305,7 @@ export class Machine extends Memory {
 
   /** One bit-scan instruction (bsf, bsr, ffs). */
   bitScan(): void {
-    this.stream.countPriced(PRICED.bitScans, 1);
+    this.stream.bitScans++;
   }
 
   /** A software prefetch: noted; it hides nothing of a dependent chain. */

@@ -29,12 +29,14 @@ export interface NamedStep extends StepDefinition {
 const STEPS_MAX = 1024;
 
 export class StepTable {
-  readonly instructions = new Int32Array(STEPS_MAX);
-  /** 1 where a step is more than its instructions: an event, a misprediction. */
-  readonly isMore = new Uint8Array(STEPS_MAX);
+  /** Twice the instructions, plus 1 where a step is more than these: one look says what nearly all steps are. */
+  readonly weights = new Int32Array(STEPS_MAX);
   readonly mispredicts = new Float64Array(STEPS_MAX);
   readonly noted = new Uint8Array(STEPS_MAX);
   private readonly steps: NamedStep[] = [];
+
+  /** @param isObserved whether somebody is told of every step, so that each is more than its instructions */
+  constructor(private readonly isObserved = false) {}
 
   /** Registers an engine's steps and returns their indices under the same names. */
   define<T extends StepDefinitions>(engine: string, definitions: T): { readonly [name in keyof T]: Step } {
@@ -50,10 +52,10 @@ export class StepTable {
         );
       }
       this.steps.push({ engine, name, ...definition });
-      this.instructions[step] = definition.instructions;
       this.mispredicts[step] = definition.mispredicts ?? 0;
       this.noted[step] = NOTED[definition.event ?? 'none'];
-      this.isMore[step] = this.noted[step] !== NOTED.none || this.mispredicts[step] !== 0 ? 1 : 0;
+      const isMore = this.isObserved || this.noted[step] !== NOTED.none || this.mispredicts[step] !== 0;
+      this.weights[step] = 2 * definition.instructions + (isMore ? 1 : 0);
       indices[name] = step as Step;
     }
     return indices as { readonly [name in keyof T]: Step };

@@ -1,5 +1,5 @@
 import { isBlock, type Placement } from '../../traces/trace';
-import { asInteger, ObjectTable } from './object-table';
+import { ObjectTable } from './object-table';
 import { Oracle } from './oracle';
 import type { Engine } from './port';
 import type { Stack } from './stack';
@@ -26,7 +26,7 @@ export class LiveObjects {
   }
 
   placement(slot: number): Placement {
-    return asInteger(this.table.placements[slot]!) as Placement;
+    return this.table.placement(slot);
   }
 
   /** The slots of the objects by where they are now: for engines that move blocks. */
@@ -39,20 +39,20 @@ export class LiveObjects {
   /** Enters what the engine returned for an object; a failed allocation is entered too, without a block. */
   settle(slot: number, placement: Placement, bytes: number, align: number): void {
     const { table } = this;
-    table.placements[slot] = placement;
-    table.requestedBytes[slot] = bytes;
-    table.aligns[slot] = align;
+    table.setPlacement(slot, placement);
+    table.setRequest(slot, bytes, align);
     if (!isBlock(placement)) {
       return;
     }
     this.oracle.placed(placement, bytes, align);
     const block = this.engine.blockAt(placement, bytes, align);
-    table.grantedBytes[slot] = block?.bytes ?? 0;
-    table.headerBytes[slot] = block?.headerBytes ?? 0;
+    const grantedBytes = block === undefined ? 0 : block.bytes;
+    const headerBytes = block === undefined ? 0 : block.headerBytes;
+    table.setGrant(slot, grantedBytes, headerBytes);
     this.count++;
     this.requestedBytes += bytes;
-    this.grantedBytes += table.grantedBytes[slot]!;
-    this.headerBytes += table.headerBytes[slot]!;
+    this.grantedBytes += grantedBytes;
+    this.headerBytes += headerBytes;
   }
 
   /** Takes an object's block out of the books; the object keeps its slot. */
@@ -62,12 +62,12 @@ export class LiveObjects {
     if (!isBlock(placement)) {
       return;
     }
-    const bytes = table.requestedBytes[slot]!;
+    const bytes = table.requestedBytes(slot);
     this.oracle.released(placement, bytes);
     this.count--;
     this.requestedBytes -= bytes;
-    this.grantedBytes -= table.grantedBytes[slot]!;
-    this.headerBytes -= table.headerBytes[slot]!;
+    this.grantedBytes -= table.grantedBytes(slot);
+    this.headerBytes -= table.headerBytes(slot);
   }
 
   /** The object is gone, block and all. */
@@ -78,9 +78,9 @@ export class LiveObjects {
 
   /** The engine moved an object's block. */
   move(slot: number, to: Placement): void {
-    const bytes = this.table.requestedBytes[slot]!;
+    const bytes = this.table.requestedBytes(slot);
     this.oracle.released(this.placement(slot), bytes);
     this.oracle.placed(to, bytes, 0);
-    this.table.placements[slot] = to;
+    this.table.setPlacement(slot, to);
   }
 }

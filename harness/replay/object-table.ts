@@ -1,3 +1,5 @@
+import type { Placement } from '../../traces/trace';
+
 /**
  * The objects of a running trace, by id: where each was placed, what was asked and what was granted.
  *
@@ -5,16 +7,19 @@
  * (linear probing, backward-shift deletion: no tombstones, bounded by the live objects whatever the trace does).
  */
 
+/** An object's row; its placement is a block, `ZERO`, or the `NULL` or `BUG` that it got instead. */
+const ID = 0;
+const PLACEMENT = 1;
+const REQUESTED_BYTES = 2;
+const ALIGN = 3;
+const GRANTED_BYTES = 4;
+const HEADER_BYTES = 5;
+/** Rows of 64 bytes: whatever is asked of an object costs the host one cache line. */
+const ROW_SHIFT = 3;
+
 /** Slots are handed out densely and reused; a slot is valid from `add` to `remove`. */
 export class ObjectTable {
-  ids = new Float64Array(INITIAL_SLOTS);
-  /** The placement: a block address or `ZERO`, `NULL`, `BUG` of an allocation that gave no block. */
-  placements = new Float64Array(INITIAL_SLOTS);
-  requestedBytes = new Float64Array(INITIAL_SLOTS);
-  grantedBytes = new Float64Array(INITIAL_SLOTS);
-  headerBytes = new Float64Array(INITIAL_SLOTS);
-  aligns = new Float64Array(INITIAL_SLOTS);
-
+  private rows = new Float64Array(INITIAL_SLOTS << ROW_SHIFT);
   private freeSlots = new Int32Array(INITIAL_SLOTS);
   private freeSlotCount = 0;
   private slotCount = 0;
@@ -26,12 +31,55 @@ export class ObjectTable {
     return this.objectCount;
   }
 
+  /** Slots there is room for. */
+  get capacity(): number {
+    return this.freeSlots.length;
+  }
+
+  id(slot: number): number {
+    return this.rows[(slot << ROW_SHIFT) + ID]!;
+  }
+
+  placement(slot: number): Placement {
+    return asInteger(this.rows[(slot << ROW_SHIFT) + PLACEMENT]!) as Placement;
+  }
+
+  requestedBytes(slot: number): number {
+    return asInteger(this.rows[(slot << ROW_SHIFT) + REQUESTED_BYTES]!);
+  }
+
+  align(slot: number): number {
+    return asInteger(this.rows[(slot << ROW_SHIFT) + ALIGN]!);
+  }
+
+  grantedBytes(slot: number): number {
+    return this.rows[(slot << ROW_SHIFT) + GRANTED_BYTES]!;
+  }
+
+  headerBytes(slot: number): number {
+    return this.rows[(slot << ROW_SHIFT) + HEADER_BYTES]!;
+  }
+
+  setPlacement(slot: number, placement: Placement): void {
+    this.rows[(slot << ROW_SHIFT) + PLACEMENT] = placement;
+  }
+
+  setRequest(slot: number, bytes: number, align: number): void {
+    this.rows[(slot << ROW_SHIFT) + REQUESTED_BYTES] = bytes;
+    this.rows[(slot << ROW_SHIFT) + ALIGN] = align;
+  }
+
+  setGrant(slot: number, bytes: number, headerBytes: number): void {
+    this.rows[(slot << ROW_SHIFT) + GRANTED_BYTES] = bytes;
+    this.rows[(slot << ROW_SHIFT) + HEADER_BYTES] = headerBytes;
+  }
+
   /** The object's slot, or −1 for an id that no live object has. */
   slotOf(id: number): number {
     const mask = this.positions.length - 1;
     for (let position = hashOf(id) & mask; ; position = (position + 1) & mask) {
       const slot = this.positions[position]! - 1;
-      if (slot < 0 || this.ids[slot] === id) {
+      if (slot < 0 || this.id(slot) === id) {
         return slot;
       }
     }
@@ -43,7 +91,7 @@ export class ObjectTable {
       this.grow();
     }
     const slot = this.freeSlotCount > 0 ? this.freeSlots[--this.freeSlotCount]! : this.slotCount++;
-    this.ids[slot] = id;
+    this.rows[(slot << ROW_SHIFT) + ID] = id;
     this.insert(id, slot);
     this.objectCount++;
     return slot;
@@ -51,12 +99,12 @@ export class ObjectTable {
 
   remove(slot: number): void {
     const mask = this.positions.length - 1;
-    let hole = hashOf(this.ids[slot]!) & mask;
+    let hole = hashOf(this.id(slot)) & mask;
     while (this.positions[hole] !== slot + 1) {
       hole = (hole + 1) & mask;
     }
     for (let position = (hole + 1) & mask; this.positions[position] !== 0; position = (position + 1) & mask) {
-      const home = hashOf(this.ids[this.positions[position]! - 1]!) & mask;
+      const home = hashOf(this.id(this.positions[position]! - 1)) & mask;
       if (((position - home) & mask) >= ((position - hole) & mask)) {
         this.positions[hole] = this.positions[position]!;
         hole = position;
@@ -86,13 +134,10 @@ export class ObjectTable {
   }
 
   private grow(): void {
-    const slots = this.ids.length * 2;
-    this.ids = widened(this.ids, slots);
-    this.placements = widened(this.placements, slots);
-    this.requestedBytes = widened(this.requestedBytes, slots);
-    this.grantedBytes = widened(this.grantedBytes, slots);
-    this.headerBytes = widened(this.headerBytes, slots);
-    this.aligns = widened(this.aligns, slots);
+    const slots = this.capacity * 2;
+    const rows = new Float64Array(slots << ROW_SHIFT);
+    rows.set(this.rows);
+    this.rows = rows;
     const freeSlots = new Int32Array(slots);
     freeSlots.set(this.freeSlots);
     this.freeSlots = freeSlots;
@@ -100,7 +145,7 @@ export class ObjectTable {
     this.positions = new Int32Array(slots * 2);
     for (const entry of old) {
       if (entry !== 0) {
-        this.insert(this.ids[entry - 1]!, entry - 1);
+        this.insert(this.id(entry - 1), entry - 1);
       }
     }
   }
@@ -115,12 +160,6 @@ function hashOf(id: number): number {
   const high = Math.floor(id / 0x1_0000_0000) | 0;
   const mixed = Math.imul(low ^ Math.imul(high, 0x85eb_ca6b), 0x9e37_79b1);
   return (mixed ^ (mixed >>> 15)) >>> 0;
-}
-
-function widened(column: Float64Array, length: number): Float64Array<ArrayBuffer> {
-  const wider = new Float64Array(length);
-  wider.set(column);
-  return wider;
 }
 
 /**

@@ -174,8 +174,8 @@ export class Operations {
     const slot = this.slot(event);
     const object = this.objects.placement(slot);
     this.subject = object;
-    const bytes = asInteger(this.objects.table.requestedBytes[slot]!);
-    const align = asInteger(this.objects.table.aligns[slot]!);
+    const bytes = this.objects.table.requestedBytes(slot);
+    const align = this.objects.table.align(slot);
     this.objects.remove(slot);
     if (object === NULL || object === BUG) {
       return this.skip();
@@ -210,7 +210,7 @@ export class Operations {
   /** The engine's realloc, or what a caller writes where there is none. */
   private resized(object: Placement, slot: number, event: TraceEvent): Placement {
     const { engine } = this;
-    const oldBytes = this.objects.table.requestedBytes[slot]!;
+    const oldBytes = this.objects.table.requestedBytes(slot);
     if (engine.reallocate !== undefined) {
       return engine.reallocate(object, event.size, event.align, oldBytes);
     }
@@ -226,7 +226,7 @@ export class Operations {
     } else if (event.size !== 0) {
       return placement;
     }
-    engine.free(object, oldBytes, this.objects.table.aligns[slot]!);
+    engine.free(object, oldBytes, this.objects.table.align(slot));
     return placement;
   }
 
@@ -296,7 +296,7 @@ export class Operations {
     if (!isBlock(object) || isVirtual(object)) {
       return this.skip();
     }
-    const objectBytes = this.objects.table.requestedBytes[slot]!;
+    const objectBytes = this.objects.table.requestedBytes(slot);
     const first = behind ? object + objectBytes + event.offset : object;
     const end = first + (behind ? event.size : objectBytes);
     const value = Number(this.texts.text(event.value));

@@ -27,13 +27,15 @@ const CHUNK_BYTES = 1 << 16;
 const COMMA = 0x2c;
 const NEWLINE = 0x0a;
 const INT32_MAX = 0x7fff_ffff;
-const DIGITS = bytesOf('0123456789abcdef');
+const ZERO = 0x30;
+const HEX_DIGITS = bytesOf('0123456789abcdef');
 
 function bytesOf(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, 'latin1'));
 }
 
-const OP_BYTES = OP_NAMES.map((name) => bytesOf(name));
+/** The operations with the commas around them. */
+const OP_CELLS = OP_NAMES.map((name) => bytesOf(`,${name},`));
 const WORDS = { null: bytesOf('NULL'), zero: bytesOf('ZERO'), bug: bytesOf('BUG'), nothing: bytesOf('-') };
 const HEX_PREFIX = bytesOf('0x');
 const VIRTUAL_PREFIX = bytesOf('v:0x');
@@ -43,7 +45,6 @@ export class PlacementsWriter {
   private readonly hash = createHash('sha256');
   private readonly chunk = new Uint8Array(CHUNK_BYTES);
   private length = 0;
-  private readonly digits = new Uint8Array(20);
 
   /**
    * @param write receives the text in chunks that are valid only during the call
@@ -60,12 +61,10 @@ export class PlacementsWriter {
     if (this.length > CHUNK_BYTES - LINE_BYTES_MAX) {
       this.flush();
     }
-    this.number(index, 10);
-    this.chunk[this.length++] = COMMA;
-    this.append(OP_BYTES[op]!);
-    this.chunk[this.length++] = COMMA;
-    this.number(id, 10);
-    this.chunk[this.length++] = COMMA;
+    this.decimal(index);
+    this.append(OP_CELLS[op]!);
+    this.decimal(id);
+    this.octet(COMMA);
     if (this.form === 'xen' || this.form === 'xen-virtual') {
       this.xenOffset(result);
     } else {
@@ -73,7 +72,7 @@ export class PlacementsWriter {
         op === OP.free || op === OP.msize || op === OP.overrun || op === OP.fill ? object : result,
       );
     }
-    this.chunk[this.length++] = NEWLINE;
+    this.octet(NEWLINE);
   }
 
   /** Writes what is left and returns the sha256 of the whole text, lowercase hex. */
@@ -85,10 +84,10 @@ export class PlacementsWriter {
   private xenOffset(placement: Placement): void {
     if (isVirtual(placement)) {
       this.append(this.form === 'xen' ? VIRTUAL_PREFIX : HEX_PREFIX);
-      this.number(placement - VIRTUAL_BASE, 16);
+      this.hexadecimal(placement - VIRTUAL_BASE);
     } else if (isBlock(placement)) {
       this.append(HEX_PREFIX);
-      this.number(placement - HEAP_BASE, 16);
+      this.hexadecimal(placement - HEAP_BASE);
     } else if (placement === NOTHING) {
       this.append(WORDS.nothing);
     } else if (placement === NULL) {
@@ -100,36 +99,55 @@ export class PlacementsWriter {
 
   private decimalOffset(placement: Placement): void {
     if (isBlock(placement)) {
-      this.number(placement - HEAP_BASE, 10);
+      this.decimal(placement - HEAP_BASE);
     } else {
       this.append(NIL);
     }
   }
 
-  /** Small numbers, nearly all of them, are divided as 32-bit integers. */
-  private number(value: number, base: 10 | 16): void {
-    let digits = 0;
-    let rest = value;
-    while (rest > INT32_MAX) {
-      const quotient = Math.floor(rest / base);
-      this.digits[digits++] = DIGITS[rest - quotient * base]!;
-      rest = quotient;
+  /** Nearly all numbers are small and divided as 32-bit integers, by a constant: three times as fast. */
+  private decimal(value: number): void {
+    if (value > INT32_MAX) {
+      this.append(bytesOf(String(value)));
+      return;
     }
-    let small = rest | 0;
+    const { chunk } = this;
+    let rest = value | 0;
+    let at = this.length + decimalDigits(rest);
+    this.length = at;
     do {
-      const quotient = base === 16 ? small >>> 4 : (small / 10) | 0;
-      this.digits[digits++] = DIGITS[small - quotient * base]!;
-      small = quotient;
-    } while (small > 0);
-    while (digits > 0) {
-      this.chunk[this.length++] = this.digits[--digits]!;
+      const tenth = (rest / 10) | 0;
+      chunk[--at] = ZERO + rest - tenth * 10;
+      rest = tenth;
+    } while (rest !== 0);
+  }
+
+  private hexadecimal(value: number): void {
+    if (value > INT32_MAX) {
+      this.append(bytesOf(value.toString(16)));
+      return;
     }
+    const { chunk } = this;
+    let rest = value | 0;
+    let at = this.length + hexadecimalDigits(rest);
+    this.length = at;
+    do {
+      chunk[--at] = HEX_DIGITS[rest & 15]!;
+      rest >>>= 4;
+    } while (rest !== 0);
   }
 
   private append(bytes: Uint8Array): void {
+    const { chunk } = this;
+    const at = this.length;
     for (let byte = 0; byte < bytes.length; byte++) {
-      this.chunk[this.length++] = bytes[byte]!;
+      chunk[at + byte] = bytes[byte]!;
     }
+    this.length = at + bytes.length;
+  }
+
+  private octet(octet: number): void {
+    this.chunk[this.length++] = octet;
   }
 
   private flush(): void {
@@ -138,4 +156,16 @@ export class PlacementsWriter {
     this.write?.(text);
     this.length = 0;
   }
+}
+
+function decimalDigits(value: number): number {
+  let digits = 1;
+  for (let power = 10; power <= value; power *= 10) {
+    digits++;
+  }
+  return digits;
+}
+
+function hexadecimalDigits(value: number): number {
+  return Math.max((35 - Math.clz32(value)) >>> 2, 1);
 }

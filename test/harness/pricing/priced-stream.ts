@@ -54,6 +54,7 @@ function happen(stream: AccessStream, happening: Happening): void {
   else if ('acquire' in happening) stream.acquired(1 << happening.acquire);
   else if ('release' in happening) stream.released(1 << happening.release);
   else if (happening.event === 'instructions') stream.instructions += happening.times;
+  else if (happening.event === 'bitScans') stream.bitScans += happening.times;
   else stream.countPriced(PRICED[happening.event], happening.times);
 }
 
