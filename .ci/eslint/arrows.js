@@ -21,6 +21,7 @@ const arrows = {
   'harness/conformance': [traceModel, 'harness/machine', 'harness/replay'],
   'harness/metrics': [traceModel, 'harness/machine', 'harness/pricing', 'harness/replay'],
 };
+arrows['harness/explain'] = [...arrows['harness/metrics'], 'harness/metrics'];
 arrows['harness/results'] = [...arrows['harness/metrics'], 'harness/metrics'];
 for (const top of ['harness/suite', 'harness/compare', 'harness/claims', 'harness/audit', 'harness/advise']) {
   arrows[top] = [...arrows['harness/results'], 'harness/results'];
@@ -35,6 +36,7 @@ arrows.reports = [
   'harness/claims',
   'harness/audit',
   'harness/advise',
+  'harness/explain',
 ];
 arrows.traces = [traceModel];
 arrows.test = 'all';

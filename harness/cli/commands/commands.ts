@@ -3,6 +3,7 @@ import { audit } from './audit';
 import type { Command } from './command';
 import { compare } from './compare';
 import { conformance } from './conformance';
+import { explain } from './explain';
 import { list } from './list';
 import { merge } from './merge';
 import { minheap } from './minheap';
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   run,
   reproduce,
   compare,
+  explain,
   trend,
   suite,
   merge,

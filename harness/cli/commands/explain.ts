@@ -1,0 +1,225 @@
+import type { Argv } from 'yargs';
+import { ENGINES } from '../../../allocators/registry';
+import {
+  EXPLANATION_FORMATS,
+  renderExplanation,
+  type ExplanationFormat,
+} from '../../../reports/explain/registry';
+import { UsageError } from '../../../traces/input-error';
+import { explain as explainOperations, type StackMaker } from '../../explain/explain';
+import type { Choice } from '../../explain/explanation';
+import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT } from '../../machine/machine';
+import { parsePricing } from '../../pricing/specification';
+import type { ReallocPolicy } from '../../replay/operations';
+import { createStack } from '../../replay/stack';
+import type { Registries } from '../../results/cell';
+import { writeFileAtomically } from '../../results/atomic-file';
+import { enginesWithOptions, type EngineChoice } from '../engine-options';
+import { EXIT, type ExitCode } from '../exit-codes';
+import { Progress } from '../progress';
+import { readerOptions, traceRequest, type ReaderArguments } from '../reader-options';
+import { createRegistries } from '../registries';
+import {
+  commaList,
+  machineOptions,
+  nameValuePairs,
+  wholeNumber,
+  type MachineArguments,
+} from '../shared-options';
+import { command } from './command';
+
+/** `explain`: what the dearest operations did, what it cost, and who left the heap so. */
+
+interface ExplainArguments extends Omit<ReaderArguments, 'format'>, MachineArguments {
+  trace: string;
+  allocator: string[];
+  pricing: string[];
+  option: string[];
+  op: number | undefined;
+  worst: number | undefined;
+  lock: string | undefined;
+  against: string[] | undefined;
+  realloc: ReallocPolicy | undefined;
+  format: ExplanationFormat;
+  traceFormat: string | undefined;
+  out: string | undefined;
+}
+
+const PRICING_DEFAULT = 'zen4-2022';
+const WORST_MAX = 100;
+const AGAINST_NONE = 'none';
+
+export const explain = command<ExplainArguments>({
+  command: 'explain <trace>',
+  summary: 'Tell what the worst operations did step by step, what it cost, and who left the heap so',
+  options: (parser) =>
+    machineOptions(explainOptions(readerOptions(parser)))
+      .example('$0 explain synth:half-page-storm -a xmalloc-first-fit', '')
+      .example('$0 explain recorded:sqlite3-2000 -a plan9-pool --worst 3 --against xmalloc-tlsf', '')
+      .example('$0 explain recorded:git-status -a xmalloc-tlsf --lock pool', '')
+      .example(
+        '$0 explain synth:tmem -a xmalloc-first-fit --op 4711 --format speedscope --out op.speedscope.json',
+        '',
+      ) as unknown as Argv<ExplainArguments>,
+  run: runExplain,
+});
+
+function explainOptions(parser: Argv) {
+  return parser
+    .positional('trace', {
+      type: 'string',
+      demandOption: true,
+      describe: 'A file, - for stdin, recorded:NAME or synth:NAME?…',
+    })
+    .option('allocator', {
+      alias: 'a',
+      type: 'string',
+      array: true,
+      demandOption: 'name an engine with -a; `list allocators` shows them',
+      describe: 'The engine: a name, or the path of a module of your own',
+    })
+    .option('pricing', {
+      alias: 'p',
+      type: 'string',
+      array: true,
+      default: [PRICING_DEFAULT],
+      describe: 'The pricing: PROFILE[@cold|@shared:BYTES][/4k|/2m]',
+    })
+    .option('option', {
+      alias: 'o',
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'Engine option name=value, for every engine that has it',
+    })
+    .option('op', {
+      type: 'string',
+      coerce: (text: string) => wholeNumber('--op', text, 0, Number.MAX_SAFE_INTEGER),
+      describe: 'The operation with this index in the trace, from 0',
+    })
+    .option('worst', {
+      type: 'string',
+      coerce: (text: string) => wholeNumber('--worst', text, 1, WORST_MAX),
+      describe: 'The dearest operations, so many of them (default 1)',
+    })
+    .option('lock', { type: 'string', describe: 'Those that held this lock longest instead of the dearest' })
+    .option('against', {
+      type: 'string',
+      array: true,
+      describe: `Engines to compare with, comma-separated, or ${AGAINST_NONE} (default: all)`,
+    })
+    .option('realloc', {
+      choices: ['emulate', 'verb'] as const,
+      describe: 'On an engine without realloc: allocate, copy and free (default), or n/a',
+    })
+    .option('format', {
+      choices: EXPLANATION_FORMATS,
+      default: 'text',
+      group: 'Options:',
+      describe: 'Text, JSON, or spans and stacks for Perfetto, speedscope and flamegraph.pl',
+    })
+    .option('trace-format', {
+      type: 'string',
+      describe: 'Format of the trace (default: told by its content)',
+    })
+    .option('out', { type: 'string', describe: 'Write to this file instead of stdout' });
+}
+
+async function runExplain(argv: ExplainArguments): Promise<ExitCode> {
+  const choice = choiceOf(argv);
+  const registries = createRegistries();
+  const name = onlyOne('-a', 'engine', commaList(argv.allocator));
+  const pricing = parsePricing(onlyOne('-p', 'pricing', commaList(argv.pricing)));
+  const trace = await registries.openTrace(traceRequest(argv.trace, { ...argv, format: argv.traceFormat }));
+  const { origin } = trace.header;
+  const isAdaptive = origin.kind === 'synthetic' && origin.adaptive;
+  const [engine, ...others] = enginesWithOptions(
+    [name, ...othersOf(argv, name, isAdaptive)],
+    nameValuePairs('-o', argv.option),
+    registries,
+  );
+  const progress = new Progress('explaining', 2 + others.length);
+  const explanation = await explainOperations({
+    trace,
+    createStack: stackMaker(engine!, argv, registries),
+    others: others.map((other) => ({ name: other.name, createStack: stackMaker(other, argv, registries) })),
+    pricing,
+    choice,
+    ...(argv.realloc !== undefined && { realloc: argv.realloc }),
+    passDone: () => progress.done(1),
+  }).finally(() => progress.stop());
+  const text = renderExplanation(argv.format, explanation);
+  if (argv.out === undefined) {
+    process.stdout.write(text);
+  } else {
+    writeFileAtomically(argv.out, text);
+  }
+  const { stopped } = explanation;
+  return stopped === null || stopped.kind === 'unsupported' ? EXIT.ok : EXIT.failed;
+}
+
+function choiceOf({ op, worst, lock }: ExplainArguments): Choice {
+  const other = worst !== undefined ? '--worst' : lock !== undefined ? '--lock' : undefined;
+  if (op !== undefined && other !== undefined) {
+    throw new UsageError({
+      where: '--op',
+      problem: `does not go with ${other}`,
+      expected: 'one operation, or the worst ones',
+    });
+  }
+  if (op !== undefined) {
+    return { kind: 'operation', operation: op };
+  }
+  const count = worst ?? 1;
+  return lock === undefined ? { kind: 'worst', count } : { kind: 'lock', lock, count };
+}
+
+function onlyOne(where: string, what: string, values: readonly string[]): string {
+  const [value] = values;
+  if (value === undefined || values.length > 1) {
+    throw new UsageError({
+      where,
+      problem: `${values.length} ${what}s: ${values.join(', ')}`,
+      expected: 'one',
+    });
+  }
+  return value;
+}
+
+/** The engines to compare with. A trace that adapts to placements has other events on every engine. */
+function othersOf({ against }: ExplainArguments, name: string, isAdaptive: boolean): string[] {
+  const named = against === undefined ? undefined : commaList(against);
+  if (named === undefined) {
+    return isAdaptive ? [] : ENGINES.map((engine) => engine.name).filter((other) => other !== name);
+  }
+  if (named.length === 1 && named[0] === AGAINST_NONE) {
+    return [];
+  }
+  if (isAdaptive) {
+    throw new UsageError({
+      where: '--against',
+      problem: 'the trace adapts to placements, so that other engines get other events',
+      expected: `--against ${AGAINST_NONE}`,
+    });
+  }
+  return named.filter((other) => other !== name);
+}
+
+function stackMaker(
+  { name, options }: EngineChoice,
+  argv: MachineArguments,
+  registries: Registries,
+): StackMaker {
+  return (machine) =>
+    createStack(
+      registries.engineNamed(name),
+      options,
+      {
+        ...machine,
+        heapPages: argv.heapPages ?? HEAP_PAGES_DEFAULT,
+        virtualPages: argv.virtualPages ?? VIRTUAL_PAGES_DEFAULT,
+        ...(argv.accessLimit !== undefined && { accessesMax: argv.accessLimit }),
+      },
+      (other) => registries.engineNamed(other),
+    );
+}

@@ -1,0 +1,149 @@
+import type { TextTable } from '../../traces/trace';
+import { END_OF_OPERATION, KIND_COUNT, LOCK_MASK, type AccessStream } from '../machine/access-stream';
+import { PRICED, PRICED_COUNT } from '../machine/domain-events';
+import type { Machine } from '../machine/machine';
+import type { Step } from '../machine/steps';
+import { eventCounts, type EventCounts } from '../metrics/worst-operations';
+import type { AccessCounts, HeldLock, Provenance, StoryPart } from './explanation';
+import type { HeapBlocks } from './heap-blocks';
+import type { History } from './history';
+import { LockTimeline } from './lock-timeline';
+import {
+  RunningCycles,
+  totalCost,
+  type CauseCosts,
+  type PiecewisePricing,
+  type PricedOperation,
+} from './piecewise-pricing';
+import { OWN, ProvenanceRecorder } from './provenance';
+import { accessCounts, RunRecord, StoryRecorder } from './story';
+
+/** What was recorded of an operation while it ran. */
+export interface RecordedOperation extends PricedOperation {
+  readonly events: EventCounts;
+  readonly accesses: AccessCounts;
+  readonly instructions: number;
+  readonly locks: readonly HeldLock[];
+  readonly story: readonly StoryPart[];
+  readonly provenance: Provenance;
+}
+
+/** Where a step ended: the segments of the batch before `segmentEnd` that no earlier mark has belong to it. */
+interface StepMark {
+  readonly segmentEnd: number;
+  readonly step: Step;
+  readonly times: number;
+}
+
+/**
+ * Records one operation: which steps it took, and what each of them cost. Every step ends a segment of the stream, so
+ * a segment belongs to one step; within it, accesses are priced by the group of events whose words they read.
+ */
+export class OperationRecorder {
+  private readonly marks: StepMark[] = [];
+  private readonly story = new StoryRecorder();
+  private readonly locks: LockTimeline;
+  private readonly provenance: ProvenanceRecorder;
+  /** What was done since the last step. */
+  private run = new RunRecord();
+  private readonly accesses = new Float64Array(KIND_COUNT);
+  private instructions = 0;
+  private events: EventCounts = {};
+  private priced: PricedOperation | undefined;
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly pricing: PiecewisePricing,
+    private readonly history: History,
+    before: HeapBlocks,
+  ) {
+    this.provenance = new ProvenanceRecorder(machine, history, before);
+    this.locks = new LockTimeline(machine.locks.list());
+  }
+
+  /** A step has ended where the stream is now. */
+  step(step: Step, times: number): void {
+    const { stream } = this.machine;
+    this.marks.push({ segmentEnd: stream.segmentCount + 1, step, times });
+    stream.cutSegment();
+  }
+
+  /** Takes a batch that holds nothing but this operation or a part of it. */
+  record(batch: AccessStream): void {
+    let start = 0;
+    let mark = 0;
+    this.history.beginOperation(batch, 0);
+    for (let segment = 0; segment < batch.segmentCount; segment++) {
+      const end = batch.segmentEnds[segment]!;
+      this.recordSegment(batch, segment, start, end);
+      start = end;
+      while (this.marks[mark]?.segmentEnd === segment + 1) {
+        this.endRun(this.marks[mark++]!);
+      }
+      if ((batch.segmentFlags[segment]! & END_OF_OPERATION) !== 0) {
+        this.events = eventCounts(batch.operationNoted, 0);
+        this.priced = this.pricing.endOperation();
+      }
+    }
+    this.marks.length = 0;
+  }
+
+  /** What was recorded of an operation that has come to its end. */
+  finish(texts: TextTable): RecordedOperation {
+    const { priced } = this;
+    if (priced === undefined) {
+      throw new Error('the operation has not ended yet');
+    }
+    this.story.append(this.run);
+    return {
+      ...priced,
+      events: this.events,
+      accesses: accessCounts(this.accesses),
+      instructions: this.instructions,
+      locks: this.locks.finish(priced.heldCycles),
+      story: this.story.finish(this.machine.steps, new RunningCycles()),
+      provenance: this.provenance.finish(texts),
+    };
+  }
+
+  private recordSegment(batch: AccessStream, segment: number, start: number, end: number): void {
+    const locks = batch.segmentFlags[segment]! & LOCK_MASK;
+    const instructions = batch.segmentPriced[segment * PRICED_COUNT + PRICED.instructions]!;
+    this.run.instructions += instructions;
+    this.instructions += instructions;
+    this.addCosts(OWN, this.pricing.priceEvents(batch, segment), locks);
+    let from = start;
+    let group = OWN;
+    for (let index = start; index < end; index++) {
+      const next = this.countAccess(batch.entries[index]!);
+      if (next !== group && index > from) {
+        this.addCosts(group, this.pricing.priceAccesses(batch, segment, from, index), locks);
+        from = index;
+      }
+      group = next;
+    }
+    if (from < end) {
+      this.addCosts(group, this.pricing.priceAccesses(batch, segment, from, end), locks);
+    }
+  }
+
+  /** Counts an access and returns its group of provenance. */
+  private countAccess(entry: number): number {
+    this.run.accesses[entry & (KIND_COUNT - 1)]!++;
+    this.accesses[entry & (KIND_COUNT - 1)]!++;
+    return this.provenance.access(entry);
+  }
+
+  private addCosts(group: number, costs: CauseCosts, locks: number): void {
+    this.run.addCosts(costs);
+    this.provenance.addCosts(group, costs);
+    this.locks.pass(locks, totalCost(costs));
+  }
+
+  private endRun({ step, times }: StepMark): void {
+    this.run.step = step;
+    this.run.times = times;
+    this.story.append(this.run);
+    this.run = new RunRecord();
+  }
+}

@@ -1,0 +1,185 @@
+import { CHASE, KIND_COUNT, LOAD, STORE, UPDATE } from '../machine/access-stream';
+import type { Step, StepTable } from '../machine/steps';
+import { CAUSE_COUNT } from '../pricing/costs';
+import type { AccessCounts, StepRun, StoryPart } from './explanation';
+import type { CauseCosts, RunningCycles } from './piecewise-pricing';
+
+/**
+ * What an operation did, told step by step and yet in bounded space: consecutive executions of one step are one run,
+ * a sequence of runs that repeats is one loop, and behind `PARTS_MAX` parts the steps are only summed up.
+ */
+
+/** More than a person reads. */
+const PARTS_MAX = 256;
+/** Longest sequence that is looked for: a page taken, prepared and mapped is about ten steps. */
+const PERIOD_MAX = 16;
+/** What an operation did after the last step that its engine reported. */
+const NO_STEP = -1;
+
+/** Executions of one step, summed up: costs in 1/256 cycle. */
+export class RunRecord {
+  step: Step | typeof NO_STEP = NO_STEP;
+  times = 0;
+  instructions = 0;
+  readonly accesses = new Float64Array(KIND_COUNT);
+  readonly costs: CauseCosts = new Float64Array(CAUSE_COUNT);
+
+  get isEmpty(): boolean {
+    return this.times === 0 && this.instructions === 0 && this.accesses.every((count) => count === 0);
+  }
+
+  addCosts(costs: CauseCosts): void {
+    for (let cause = 0; cause < CAUSE_COUNT; cause++) {
+      this.costs[cause]! += costs[cause]!;
+    }
+  }
+
+  add(other: RunRecord): void {
+    this.times += other.times;
+    this.instructions += other.instructions;
+    for (let kind = 0; kind < KIND_COUNT; kind++) {
+      this.accesses[kind]! += other.accesses[kind]!;
+    }
+    this.addCosts(other.costs);
+  }
+}
+
+/** A run, or a sequence of parts that was done `rounds` times in a row. */
+type Part = RunRecord | LoopRecord;
+
+class LoopRecord {
+  constructor(
+    public rounds: number,
+    readonly parts: readonly Part[],
+  ) {}
+}
+
+export class StoryRecorder {
+  private readonly parts: Part[] = [];
+  private rest: Map<number, RunRecord> | undefined;
+
+  /** Appends a run, which is the story's from now on. */
+  append(run: RunRecord): void {
+    if (run.isEmpty) {
+      return;
+    }
+    const last = lastRun(this.parts);
+    if (this.rest !== undefined) {
+      this.addToRest(this.rest, run);
+    } else if (last !== undefined && last.step === run.step) {
+      last.add(run);
+    } else if (this.parts.length === PARTS_MAX) {
+      this.addToRest((this.rest = new Map()), run);
+    } else {
+      this.parts.push(run);
+      this.foldRepetition();
+    }
+  }
+
+  /** The story with its cycles, which add up to the operation's when `running` starts from none. */
+  finish(steps: StepTable, running: RunningCycles): StoryPart[] {
+    const told = this.parts.map((part) => toldPart(part, steps, running));
+    if (this.rest === undefined) {
+      return told;
+    }
+    const parts = [...this.rest.values()].map((run) => toldPart(run, steps, running));
+    return [...told, { kind: 'rest', parts }];
+  }
+
+  private addToRest(rest: Map<number, RunRecord>, run: RunRecord): void {
+    const sum = rest.get(run.step);
+    if (sum === undefined) {
+      rest.set(run.step, run);
+    } else {
+      sum.add(run);
+    }
+  }
+
+  /** Makes one loop of a sequence at the end of the story that repeats the one before it, or one more round of it. */
+  private foldRepetition(): void {
+    const { parts } = this;
+    for (let period = 2; period <= PERIOD_MAX && period < parts.length; period++) {
+      const tail = parts.length - period;
+      const before = parts[tail - 1]!;
+      if (before instanceof LoopRecord && areAlike(before.parts, parts.slice(tail))) {
+        mergeParts(before.parts, parts.splice(tail));
+        before.rounds++;
+        return;
+      }
+      if (tail >= period && areAlike(parts.slice(tail - period, tail), parts.slice(tail))) {
+        const again = parts.splice(tail);
+        const body = parts.splice(tail - period);
+        mergeParts(body, again);
+        parts.push(new LoopRecord(2, body));
+        return;
+      }
+    }
+  }
+}
+
+/** The run that was appended last, in however many loops it lies. */
+function lastRun(parts: readonly Part[]): RunRecord | undefined {
+  const last = parts[parts.length - 1];
+  return last instanceof LoopRecord ? lastRun(last.parts) : last;
+}
+
+/** Whether two sequences are the same steps in the same loops, however often each was done. */
+function areAlike(parts: readonly Part[], others: readonly Part[]): boolean {
+  return parts.length === others.length && parts.every((part, index) => isAlike(part, others[index]!));
+}
+
+function isAlike(part: Part, other: Part): boolean {
+  if (part instanceof LoopRecord) {
+    return other instanceof LoopRecord && areAlike(part.parts, other.parts);
+  }
+  return other instanceof RunRecord && part.step === other.step;
+}
+
+function mergeParts(parts: readonly Part[], others: readonly Part[]): void {
+  for (const [index, part] of parts.entries()) {
+    const other = others[index]!;
+    if (part instanceof RunRecord && other instanceof RunRecord) {
+      part.add(other);
+    } else if (part instanceof LoopRecord && other instanceof LoopRecord) {
+      part.rounds += other.rounds;
+      mergeParts(part.parts, other.parts);
+    }
+  }
+}
+
+function toldPart(part: Part, steps: StepTable, running: RunningCycles): StoryPart {
+  if (part instanceof LoopRecord) {
+    const parts = part.parts.map((each) => toldPart(each, steps, running));
+    return { kind: 'loop', rounds: part.rounds, parts };
+  }
+  return toldRun(part, steps, running);
+}
+
+function toldRun(run: RunRecord, steps: StepTable, running: RunningCycles): StepRun {
+  const step = run.step === NO_STEP ? undefined : steps.step(run.step);
+  const event = step?.event;
+  return {
+    kind: 'step',
+    engine: step?.engine ?? '',
+    name: step?.name ?? 'return',
+    event: event === undefined || event === 'none' ? null : event,
+    times: run.times,
+    accesses: accessCounts(run.accesses),
+    instructions: run.instructions,
+    ...running.addCauses(run.costs),
+  };
+}
+
+export function accessCounts(byKind: Float64Array): AccessCounts {
+  return {
+    loads: byKind[LOAD]!,
+    chases: byKind[CHASE]!,
+    stores: byKind[STORE]!,
+    updates: byKind[UPDATE]!,
+  };
+}
+
+/** The steps of a story, the loops unrolled into theirs. */
+export function storySteps(parts: readonly StoryPart[]): StepRun[] {
+  return parts.flatMap((part) => (part.kind === 'step' ? [part] : storySteps(part.parts)));
+}

@@ -1,0 +1,97 @@
+import type { ExplainedOperation, Explanation, StepRun, StoryPart } from '../../harness/explain/explanation';
+import { groupedInteger } from '../../harness/metrics/format';
+import { escapeControls } from '../../traces/input-error';
+import { wordsOf } from '../phrase';
+import { columns } from './columns';
+import { summary } from './summary';
+import { elsewhereLines, heapLines, provenanceLines } from './text-state';
+import { accessCount, mainCauseText, shareText, stepTitle, stepTotals, type StepTotal } from './words';
+
+/** An explanation for one look: what happened and why in a few sentences, then the figures behind each of them. */
+export function explanationText(explanation: Explanation): string {
+  const { engine, trace, pricing, stopped, operations } = explanation;
+  const head = `${engine.name} on ${trace.name}, ${groupedInteger(trace.events)} events, priced ${pricing.id}`;
+  const stop =
+    stopped === null
+      ? []
+      : [`The replay ended ${stopped.kind} at #${groupedInteger(stopped.operation)}: ${stopped.problem}`];
+  const sections = operations.map((operation) => operationLines(operation, explanation));
+  return [head, ...stop, ...sections.flat()].map((line) => `${escapeControls(line)}\n`).join('');
+}
+
+function operationLines(operation: ExplainedOperation, explanation: Explanation): string[] {
+  return [
+    ['', ...summary(operation, explanation)],
+    stepLines(operation, explanation.engine.name),
+    causeLines(operation),
+    lockLines(operation),
+    provenanceLines(operation),
+    heapLines(operation),
+    elsewhereLines(operation, explanation),
+  ]
+    .filter((lines) => lines.length > 0)
+    .flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
+}
+
+/** More lines than these are no story for one look: then the steps are summed up. */
+const STORY_LINES_MAX = 24;
+
+function stepLines({ story, cycles }: ExplainedOperation, engine: string): string[] {
+  const rows = storyRows(story, '', cycles, engine);
+  const isShort = rows.length <= STORY_LINES_MAX;
+  const shown = isShort ? rows : stepTotals(story).map((total) => totalRow(total, cycles, engine));
+  const header = ['step', 'times', 'accesses', 'instructions', 'cycles', '', 'mostly'];
+  return [
+    isShort ? 'What it did:' : 'What it did, summed up by step (--format json tells it in order):',
+    ...columns(['left', 'right', 'right', 'right', 'right', 'right', 'left'], header, shown),
+  ];
+}
+
+function storyRows(parts: readonly StoryPart[], indent: string, all: number, engine: string): string[][] {
+  return parts.flatMap((part) => {
+    if (part.kind === 'step') {
+      return [stepRow(part, indent, all, engine)];
+    }
+    const title = part.kind === 'loop' ? `${groupedInteger(part.rounds)} rounds of` : 'and then, summed up';
+    return [[indent + title], ...storyRows(part.parts, `${indent}  `, all, engine)];
+  });
+}
+
+function stepRow(step: StepRun, indent: string, all: number, engine: string): string[] {
+  const { times, accesses, instructions, cycles, causes } = step;
+  return [
+    indent + stepTitle(step, engine),
+    ...[times, accessCount(accesses), instructions, cycles].map(groupedInteger),
+    shareText(cycles, all),
+    mainCauseText(causes, cycles),
+  ];
+}
+
+function totalRow({ step, times, accesses, instructions, cycles }: StepTotal, all: number, engine: string) {
+  const figures = [times, accesses, instructions, cycles].map(groupedInteger);
+  return [stepTitle(step, engine), ...figures, shareText(cycles, all)];
+}
+
+function causeLines({ causes, cycles }: ExplainedOperation): string[] {
+  const rows = Object.entries(causes)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, part]) => [wordsOf(name), groupedInteger(part), shareText(part, cycles)]);
+  const total = ['together', groupedInteger(cycles)];
+  return [
+    'What its cycles went into:',
+    ...columns(['left', 'right', 'right'], ['cause', 'cycles', ''], [...rows, total]),
+  ];
+}
+
+function lockLines({ locks, cycles }: ExplainedOperation): string[] {
+  const rows = locks.map(({ name, heldCycles, holds, intervals }) => [
+    name,
+    groupedInteger(heldCycles),
+    shareText(heldCycles, cycles),
+    intervals.length === 1
+      ? `from cycle ${groupedInteger(intervals[0]!.from)} to ${groupedInteger(intervals[0]!.to)}`
+      : `${groupedInteger(holds)} times`,
+  ]);
+  const table = columns(['left', 'right', 'right', 'left'], ['lock', 'cycles', '', ''], rows);
+  return table.length === 0 ? [] : ['Locks that it held, for which others wait:', ...table];
+}
