@@ -106,10 +106,16 @@ function dearestOf(group: TraceGroup, pricingId: string): Dearest | undefined {
   return dearest;
 }
 
-/** How the other engines' worst operations of the same kind compare. */
+/** Whether an engine did all that the other did: who refuses or breaks before the end has cheap operations only. */
+function didAsMuch(other: MeasuredReplay, replay: MeasuredReplay): boolean {
+  const failed = ({ metrics }: MeasuredReplay) => metrics['allocations.failed']?.value ?? 0;
+  return other.outcome.kind === 'ok' && failed(other) <= failed(replay);
+}
+
+/** How the worst operations of the same kind compare of the other engines that did as much. */
 function rivals(group: TraceGroup, pricingId: string, { replay, kind, cycles }: Dearest): Phrase {
   const others = group.replays
-    .filter((other) => other !== replay)
+    .filter((other) => other !== replay && didAsMuch(other, replay))
     .flatMap((other) => {
       const worst = pricingNamed(other, pricingId)?.kinds[kind].worst[0];
       return worst === undefined ? [] : [{ other, cycles: worst.cycles }];

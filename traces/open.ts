@@ -8,7 +8,7 @@ import { validated } from './formats/validated';
 import type { Accounting } from './importers/accounting';
 import { ImportSource, openImport, recordingHead, recordingName } from './importers/import-source';
 import type { RecorderFormat } from './importers/importer';
-import type { ImportOptions } from './importers/options';
+import { refuseImportOptions, type ImportOptions } from './importers/options';
 import { HEAD_BYTES, openBytes, type ByteSource } from './input/bytes';
 import { didYouMean, InputError, UsageError } from './input-error';
 import type { EventSource, Trace } from './trace';
@@ -77,6 +77,7 @@ export interface OpenedTrace extends Trace {
  */
 export async function openTrace(specification: string, options: OpenOptions): Promise<OpenedTrace> {
   if (specification.startsWith('synth:')) {
+    refuseImportOptions(options.importOptions, 'a synthesizer');
     const { header, open } = options.registries.traceFromSpecification(specification);
     return { header, open, format: 'synth' };
   }
@@ -84,6 +85,8 @@ export async function openTrace(specification: string, options: OpenOptions): Pr
   const bytes = await openBytesOf(specification, options);
   try {
     const reader = await readerFor(bytes, options);
+    if (OWN_FORMATS.includes(reader.format))
+      refuseImportOptions(options.importOptions, `the format ${reader.format}`);
     const source = await reader.open(bytes);
     if (options.passes === 'one') return passedOnce(specification, options, reader, source);
     return await heldOrReread(specification, options, reader, source);

@@ -1,4 +1,4 @@
-import { NOTHING, OP, TraceEvent, type Placement, type Trace } from '../../traces/trace';
+import { OP, type Placement, type Trace } from '../../traces/trace';
 import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT, type Machine } from '../machine/machine';
 import type { MeasuredReplay } from '../metrics/measured-replay';
 import { parsePricing } from '../pricing/specification';
@@ -15,7 +15,7 @@ export interface Laboratory {
   measure(cell: ExperimentCell): Promise<MeasuredReplay>;
   /** One replay seen operation by operation. */
   watch(subject: WatchedSubject): Promise<Watched>;
-  /** The allocations of a trace, without replaying it. */
+  /** The allocations of a trace as xmalloc of today gets them: adaptive generators answer to what they are given. */
   callsOf(specification: string): Promise<readonly AllocationCall[]>;
   /** The smallest heap, up to `HEAP_PAGES_DEFAULT`, on which the trace completes. */
   smallestHeap(specification: string, engine: string): Promise<MinimumHeap>;
@@ -69,6 +69,7 @@ export interface LaboratoryParts {
 }
 
 const WARM = 'zen4-2022';
+const CALLED_ENGINE = 'xmalloc-tlsf';
 
 export function createLaboratory({ registries, traceOfRows, auditedRules }: LaboratoryParts): Laboratory {
   const measured = new Map<string, Promise<MeasuredReplay>>();
@@ -100,7 +101,11 @@ export function createLaboratory({ registries, traceOfRows, auditedRules }: Labo
       const costs = new OperationCosts(parsePricing(pricing));
       return watched(opened, stackOf(engine, options, heapPages, costs.drain), costs);
     },
-    callsOf: async (specification) => allocationsOf(await registries.openTrace({ specification })),
+    callsOf: async (specification) =>
+      allocationsOf(
+        await registries.openTrace({ specification }),
+        stackOf(CALLED_ENGINE, {}, HEAP_PAGES_DEFAULT),
+      ),
     smallestHeap: async (specification, engine) =>
       minimumHeap(
         await registries.openTrace({ specification }),
@@ -138,17 +143,17 @@ async function watched(trace: Trace, stack: Stack, costs: OperationCosts): Promi
   };
 }
 
-async function allocationsOf(trace: Trace): Promise<AllocationCall[]> {
+async function allocationsOf(trace: Trace, stack: Stack): Promise<AllocationCall[]> {
   const source = await trace.open();
-  const event = new TraceEvent();
   const calls: AllocationCall[] = [];
-  do {
-    while (source.next(event, NOTHING)) {
-      if (event.op === OP.alloc) {
-        calls.push({ sizeBytes: event.size, call: source.texts.text(event.call) });
-      }
-    }
-  } while (await source.refill());
-  await source.close();
+  await replay({ ...trace, open: () => Promise.resolve(source) }, stack, [
+    {
+      operation: (_, { op, size, call }) => {
+        if (op === OP.alloc) {
+          calls.push({ sizeBytes: size, call: source.texts.text(call) });
+        }
+      },
+    },
+  ]);
   return calls;
 }

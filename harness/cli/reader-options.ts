@@ -26,7 +26,11 @@ export interface ReaderArguments {
 const GROUP = 'Reading traces:';
 const AGES = ['newest', 'oldest'] as const;
 
-export function readerOptions<T>(parser: Argv<T>): Argv<T & ReaderArguments> {
+/** `formatOption` is another name where `--format` is that of what the command prints. */
+export function readerOptions<T>(
+  parser: Argv<T>,
+  formatOption: 'format' | 'trace-format' = 'format',
+): Argv<T & ReaderArguments> {
   const count = (name: string, describe: string) =>
     ({
       type: 'string',
@@ -35,7 +39,7 @@ export function readerOptions<T>(parser: Argv<T>): Argv<T & ReaderArguments> {
       coerce: (text: string) => wholeNumber(`--${name}`, text, 0, Number.MAX_SAFE_INTEGER),
     }) as const;
   return parser
-    .option('format', {
+    .option(formatOption, {
       type: 'string',
       group: GROUP,
       describe: 'Format of the traces (default: told by their content)',

@@ -4,9 +4,11 @@ import type { ImportOptions } from '../../traces/importers/options';
 import { detectFormat, formatNamed, RECORDER_FORMATS } from '../../traces/importers/registry';
 import { openTrace, type OpenedTrace, type OpenOptions } from '../../traces/open';
 import { traceFromSpecification } from '../../traces/synthesizers/registry';
+import type { Trace } from '../../traces/trace';
 import type { EngineDefinition } from '../replay/port';
 import type { Registries, TraceRequest } from '../results/cell';
 import { isEngineModule, loadEngine } from './load-engine';
+import { policyTraceFile } from './policy-traces';
 import { recordedTraces } from './recorded';
 
 /**
@@ -58,12 +60,36 @@ export function openOptions({ options }: TraceRequest): OpenOptions {
   };
 }
 
+/**
+ * Opens a trace for a command that reads its events without an engine. Throws a `UsageError` for a synthesizer that
+ * decides by placements: without any it would tell of a program whose every allocation fails.
+ */
+export async function openEvents(
+  request: TraceRequest,
+  passes: OpenOptions['passes'] = 'many',
+): Promise<OpenedTrace> {
+  const trace = await openRequested(request, passes);
+  requireFixedEvents(trace);
+  return trace;
+}
+
+/** Throws a `UsageError` for a trace whose events depend on an engine. */
+export function requireFixedEvents({ header: { name, origin } }: Trace): void {
+  if (origin.kind === 'synthetic' && origin.adaptive) {
+    throw new UsageError({
+      where: name,
+      problem: `the synthesizer ${origin.generator} decides by placements`,
+      expected: 'an engine to decide on, as in `run` or `minheap`, or another trace',
+    });
+  }
+}
+
 const RECORDED_SCHEME = 'recorded:';
 
-/** The file behind `recorded:NAME`; everything else stays as it is. */
+/** The file behind `recorded:NAME` and `policy:NAME`; everything else stays as it is. */
 export function traceFile(specification: string): string {
   if (!specification.startsWith(RECORDED_SCHEME)) {
-    return specification;
+    return policyTraceFile(specification);
   }
   const name = specification.slice(RECORDED_SCHEME.length);
   const recorded = recordedTraces();

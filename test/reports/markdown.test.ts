@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { MeasuredReplay } from '../../harness/metrics/measured-replay';
 import { escapeName } from '../../reports/markdown/table';
 import { markdownReport } from '../../reports/markdown/report';
 import { terminalReport } from '../../reports/terminal';
@@ -146,6 +147,19 @@ test('replays of one trace stand together; engines are told apart by what differ
   assert.is(traceGroups(resultsOf(replay, sameName)).length, 2);
   const stopped = { ...replay, trace: { ...replay.trace, sha256: null } };
   assert.is(traceGroups(resultsOf(stopped, replay)).length, 1);
+});
+
+test('who did less is no rival: a broken replay, or one that refused what the other gave', async () => {
+  const [dear, cheap] = [await measured(), await measured()];
+  const sentence = (other: Partial<MeasuredReplay>) =>
+    terminalReport(
+      resultsOf(renamed(dear, 'by-hand', 'dear'), { ...renamed(cheap, 'by-hand', 'cheap'), ...other }),
+    );
+  assert.match(sentence({}), 'as much as the worst alloc of cheap (');
+  const stopped = { operation: 1, op: 'free', id: 1, sizeBytes: 0, lastStep: 'x', problem: 'y' } as const;
+  assert.not.match(sentence({ outcome: { kind: 'corrupt', ...stopped } }), 'the worst alloc of');
+  const refused = { ...cheap.metrics, 'allocations.failed': { value: 9 } };
+  assert.not.match(sentence({ metrics: refused }), 'the worst alloc of');
 });
 
 test('the terminal shows one table a trace and the verdict last', async () => {

@@ -80,3 +80,28 @@ export function completeImportOptions(
   }
   return options;
 }
+
+/** How the command line spells what it does not call as we do. */
+const SPELLED: Readonly<Record<string, string>> = {
+  closeLeaks: '--close-leaks',
+  minSizeBytes: '--min-size',
+  skipEvents: '--skip',
+  limitEvents: '--limit',
+  patterns: '--re-alloc',
+};
+
+/**
+ * Refuses options of an import for a trace that is none: canonical traces and synthesizers are taken as they are, and
+ * an option that does nothing would go unnoticed. Throws a `UsageError`.
+ */
+export function refuseImportOptions(given: Partial<ImportOptions> | undefined, format: string): void {
+  const [name] =
+    Object.entries(given ?? {}).find(([, value]) => value !== undefined && value !== false) ?? [];
+  if (name !== undefined) {
+    throw new UsageError({
+      where: SPELLED[name] ?? name,
+      problem: `${format} is no recording, and has no use for this option`,
+      expected: 'it with a recording; `trace slice` takes a part of any trace',
+    });
+  }
+}

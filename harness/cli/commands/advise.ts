@@ -9,7 +9,7 @@ import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT } from '../../machine/machine
 import { parsePricing } from '../../pricing/specification';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { readerOptions, traceRequest, type ReaderArguments } from '../reader-options';
-import { createRegistries } from '../registries';
+import { createRegistries, requireFixedEvents } from '../registries';
 import { machineOptions, wholeNumber, type MachineArguments } from '../shared-options';
 import { command } from './command';
 
@@ -36,7 +36,7 @@ export const advise = command<AdviseArguments>({
   command: 'advise <trace>',
   summary: 'Which of Xen’s allocators each call site should use by the rubric of 2021, replayed on all four',
   options: (parser) =>
-    adviseOptions(machineOptions(readerOptions(parser)))
+    adviseOptions(machineOptions(readerOptions(parser, 'trace-format')))
       .example('$0 advise synth:domain-lifecycle?seconds=60 --heap-pages 16384 -p flat', '')
       .example(
         '$0 advise recorded:git-status --now xmalloc --format markdown',
@@ -79,12 +79,7 @@ function adviseOptions(parser: Argv) {
     .option('format', {
       choices: FORMATS,
       default: 'text',
-      group: 'Options:',
       describe: 'How the advice is written',
-    })
-    .option('trace-format', {
-      type: 'string',
-      describe: 'Format of the trace (default: told by its content)',
     });
 }
 
@@ -92,6 +87,7 @@ async function runAdvise(argv: AdviseArguments): Promise<ExitCode> {
   const registries = createRegistries();
   parsePricing(argv.pricing);
   const trace = await registries.openTrace(traceRequest(argv.trace, { ...argv, format: argv.traceFormat }));
+  requireFixedEvents(trace);
   const report = await adviseTrace(trace, {
     contiguous: argv.contiguous,
     now: argv.now,

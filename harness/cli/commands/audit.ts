@@ -8,8 +8,7 @@ import { audit as auditTrace } from '../../audit/audit';
 import { NESTED, type AuditReport, type Generation, type Nested } from '../../audit/finding';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { readerOptions, traceRequest, type ReaderArguments } from '../reader-options';
-import { openOptions, traceFile } from '../registries';
-import { policyTraceFile } from '../policy-traces';
+import { openOptions, requireFixedEvents, traceFile } from '../registries';
 import { wholeNumber } from '../shared-options';
 import { TOOL_VERSION } from '../tool-version';
 import { command } from './command';
@@ -35,7 +34,7 @@ export const audit = command<AuditArguments>({
   summary:
     'Find leaks, double, foreign and mismatched frees, and breaches of libxl’s memory policy; exit 3 if any',
   options: (parser) =>
-    auditOptions(readerOptions(parser))
+    auditOptions(readerOptions(parser, 'trace-format'))
       .example('$0 audit recorded:git-status', '')
       .example('$0 audit policy:violator-1-domid-to-name --generation 1', '')
       .example('$0 audit synth:libxl-calls?calls=50 --format sarif', '') as unknown as Argv<AuditArguments>,
@@ -63,12 +62,7 @@ function auditOptions(parser: Argv) {
     .option('format', {
       choices: FORMATS,
       default: 'text',
-      group: 'Options:',
       describe: 'How the findings are written',
-    })
-    .option('trace-format', {
-      type: 'string',
-      describe: 'Format of the trace (default: told by its content)',
     })
     .option('findings', {
       type: 'string',
@@ -79,9 +73,10 @@ function auditOptions(parser: Argv) {
 
 async function runAudit(argv: AuditArguments): Promise<ExitCode> {
   const { trace: specification, generation, nested, findings, format, traceFormat } = argv;
-  const request = traceRequest(policyTraceFile(specification), { ...argv, format: traceFormat });
+  const request = traceRequest(specification, { ...argv, format: traceFormat });
   const file = traceFile(request.specification);
   const opened = await openTrace(file, { ...openOptions(request), passes: 'one', validate: false });
+  requireFixedEvents(opened);
   const report = await auditTrace(await opened.open(), {
     generation: Number(generation) as Generation,
     nested,

@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
 import { UsageError } from '../../../traces/input-error';
 import { experimentMarkdown } from '../../../reports/markdown/experiment';
+import { ledgerHtml } from '../../../reports/html/ledger';
 import { ledgerMarkdown } from '../../../reports/markdown/ledger';
 import { terminalReport } from '../../../reports/terminal';
 import type { Experiment, Scale } from '../../claims/claim';
@@ -48,7 +49,7 @@ export const reproduce = command<ReproduceArguments>({
         })
         .option('all', {
           type: 'boolean',
-          describe: 'Judge every claim of every source document; with --out write the ledger, LEDGER.md',
+          describe: 'Judge every claim of every source document; with --out write LEDGER.md and LEDGER.html',
         })
         .option('full', { type: 'boolean', describe: 'The whole matrix; says first how long it takes' })
         .option('also', {
@@ -101,7 +102,7 @@ async function reproduceExperiment(argv: ReproduceArguments): Promise<ExitCode> 
   return exitCodeOf(replays);
 }
 
-const LEDGER_FILE = 'LEDGER.md';
+const LEDGER_FILES = { markdown: 'LEDGER.md', html: 'LEDGER.html' };
 
 /** Every claim, one line each as it is judged. Its experiments are small and share traces: one process runs them. */
 async function reproduceAll({ experiment, out, full, also }: ReproduceArguments): Promise<ExitCode> {
@@ -117,7 +118,8 @@ async function reproduceAll({ experiment, out, full, also }: ReproduceArguments)
     process.stdout.write(`${verdict.toUpperCase()} ${claim.id}: ${because}\n`);
   });
   if (folder !== undefined) {
-    folder.write(LEDGER_FILE, ledgerMarkdown(documents));
+    folder.write(LEDGER_FILES.markdown, ledgerMarkdown(documents));
+    folder.write(LEDGER_FILES.html, ledgerHtml(documents));
     process.stdout.write(`\nWritten to ${folder.path}: ${folder.commit().join(' ')}\n`);
   }
   return EXIT.ok;

@@ -68,7 +68,7 @@ function runOptions(parser: Argv) {
     .positional('trace', {
       type: 'string',
       array: true,
-      describe: 'A file, - for stdin, recorded:NAME or synth:NAME?…',
+      describe: 'A file, - for stdin, recorded:NAME, policy:NAME or synth:NAME?…',
     })
     .option('allocator', {
       alias: 'a',

@@ -3,7 +3,7 @@ import { mergedTrace } from '../../../traces/tools/merge';
 import { sliced } from '../../../traces/tools/slice';
 import type { ExitCode } from '../exit-codes';
 import { readerOptions, traceRequest, type ReaderArguments } from '../reader-options';
-import { openRequested } from '../registries';
+import { openEvents } from '../registries';
 import { wholeNumber } from '../shared-options';
 import { writeAndReport } from '../trace-output';
 import { command } from './command';
@@ -41,7 +41,7 @@ export const slice = command<SliceArguments>({
         '',
       ) as unknown as Argv<SliceArguments>,
   run: async (argv): Promise<ExitCode> => {
-    const trace = await openRequested(traceRequest(argv.input, argv), 'one');
+    const trace = await openEvents(traceRequest(argv.input, argv), 'one');
     const source = sliced(await trace.open(), {
       from: argv.from ?? 0,
       ...(argv.to !== undefined && { to: argv.to }),
@@ -70,8 +70,8 @@ export const merge = command<MergeArguments>({
         '',
       ) as unknown as Argv<MergeArguments>,
   run: async (argv): Promise<ExitCode> => {
-    const first = await openRequested(traceRequest(argv.first, argv));
-    const second = await openRequested(traceRequest(argv.second, argv));
+    const first = await openEvents(traceRequest(argv.first, argv));
+    const second = await openEvents(traceRequest(argv.second, argv));
     const merged = await mergedTrace(first, second);
     return writeAndReport(await merged.open(), argv.output);
   },

@@ -7,7 +7,7 @@ import { groupedInteger } from '../../metrics/format';
 import { alignedText } from '../aligned-text';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { readerOptions, traceRequest, type ReaderArguments } from '../reader-options';
-import { openOptions, openRequested, traceFile } from '../registries';
+import { openOptions, openEvents, traceFile } from '../registries';
 import { wholeNumber } from '../shared-options';
 import { command } from './command';
 
@@ -20,7 +20,7 @@ interface ReadArguments extends ReaderArguments {
 const INPUT = {
   type: 'string',
   demandOption: true,
-  describe: 'A file, - for stdin, recorded:NAME or synth:NAME?…',
+  describe: 'A file, - for stdin, recorded:NAME, policy:NAME or synth:NAME?…',
 } as const;
 
 export const info = command<ReadArguments>({
@@ -32,7 +32,7 @@ export const info = command<ReadArguments>({
       .example('$0 trace info recorded:sqlite3-2000', '')
       .example('$0 trace info synth:difference-engine', '') as unknown as Argv<ReadArguments>,
   run: async (argv) => {
-    const trace = await openRequested(traceRequest(argv.input, argv), 'one');
+    const trace = await openEvents(traceRequest(argv.input, argv), 'one');
     const lines = infoLines(await traceInfo(await trace.open()));
     process.stdout.write(lines.map((line) => `${line}\n`).join(''));
     return EXIT.ok;
@@ -57,6 +57,9 @@ export const validate = command<ReadArguments & { violations: number | undefined
     >,
   run: async (argv) => {
     const request = traceRequest(argv.input, argv);
+    if (request.specification.startsWith('synth:')) {
+      await openEvents(request, 'one');
+    }
     const { events, violations, incomplete } = await validateTrace(
       traceFile(request.specification),
       openOptions(request),
@@ -88,7 +91,7 @@ export const head = command<ReadArguments & { events: number | undefined }>({
       ReadArguments & { events: number | undefined }
     >,
   run: async (argv): Promise<ExitCode> => {
-    const trace = await openRequested(traceRequest(argv.input, argv), 'one');
+    const trace = await openEvents(traceRequest(argv.input, argv), 'one');
     const source = await trace.open();
     process.stdout.write(alignedText(await firstEvents(source, argv.events ?? HEAD_DEFAULT)));
     await source.close();

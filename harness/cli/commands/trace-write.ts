@@ -1,10 +1,9 @@
 import type { Argv } from 'yargs';
-import { UsageError } from '../../../traces/input-error';
 import type { Accounting } from '../../../traces/importers/accounting';
 import { groupedInteger } from '../../metrics/format';
 import { alignedText } from '../aligned-text';
 import { readerOptions, traceRequest, type ReaderArguments } from '../reader-options';
-import { openRequested } from '../registries';
+import { openEvents } from '../registries';
 import { writeAndReport } from '../trace-output';
 import { command } from './command';
 
@@ -44,17 +43,9 @@ export const traceSynth = command<SynthArguments>({
         '',
       ) as unknown as Argv<SynthArguments>,
   run: async ({ specification, output }) => {
-    const trace = await openRequested({
+    const trace = await openEvents({
       specification: specification.startsWith('synth:') ? specification : `synth:${specification}`,
     });
-    const { origin } = trace.header;
-    if (origin.kind === 'synthetic' && origin.adaptive) {
-      throw new UsageError({
-        where: specification,
-        problem: 'this synthesizer decides by placements',
-        expected: `an engine to decide on: run ${specification} -a ENGINE`,
-      });
-    }
     return writeAndReport(await trace.open(), output);
   },
 });
@@ -76,7 +67,7 @@ export const traceImport = command<WriteArguments>({
         '',
       ) as unknown as Argv<WriteArguments>,
   run: async (argv) => {
-    const trace = await openRequested(traceRequest(argv.input, argv));
+    const trace = await openEvents(traceRequest(argv.input, argv));
     const code = await writeAndReport(await trace.open(), argv.output);
     if (trace.accounting !== undefined) {
       process.stderr.write(accountingText(trace.accounting));
@@ -98,7 +89,7 @@ export const traceConvert = command<WriteArguments>({
       .option('output', outputOption)
       .example('$0 trace convert storm.csv.gz -o storm.atr', '') as unknown as Argv<WriteArguments>,
   run: async (argv) => {
-    const trace = await openRequested(traceRequest(argv.input, argv), 'one');
+    const trace = await openEvents(traceRequest(argv.input, argv), 'one');
     return writeAndReport(await trace.open(), argv.output);
   },
 });

@@ -6,6 +6,7 @@ import { DOCUMENTS, judgeDocuments } from '../../../harness/claims/ledger';
 import { libxlRfc2010 } from '../../../harness/claims/libxl-rfc-2010';
 import { outOfScope } from '../../../harness/claims/trial';
 import { openLaboratory } from '../../../harness/cli/laboratory';
+import { ledgerHtml } from '../../../reports/html/ledger';
 import { ledgerMarkdown } from '../../../reports/markdown/ledger';
 
 const test = suite('claims: the ledger');
@@ -39,10 +40,24 @@ test('a document judged anew reads as it was committed', async () => {
   const [, section = ''] = ledgerMarkdown(documents).split('\n## ');
   assert.ok(section.length > 1000);
   assert.ok(COMMITTED.includes(section.trimEnd()));
+  const page = ledgerHtml(documents);
+  for (const { claim, verdict, because } of documents.flatMap(({ judgements }) => judgements)) {
+    const [article = ''] = new RegExp(`<article id="${claim.id}">.*?</article>`).exec(page) ?? [];
+    assert.ok(article.includes(`<strong>${verdict}</strong>: ${because}`), claim.id);
+    assert.is(article.includes('Experiment: '), verdict !== 'out of scope');
+  }
   assert.equal(
     told,
     libxlRfc2010.parts.flatMap(({ claims }) => claims.map(({ id }) => id)),
   );
+});
+
+test('a generator that answers to placements is asked with an engine at hand', async () => {
+  const sizes = (await openLaboratory().callsOf('synth:tmem?ops=400&capacity=50')).map(
+    ({ sizeBytes }) => sizeBytes,
+  );
+  const structures = [16, 72, 80, 232, 528, 2272];
+  assert.ok(sizes.filter((size) => !structures.includes(size)).length > 100, 'compressed pages are stored');
 });
 
 test('what is out of scope stands with its reason', async () => {

@@ -57,4 +57,13 @@ test('bad input is one line and exit code 2', () =>
     }
   }));
 
+test('a shipped policy trace is a trace like any other', async () => {
+  const run = await runCli('run', 'policy:violator-4-nic-list', '-a', 'libxl-gc', '-p', 'flat');
+  assert.is(run.code, 1, 'what was freed by hand is freed again by free_all');
+  assert.match(run.stdout, /libxl-gc: corrupt at operation 15 \(freeall 1, .*double-free/);
+  const fixed = await runCli('run', 'policy:violator-4-nic-list-fixed', '-a', 'libxl-gc', '-p', 'flat');
+  assert.is(fixed.code, 0, fixed.stderr);
+  assert.match((await runCli('trace', 'info', 'policy:disk-list')).stdout, /^disk-list: /);
+});
+
 test.run();

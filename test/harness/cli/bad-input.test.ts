@@ -131,12 +131,47 @@ const BAD_USAGE: readonly { what: string; argv: readonly string[]; says: RegExp 
     argv: ['run', 'recorded:sqlite', '-a', 'xenheap-pages'],
     says: /recorded/,
   },
+  {
+    what: 'an option of recordings for a synthesizer',
+    argv: ['run', 'synth:churn', '-a', 'xenheap-pages', '--limit', '5'],
+    says: /^alloc-replay: --limit: a synthesizer is no recording, and has no use for this option/,
+  },
+  ...['info', 'head', 'validate', 'slice', 'convert'].map((name) => ({
+    what: `a generator that decides by placements, without an engine, in trace ${name}`,
+    argv: [...['trace', name, 'synth:tmem?ops=9'], ...(/s|c/.test(name[0]!) ? ['-o', 'x.csv'] : [])],
+    says: /tmem decides by placements; expected an engine/,
+  })),
+  ...['audit', 'advise'].map((name) => ({
+    what: `a generator that decides by placements, without an engine, in ${name}`,
+    argv: [name, 'synth:tmem?ops=9'],
+    says: /tmem decides by placements; expected an engine/,
+  })),
+  {
+    what: 'an unknown policy trace',
+    argv: ['run', 'policy:violator-1-domid-to-nam', '-a', 'libxl-gc'],
+    says: /did you mean "violator-1-domid-to-name"/,
+  },
   { what: 'an unknown experiment', argv: ['reproduce', 'xfree'], says: /experiment/ },
 ];
 
 for (const { what, argv, says } of BAD_USAGE) {
   test(`${what} is refused`, () => inFolder((folder) => assertRefused(folder, says, ...argv)));
 }
+
+test('options of recordings are refused for canonical traces, plain and binary', () =>
+  inFolder(async (folder) => {
+    const file = join(folder, 'trace.csv');
+    writeFileSync(file, `${HEADER}alloc,1,10,0\n`);
+    const binary = join(folder, 'trace.atr');
+    await runCli('trace', 'convert', file, '-o', binary);
+    for (const [trace, format] of [
+      [file, 'csv'],
+      [binary, 'atr'],
+    ] as const) {
+      const says = new RegExp(`--skip: the format ${format} is no recording`);
+      await assertRefused(folder, says, 'run', trace, '-a', 'xenheap-pages', '--skip', '1');
+    }
+  }));
 
 test('a file that is not there is refused', () =>
   inFolder((folder) =>

@@ -1,0 +1,80 @@
+import { VERDICTS, type Judgement } from '../../harness/claims/claim';
+import type { JudgedDocument } from '../../harness/claims/ledger';
+import { htmlDocument } from './document';
+
+/** `LEDGER.html`: the claims ledger, the counts first, then each claim with what was found. */
+export function ledgerHtml(documents: readonly JudgedDocument[]): string {
+  return htmlDocument({ title: 'The claims ledger', children: <Ledger documents={documents} /> });
+}
+
+function Ledger({ documents }: { documents: readonly JudgedDocument[] }) {
+  return (
+    <>
+      <p class="verdict">
+        What the source documents claim, put to the test; every verdict follows from the numbers beside it.
+      </p>
+      <Counts documents={documents} />
+      {documents.map(({ document, judgements }) => (
+        <section id={document.name} key={document.name}>
+          <h2>{`${document.title} (${document.date})`}</h2>
+          {judgements.map((judgement) => (
+            <Claim key={judgement.claim.id} judgement={judgement} />
+          ))}
+        </section>
+      ))}
+    </>
+  );
+}
+
+function Counts({ documents }: { documents: readonly JudgedDocument[] }) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th>document</th>
+          {VERDICTS.map((verdict) => (
+            <th key={verdict} class="figure">
+              {verdict}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {documents.map(({ document: { name }, judgements }) => (
+          <tr key={name}>
+            <td>
+              <a href={`#${name}`}>{name}</a>
+            </td>
+            {VERDICTS.map((wanted) => (
+              <td key={wanted} class="figure">
+                {judgements.filter(({ verdict }) => verdict === wanted).length}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Claim({ judgement: { claim, verdict, because } }: { judgement: Judgement }) {
+  const { id, statement, experiment, expected } = claim;
+  return (
+    <article id={id}>
+      <h3>{id}</h3>
+      <p>{statement}</p>
+      <ul>
+        <li>
+          <strong>{verdict}</strong>
+          {`: ${because}`}
+        </li>
+        {verdict !== 'out of scope' && (
+          <>
+            <li>{`Experiment: ${experiment}`}</li>
+            <li>{`Expected: ${expected}`}</li>
+          </>
+        )}
+      </ul>
+    </article>
+  );
+}
