@@ -46,7 +46,8 @@ export const VIRTUAL_PAGES_DEFAULT = 16_777_216;
  * The constants of the word accesses, bound once more: V8 folds a module's own constants, but loads an imported one
  * from the exports of its module at every use, and these run at every access (15 % of a replay without prices).
  */
-const BASE = HEAP_BASE;
+/** What is left of an address in an entry; the access kind takes the two low bits. */
+const WORD = ~3;
 const LAST = ENTRY_LAST;
 const AS_LOAD = LOAD;
 const AS_CHASE = CHASE;
@@ -135,67 +136,25 @@ export class Machine extends Memory {
 
   /** Reads the 32-bit word at `address`, unsigned. */
   load(address: number): number {
-    const { stream } = this;
-    const position = stream.entryCount;
-    stream.entries[position] = (address & ~3) | AS_LOAD;
-    stream.entryCount = position + 1;
-    if (position === LAST) {
-      stream.flushWithinOperation();
-    }
-    const offset = address - BASE;
-    if (offset >= 0 && offset < this.mappedBytes && (offset & 3) === 0) {
-      return this.words[offset >>> 2]! >>> 0;
-    }
-    return this.unalignedWord(address);
+    this.record((address & WORD) | AS_LOAD);
+    return this.word(address);
   }
 
   /** Reads a word whose address was itself just loaded: a pointer chase. */
   chase(address: number): number {
-    const { stream } = this;
-    const position = stream.entryCount;
-    stream.entries[position] = (address & ~3) | AS_CHASE;
-    stream.entryCount = position + 1;
-    if (position === LAST) {
-      stream.flushWithinOperation();
-    }
-    const offset = address - BASE;
-    if (offset >= 0 && offset < this.mappedBytes && (offset & 3) === 0) {
-      return this.words[offset >>> 2]! >>> 0;
-    }
-    return this.unalignedWord(address);
+    this.record((address & WORD) | AS_CHASE);
+    return this.word(address);
   }
 
   store(address: number, value: number): void {
-    const { stream } = this;
-    const position = stream.entryCount;
-    stream.entries[position] = (address & ~3) | AS_STORE;
-    stream.entryCount = position + 1;
-    if (position === LAST) {
-      stream.flushWithinOperation();
-    }
-    const offset = address - BASE;
-    if (offset >= 0 && offset < this.mappedBytes && (offset & 3) === 0) {
-      this.words[offset >>> 2] = value;
-      return;
-    }
-    this.setUnalignedWord(address, value);
+    this.record((address & WORD) | AS_STORE);
+    this.setWord(address, value);
   }
 
   /** Locked read-modify-write of the word at `address`, which becomes `value`. */
   update(address: number, value: number): void {
-    const { stream } = this;
-    const position = stream.entryCount;
-    stream.entries[position] = (address & ~3) | AS_UPDATE;
-    stream.entryCount = position + 1;
-    if (position === LAST) {
-      stream.flushWithinOperation();
-    }
-    const offset = address - BASE;
-    if (offset >= 0 && offset < this.mappedBytes && (offset & 3) === 0) {
-      this.words[offset >>> 2] = value;
-      return;
-    }
-    this.setUnalignedWord(address, value);
+    this.record((address & WORD) | AS_UPDATE);
+    this.setWord(address, value);
   }
 
   load8(address: number): number {
@@ -335,6 +294,17 @@ export class Machine extends Memory {
   unlock(lock: Lock): void {
     this.store(lock.address, 0);
     this.stream.released(lock.bit);
+  }
+
+  /** Appends one entry to the stream. Short, like the verbs, so that the compiler can put it into every engine's. */
+  private record(entry: number): void {
+    const { stream } = this;
+    const position = stream.entryCount;
+    stream.entries[position] = entry;
+    stream.entryCount = position + 1;
+    if (position === LAST) {
+      stream.flushWithinOperation();
+    }
   }
 
   private lines(address: number, bytes: number): number {

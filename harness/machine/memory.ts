@@ -10,6 +10,9 @@ import { HEAP_BASE, type MemoryLayout } from './memory-layout';
 
 export const TWO_TO_32 = 0x1_0000_0000;
 
+/** Bound here, because V8 folds a module's own constants and loads imported ones at every use. */
+const BASE = HEAP_BASE;
+
 export abstract class Memory {
   protected words = new Int32Array(0);
   protected octets = new Uint8Array(0);
@@ -44,20 +47,20 @@ export abstract class Memory {
   }
 
   protected word(address: number): number {
-    const offset = address - HEAP_BASE;
-    if (!(offset >= 0 && offset < this.mappedBytes) || (offset & 3) !== 0) {
-      return this.unalignedWord(address);
+    const offset = address - BASE;
+    if (offset >= 0 && offset < this.mappedBytes && (offset & 3) === 0) {
+      return this.words[offset >>> 2]! >>> 0;
     }
-    return this.words[offset >>> 2]! >>> 0;
+    return this.unalignedWord(address);
   }
 
   protected setWord(address: number, value: number): void {
-    const offset = address - HEAP_BASE;
-    if (!(offset >= 0 && offset < this.mappedBytes) || (offset & 3) !== 0) {
+    const offset = address - BASE;
+    if (offset >= 0 && offset < this.mappedBytes && (offset & 3) === 0) {
+      this.words[offset >>> 2] = value;
+    } else {
       this.setUnalignedWord(address, value);
-      return;
     }
-    this.words[offset >>> 2] = value;
   }
 
   /** Words at odd addresses occur only after corruption; x86 reads them all the same. */
