@@ -1,7 +1,6 @@
 import type { Trace } from '../../traces/trace';
 import { didYouMean, UsageError } from '../../traces/input-error';
 import type { AccessStream } from '../machine/access-stream';
-import type { MachineOptions } from '../machine/machine';
 import { Pricing } from '../pricing/pricing';
 import type { PricingSpecification } from '../pricing/specification';
 import type { Outcome } from '../replay/outcome';
@@ -17,9 +16,7 @@ import {
 } from './explanation';
 import { Ranking, type RankedOperation, type Wish } from './ranking';
 import { seeOperations, type SeenOperation } from './second-pass';
-
-/** Makes an engine on a fresh machine with what is to watch it; called once a pass. */
-export type StackMaker = (machine: Pick<MachineOptions, 'drain' | 'observer'>) => Stack;
+import type { StackMaker } from './step-machine';
 
 /** What is to be explained. */
 export interface ExplanationPlan {

@@ -16,7 +16,7 @@ import {
   type PricedOperation,
 } from './piecewise-pricing';
 import { OWN, ProvenanceRecorder } from './provenance';
-import { accessCounts, RunRecord, StoryRecorder } from './story';
+import { accessCounts, RunRecord, StoryRecorder, type BulkStep } from './story';
 
 /** What was recorded of an operation while it ran. */
 export interface RecordedOperation extends PricedOperation {
@@ -28,24 +28,26 @@ export interface RecordedOperation extends PricedOperation {
   readonly provenance: Provenance;
 }
 
-/** Where a step ended: the segments of the batch before `segmentEnd` that no earlier mark has belong to it. */
-interface StepMark {
-  readonly segmentEnd: number;
-  readonly step: Step;
-  readonly times: number;
-}
+/** Where something ended: the segments of the batch before `segmentEnd` that no earlier mark has belong to it. */
+type Mark = { readonly segmentEnd: number } & (
+  | { readonly kind: 'step'; readonly step: Step; readonly times: number }
+  /** A bulk verb begins in the middle of a step that has not been reported yet. */
+  | { readonly kind: 'bulk begins' }
+  | { readonly kind: 'bulk'; readonly step: BulkStep }
+);
 
 /**
  * Records one operation: which steps it took, and what each of them cost. Every step ends a segment of the stream, so
  * a segment belongs to one step; within it, accesses are priced by the group of events whose words they read.
  */
 export class OperationRecorder {
-  private readonly marks: StepMark[] = [];
+  private readonly marks: Mark[] = [];
   private readonly story = new StoryRecorder();
   private readonly locks: LockTimeline;
   private readonly provenance: ProvenanceRecorder;
-  /** What was done since the last step. */
+  /** What was done since the last step; while a bulk verb is under way, what that has done. */
   private run = new RunRecord();
+  private runAroundBulk = new RunRecord();
   private readonly accesses = new Float64Array(KIND_COUNT);
   private instructions = 0;
   private events: EventCounts = {};
@@ -63,9 +65,23 @@ export class OperationRecorder {
 
   /** A step has ended where the stream is now. */
   step(step: Step, times: number): void {
-    const { stream } = this.machine;
-    this.marks.push({ segmentEnd: stream.segmentCount + 1, step, times });
-    stream.cutSegment();
+    this.marks.push({ segmentEnd: this.nextSegment, kind: 'step', step, times });
+    this.machine.stream.cutSegment();
+  }
+
+  bulkBegins(): void {
+    this.marks.push({ segmentEnd: this.nextSegment, kind: 'bulk begins' });
+    this.machine.stream.cutSegment();
+  }
+
+  bulkEnds(step: BulkStep): void {
+    this.marks.push({ segmentEnd: this.nextSegment, kind: 'bulk', step });
+    this.machine.stream.cutSegment();
+  }
+
+  /** The number of segments when the one under way will have been cut. */
+  private get nextSegment(): number {
+    return this.machine.stream.segmentCount + 1;
   }
 
   /** Takes a batch that holds nothing but this operation or a part of it. */
@@ -78,7 +94,7 @@ export class OperationRecorder {
       this.recordSegment(batch, segment, start, end);
       start = end;
       while (this.marks[mark]?.segmentEnd === segment + 1) {
-        this.endRun(this.marks[mark++]!);
+        this.pass(this.marks[mark++]!);
       }
       if ((batch.segmentFlags[segment]! & END_OF_OPERATION) !== 0) {
         this.events = eventCounts(batch.operationNoted, 0);
@@ -140,7 +156,23 @@ export class OperationRecorder {
     this.locks.pass(locks, totalCost(costs));
   }
 
-  private endRun({ step, times }: StepMark): void {
+  private pass(mark: Mark): void {
+    switch (mark.kind) {
+      case 'step':
+        this.endRun(mark.step, mark.times);
+        break;
+      case 'bulk begins':
+        this.runAroundBulk = this.run;
+        this.run = new RunRecord();
+        break;
+      case 'bulk':
+        this.endRun(mark.step, Math.max(...this.run.accesses));
+        this.run = this.runAroundBulk;
+        break;
+    }
+  }
+
+  private endRun(step: Step | BulkStep, times: number): void {
     this.run.step = step;
     this.run.times = times;
     this.story.append(this.run);

@@ -1,7 +1,6 @@
 import { isBlock, TextTable, type Placement, type Trace, type TraceEvent } from '../../traces/trace';
 import type { AccessStream, StepObserver } from '../machine/access-stream';
 import { NOTED, NOTED_COUNT } from '../machine/domain-events';
-import type { MachineOptions } from '../machine/machine';
 import type { Step } from '../machine/steps';
 import { NotDeterministic } from '../metrics/measurement';
 import type { PricingSpecification } from '../pricing/specification';
@@ -13,6 +12,8 @@ import { History } from './history';
 import { OperationRecorder, type RecordedOperation } from './operation-recorder';
 import { PiecewisePricing } from './piecewise-pricing';
 import type { RankedOperation } from './ranking';
+import { StepMachine, type BulkObserver, type StackMaker } from './step-machine';
+import type { BulkStep } from './story';
 import { watchedTrace } from './watched-trace';
 
 /** An operation with all that the second pass saw of it. */
@@ -25,7 +26,7 @@ export interface SeenOperation {
 
 export interface SecondPassPlan {
   readonly trace: Trace;
-  readonly createStack: (machine: Pick<MachineOptions, 'drain' | 'observer'>) => Stack;
+  readonly createStack: StackMaker;
   readonly pricing: PricingSpecification;
   readonly operations: readonly RankedOperation[];
   readonly replay: Pick<ReplayOptions, 'realloc'>;
@@ -38,7 +39,10 @@ export interface SecondPassPlan {
  */
 export async function seeOperations(plan: SecondPassPlan): Promise<SeenOperation[]> {
   const pass = new SecondPass(plan);
-  const stack = plan.createStack({ drain: pass.drain, observer: pass });
+  const stack = plan.createStack(
+    { drain: pass.drain, observer: pass },
+    (options) => new StepMachine(options, pass),
+  );
   pass.start(stack);
   const last = Math.max(...plan.operations.map(({ operation }) => operation));
   const watched = watchedTrace(plan.trace, last, (...event) => pass.before(...event));
@@ -51,7 +55,7 @@ type LiveFigures = {
   -readonly [figure in 'liveObjects' | 'liveBytes' | 'grantedBytes' | 'heldBytes']: ReplayState[figure];
 };
 
-class SecondPass implements StepObserver, ReplayObserver {
+class SecondPass implements StepObserver, BulkObserver, ReplayObserver {
   private readonly wished: ReadonlySet<number>;
   private readonly wishedIds: ReadonlySet<number>;
   private readonly seen = new Map<number, SeenOperation>();
@@ -90,6 +94,14 @@ class SecondPass implements StepObserver, ReplayObserver {
 
   step(step: Step, times: number): void {
     this.recorder?.step(step, times);
+  }
+
+  bulkBegins(): void {
+    this.recorder?.bulkBegins();
+  }
+
+  bulkEnds(step: BulkStep): void {
+    this.recorder?.bulkEnds(step);
   }
 
   readonly drain = (batch: AccessStream): void => {

@@ -15,10 +15,20 @@ const PARTS_MAX = 256;
 const PERIOD_MAX = 16;
 /** What an operation did after the last step that its engine reported. */
 const NO_STEP = -1;
+/** Bulk verbs of the machine, which are steps here: they are as often as many lines they touch. */
+export const BULK_STEPS = { copy: -2, clear: -3, fill: -4 } as const;
+export type BulkStep = (typeof BULK_STEPS)[keyof typeof BULK_STEPS];
+
+const STEPS_WITHOUT_ENGINE: Readonly<Record<number, Pick<StepRun, 'name' | 'event'>>> = {
+  [NO_STEP]: { name: 'return', event: null },
+  [BULK_STEPS.copy]: { name: 'copyLine', event: 'linesCopied' },
+  [BULK_STEPS.clear]: { name: 'clearLine', event: 'linesCleared' },
+  [BULK_STEPS.fill]: { name: 'fillLine', event: null },
+};
 
 /** Executions of one step, summed up: costs in 1/256 cycle. */
 export class RunRecord {
-  step: Step | typeof NO_STEP = NO_STEP;
+  step: Step | BulkStep | typeof NO_STEP = NO_STEP;
   times = 0;
   instructions = 0;
   readonly accesses = new Float64Array(KIND_COUNT);
@@ -156,18 +166,23 @@ function toldPart(part: Part, steps: StepTable, running: RunningCycles): StoryPa
 }
 
 function toldRun(run: RunRecord, steps: StepTable, running: RunningCycles): StepRun {
-  const step = run.step === NO_STEP ? undefined : steps.step(run.step);
-  const event = step?.event;
   return {
     kind: 'step',
-    engine: step?.engine ?? '',
-    name: step?.name ?? 'return',
-    event: event === undefined || event === 'none' ? null : event,
+    ...namedStep(run.step, steps),
     times: run.times,
     accesses: accessCounts(run.accesses),
     instructions: run.instructions,
     ...running.addCauses(run.costs),
   };
+}
+
+function namedStep(step: RunRecord['step'], steps: StepTable): Pick<StepRun, 'engine' | 'name' | 'event'> {
+  const withoutEngine = STEPS_WITHOUT_ENGINE[step];
+  if (withoutEngine !== undefined) {
+    return { engine: '', ...withoutEngine };
+  }
+  const { engine, name, event } = steps.step(step);
+  return { engine, name, event: event === undefined || event === 'none' ? null : event };
 }
 
 export function accessCounts(byKind: Float64Array): AccessCounts {

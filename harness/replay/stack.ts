@@ -23,8 +23,18 @@ export function createStack(
   machineOptions: MachineOptions,
   engineNamed: (name: string) => EngineDefinition,
 ): Stack {
+  return createStackOn(() => new Machine(machineOptions), definition, given, engineNamed);
+}
+
+/** `createStack` on a machine of the caller's making: one that watches more than a machine does. */
+export function createStackOn(
+  makeMachine: () => Machine,
+  definition: EngineDefinition,
+  given: Readonly<Record<string, string>>,
+  engineNamed: (name: string) => EngineDefinition,
+): Stack {
   const options = resolveOptions(definition, given, engineNamed);
-  const machine = new Machine(machineOptions);
+  const machine = makeMachine();
   const engine = definition.create(machine, options, engineNamed);
   machine.boot(() => engine.start());
   return { definition, options, machine, engine };

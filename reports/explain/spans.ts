@@ -1,4 +1,5 @@
 import type { ExplainedOperation, StoryPart } from '../../harness/explain/explanation';
+import { storySteps } from '../../harness/explain/story';
 import { groupedInteger } from '../../harness/metrics/format';
 import { wordsOf } from '../phrase';
 
@@ -30,8 +31,8 @@ export function operationSpan(operation: ExplainedOperation, mainEngine: string)
 /** Consecutive parts of one engine make one span. */
 function engineSpans(parts: readonly StoryPart[], mainEngine: string): Span[] {
   const spans: { name: string; children: Span[] }[] = [];
-  for (const part of parts) {
-    const name = engineOf(part) || mainEngine;
+  for (const [index, part] of parts.entries()) {
+    const name = engineOf(part) ?? engineOf(parts[index + 1]) ?? mainEngine;
     const last = spans[spans.length - 1];
     if (last?.name === name) {
       last.children.push(partSpan(part));
@@ -44,10 +45,12 @@ function engineSpans(parts: readonly StoryPart[], mainEngine: string): Span[] {
   }));
 }
 
-/** A loop is its first step's. */
-function engineOf(part: StoryPart): string {
-  const [first] = part.kind === 'step' ? [] : part.parts;
-  return part.kind === 'step' ? part.engine : first === undefined ? '' : engineOf(first);
+/** The engine of a part's first step that has one: bulk moves belong to the step that follows them. */
+function engineOf(part: StoryPart | undefined): string | undefined {
+  if (part === undefined) {
+    return undefined;
+  }
+  return storySteps([part]).find(({ engine }) => engine !== '')?.engine;
 }
 
 function partSpan(part: StoryPart): Span {

@@ -45,11 +45,14 @@ function whereTheCyclesWent({ story, causes, cycles }: ExplainedOperation, engin
   return `${share} of its cycles went into "${stepTitle(most.step, engine)}"${times}; ${shareText(cause.cycles, cycles)} of all are put down to ${cause.name}.`;
 }
 
+/** A search shorter than this is not why an operation is slow. */
+const SEARCH_STEPS_MIN = 10;
+
 /** How long the search was beside what there was to search. */
 function searchInTheHeap({ events, heap }: ExplainedOperation): string[] {
   const steps = events.searchSteps ?? 0;
   const { freeBlocks } = heap.survey;
-  if (steps < 2) {
+  if (steps < SEARCH_STEPS_MIN) {
     return [];
   }
   if (steps === freeBlocks) {

@@ -67,9 +67,10 @@ function stepRow(step: StepRun, indent: string, all: number, engine: string): st
   ];
 }
 
-function totalRow({ step, times, accesses, instructions, cycles }: StepTotal, all: number, engine: string) {
+function totalRow(total: StepTotal, all: number, engine: string): string[] {
+  const { step, times, accesses, instructions, cycles, causes } = total;
   const figures = [times, accesses, instructions, cycles].map(groupedInteger);
-  return [stepTitle(step, engine), ...figures, shareText(cycles, all)];
+  return [stepTitle(step, engine), ...figures, shareText(cycles, all), mainCauseText(causes, cycles)];
 }
 
 function causeLines({ causes, cycles }: ExplainedOperation): string[] {

@@ -7,7 +7,7 @@ import type {
 } from '../../harness/explain/explanation';
 import { storySteps } from '../../harness/explain/story';
 import { decimalRatio, groupedInteger } from '../../harness/metrics/format';
-import type { CauseCycles } from '../../harness/metrics/worst-operations';
+import { CAUSE_NAMES, type CauseCycles } from '../../harness/metrics/worst-operations';
 import { wordsOf } from '../phrase';
 
 /** The parts of an explanation in words, for every kind of report. Names are made harmless by who prints them. */
@@ -60,6 +60,7 @@ export interface StepTotal {
   readonly accesses: number;
   readonly instructions: number;
   readonly cycles: number;
+  readonly causes: CauseCycles;
 }
 
 /** The steps of a story summed up, in the order of their first time. */
@@ -67,19 +68,31 @@ export function stepTotals(story: readonly StoryPart[]): StepTotal[] {
   const totals = new Map<string, StepTotal>();
   for (const step of storySteps(story)) {
     const key = `${step.engine}\n${step.name}`;
-    const { times, accesses, instructions, cycles } = totals.get(key) ?? ZERO;
+    const { times, accesses, instructions, cycles, causes } = totals.get(key) ?? ZERO;
     totals.set(key, {
       step: totals.get(key)?.step ?? step,
       times: times + step.times,
       accesses: accesses + accessCount(step.accesses),
       instructions: instructions + step.instructions,
       cycles: cycles + step.cycles,
+      causes: sumOfCauses(causes, step.causes),
     });
   }
   return [...totals.values()];
 }
 
-const ZERO = { times: 0, accesses: 0, instructions: 0, cycles: 0 };
+const ZERO = { times: 0, accesses: 0, instructions: 0, cycles: 0, causes: {} };
+
+function sumOfCauses(causes: CauseCycles, others: CauseCycles): CauseCycles {
+  const sum: CauseCycles = { ...causes };
+  for (const name of CAUSE_NAMES) {
+    const cycles = (causes[name] ?? 0) + (others[name] ?? 0);
+    if (cycles > 0) {
+      sum[name] = cycles;
+    }
+  }
+  return sum;
+}
 
 /** `alloc of 2,048 to 4,095 B from foo`, or the engine's start. */
 export function writerText({ by }: WriterGroup): string {

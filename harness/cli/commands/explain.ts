@@ -6,12 +6,13 @@ import {
   type ExplanationFormat,
 } from '../../../reports/explain/registry';
 import { UsageError } from '../../../traces/input-error';
-import { explain as explainOperations, type StackMaker } from '../../explain/explain';
+import { explain as explainOperations } from '../../explain/explain';
 import type { Choice } from '../../explain/explanation';
-import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT } from '../../machine/machine';
+import type { StackMaker } from '../../explain/step-machine';
+import { HEAP_PAGES_DEFAULT, Machine, VIRTUAL_PAGES_DEFAULT } from '../../machine/machine';
 import { parsePricing } from '../../pricing/specification';
 import type { ReallocPolicy } from '../../replay/operations';
-import { createStack } from '../../replay/stack';
+import { createStackOn } from '../../replay/stack';
 import type { Registries } from '../../results/cell';
 import { writeFileAtomically } from '../../results/atomic-file';
 import { enginesWithOptions, type EngineChoice } from '../engine-options';
@@ -210,16 +211,18 @@ function stackMaker(
   argv: MachineArguments,
   registries: Registries,
 ): StackMaker {
-  return (machine) =>
-    createStack(
-      registries.engineNamed(name),
+  const definition = registries.engineNamed(name);
+  return (watch, makeMachine = (machine) => new Machine(machine)) =>
+    createStackOn(
+      () =>
+        makeMachine({
+          ...watch,
+          heapPages: argv.heapPages ?? HEAP_PAGES_DEFAULT,
+          virtualPages: argv.virtualPages ?? VIRTUAL_PAGES_DEFAULT,
+          ...(argv.accessLimit !== undefined && { accessesMax: argv.accessLimit }),
+        }),
+      definition,
       options,
-      {
-        ...machine,
-        heapPages: argv.heapPages ?? HEAP_PAGES_DEFAULT,
-        virtualPages: argv.virtualPages ?? VIRTUAL_PAGES_DEFAULT,
-        ...(argv.accessLimit !== undefined && { accessesMax: argv.accessLimit }),
-      },
       (other) => registries.engineNamed(other),
     );
 }
