@@ -85,8 +85,9 @@ export async function openTrace(specification: string, options: OpenOptions): Pr
   const bytes = await openBytesOf(specification, options);
   try {
     const reader = await readerFor(bytes, options);
-    if (OWN_FORMATS.includes(reader.format))
+    if (OWN_FORMATS.includes(reader.format)) {
       refuseImportOptions(options.importOptions, `the format ${reader.format}`);
+    }
     const source = await reader.open(bytes);
     if (options.passes === 'one') return passedOnce(specification, options, reader, source);
     return await heldOrReread(specification, options, reader, source);

@@ -22,13 +22,7 @@ export type Nesting = 'reuse' | 'fresh';
  * (2); the column `call` can name `free` or `libxl_free` where a program did otherwise.
  */
 export class LibxlGc implements Engine {
-  readonly scopes: ApiScopes = {
-    enter: () => this.enter(),
-    leave: () => this.leave(),
-    temp: (sizeBytes) => this.temp(sizeBytes),
-    adopt: (object) => this.adopt(object),
-    freeAll: () => this.freeAll(),
-  };
+  readonly scopes: ApiScopes;
 
   private readonly heap: BackingHeap;
   private readonly table: PointerTable;
@@ -49,6 +43,14 @@ export class LibxlGc implements Engine {
     this.table = new PointerTable(machine, this.heap, this.steps, generation === 2 ? 'doubled' : 'copied');
     this.frames = new CallFrames(machine);
     this.contextGc = machine.reserve('libxl context', GC_BYTES);
+    this.scopes = {
+      enter: () => this.enter(),
+      leave: () => this.leave(),
+      temp: (sizeBytes) => this.temp(sizeBytes),
+      adopt: (object) => this.adopt(object),
+      freeAll: () => this.freeAll(),
+      ...(generation === 0 && { contextFree: () => this.contextFree() }),
+    };
   }
 
   start(): void {
@@ -185,6 +187,12 @@ export class LibxlGc implements Engine {
       this.table.releaseObjects(gc);
       this.table.releaseTable(gc);
     }
+  }
+
+  /** Generation 0 releases what all calls left behind, and keeps the table; later contexts hold nothing. */
+  private contextFree(): void {
+    this.machine.work(this.steps.leave);
+    this.table.releaseObjects(this.contextGc);
   }
 
   private innermostGc(): number {

@@ -150,8 +150,12 @@ export class Operations {
       case OP.adopt:
       case OP.freeall:
         return this.scopeVerb(event);
+      case OP.ctxfree:
+        // As far as the program knows, temporaries died with their calls: this is for what kept them.
+        this.engine.scopes?.contextFree?.();
+        return this.engine.scopes?.contextFree === undefined ? this.skip() : NOTHING;
       default:
-        // return, store, use and ctxfree annotate a trace for the audit; no allocator sees them.
+        // return, store and use annotate a trace for the audit; no allocator sees them.
         return this.skip();
     }
   }

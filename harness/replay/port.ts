@@ -38,6 +38,8 @@ export interface ApiScopes {
   adopt(object: Placement): void;
   /** Releases every temporary of the innermost call without leaving it. */
   freeAll(): void;
+  /** Destroys the context that all calls share, with what it holds; absent where it holds nothing. */
+  contextFree?(): void;
 }
 
 /**
