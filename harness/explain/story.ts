@@ -82,7 +82,7 @@ export class StoryRecorder {
       this.addToRest((this.rest = new Map()), run);
     } else {
       this.parts.push(run);
-      this.foldRepetition();
+      while (this.foldRepetition());
     }
   }
 
@@ -105,8 +105,11 @@ export class StoryRecorder {
     }
   }
 
-  /** Makes one loop of a sequence at the end of the story that repeats the one before it, or one more round of it. */
-  private foldRepetition(): void {
+  /**
+   * Makes one loop of a sequence at the end of the story that repeats the one before it, or one more round of a loop
+   * there; returns whether there was one.
+   */
+  private foldRepetition(): boolean {
     const { parts } = this;
     for (let period = 2; period <= PERIOD_MAX && period < parts.length; period++) {
       const tail = parts.length - period;
@@ -114,16 +117,17 @@ export class StoryRecorder {
       if (before instanceof LoopRecord && areAlike(before.parts, parts.slice(tail))) {
         mergeParts(before.parts, parts.splice(tail));
         before.rounds++;
-        return;
+        return true;
       }
       if (tail >= period && areAlike(parts.slice(tail - period, tail), parts.slice(tail))) {
         const again = parts.splice(tail);
         const body = parts.splice(tail - period);
         mergeParts(body, again);
         parts.push(new LoopRecord(2, body));
-        return;
+        return true;
       }
     }
+    return false;
   }
 }
 

@@ -1,0 +1,75 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import * as fc from 'fast-check';
+import { StepTable, type Step } from '../../../harness/machine/steps';
+import type { StoryPart } from '../../../harness/explain/explanation';
+import { RunningCycles } from '../../../harness/explain/piecewise-pricing';
+import { RunRecord, StoryRecorder, storySteps } from '../../../harness/explain/story';
+import { sum } from './explained';
+
+const test = suite('explain: story');
+const SEED = 20081121;
+
+const steps = new StepTable();
+const letters = 'abcdefghijklmnopqrstuvwxyz'.split('');
+steps.define('toy', Object.fromEntries(letters.map((letter) => [letter, { instructions: 1 }])));
+
+/** The story of steps named by letters, each done once and a cycle long. */
+function storyOf(text: string): StoryPart[] {
+  const story = new StoryRecorder();
+  for (const letter of text) {
+    const run = new RunRecord();
+    run.step = letters.indexOf(letter) as Step;
+    run.times = 1;
+    run.costs[0] = 256;
+    story.append(run);
+  }
+  return story.finish(steps, new RunningCycles());
+}
+
+/** `a3 2(b2 c2)`: times behind each step, rounds before each loop. */
+function shortForm(parts: readonly StoryPart[]): string {
+  return parts
+    .map((part) =>
+      part.kind === 'step'
+        ? `${part.name}${part.times}`
+        : `${part.kind === 'loop' ? part.rounds : 'rest'}(${shortForm(part.parts)})`,
+    )
+    .join(' ');
+}
+
+test('steps in a row are one, and what repeats is a loop', () => {
+  assert.is(shortForm(storyOf('aaab')), 'a3 b1');
+  assert.is(shortForm(storyOf('xababy')), 'x1 2(a2 b2) y1');
+  assert.is(shortForm(storyOf('abababab')), '4(a4 b4)');
+  assert.is(shortForm(storyOf('abbabbbab')), '3(a3 b6)', 'however often each step was done in a round');
+  assert.is(shortForm(storyOf('abcabc')), '2(a2 b2 c2)');
+});
+
+test('loops lie in loops', () => {
+  assert.is(shortForm(storyOf('xababxababxabab')), '3(x3 6(a6 b6))');
+});
+
+test('what was done in part of a round stays outside', () => {
+  assert.is(shortForm(storyOf('ababac')), '2(a2 b2) a1 c1');
+});
+
+test('a story of any length is bounded, and loses nothing', () => {
+  const text = fc.array(fc.constantFrom(...letters), { minLength: 0, maxLength: 6000, size: 'max' });
+  fc.assert(
+    fc.property(text, (names) => {
+      const parts = storyOf(names.join(''));
+      assert.ok(parts.length <= 257, `${parts.length} parts`);
+      const told = storySteps(parts);
+      assert.ok(told.length <= 257 * 16 + letters.length);
+      assert.is(sum(told.map(({ cycles }) => cycles)), names.length);
+      for (const letter of letters) {
+        const times = sum(told.filter(({ name }) => name === letter).map((step) => step.times));
+        assert.is(times, names.filter((name) => name === letter).length);
+      }
+    }),
+    { seed: SEED, numRuns: 25 },
+  );
+});
+
+test.run();
