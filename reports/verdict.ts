@@ -13,10 +13,15 @@ import { engineLabel, stopText, traceGroups, type TraceGroup } from './trace-gro
 export function verdict(results: Results): Phrase[] {
   return [
     ...stoppedPhrase(results),
-    ...traceGroups(results).flatMap(traceVerdict),
+    ...traceGroups(results).map(ofThoseAble).flatMap(traceVerdict),
     ...results.replays.flatMap(overrunPhrase),
     ...emulationPhrase(results),
   ];
+}
+
+/** An engine that lacks a verb did only a part of the work; its figures say nothing, here and in the tables. */
+function ofThoseAble({ trace, replays }: TraceGroup): TraceGroup {
+  return { trace, replays: replays.filter(({ outcome }) => outcome.kind !== 'unsupported') };
 }
 
 function stoppedPhrase({ replays }: Results): Phrase[] {

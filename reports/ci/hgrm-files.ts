@@ -4,10 +4,14 @@ import type { Results } from '../../harness/results/results';
 import { hgrmText } from '../hgrm';
 import type { EmittedFile } from './emitter';
 
-/** One `.hgrm` per replay, pricing and operation kind that occurred: `<trace>.<engine>.<pricing>.<kind>.hgrm`. */
+/**
+ * One `.hgrm` per replay that came to its end, pricing and operation kind that occurred:
+ * `<trace>.<engine>.<pricing>.<kind>.hgrm`.
+ */
 export function hgrmFiles(results: Results): EmittedFile[] {
   const taken = new Map<string, number>();
-  return results.replays.flatMap(({ trace, engine, pricings }) =>
+  const ended = results.replays.filter(({ outcome }) => outcome.kind === 'ok');
+  return ended.flatMap(({ trace, engine, pricings }) =>
     pricings.flatMap(({ id, kinds }) =>
       OP_KINDS.filter((kind) => countOf(kinds[kind].distribution) > 0).map((kind) => {
         const base = fileNameOf(`${trace.name}.${engine.name}.${id}.${kind}`);

@@ -21,9 +21,10 @@ export interface Benchmark {
   readonly measures: readonly Measure[];
 }
 
-/** The benchmarks of results in their order; those without a measure are left out. */
+/** The benchmarks of results in their order, of replays that came to their end: a part of the work looks cheap. */
 export function benchmarks(results: Results): Benchmark[] {
   return results.replays
+    .filter(({ outcome }) => outcome.kind === 'ok')
     .flatMap((replay) => replayBenchmarks(replay, results.replays))
     .filter(({ measures }) => measures.length > 0);
 }

@@ -24,6 +24,7 @@ export function replayColumns<Row extends { readonly replay: MeasuredReplay }>()
     { name: 'engine.version', cell: ({ replay }) => replay.engine.version },
     { name: 'options', cell: ({ replay }) => optionsText(replay) },
     { name: 'heap.pages', cell: ({ replay }) => replay.machine.heapPages },
+    { name: 'outcome', cell: ({ replay }) => replay.outcome.kind },
   ];
 }
 

@@ -21,7 +21,6 @@ function identityColumns(): Column<PricedRow>[] {
   return [
     ...replayColumns<PricedRow>(),
     pricingColumn(),
-    { name: 'outcome', cell: ({ replay }) => replay.outcome.kind },
     { name: 'outcome.reason', cell: ({ replay }) => stopText(replay) },
     { name: 'trace.sha256', cell: ({ replay }) => replay.trace.sha256 ?? undefined },
     { name: 'placements.sha256', cell: ({ replay }) => replay.placementsSha256 },

@@ -51,6 +51,17 @@ test('BMF has the shape of its schema, and every cell its own benchmark', async 
   assert.ok(v.parse(bmfSchema, JSON.parse(bencherMetricFormat(await exampleResults()))));
 });
 
+test('what did not come to its end gives no numbers to follow', async () => {
+  const results = await exampleResults();
+  for (const { name, files } of EMITTERS.filter((each) => each.name !== 'junit')) {
+    const text = files(results)
+      .map((file) => `${file.name}\n${file.content}`)
+      .join('\n');
+    assert.match(text, 'its-twin', name);
+    assert.not.match(text, /unable|broken/, name);
+  }
+});
+
 test('replays that are called alike keep their benchmarks apart', async () => {
   const replay = await measured();
   const format = JSON.parse(bencherMetricFormat(resultsOf(replay, replay)));

@@ -54,6 +54,14 @@ test('summary.csv has a row per replay and pricing and a column per metric', asy
   );
 });
 
+test('every table says of every row how its replay ended', async () => {
+  const results = await exampleResults();
+  for (const table of [summaryCsv, latencyCsv, timelineCsv, worstCsv]) {
+    const rows = rowsOf(table(results));
+    assert.equal(new Set(rows.map(({ outcome }) => outcome)), new Set(['ok', 'unsupported', 'corrupt']));
+  }
+});
+
 test('a replay without pricing has a row too', async () => {
   const rows = rowsOf(summaryCsv(resultsOf(await measured('alloc 1 8', []))));
   assert.equal(rows.map(({ pricing, outcome }) => [pricing, outcome]), [['', 'ok']]); // prettier-ignore

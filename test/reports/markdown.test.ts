@@ -149,6 +149,14 @@ test('replays of one trace stand together; engines are told apart by what differ
   assert.is(traceGroups(resultsOf(stopped, replay)).length, 1);
 });
 
+test('an engine that lacks a verb has no worst operation to speak of', async () => {
+  const report = terminalReport(
+    resultsOf(renamed(await measured('alloc 1 8, compact 0', ['flat']), 'by-hand', 'unable')),
+  );
+  assert.match(report, /unable: n\/a: /);
+  assert.not.match(report, 'the worst operation');
+});
+
 test('who did less is no rival: a broken replay, or one that refused what the other gave', async () => {
   const [dear, cheap] = [await measured(), await measured()];
   const sentence = (other: Partial<MeasuredReplay>) =>
