@@ -19,7 +19,7 @@ export type Disturbance = 'none' | 'eviction' | 'foreign traffic';
  * Neighbours use the sets of a shared cache unevenly. How unevenly is a choice: the ratios spread the time for which
  * an unused line survives as widely as the measured storms show (`README.md`).
  */
-const UNEVEN_SHARES = [2, 3, 4, 5, 7, 10, 13, 20] as const;
+const UNEVEN_SHARES = [5, 6, 7, 8, 8, 9, 10, 11] as const;
 const UNEVEN_TOTAL = UNEVEN_SHARES.reduce((sum, share) => sum + share, 0);
 
 /** Which share a set takes is spread by the multiplier of Fibonacci hashing. */
@@ -125,8 +125,8 @@ export class LruSets {
   }
 
   /**
-   * Lets `lines` of neighbours into the cache, unevenly: some sets take in ten times as many as others, in the ratios
-   * of `UNEVEN_SHARES`.
+   * Lets `lines` of neighbours into the cache, unevenly: some sets take in twice as many as others, in the ratios of
+   * `UNEVEN_SHARES`.
    */
   passNeighbours(lines: number): void {
     const passed = this.neighbourRest + lines;

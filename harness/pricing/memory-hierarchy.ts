@@ -67,6 +67,9 @@ export class MemoryHierarchy {
   private readonly costBetweenOperations: number;
   private neighbourLines = 0;
   private neighbourShare = 0;
+  /** One in so many of these lines passes through L2 as well; 0 where none does. */
+  private readonly linesPerL2Line: number;
+  private linesSinceL2 = 0;
 
   /** The stride prefetcher watches the lines of loads that miss L1. */
   private readonly strideLinesMax: number;
@@ -93,10 +96,12 @@ export class MemoryHierarchy {
     this.neighbourBytesPerKilocycle = neighbours?.l3BytesPerKilocycle ?? 0;
     this.costBetweenOperations = (neighbours?.cyclesBetweenOperations ?? 0) * COST_PER_CYCLE;
     const hasNeighbours = this.neighbourBytesPerKilocycle > 0 && state.kind !== 'cold';
+    this.linesPerL2Line = neighbours?.l3LinesPerL2Line ?? 0;
+    const isL2Shared = hasNeighbours && this.linesPerL2Line > 0;
     const cache = ({ bytes, ways, index }: CachesProfile['caches']['l1'], disturbance: Disturbance) =>
       new LruSets(bytes / (LINE_BYTES * ways), ways, disturbance, index === 'hashed');
     this.l1 = cache(caches.l1, this.disturbance);
-    this.l2 = caches.l2 && cache(caches.l2, this.disturbance);
+    this.l2 = caches.l2 && cache(caches.l2, isL2Shared ? 'foreign traffic' : this.disturbance);
     this.l3 = caches.l3 && cache(caches.l3, hasNeighbours ? 'foreign traffic' : this.disturbance);
     this.tlb = new DataTlb(profile, mapping, this.disturbance);
     this.strideLinesMax = prefetch.strideBytesMax >>> LINE_SHIFT;
@@ -192,6 +197,8 @@ export class MemoryHierarchy {
       return found(level, STORE);
     }
     if (kind === UPDATE) {
+      // Nothing is read ahead of a lock that is not there yet.
+      this.windowEnd = index;
       return found(level, UPDATE);
     }
     return this.isPrefetched(line) ? prefetched(level) : this.overlap(level, kind, index);
@@ -217,13 +224,28 @@ export class MemoryHierarchy {
     return isTrained && strideLines !== 0 && Math.abs(strideLines) <= this.strideLinesMax;
   }
 
-  /** A dependent load bears its latency; an independent one only what the misses beside it do not cover. */
+  /**
+   * A dependent load bears its latency, and what comes after it mostly uses what it loaded: nothing runs beside it.
+   * An independent one bears what the misses beside it do not cover.
+   */
   private overlap(level: number, kind: number, index: number): number {
-    if (kind === CHASE || index >= this.windowEnd) {
-      this.windowEnd = index + this.windowAccesses;
-      this.windowLevel = level;
-      return found(level, kind);
+    if (kind === CHASE) {
+      this.windowEnd = index;
+      return found(level, CHASE);
     }
+    if (index < this.windowEnd) {
+      return this.runBeside(level);
+    }
+    this.openWindow(level, index);
+    return found(level, kind);
+  }
+
+  private openWindow(level: number, index: number): void {
+    this.windowEnd = index + this.windowAccesses;
+    this.windowLevel = level;
+  }
+
+  private runBeside(level: number): number {
     const slowest = this.windowLevel;
     if (level <= slowest) {
       return overlapped(level);
@@ -275,14 +297,20 @@ export class MemoryHierarchy {
     this.storeLine = NO_LINE;
   }
 
-  /** A locked update is a barrier: it waits for the stores before it, and no later load runs beside an earlier one. */
+  /**
+   * A locked update waits for the stores before it. What comes after it does not wait as well: the core runs ahead and
+   * asks for those lines meanwhile.
+   */
   private drainStores(index: number): number {
-    this.windowEnd = index;
     this.forgetStore();
     if (index >= this.storeEnd) {
       return NOTHING;
     }
     this.storeEnd = index;
+    if (index < this.windowEnd) {
+      return this.runBeside(this.storeLevel);
+    }
+    this.openWindow(this.storeLevel, index);
     return drained(this.storeLevel);
   }
 
@@ -321,6 +349,11 @@ export class MemoryHierarchy {
   private passNeighbours(): void {
     this.countNeighbours(this.costBetweenOperations);
     this.l3?.passNeighbours(this.neighbourLines);
+    if (this.linesPerL2Line > 0) {
+      const lines = this.linesSinceL2 + this.neighbourLines;
+      this.linesSinceL2 = lines % this.linesPerL2Line;
+      this.l2?.passNeighbours(Math.floor(lines / this.linesPerL2Line));
+    }
     this.neighbourLines = 0;
   }
 

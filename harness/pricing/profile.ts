@@ -105,6 +105,8 @@ const cachesSchema = v.strictObject({
       l3BytesPerKilocycle: wholeNumber(0, 100_000),
       /** Their traffic goes on while the caller does something else. */
       cyclesBetweenOperations: wholeNumber(0, 1_000_000),
+      /** One in so many of their lines comes from this very core, and passes through its second level; 0 for none. */
+      l3LinesPerL2Line: v.optional(wholeNumber(0, 1_000_000)),
       source,
     }),
   ),

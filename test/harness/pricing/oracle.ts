@@ -14,7 +14,7 @@ export type Access = readonly [address: number, kind: Kind];
 export type CauseCosts = Partial<Record<Cause, number>>;
 
 /** Neighbours use sets in these ratios. */
-const SHARES = [2, 3, 4, 5, 7, 10, 13, 20];
+const SHARES = [5, 6, 7, 8, 8, 9, 10, 11];
 
 /** Exact LRU: the most recent first, sets by the low bits of the number, or by all of its bits folded together. */
 export class NaiveCache {
@@ -109,15 +109,21 @@ export class NaiveHierarchy {
     let store: { end: number; level: number } | undefined;
     /** The line that the last missing store fetches, with the words that the store buffer holds of it. */
     let fetched: { line: number; level: number; words: Set<number> } | undefined;
-    const wait = (kind: Kind, level: number, index: number) => {
-      if (kind === CHASE || window === undefined || index >= window.end) {
-        window = { end: index + independentLoads.windowAccesses, level };
-        charge(causeOf(level), kind === CHASE ? this.latency(level) : this.alone(level));
-        return;
-      }
-      const more = level > window.level ? this.alone(level) - this.alone(window.level) : 0;
+    const runBeside = (level: number) => {
+      const more = level > window!.level ? this.alone(level) - this.alone(window!.level) : 0;
       charge(causeOf(level), Math.max(more, this.beside(level)));
-      window.level = Math.max(window.level, level);
+      window!.level = Math.max(window!.level, level);
+    };
+    const wait = (kind: Kind, level: number, index: number) => {
+      if (kind === CHASE) {
+        window = undefined;
+        charge(causeOf(level), this.latency(level));
+      } else if (window !== undefined && index < window.end) {
+        runBeside(level);
+      } else {
+        window = { end: index + independentLoads.windowAccesses, level };
+        charge(causeOf(level), this.alone(level));
+      }
     };
 
     accesses.forEach(([address, kind], index) => {
@@ -126,9 +132,14 @@ export class NaiveHierarchy {
         charge('lockedUpdates', this.profile.costs.lockedUpdate.cycles);
         if (store !== undefined && index < store.end) {
           const { level } = store;
-          charge(causeOf(level), Math.max(this.alone(level) - this.storing(level), 0));
+          if (window !== undefined && index < window.end) {
+            runBeside(level);
+          } else {
+            window = { end: index + independentLoads.windowAccesses, level };
+            charge(causeOf(level), Math.max(this.alone(level) - this.storing(level), 0));
+          }
         }
-        window = store = fetched = undefined;
+        store = fetched = undefined;
       }
       const line = Math.floor(address / 64);
       const level = this.find(line);
@@ -155,6 +166,7 @@ export class NaiveHierarchy {
         return;
       }
       if (kind === UPDATE) {
+        window = undefined;
         charge(causeOf(level), this.latency(level));
         return;
       }
@@ -208,7 +220,11 @@ export class NaiveHierarchy {
         neighbours.cyclesBetweenOperations,
       );
       const lines = Math.floor((this.cycles * neighbours.l3BytesPerKilocycle) / 64_000);
-      this.levels.find(({ level }) => level === 2)?.cache.playNeighbours(lines - this.neighbourLines);
+      const play = (at: number, more: number) =>
+        this.levels.find(({ level }) => level === at)?.cache.playNeighbours(more);
+      play(2, lines - this.neighbourLines);
+      const each = neighbours.l3LinesPerL2Line ?? 0;
+      if (each > 0) play(1, Math.floor(lines / each) - Math.floor(this.neighbourLines / each));
       this.neighbourLines = lines;
     }
     if (state.kind === 'shared') {

@@ -122,6 +122,33 @@ closed('a load waits for the line that a store fetches, but not for the word tha
   assert.equal(behind!.causes, { dram: 400 + 11 + 400, tlb: 27, lockedUpdates: 18 });
 });
 
+closed('a locked update that waits for a store lets what follows run beside its wait', () => {
+  const page: Access[] = [[HEAP, LOAD]];
+  const store = (line: number): Access => [HEAP + 64 * line, STORE];
+  const load = (line: number): Access => [HEAP + 64 * line, LOAD];
+  const update: Access = [HEAP, UPDATE];
+  const [, two, far] = priceOperations(smallPricing(), [
+    accesses(...page),
+    accesses(store(3), update, store(7), update, load(9), load(17)),
+    accesses(load(8), update, load(13)),
+  ]);
+  assert.equal(two!.causes, { dram: 390 + 11 + 50 + 50 + 50, lockedUpdates: 36 });
+  assert.equal(far!.causes, { dram: 390 + 50, lockedUpdates: 18 }, 'nor is it a barrier between two loads');
+});
+
+closed('nothing runs beside a dependent load, nor beside a lock that has to be fetched', () => {
+  const of = (first: Access): Access[] => [[HEAP + 64 * 9, LOAD], first, [HEAP + 64 * 21, LOAD]];
+  const cold = smallPricing({ state: { kind: 'cold' } });
+  const [chase, update, load] = priceOperations(cold, [
+    accesses(...of([HEAP + 64 * 3, CHASE])),
+    accesses(...of([HEAP + 64 * 3, UPDATE])),
+    accesses(...of([HEAP + 64 * 3, LOAD])),
+  ]);
+  assert.equal(chase!.causes, { dram: 390 + 400 + 390, tlb: 17 });
+  assert.equal(update!.causes, { dram: 390 + 400 + 390, tlb: 17, lockedUpdates: 18 });
+  assert.equal(load!.causes, { dram: 390 + 50 + 50, tlb: 17 });
+});
+
 closed('neighbours displace what is not used for long, from the third level alone', () => {
   const profile = smallProfile(
     'memory: { cycles: 400',
@@ -140,6 +167,25 @@ closed('neighbours displace what is not used for long, from the third level alon
     priced.map(({ causes }) => causes.dram ?? 0),
     [400, 0, 2000, 400],
   );
+});
+
+closed('neighbours on the same core displace from the second level too, the rarer the later', () => {
+  const profile = (rarity: number) =>
+    smallProfile(
+      'memory: { cycles: 400',
+      `neighbours: { l3BytesPerKilocycle: 64000, cyclesBetweenOperations: 96, l3LinesPerL2Line: ${rarity}, source: made up }\nmemory: { cycles: 400`,
+    );
+  const line: Access = [HEAP, CHASE];
+  const others = [4, 8, 16].map((each): Access => [HEAP + 64 * each, CHASE]);
+  const last = (rarity: number) =>
+    priceOperations(smallPricing({ profile: profile(rarity) }), [
+      accesses(line, ...others),
+      accesses(line),
+    ]).at(-1)!.causes;
+  // 1627 + 96 cycles bring in 1723 lines for 16 sets of the third level, all of it; L2 has 8 sets of 4 ways.
+  assert.equal(last(1), { dram: 400 });
+  assert.equal(last(0), { l2: 16 });
+  assert.equal(last(1000), { l2: 16 });
 });
 
 closed('flat accesses cost what the profile says, wherever they go', () => {
@@ -247,6 +293,11 @@ const profiles = {
     'ways: 8, cycles: 50, source: made up }\n',
     'ways: 8, cycles: 50, index: hashed, source: made up }\n' +
       'neighbours: { l3BytesPerKilocycle: 700, cyclesBetweenOperations: 300, source: made up }\n',
+  ),
+  'neighbours in two levels': smallProfile(
+    'memory: { cycles: 400',
+    'neighbours: { l3BytesPerKilocycle: 3000, cyclesBetweenOperations: 300, l3LinesPerL2Line: 3, source: made up }\n' +
+      'memory: { cycles: 400',
   ),
   'odd ways': smallProfile('bytes: 8192, ways: 8', 'bytes: 11264, ways: 11'),
   'a second TLB for 2M alone': smallProfile(
