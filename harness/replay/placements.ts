@@ -28,6 +28,8 @@ const COMMA = 0x2c;
 const NEWLINE = 0x0a;
 const INT32_MAX = 0x7fff_ffff;
 const ZERO = 0x30;
+/** 00, 01 … 99. */
+const PAIRS = bytesOf(Array.from({ length: 100 }, (_, value) => String(value).padStart(2, '0')).join(''));
 const HEX_DIGITS = bytesOf('0123456789abcdef');
 
 function bytesOf(text: string): Uint8Array {
@@ -105,21 +107,27 @@ export class PlacementsWriter {
     }
   }
 
-  /** Nearly all numbers are small and divided as 32-bit integers, by a constant: three times as fast. */
+  /** Nearly all numbers are small: divided as 32-bit integers and by a constant, for two digits at a time. */
   private decimal(value: number): void {
     if (value > INT32_MAX) {
       this.append(bytesOf(String(value)));
       return;
     }
     const { chunk } = this;
+    const first = this.length;
     let rest = value | 0;
-    let at = this.length + decimalDigits(rest);
+    let at = first + decimalDigits(rest);
     this.length = at;
-    do {
-      const tenth = (rest / 10) | 0;
-      chunk[--at] = ZERO + rest - tenth * 10;
-      rest = tenth;
-    } while (rest !== 0);
+    while (rest >= 10) {
+      const hundredth = (rest / 100) | 0;
+      const pair = (rest - hundredth * 100) << 1;
+      chunk[--at] = PAIRS[pair + 1]!;
+      chunk[--at] = PAIRS[pair]!;
+      rest = hundredth;
+    }
+    if (at > first) {
+      chunk[first] = ZERO + rest;
+    }
   }
 
   private hexadecimal(value: number): void {
