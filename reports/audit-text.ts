@@ -4,10 +4,22 @@ import { groupedInteger } from '../harness/metrics/format';
 import { escapeControls } from '../traces/input-error';
 import { lifeText, momentText, problemText, ruleTitle } from './audit-words';
 
-/** An audit for a terminal: each finding with its object's life and how to mend it, the counts last. */
+/** A terminal is for one look: a program that leaks at all leaks a thousand objects. The other formats have them. */
+const SHOWN_OF_A_RULE = 10;
+
+/** An audit for a terminal: findings with their objects' lives and how to mend them, the counts last. */
 export function auditText(report: AuditReport): string {
-  const findings = report.findings.map(findingText);
-  return [...findings, summary(report)].join('\n');
+  const shown = firstOfEachRule(report.findings);
+  return [...shown.map(findingText), summary(report, shown.length)].join('\n');
+}
+
+function firstOfEachRule(findings: readonly Finding[]): Finding[] {
+  const counts = new Map<string, number>();
+  return findings.filter(({ rule }) => {
+    const count = (counts.get(rule) ?? 0) + 1;
+    counts.set(rule, count);
+    return count <= SHOWN_OF_A_RULE;
+  });
 }
 
 function findingText(finding: Finding): string {
@@ -20,12 +32,12 @@ function findingText(finding: Finding): string {
   ].join('');
 }
 
-function summary(report: AuditReport): string {
-  const { trace, events, findings, counts, generation, nested } = report;
+function summary(report: AuditReport, shown: number): string {
+  const { trace, events, counts, generation, nested } = report;
   const all = counts.reduce((sum, count) => sum + count.findings, 0);
   const rules = `libxl generation ${generation}, nested=${nested}`;
   const found = all === 0 ? 'no findings' : `${groupedInteger(all)} ${all === 1 ? 'finding' : 'findings'}`;
-  const listed = findings.length < all ? `, the first ${groupedInteger(findings.length)} are listed` : '';
+  const listed = shown < all ? `, ${groupedInteger(shown)} are shown; --format markdown lists more` : '';
   const head = `${escapeControls(trace)}: ${found} in ${groupedInteger(events)} events (${rules})${listed}\n`;
   return head + counts.map(countText).join('');
 }

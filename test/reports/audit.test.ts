@@ -34,6 +34,25 @@ const REPORT: AuditReport = {
   ],
 };
 
+test('the terminal shows the first ten findings of each rule, the other formats all', () => {
+  const leak = { severity: 'warning', line: null, problem: ['lost'], object: null } as const;
+  const findings = Array.from({ length: 30 }, (_, event) => ({
+    ...leak,
+    rule: event === 29 ? ('V9' as const) : ('leak' as const),
+    event,
+  }));
+  const counts = [{ rule: 'V9', findings: 1 }, { rule: 'leak', findings: 29 }] as const; // prettier-ignore
+  const text = auditText({ ...REPORT, counts, findings });
+  assert.is(text.match(/: lost\n/g)?.length, 11);
+  assert.match(text, /event 29: V9 /);
+  assert.match(text, '30 findings in 1,234 events (libxl generation 1, nested=reuse), 11 are shown;');
+  assert.is(auditMarkdown({ ...REPORT, counts, findings }).match(/: lost\./g)?.length, 30);
+  assert.not.match(
+    auditText({ ...REPORT, findings: REPORT.findings.slice(0, 1), counts: [{ rule: 'V1', findings: 1 }] }),
+    'shown',
+  );
+});
+
 test('SARIF has the shape of 2.1.0', () => {
   const sarif = JSON.parse(auditSarif(REPORT, { toolVersion: '0.1.0', file: 'my traces/a#b.csv' }));
   assert.is(sarif.version, '2.1.0');

@@ -311,6 +311,11 @@ const CASES: readonly Case[] = [
     finds: ['V15@0:'],
   },
   {
+    what: 'a name that breaks the rule, once however often it is called',
+    rows: [row('enter', 1, 'kind=public', 0, 'x'), LEAVE, row('enter', 1, 'kind=public', 0, 'x'), LEAVE],
+    finds: ['V15@0:'],
+  },
+  {
     what: 'a private function with a public name',
     rows: [ENTER, row('enter', 2, 'kind=private', 0, '_libxl_y'), row('leave', 2), FREE_ALL, LEAVE],
     finds: ['V15@1:'],
