@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as v from 'valibot';
 import { parse } from 'yaml';
+import { parseLimits } from '../../../harness/compare/limits';
 import { runCli } from '../cli/command';
 import { shippedSuites } from '../../../harness/suite/suite-file';
 
@@ -85,9 +86,31 @@ test('Slurm: an array of as many tasks, in a script that bash can read', () => {
   assert.is(status, 0, stderr);
 });
 
+const PULL_REQUEST = 'github-pull-request.yml';
+
+test('GitHub pull requests: a comparison with options that exist, and a comment whatever came of it', async () => {
+  const { on, jobs } = v.parse(
+    v.object({
+      on: v.literal('pull_request'),
+      permissions: v.object({ 'pull-requests': v.literal('write') }),
+      jobs: v.object({ compare: v.object({ 'runs-on': v.string(), steps: v.array(v.looseObject({})) }) }),
+    }),
+    parse(text(PULL_REQUEST)),
+  );
+  assert.is(on, 'pull_request');
+  const [comparison, comment] = jobs.compare.steps.slice(-2) as { run: string; if?: string }[];
+  const { stdout: help } = await runCli('compare', '--help');
+  for (const [option] of comparison!.run.matchAll(/--[a-z-]+/g)) assert.match(help, option);
+  const [, limits] = /--limit "([^"]*)"/.exec(comparison!.run)!;
+  assert.is(parseLimits(limits!).length, 2);
+  assert.match(comment!.run, /gh pr comment .* --body-file comment\.md/);
+  assert.match(comparison!.run, '--out comment.md');
+  assert.ok(comment!.if!.includes('!cancelled()'));
+});
+
 test('every file runs a suite that ships with options that exist, and says how it is merged', async () => {
   const { stdout: help } = await runCli('suite', '--help');
-  for (const name of readdirSync(FOLDER).filter((each) => !each.endsWith('.md'))) {
+  for (const name of readdirSync(FOLDER).filter((each) => !each.endsWith('.md') && each !== PULL_REQUEST)) {
     const content = text(name).replace(/\\\n */g, '');
     const [, suiteName, rest] = /alloc-replay suite (\w+) (.*)/.exec(content)!;
     assert.ok(shippedSuites().includes(suiteName!), name);
