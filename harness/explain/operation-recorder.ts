@@ -16,7 +16,7 @@ import {
   type PricedOperation,
 } from './piecewise-pricing';
 import { OWN, ProvenanceRecorder } from './provenance';
-import { accessCounts, RunRecord, StoryRecorder, type BulkStep } from './story';
+import { accessCounts, RunRecord, StoryRecorder, type MachineStep } from './story';
 
 /** What was recorded of an operation while it ran. */
 export interface RecordedOperation extends PricedOperation {
@@ -31,9 +31,9 @@ export interface RecordedOperation extends PricedOperation {
 /** Where something ended: the segments of the batch before `segmentEnd` that no earlier mark has belong to it. */
 type Mark = { readonly segmentEnd: number } & (
   | { readonly kind: 'step'; readonly step: Step; readonly times: number }
-  /** A bulk verb begins in the middle of a step that has not been reported yet. */
-  | { readonly kind: 'bulk begins' }
-  | { readonly kind: 'bulk'; readonly step: BulkStep }
+  /** A verb of the machine begins in the middle of a step that has not been reported yet. */
+  | { readonly kind: 'machine step begins' }
+  | { readonly kind: 'machine step'; readonly step: MachineStep; readonly times: number | undefined }
 );
 
 /**
@@ -45,9 +45,9 @@ export class OperationRecorder {
   private readonly story = new StoryRecorder();
   private readonly locks: LockTimeline;
   private readonly provenance: ProvenanceRecorder;
-  /** What was done since the last step; while a bulk verb is under way, what that has done. */
+  /** What was done since the last step; while a machine step is under way, what that has done. */
   private run = new RunRecord();
-  private runAroundBulk = new RunRecord();
+  private interruptedRun = new RunRecord();
   private readonly accesses = new Float64Array(KIND_COUNT);
   private instructions = 0;
   private events: EventCounts = {};
@@ -69,13 +69,13 @@ export class OperationRecorder {
     this.machine.stream.cutSegment();
   }
 
-  bulkBegins(): void {
-    this.marks.push({ segmentEnd: this.nextSegment, kind: 'bulk begins' });
+  machineStepBegins(): void {
+    this.marks.push({ segmentEnd: this.nextSegment, kind: 'machine step begins' });
     this.machine.stream.cutSegment();
   }
 
-  bulkEnds(step: BulkStep): void {
-    this.marks.push({ segmentEnd: this.nextSegment, kind: 'bulk', step });
+  machineStepEnds(step: MachineStep, times: number | undefined): void {
+    this.marks.push({ segmentEnd: this.nextSegment, kind: 'machine step', step, times });
     this.machine.stream.cutSegment();
   }
 
@@ -161,18 +161,18 @@ export class OperationRecorder {
       case 'step':
         this.endRun(mark.step, mark.times);
         break;
-      case 'bulk begins':
-        this.runAroundBulk = this.run;
+      case 'machine step begins':
+        this.interruptedRun = this.run;
         this.run = new RunRecord();
         break;
-      case 'bulk':
-        this.endRun(mark.step, Math.max(...this.run.accesses));
-        this.run = this.runAroundBulk;
+      case 'machine step':
+        this.endRun(mark.step, mark.times ?? Math.max(...this.run.accesses));
+        this.run = this.interruptedRun;
         break;
     }
   }
 
-  private endRun(step: Step | BulkStep, times: number): void {
+  private endRun(step: Step | MachineStep, times: number): void {
     this.run.step = step;
     this.run.times = times;
     this.story.append(this.run);

@@ -12,8 +12,8 @@ import { History } from './history';
 import { OperationRecorder, type RecordedOperation } from './operation-recorder';
 import { PiecewisePricing } from './piecewise-pricing';
 import type { RankedOperation } from './ranking';
-import { StepMachine, type BulkObserver, type StackMaker } from './step-machine';
-import type { BulkStep } from './story';
+import { StepMachine, type MachineObserver, type StackMaker } from './step-machine';
+import type { MachineStep } from './story';
 import { watchedTrace } from './watched-trace';
 
 /** An operation with all that the second pass saw of it. */
@@ -55,7 +55,7 @@ type LiveFigures = {
   -readonly [figure in 'liveObjects' | 'liveBytes' | 'grantedBytes' | 'heldBytes']: ReplayState[figure];
 };
 
-class SecondPass implements StepObserver, BulkObserver, ReplayObserver {
+class SecondPass implements StepObserver, MachineObserver, ReplayObserver {
   private readonly wished: ReadonlySet<number>;
   private readonly wishedIds: ReadonlySet<number>;
   private readonly seen = new Map<number, SeenOperation>();
@@ -96,12 +96,12 @@ class SecondPass implements StepObserver, BulkObserver, ReplayObserver {
     this.recorder?.step(step, times);
   }
 
-  bulkBegins(): void {
-    this.recorder?.bulkBegins();
+  machineStepBegins(): void {
+    this.recorder?.machineStepBegins();
   }
 
-  bulkEnds(step: BulkStep): void {
-    this.recorder?.bulkEnds(step);
+  machineStepEnds(step: MachineStep, times?: number): void {
+    this.recorder?.machineStepEnds(step, times);
   }
 
   readonly drain = (batch: AccessStream): void => {

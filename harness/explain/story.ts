@@ -15,20 +15,23 @@ const PARTS_MAX = 256;
 const PERIOD_MAX = 16;
 /** What an operation did after the last step that its engine reported. */
 const NO_STEP = -1;
-/** Bulk verbs of the machine, which are steps here: they are as often as many lines they touch. */
-export const BULK_STEPS = { copy: -2, clear: -3, fill: -4 } as const;
-export type BulkStep = (typeof BULK_STEPS)[keyof typeof BULK_STEPS];
+/** Verbs of the machine that cost much by themselves and are steps here, whatever step of an engine they belong to. */
+export const MACHINE_STEPS = { copy: -2, clear: -3, fill: -4, map: -5, unmap: -6, tlbFlush: -7 } as const;
+export type MachineStep = (typeof MACHINE_STEPS)[keyof typeof MACHINE_STEPS];
 
 const STEPS_WITHOUT_ENGINE: Readonly<Record<number, Pick<StepRun, 'name' | 'event'>>> = {
   [NO_STEP]: { name: 'return', event: null },
-  [BULK_STEPS.copy]: { name: 'copyLine', event: 'linesCopied' },
-  [BULK_STEPS.clear]: { name: 'clearLine', event: 'linesCleared' },
-  [BULK_STEPS.fill]: { name: 'fillLine', event: null },
+  [MACHINE_STEPS.copy]: { name: 'copyLine', event: 'linesCopied' },
+  [MACHINE_STEPS.clear]: { name: 'clearLine', event: 'linesCleared' },
+  [MACHINE_STEPS.fill]: { name: 'fillLine', event: null },
+  [MACHINE_STEPS.map]: { name: 'mapPage', event: null },
+  [MACHINE_STEPS.unmap]: { name: 'unmapPage', event: null },
+  [MACHINE_STEPS.tlbFlush]: { name: 'flushTlb', event: null },
 };
 
 /** Executions of one step, summed up: costs in 1/256 cycle. */
 export class RunRecord {
-  step: Step | BulkStep | typeof NO_STEP = NO_STEP;
+  step: Step | MachineStep | typeof NO_STEP = NO_STEP;
   times = 0;
   instructions = 0;
   readonly accesses = new Float64Array(KIND_COUNT);
