@@ -28,6 +28,7 @@ export const COST_PER_CYCLE = 256;
 
 /** What the cycles of an operation are put down to, in the order of reports. */
 export const CAUSES = [
+  /** With what fetching them costs where they are cold. */
   'instructions',
   /** Accesses of the flat model, which knows no caches. */
   'accesses',
@@ -85,7 +86,7 @@ export function outcomeCosts(profile: Profile, mapping: Mapping): OutcomeCosts {
 }
 
 /** The nearest 1/256 cycle. */
-function toCost(cycles: number): number {
+export function toCost(cycles: number): number {
   return Math.round(cycles * COST_PER_CYCLE);
 }
 

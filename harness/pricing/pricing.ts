@@ -7,6 +7,7 @@ import {
   COST_PER_CYCLE,
   eventCosts,
   outcomeCosts,
+  toCost,
   type EventCosts,
   type OutcomeCosts,
 } from './costs';
@@ -59,6 +60,10 @@ export class Pricing implements PricedBatch {
   /** Of the operation under way, in 1/256 cycle, by lock and as a set of bits. */
   private readonly heldCosts = new Float64Array(LOCK_COUNT);
   private locksHeld = 0;
+  /** What a cold operation pays for its first instructions, and how many of these the one under way still has. */
+  private readonly coldInstructionCost: number;
+  private readonly coldInstructionsMax: number;
+  private coldInstructions: number;
 
   constructor(specification: PricingSpecification) {
     const { profile, mapping, state } = specification;
@@ -66,6 +71,10 @@ export class Pricing implements PricedBatch {
     this.profileSha256 = profileSha256(profile);
     this.outcomeCosts = outcomeCosts(profile, mapping);
     this.eventCosts = eventCosts(profile);
+    const coldCode = state.kind === 'cold' ? profile.costs.coldCode : undefined;
+    this.coldInstructionCost = coldCode === undefined ? 0 : toCost(coldCode.cyclesPerInstruction);
+    this.coldInstructionsMax = coldCode?.instructionsMax ?? 0;
+    this.coldInstructions = this.coldInstructionsMax;
     this.priceAccesses =
       profile.model === 'flat'
         ? priceFlatAccesses
@@ -94,8 +103,12 @@ export class Pricing implements PricedBatch {
     let row = 0;
     for (let segment = 0; segment < segmentCount; segment++) {
       segmentCosts[segment] = this.addEvents(segmentPriced, segment * EVENTS, row);
+      if (this.coldInstructionCost > 0) {
+        segmentCosts[segment]! += this.addColdCode(segmentPriced[segment * EVENTS]!, row);
+      }
       if ((segmentFlags[segment]! & END) !== 0) {
         row += ROW;
+        this.coldInstructions = this.coldInstructionsMax;
       }
     }
   }
@@ -120,6 +133,15 @@ export class Pricing implements PricedBatch {
     causes[row + BIT_SCANS + 3]! += unmaps;
     causes[row + BIT_SCANS + 4]! += tlbFlushes;
     return instructions + bitScans + (mispredicts + maps) + (unmaps + tlbFlushes);
+  }
+
+  /** Adds what the code of a segment costs to fetch to the operation's row and returns it. */
+  private addColdCode(instructions: number, row: number): number {
+    const fetched = Math.min(instructions, this.coldInstructions);
+    this.coldInstructions -= fetched;
+    const cost = fetched * this.coldInstructionCost;
+    this.operationCauses[row]! += cost;
+    return cost;
   }
 
   private finishOperations({ segmentFlags, segmentCount }: AccessStream): void {

@@ -75,6 +75,13 @@ const costs = v.strictObject({
   instruction: cost,
   bitScan: cost,
   mispredict: cost,
+  /**
+   * What fetching an instruction from memory adds to it in an operation that starts cold, up to so many instructions:
+   * the rest are those of loops, which have come already. Left out where code is never cold.
+   */
+  coldCode: v.optional(
+    v.strictObject({ cyclesPerInstruction: cycles, instructionsMax: wholeNumber(0, 1_000_000), source }),
+  ),
   /** A locked read-modify-write of a line in the first cache; the way of the line to it is added. */
   lockedUpdate: cost,
   /** Entering a page into page tables, without the entry's own store. */
