@@ -57,7 +57,7 @@ export const explain = command<ExplainArguments>({
     machineOptions(explainOptions(readerOptions(parser)))
       .example('$0 explain synth:half-page-storm -a xmalloc-first-fit', '')
       .example('$0 explain recorded:sqlite3-2000 -a plan9-pool --worst 3 --against xmalloc-tlsf', '')
-      .example('$0 explain recorded:git-status -a xmalloc-tlsf --lock pool', '')
+      .example('$0 explain recorded:git-status -a xmalloc-first-fit --lock freelist', '')
       .example(
         '$0 explain synth:tmem -a xmalloc-first-fit --op 4711 --format speedscope --out op.speedscope.json',
         '',
