@@ -38,8 +38,7 @@ export function comparisonText(comparison: Comparison, options: { readonly ascii
     ),
     reasonsSection(comparison),
     textTable('cells', statuses, STATUS_COLUMNS),
-    limits === '' ? '' : `limits: ${escapeControls(limits)}\n`,
-    `${nameText(base.label)} -> ${nameText(head.label)}: ${hashesText(comparison)}\n${headline(comparison)}\n`,
+    `${limits === '' ? '' : `limits: ${escapeControls(limits)}\n`}${nameText(base.label)} -> ${nameText(head.label)}: ${hashesText(comparison)}\n${headline(comparison)}\n`,
   ];
   const text = sections.filter((each) => each !== '').join('\n');
   return options.ascii ? asciiText(text) : text;
