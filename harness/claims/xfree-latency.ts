@@ -109,7 +109,8 @@ function stormCell(storm: string, engine: string, live: number, pricings: readon
     pricings,
     heapPages: Math.max(HEAP_PAGES_DEFAULT, 2 * live),
     virtualPages: 0,
-    survey: false,
+    // The survey replays a storm once more, which takes first-fit as long again as to price it.
+    survey: live <= LIVE_ALL_PRICINGS_MAX,
     pictures: false,
   };
 }
