@@ -134,7 +134,7 @@ export const vmallocMapping = trial<MappingNumbers>({
       costs
         .map(
           ({ pages, vmallocCycles, xmallocCycles, maps, unmaps }) =>
-            `${pages} pages: ${grouped(vmallocCycles)} cycles with ${maps} mapped and ${unmaps} unmapped, ` +
+            `${pages} page${pages === 1 ? '' : 's'}: ${grouped(vmallocCycles)} cycles with ${maps} mapped and ${unmaps} unmapped, ` +
             `xmalloc ${grouped(xmallocCycles)}`,
         )
         .join('; ') + '.',

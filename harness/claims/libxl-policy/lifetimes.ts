@@ -139,7 +139,7 @@ export const nestedReuse = trial<NestingNumbers>({
   judge: ({ afterInnerCode, afterInnerPolicy }) =>
     confirmedIf(
       afterInnerCode === afterInnerPolicy,
-      `When the inner call has returned, ${afterInnerCode} blocks live as the code of 2010 and of today does it, ` +
+      `Blocks that live when the inner call has returned: ${afterInnerCode} as the code of 2010 and of today does it, ` +
         `${afterInnerPolicy} if the context were reused${
           afterInnerCode < afterInnerPolicy ? ': the code makes a fresh gc and frees it at once' : ''
         }.`,
