@@ -11,7 +11,7 @@ import { alignedText } from './aligned-text';
 
 const DEAREST_COUNT = 10;
 
-/** How long cells took on this host, in milliseconds; those that were known took none. */
+/** Processor time of cells on this host, in milliseconds; those that were known took none. */
 export type CellTimes = ReadonlyMap<MeasuredReplay, number>;
 
 export function suiteText(results: Results, times: CellTimes): string {
@@ -37,7 +37,7 @@ function slowestText(times: CellTimes): string {
   const [slowest] = [...times].sort(([, a], [, b]) => b - a);
   return slowest === undefined
     ? ''
-    : `The slowest took ${secondsText(slowest[1])} here: ${nameOf(slowest[0])}\n`;
+    : `The slowest took ${secondsText(slowest[1])} of processor time here: ${nameOf(slowest[0])}\n`;
 }
 
 const nameOf = ({ trace, engine }: MeasuredReplay): string =>

@@ -17,6 +17,12 @@ export type TaskOutcome =
   | { readonly kind: 'differed'; readonly problem: string }
   | { readonly kind: 'internal'; readonly problem: string; readonly stack: string };
 
+/** An outcome and the processor time that it took, which a busy host does not change. */
+export interface TimedOutcome {
+  readonly outcome: TaskOutcome;
+  readonly milliseconds: number;
+}
+
 /** Runs a task. Rejects with `UsageError` and `InputError` as its cell does. */
 export async function runTask(task: Task, registries: Registries): Promise<MeasuredReplay> {
   if (task.placementsFile === undefined) {

@@ -2,7 +2,7 @@ import { extname, join } from 'node:path';
 import { Tinypool } from 'tinypool';
 import type { Cell } from '../results/cell';
 import type { CellReport, Lane } from '../suite/run-cells';
-import { replayOf, type TaskOutcome } from './task';
+import { replayOf, type TaskOutcome, type TimedOutcome } from './task';
 
 /**
  * One worker process that runs one cell after the other. It starts with its first cell; when it dies in the middle of
@@ -10,24 +10,17 @@ import { replayOf, type TaskOutcome } from './task';
  */
 export class WorkerLane implements Lane {
   private pool: Tinypool | undefined;
-  /** What each cell took here, the start of its process included. */
+  /** Processor time of each cell that ended. */
   readonly milliseconds = new Map<Cell, number>();
 
   async run(cell: Cell): Promise<CellReport> {
-    const started = Date.now();
-    try {
-      return await this.runTimed(cell);
-    } finally {
-      this.milliseconds.set(cell, Date.now() - started);
-    }
-  }
-
-  private async runTimed(cell: Cell): Promise<CellReport> {
     const pool = this.pool ?? startPool();
     this.pool = pool;
     let outcome: TaskOutcome;
     try {
-      outcome = (await pool.run({ cell })) as TaskOutcome;
+      const timed = (await pool.run({ cell })) as TimedOutcome;
+      this.milliseconds.set(cell, timed.milliseconds);
+      outcome = timed.outcome;
     } catch {
       await this.close();
       return { kind: 'crashed', problem: 'its worker process died' };

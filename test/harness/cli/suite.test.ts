@@ -29,7 +29,7 @@ test('any number of workers and shards gives the same bytes, and a cache takes n
       `tiny: ${TINY_CELLS} cells (6 synthetic, secondary; 3 adversarial, secondary): ${TINY_CELLS} ok`,
     );
     assert.match(printed, /The dearest cells, in memory accesses:\n +[\d,]+ +\d+\.\d\d s +\S+ × /);
-    assert.match(printed, /\nThe slowest took \d+\.\d\d s here: \S+ × \S+\n/);
+    assert.match(printed, /\nThe slowest took \d+\.\d\d s of processor time here: \S+ × \S+\n/);
     const whole = outputOf(join(folder, 'whole'));
     assert.is(Object.keys(whole).length, REPORT_COUNT);
     assert.is(readdirSync(cache).length, TINY_CELLS);
