@@ -1,4 +1,15 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../../traces/input-error';
 
@@ -9,13 +20,20 @@ import { InputError } from '../../traces/input-error';
 export class OutputFolder {
   private readonly pending: { name: string; temporary: string; final: string }[] = [];
 
+  /** The uppermost folder that `make` made. */
+  private made: string | undefined;
+
   private constructor(readonly path: string) {}
 
-  /** Makes the folder where there is none. Throws an `InputError` when the path is something else or not writable. */
+  /**
+   * The folder at a path, which need not be there yet: it is made with its first file, so that a command that fails
+   * leaves none. Throws an `InputError` when the path is something else or nothing can be written there.
+   */
   static at(path: string, option: string): OutputFolder {
     try {
-      mkdirSync(path, { recursive: true });
-      if (!statSync(path).isDirectory()) {
+      const existing = existingPath(path);
+      accessSync(existing, constants.W_OK);
+      if (!statSync(existing).isDirectory()) {
         throw new Error('not a folder');
       }
     } catch {
@@ -26,6 +44,11 @@ export class OutputFolder {
       });
     }
     return new OutputFolder(path);
+  }
+
+  /** Makes the folder where there is none. */
+  make(): void {
+    this.made ??= mkdirSync(this.path, { recursive: true });
   }
 
   /** Writes a file of the folder. */
@@ -44,20 +67,44 @@ export class OutputFolder {
     return names;
   }
 
-  /** Removes what was written and not committed. */
+  /** Removes what was written and not committed, and the folder if it was made for that. */
   discard(): void {
     for (const { temporary } of this.pending) {
       rmSync(temporary, { force: true });
     }
     this.pending.length = 0;
+    if (this.made !== undefined) {
+      removeEmpty(resolve(this.path), resolve(this.made));
+      this.made = undefined;
+    }
   }
 
   private stage(name: string): { temporary: string } {
+    this.make();
     const final = resolve(this.path, name);
     removeAbandoned(final);
     const temporary = join(dirname(final), `.${basename(final)}.${process.pid}.partial`);
     this.pending.push({ name, temporary, final });
     return { temporary };
+  }
+}
+
+/** The path, or the nearest above it that exists. */
+function existingPath(path: string): string {
+  let existing = resolve(path);
+  while (!existsSync(existing) && dirname(existing) !== existing) {
+    existing = dirname(existing);
+  }
+  return existing;
+}
+
+/** Removes a folder and those above it up to `uppermost`, as far as they are empty. */
+function removeEmpty(folder: string, uppermost: string): void {
+  if (readdirSync(folder).length === 0) {
+    rmdirSync(folder);
+    if (folder !== uppermost) {
+      removeEmpty(dirname(folder), uppermost);
+    }
   }
 }
 

@@ -17,7 +17,9 @@ export async function withPlacements(
   if (folder === undefined) {
     return runTasks(cells.map((cell) => ({ cell })));
   }
-  const { path } = OutputFolder.at(folder, '--placements');
+  const out = OutputFolder.at(folder, '--placements');
+  const { path } = out;
+  out.make();
   const partial = cells.map((_, index) => join(path, `.placements-${process.pid}-${index}.partial`));
   try {
     const replays = await runTasks(cells.map((cell, index) => ({ cell, placementsFile: partial[index]! })));
@@ -30,6 +32,7 @@ export async function withPlacements(
         rmSync(file);
       }
     }
+    out.discard();
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
@@ -65,9 +65,9 @@ for (const { what, content, says, name } of BAD_FILES) {
     inFolder(async (folder) => {
       const file = join(folder, name ?? 'trace.csv');
       writeFileSync(file, content);
-      const out = join(folder, 'out');
-      mkdirSync(out);
-      await assertRefused(out, says, 'run', file, '-a', 'xmalloc-tlsf-2008', '--out', out);
+      const [out, placements] = [join(folder, 'new/out'), join(folder, 'placements')];
+      const outputs = ['--out', out, '--placements', placements];
+      await assertRefused(folder, says, 'run', file, '-a', 'xmalloc-tlsf-2008', ...outputs);
     }));
 }
 
