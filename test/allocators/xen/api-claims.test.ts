@@ -6,7 +6,8 @@ import { engineNamed } from '../../../allocators/registry';
 import { createStack } from '../../../harness/replay/stack';
 import { isBlock, NULL } from '../../../traces/trace';
 import { booted } from '../booted';
-import { countStorm, type PhaseCounts } from './storm-counts';
+import type { PhaseFigures } from '../../fidelity/phase-figures';
+import { countStorm } from '../../fidelity/storm-replay';
 
 /** What the RFC of 2008 claims of Xen's allocators, and the rubric of 2021 of today's, in the models. */
 
@@ -112,11 +113,11 @@ rubric('contiguous memory needs no mapping, vmalloc maps every page and flushes 
 
 rubric.run();
 
-function halfPageStorm(engine: string, live: number): Promise<ReadonlyMap<string, PhaseCounts>> {
+function halfPageStorm(engine: string, live: number): Promise<ReadonlyMap<string, PhaseFigures>> {
   return countStorm({ engine, storm: 'half', live, pairs: 500, drain: false });
 }
 
-function instructions(counts: PhaseCounts): number {
+function instructions(counts: PhaseFigures): number {
   return counts.instructions / counts.operations;
 }
 

@@ -1,4 +1,4 @@
-import type { PhaseCounts } from './storm-counts';
+import type { PhaseFigures } from '../../fidelity/phase-figures';
 
 /**
  * What the compiler adds to the accesses that an engine's description names, by the step in which it does: saved
@@ -32,14 +32,14 @@ const EXTRAS: Readonly<Record<string, { readonly loads: number; readonly stores:
 };
 
 /** Loads per operation with what the compiler adds. */
-export function compiledLoads(counts: PhaseCounts): number {
+export function compiledLoads(counts: PhaseFigures): number {
   return (counts.loads + extra(counts, 'loads')) / counts.operations;
 }
 
-export function compiledStores(counts: PhaseCounts): number {
+export function compiledStores(counts: PhaseFigures): number {
   return (counts.stores + extra(counts, 'stores')) / counts.operations;
 }
 
-function extra(counts: PhaseCounts, kind: 'loads' | 'stores'): number {
+function extra(counts: PhaseFigures, kind: 'loads' | 'stores'): number {
   return [...counts.steps].reduce((sum, [step, times]) => sum + (EXTRAS[step]?.[kind] ?? 0) * times, 0);
 }

@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { compiledLoads, compiledStores } from './compiled-extras';
-import { countStorm } from './storm-counts';
+import { countStorm } from '../../fidelity/storm-replay';
 
 /** The storms that were measured on the compiled reference, and how the models compare. */
 

@@ -1,0 +1,109 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { beyond, FAR, judge, type Judgement } from './judgement';
+import { assertPromises, unexplained } from './promises';
+import { csvOf, markdownOf, summaryOf } from './report';
+import { coldRows, EXTENTS, fidelityRows, type ColdRow, type FidelityRow } from './rows';
+
+/** The storms of 1,000 objects, through every engine that was measured; all others in `fidelity.full.test.ts`. */
+
+const test = suite('modelled costs against measured ones');
+
+interface Context {
+  rows: readonly FidelityRow[];
+  cold: readonly ColdRow[];
+  judgement: Judgement;
+}
+
+let context: Context;
+
+test.before(async () => {
+  const rows = await fidelityRows(EXTENTS.short);
+  const cold = await coldRows(EXTENTS.short);
+  context = { rows, cold, judgement: judge(rows, cold) };
+});
+
+test('every engine is there, in every phase', () => {
+  const { rows } = context;
+  assert.is(new Set(rows.map(({ engine }) => engine)).size, 6);
+  assert.equal([...new Set(rows.map(({ phase }) => phase))].sort(), ['build', 'drain', 'steady']);
+  assert.is(context.judgement.steady.length, 31);
+  assert.is(context.cold.length, 4);
+});
+
+test('they are near, worst operations and evicted ones too, and put engines in the right order', () => {
+  assertPromises(context.judgement);
+});
+
+test('what is listed as an exception is one', () => {
+  const listed = context.judgement.steady.filter(({ exception }) => exception !== undefined);
+  assert.ok(listed.length > 0);
+  assert.equal(
+    listed.filter(({ factor }) => factor <= FAR),
+    [],
+  );
+});
+
+test('half-page storm: medians of first-fit within 1.5, warm and cold', () => {
+  const walks = context.rows.filter(
+    ({ engine, storm, pages, phase }) =>
+      engine === 'xmalloc-first-fit' && storm === 'frag' && pages === '2M' && phase === 'steady',
+  );
+  assert.is(walks.length, 2);
+  for (const { cycles } of [
+    ...walks.map((row) => ({ cycles: row.cycles.median })),
+    ...context.cold.filter(({ engine }) => engine === 'xmalloc-first-fit'),
+  ]) {
+    const ratio = cycles.modelled / cycles.measured;
+    assert.ok(ratio > 1 / 1.5 && ratio < 1.5, `${cycles.modelled} cycles, measured ${cycles.measured}`);
+  }
+});
+
+test('misses of callgrind’s large cache are modelled to a tenth', () => {
+  for (const { engine, phase, op, storm, counts } of context.rows) {
+    // The driver of the page allocator's storm touched memory of its own.
+    if (counts === undefined || engine === 'xenheap-pages') continue;
+    const { measured, modelled } = counts.llMisses;
+    const off = Math.abs(measured - modelled);
+    assert.ok(off < 0.1 + 0.1 * measured, `${engine} ${storm} ${phase} ${op}: ${modelled}, ${measured}`);
+  }
+});
+
+test('what the reference did not have stands apart', () => {
+  const { rows } = context;
+  const apart = rows.filter(({ apartCycles }) => apartCycles !== 0);
+  assert.equal([...new Set(apart.map(({ engine }) => engine))], ['vmalloc']);
+  const unmapping = apart.find(({ phase, op }) => phase === 'steady' && op === 'free')!;
+  assert.ok(unmapping.apartCycles > 7000, 'a TLB flush on all processors is the dearest of it');
+});
+
+test('a model that is off by three times is noticed, and one that turns engines round', () => {
+  const { rows, cold } = context;
+  const slow = rows.map((row) => ({ ...row, cycles: scaled(row.cycles, row.engine === 'xvmalloc' ? 8 : 1) }));
+  assert.ok(unexplained(judge(slow, cold).steady, FAR).length > 4);
+  const swapped = rows.map((row) => ({
+    ...row,
+    cycles: scaled(row.cycles, row.engine === 'xmalloc-first-fit' ? 0.001 : 1),
+  }));
+  assert.ok(judge(swapped, cold).inversions.length >= 2);
+});
+
+test('the table has a line for every row and the summary names what is far off', () => {
+  const { rows, cold, judgement } = context;
+  assert.is(csvOf(rows, cold).trimEnd().split('\n').length, 1 + rows.length + cold.length);
+  const markdown = markdownOf(rows, cold, judgement);
+  const isLine = (line: string) => line.startsWith('| xmalloc-first-fit frag 1000 4K steady free |');
+  assert.is(markdown.split('\n').filter(isLine).length, 1);
+  for (const { what } of beyond(judgement.steady, FAR)) assert.match(summaryOf(judgement), what);
+  assert.not.match(summaryOf(judgement), 'UNEXPLAINED');
+});
+
+function scaled(cycles: FidelityRow['cycles'], factor: number): FidelityRow['cycles'] {
+  const scale = ({ measured, modelled }: FidelityRow['cycles']['median']) => ({
+    measured,
+    modelled: modelled * factor,
+  });
+  return { median: scale(cycles.median), p99: scale(cycles.p99), max: scale(cycles.max) };
+}
+
+test.run();
