@@ -120,7 +120,9 @@ export class LruSets {
    */
   passForeign(lines: number): void {
     const passed = this.foreignRest + lines;
-    this.foreignRounds = (this.foreignRounds + Math.floor(passed / this.setCount)) | 0;
+    // So many rounds displace everything, whatever the rest of the one before; more would outgrow 32 bits soon.
+    const rounds = Math.min(Math.floor(passed / this.setCount), this.ways + 1);
+    this.foreignRounds = (this.foreignRounds + rounds) | 0;
     this.foreignRest = passed % this.setCount;
   }
 

@@ -1,0 +1,190 @@
+import { allocate } from './memory';
+import { Ways } from './ways';
+
+/**
+ * The twin of `../lru-sets.ts`. A set takes a whole number of vectors. Where its ways do not fill them, the places
+ * beyond hold what was displaced last: to be found there is not to be found, and the order of the others is the same.
+ *
+ * Tags of 32 bits are the numbers themselves. Tags of 16 bits leave out what the number of the set tells, and twice as
+ * many of them fit a vector; a cache of many sets has them.
+ */
+
+const EMPTY: i32 = -1;
+export const FOREIGN: i32 = -2;
+const NO_FOLD: i32 = 31;
+/** Lines are numbered below 2^26. Tags below 2^15 leave room for the marks. */
+const LINE_BITS: i32 = 26;
+const NARROW_TAG_BITS: i32 = 15;
+
+/** What happens to a cache between operations. */
+export const UNDISTURBED: i32 = 0;
+export const EVICTION: i32 = 1;
+export const FOREIGN_TRAFFIC: i32 = 2;
+
+/** `UNEVEN_SHARES`, a byte each. */
+const UNEVEN_SHARES: u64 = 0x0b0a_0908_0807_0605;
+const UNEVEN_COUNT: i32 = 8;
+const UNEVEN_TOTAL_SHIFT: i64 = 6;
+const FIBONACCI: i32 = <i32>0x9e37_79b1;
+
+function unevenShare(set: i32): i64 {
+  const which = (set * FIBONACCI) >>> 29;
+  return (UNEVEN_SHARES >> (which << 3)) & 0xff;
+}
+
+@unmanaged
+export class LruSets {
+  tags: usize;
+  setCount: i32;
+  setMask: i32;
+  setBytes: i32;
+  vectors: i32;
+  ways: i32;
+  /** Bytes of the tags that count. */
+  wayBytes: i32;
+  isNarrow: bool;
+  tagShift: i32;
+  foldShift: i32;
+  disturbance: i32;
+
+  filledSets: usize;
+  filledCount: i32;
+
+  foreignRounds: i32;
+  foreignRest: i32;
+  neighbourGrains: i64;
+  neighbourRest: f64;
+  settled: usize;
+
+  /** Caches that are never configured do not exist: they hold nothing, and may be disturbed at will. */
+  configure(setCount: i32, ways: i32, disturbance: i32, isHashed: bool, isNarrow: bool): void {
+    const setBits = 31 - clz(setCount);
+    this.isNarrow = isNarrow;
+    this.setCount = setCount;
+    this.setMask = setCount - 1;
+    this.ways = ways;
+    this.wayBytes = ways << (isNarrow ? 1 : 2);
+    this.vectors = (this.wayBytes + 15) >> 4;
+    this.setBytes = this.vectors << 4;
+    this.tagShift = isNarrow ? setBits : 0;
+    this.foldShift = isHashed ? setBits : NO_FOLD;
+    this.disturbance = disturbance;
+    this.tags = allocate(setCount * this.setBytes);
+    memory.fill(this.tags, <u8>EMPTY, setCount * this.setBytes);
+    this.filledSets = allocate(disturbance == EVICTION ? (<usize>setCount) << 2 : 0);
+    this.settled = allocate(disturbance == FOREIGN_TRAFFIC ? (<usize>setCount) << 2 : 0);
+  }
+
+  /** Uses `line`, and leaves it the most recent of its set; returns a number below 0 if it was there. */
+  @inline
+  touch(line: i32): i32 {
+    if (this.isNarrow) {
+      return this.touchAs<i16>(line);
+    }
+    if (this.setCount != 0) {
+      return this.touchAs<i32>(line);
+    }
+    return 0;
+  }
+
+  @inline
+  front(set: i32): i32 {
+    return load<i32>(this.tags + set * this.setBytes);
+  }
+
+  @inline
+  touchWide(number: i32): i32 {
+    return this.touchAs<i32>(number);
+  }
+
+  @inline
+  touchAs<T>(number: i32): i32 {
+    const set = (number ^ (number >>> this.foldShift)) & this.setMask;
+    if (this.disturbance != UNDISTURBED) {
+      this.prepare(set);
+    }
+    const tag = <T>(number >>> this.tagShift);
+    return Ways.moveToFront<T>(this.tags + set * this.setBytes, tag, this.vectors) - this.wayBytes;
+  }
+
+  evict(): void {
+    for (let index = 0; index < this.filledCount; index++) {
+      const first = load<usize>(this.filledSets + (index << 2));
+      for (let at = first; at < first + this.setBytes; at += 16) {
+        v128.store(at, i32x4.splat(EMPTY));
+      }
+    }
+    this.filledCount = 0;
+  }
+
+  passForeign(lines: i64): void {
+    if (this.setCount != 0) {
+      const passed = this.foreignRest + lines;
+      this.foreignRounds += <i32>min<i64>(passed / this.setCount, this.ways + 1);
+      this.foreignRest = <i32>(passed % this.setCount);
+    }
+  }
+
+  passNeighbours(lines: f64): void {
+    if (this.setCount != 0) {
+      const passed = this.neighbourRest + lines;
+      const grain = <f64>this.setCount / UNEVEN_COUNT;
+      const grains = Math.floor(passed / grain);
+      this.neighbourGrains += <i64>grains;
+      this.neighbourRest = passed - grains * grain;
+    }
+  }
+
+  settleAll(): void {
+    for (let set = 0; set < this.setCount; set++) {
+      this.settle(set);
+    }
+  }
+
+  @inline
+  private prepare(set: i32): void {
+    if (this.disturbance == FOREIGN_TRAFFIC) {
+      this.settle(set);
+      return;
+    }
+    const first = this.tags + set * this.setBytes;
+    if ((this.isNarrow ? load<i16>(first) : load<i32>(first)) == EMPTY) {
+      store<usize>(this.filledSets + (this.filledCount++ << 2), first);
+    }
+  }
+
+  @inline
+  private settle(set: i32): void {
+    const evenly = this.foreignRounds + i32(set < this.foreignRest);
+    const arrived = evenly + <i32>((this.neighbourGrains * unevenShare(set)) >> UNEVEN_TOTAL_SHIFT);
+    const settled = this.settled + (set << 2);
+    const lines = arrived - load<i32>(settled);
+    if (lines == 0) {
+      return;
+    }
+    store<i32>(settled, arrived);
+    const first = this.tags + set * this.setBytes;
+    for (let left = min(lines, this.ways); left > 0; left--) {
+      if (this.isNarrow) {
+        this.letIn<i16>(first);
+      } else {
+        this.letIn<i32>(first);
+      }
+    }
+  }
+
+  @inline
+  private letIn<T>(first: usize): void {
+    let before = v128.splat<T>(<T>FOREIGN);
+    for (let at = first; at < first + this.setBytes; at += 16) {
+      const here = v128.load(at);
+      v128.store(at, Ways.movedOn<T>(before, here));
+      before = here;
+    }
+  }
+}
+
+/** Whether the tags of lines in so many sets are narrow. */
+export function hasNarrowTags(setCount: i32): bool {
+  return LINE_BITS - (31 - clz(setCount)) <= NARROW_TAG_BITS;
+}
