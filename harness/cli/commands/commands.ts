@@ -7,6 +7,7 @@ import { explain } from './explain';
 import { list } from './list';
 import { merge } from './merge';
 import { minheap } from './minheap';
+import { price } from './price';
 import { reproduce } from './reproduce';
 import { run } from './run';
 import { suite } from './suite';
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   suite,
   merge,
   minheap,
+  price,
   audit,
   advise,
   trace,

@@ -1,0 +1,124 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { inFolder, runCli } from './command';
+
+/** `price`: the accesses of a real program by the model that prices engines. */
+
+const EXAMPLE = path.join(__dirname, '../../../traces/addresses/example.addresses');
+const priced = async (text: string | Buffer, ...options: string[]) =>
+  inFolder((folder) => {
+    const file = path.join(folder, 'run.lackey');
+    fs.writeFileSync(file, text);
+    return runCli('price', file, ...options);
+  });
+const priceJson = async (text: string | Buffer, ...options: string[]) => {
+  const { code, stdout, stderr } = await priced(text, '--format', 'json', ...options);
+  assert.is(code, 0, stderr);
+  return JSON.parse(stdout);
+};
+
+const price = suite('price');
+
+price('names kinds, their costs by cause and the worst operations', async () => {
+  const { code, stdout } = await runCli('price', EXAMPLE, '-p', 'zen4-2022,zen4-2022@cold', '--worst', '2');
+  assert.is(code, 0);
+  assert.match(stdout, '(15 accesses, 47 instructions; cycles per operation)');
+  // Four lines from memory, a page walk, 12 instructions at 0.3; then all but one line from the first cache.
+  assert.match(stdout, /\nzen4-2022 +walk #0 +line 2 +1,631 +dram 1,600, tlb 27, instructions 4\n/);
+  assert.match(stdout, /\nzen4-2022@cold +walk +2 +1,697 /);
+  assert.is(stdout.split('\nThe worst operations:\n')[1]!.trimEnd().split('\n').length, 1 + 2 * 2);
+});
+
+price('costs of kinds are sums of their causes, in JSON and CSV alike', async () => {
+  const { pricings, accesses, instructions } = await priceJson(fs.readFileSync(EXAMPLE));
+  assert.equal([accesses, instructions, pricings.length], [15, 47, 1]);
+  const { stdout } = await runCli('price', EXAMPLE, '--format', 'csv');
+  const [header, ...rows] = stdout.trimEnd().split('\n');
+  const columns = header!.split(',');
+  for (const [index, { kind, cycles, causes }] of pricings[0].kinds.entries()) {
+    const sum = Object.values<number>(causes).reduce((total, each) => total + each, 0);
+    assert.is(sum, cycles.total, kind);
+    const cells = rows[index]!.split(',');
+    assert.is(cells[columns.indexOf('operation')], kind);
+    assert.is(Number(cells[columns.indexOf('cycles.total')]), cycles.total);
+    assert.is(Number(cells[columns.indexOf('dram [cycles]')]), causes.dram ?? 0);
+  }
+});
+
+price('what lies outside of operations is priced apart, and warms the caches', async () => {
+  const { pricings } = await priceJson('L 100000\n> use\nC 100000\n<\nL 200000\n> use\n<\n> use\nC 200000\n');
+  const [unmarked, use] = pricings[0].kinds;
+  assert.equal([unmarked.kind, unmarked.operations], ['unmarked', 2]);
+  assert.equal([use.kind, use.operations, use.distribution.costs], ['use', 3, [0, 4]]);
+});
+
+price('an access over the end of a line touches both, in different regions too', async () => {
+  const dram = async (text: string) => (await priceJson(text)).pricings[0].kinds[0].causes.dram;
+  assert.is(await dram('C 100040,64'), 400);
+  assert.is(await dram('C 10003c,4'), 400);
+  assert.is(await dram('C 10003c,8'), 800);
+  assert.is(await dram('C 1fffff,2'), 800);
+  assert.is(await dram('C fedcba98765fffff,2'), 800);
+  assert.is(await dram('C 100000,256'), 3 * 400);
+});
+
+price('compressed traces and those of no marks are read', async () => {
+  const { pricings } = await priceJson(gzipSync(' L 10,8\n S 18,8\nI  400000,3\n'));
+  assert.equal(
+    pricings[0].kinds.map(({ kind, operations }: { kind: string; operations: number }) => [kind, operations]),
+    [['unmarked', 1]],
+  );
+});
+
+price('--out writes a file whole', () =>
+  inFolder(async (folder) => {
+    const out = path.join(folder, 'priced.csv');
+    const { code, stdout } = await runCli('price', EXAMPLE, '--format', 'csv', '--out', out);
+    assert.equal([code, stdout], [0, '']);
+    assert.match(fs.readFileSync(out, 'utf8'), /^trace,pricing,operation,count,/);
+  }),
+);
+
+price.run();
+
+const bad = suite('price: bad input');
+
+const refused: readonly [text: string | Buffer, options: readonly string[], said: RegExp][] = [
+  ['L 10\nhello\n', [], /run\.lackey:2:1: "hello"; expected I, L, S, M, C or U with an address/],
+  ['', [], /run\.lackey: no access in it/],
+  [gzipSync('L 10\n'.repeat(1000)).subarray(0, 30), [], /run\.lackey/],
+  ['L 10', ['-p', 'zen4-2202'], /unknown profile "zen4-2202"; did you mean "zen4-2022"\?/],
+  ['L 10', ['--worst', '0'], /--worst: "0"; expected a whole number from 1 to 1000/],
+  ['L 10', ['--format', 'xml'], /format/],
+  [
+    Array.from({ length: 2049 }, (_, region) => `L ${(region * 0x20_0000).toString(16)}\n`).join(''),
+    [],
+    /run\.lackey: more than 2048 regions of 2 MiB are touched/,
+  ],
+  [
+    Array.from({ length: 1100 }, (_, kind) => `> k${kind}\nL 0\n`).join(''),
+    [],
+    /run\.lackey: more than 1024 kinds of operations/,
+  ],
+];
+
+for (const [text, options, said] of refused) {
+  bad(`${JSON.stringify(text.toString('latin1').slice(0, 20))} ${options.join(' ')}`, async () => {
+    const { code, stdout, stderr } = await priced(text, ...options);
+    assert.is(code, 2);
+    assert.is(stdout, '');
+    assert.match(stderr, said);
+    assert.is(stderr.trimEnd().split('\n').length, 1);
+  });
+}
+
+bad('a file that is not there', async () => {
+  const { code, stderr } = await runCli('price', 'no-such.lackey');
+  assert.is(code, 2);
+  assert.match(stderr, /no-such\.lackey/);
+});
+
+bad.run();
