@@ -3,7 +3,8 @@ import { Tinypool } from 'tinypool';
 import type { MeasuredReplay } from '../metrics/measured-replay';
 import { Progress } from './progress';
 import { createRegistries } from './registries';
-import { replayOf, runTask, type Task, type TaskOutcome } from './task';
+import { workersFor, type HostArguments } from './shared-options';
+import { replayOf, runTask, withKernel, type Task, type TaskOutcome } from './task';
 
 /**
  * Runs tasks in this process or in worker processes. Results come back in the order of the tasks, whatever finished
@@ -12,10 +13,12 @@ import { replayOf, runTask, type Task, type TaskOutcome } from './task';
 
 /** Rejects with the error of the first task, in their order, that failed. */
 export async function runTasks(
-  tasks: readonly Task[],
-  workers: number,
+  asked: readonly Task[],
+  host: HostArguments,
   title: string,
 ): Promise<MeasuredReplay[]> {
+  const workers = workersFor(host);
+  const tasks = asked.map((task) => withKernel(task, host.pricingKernel));
   const progress = new Progress(title, tasks.length);
   try {
     return workers > 1 && tasks.length > 1

@@ -6,11 +6,10 @@ import { runTasks } from './cell-runner';
 import { enginesWithOptions, type EngineChoice } from './engine-options';
 import { createRegistries } from './registries';
 import { resultsOf } from './report-files';
-import { nameValuePairs, workersFor, type MachineArguments } from './shared-options';
+import { nameValuePairs, type HostArguments, type MachineArguments } from './shared-options';
 
-export interface EnginePairRequest extends MachineArguments {
+export interface EnginePairRequest extends MachineArguments, HostArguments {
   readonly option: readonly string[];
-  readonly workers: number | undefined;
 }
 
 /** Runs two engines over the same traces and returns the results of each, as if they had been two runs. */
@@ -26,7 +25,7 @@ export async function runEnginePair(
   const cells = choices.flatMap((choice) => traces.map((trace) => cellOf(choice, trace, pricings, request)));
   const replays = await runTasks(
     cells.map((cell) => ({ cell })),
-    workersFor(request),
+    request,
     'comparing',
   );
   return {

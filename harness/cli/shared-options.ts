@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Argv } from 'yargs';
 import { UsageError } from '../../traces/input-error';
 import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT } from '../machine/machine';
+import { PRICING_KERNELS, type PricingKernel } from '../pricing/pricing-kernel';
 
 /** Options that several commands share, and how their words become values. */
 
@@ -34,16 +35,27 @@ export function machineOptions<T>(parser: Argv<T>): Argv<T & MachineArguments> {
     }) as unknown as Argv<T & MachineArguments>;
 }
 
-export function workersOption<T>(parser: Argv<T>): Argv<T & { workers: number | undefined }> {
-  return parser.option('workers', {
-    type: 'string',
-    coerce: (text: string) => wholeNumber('--workers', text, 1, WORKERS_MAX),
-    describe: `Worker processes (${availableParallelism()} processors here; results do not depend on it)`,
-  }) as unknown as Argv<T & { workers: number | undefined }>;
+/** How this host does the work: results do not depend on it. */
+export interface HostArguments {
+  workers: number | undefined;
+  pricingKernel: PricingKernel | undefined;
+}
+
+export function hostOptions<T>(parser: Argv<T>): Argv<T & HostArguments> {
+  return parser
+    .option('workers', {
+      type: 'string',
+      coerce: (text: string) => wholeNumber('--workers', text, 1, WORKERS_MAX),
+      describe: `Worker processes (${availableParallelism()} processors here; results do not depend on it)`,
+    })
+    .option('pricing-kernel', {
+      choices: PRICING_KERNELS,
+      describe: 'Price in TypeScript or in WebAssembly, which is faster (default auto; results are the same)',
+    }) as unknown as Argv<T & HostArguments>;
 }
 
 /** How many workers: as told, else one, for a run of a few cells is over before a second process has started. */
-export const workersFor = ({ workers }: { workers: number | undefined }): number => workers ?? 1;
+export const workersFor = ({ workers }: Pick<HostArguments, 'workers'>): number => workers ?? 1;
 
 /** A whole number in a range; throws a `UsageError` that names the option. */
 export function wholeNumber(

@@ -2,13 +2,18 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { InputError, UsageError, type ProblemDetails } from '../../traces/input-error';
 import type { MeasuredReplay } from '../metrics/measured-replay';
 import { NotDeterministic } from '../metrics/measurement';
+import type { PricingKernel } from '../pricing/pricing-kernel';
 import { runCell, type Cell, type Registries } from '../results/cell';
 
 /** One cell to run and, if wanted, the file its placements go to: what is sent to a worker process. */
 export interface Task {
   readonly cell: Cell;
   readonly placementsFile?: string;
+  readonly pricingKernel?: PricingKernel;
 }
+
+export const withKernel = (task: Task, pricingKernel: PricingKernel | undefined): Task =>
+  pricingKernel === undefined ? task : { ...task, pricingKernel };
 
 /** What comes back from a worker: errors do not survive the way between processes as objects of their class. */
 export type TaskOutcome =
@@ -25,8 +30,9 @@ export interface TimedOutcome {
 
 /** Runs a task. Rejects with `UsageError` and `InputError` as its cell does. */
 export async function runTask(task: Task, registries: Registries): Promise<MeasuredReplay> {
+  const kernel = task.pricingKernel === undefined ? {} : { pricingKernel: task.pricingKernel };
   if (task.placementsFile === undefined) {
-    return runCell(task.cell, registries);
+    return runCell(task.cell, registries, kernel);
   }
   const descriptor = openSync(task.placementsFile, 'w');
   try {
@@ -35,7 +41,7 @@ export async function runTask(task: Task, registries: Registries): Promise<Measu
         written += writeSync(descriptor, chunk, written);
       }
     };
-    return await runCell(task.cell, registries, { placements });
+    return await runCell(task.cell, registries, { ...kernel, placements });
   } finally {
     closeSync(descriptor);
   }

@@ -1,8 +1,9 @@
 import { extname, join } from 'node:path';
 import { Tinypool } from 'tinypool';
+import type { PricingKernel } from '../pricing/pricing-kernel';
 import type { Cell } from '../results/cell';
 import type { CellReport, Lane } from '../suite/run-cells';
-import { replayOf, type TaskOutcome, type TimedOutcome } from './task';
+import { replayOf, withKernel, type TaskOutcome, type TimedOutcome } from './task';
 
 /**
  * One worker process that runs one cell after the other. It starts with its first cell; when it dies in the middle of
@@ -13,12 +14,14 @@ export class WorkerLane implements Lane {
   /** Processor time of each cell that ended. */
   readonly milliseconds = new Map<Cell, number>();
 
+  constructor(private readonly pricingKernel?: PricingKernel) {}
+
   async run(cell: Cell): Promise<CellReport> {
     const pool = this.pool ?? startPool();
     this.pool = pool;
     let outcome: TaskOutcome;
     try {
-      const timed = (await pool.run({ cell })) as TimedOutcome;
+      const timed = (await pool.run(withKernel({ cell }, this.pricingKernel))) as TimedOutcome;
       this.milliseconds.set(cell, timed.milliseconds);
       outcome = timed.outcome;
     } catch {

@@ -1,6 +1,7 @@
 import type { Trace } from '../../traces/trace';
 import { measure } from '../metrics/measurement';
 import type { MeasuredReplay } from '../metrics/measured-replay';
+import type { PricingKernel } from '../pricing/pricing-kernel';
 import { parsePricing } from '../pricing/specification';
 import type { ReallocPolicy } from '../replay/operations';
 import type { EngineDefinition } from '../replay/port';
@@ -45,18 +46,20 @@ export interface Registries {
   engineNamed(name: string): EngineDefinition;
 }
 
+/** What a replay tells while it runs, and how it is run: its results depend on none of it. */
 export interface CellHooks {
   /** Receives the placements text in chunks that are valid only during the call. */
   readonly placements?: (chunk: Uint8Array) => void;
   /** Told the number of events replayed, now and then. */
   readonly progress?: (events: number) => void;
+  readonly pricingKernel?: PricingKernel;
 }
 
 /** Runs a cell on a machine of its own. Rejects with `UsageError` and `InputError` as its parts do. */
 export async function runCell(
   cell: Cell,
   registries: Registries,
-  hooks: CellHooks = {},
+  { pricingKernel, ...hooks }: CellHooks = {},
 ): Promise<MeasuredReplay> {
   const definition = registries.engineNamed(cell.engine);
   const pricings = cell.pricings.map(parsePricing);
@@ -81,6 +84,7 @@ export async function runCell(
     ...(cell.worstCount !== undefined && { worstCount: cell.worstCount }),
     ...(cell.survey !== undefined && { survey: cell.survey }),
     ...(cell.pictures !== undefined && { pictures: cell.pictures }),
+    ...(pricingKernel !== undefined && { pricingKernel }),
     replay: {
       ...(cell.realloc !== undefined && { realloc: cell.realloc }),
       ...hooks,

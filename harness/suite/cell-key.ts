@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InputError } from '../../traces/input-error';
-import { Pricing } from '../pricing/pricing';
+import { profileSha256 } from '../pricing/profile';
 import { parsePricing } from '../pricing/specification';
 import type { EngineDefinition } from '../replay/port';
 import { resolveOptions } from '../replay/stack';
@@ -81,7 +81,7 @@ export class CellKeys {
   }
 
   private profileOf(text: string): string {
-    const known = this.profiles.get(text) ?? new Pricing(parsePricing(text)).profileSha256;
+    const known = this.profiles.get(text) ?? profileSha256(parsePricing(text).profile);
     this.profiles.set(text, known);
     return known;
   }

@@ -14,12 +14,18 @@ import { EXIT, type ExitCode } from '../exit-codes';
 import { tellGithub } from '../github';
 import { resultsAt } from '../results-at';
 import { suiteLimits } from '../suite-conclusion';
-import { commaList, machineOptions, workersOption, type MachineArguments } from '../shared-options';
+import {
+  commaList,
+  hostOptions,
+  machineOptions,
+  type HostArguments,
+  type MachineArguments,
+} from '../shared-options';
 import { command } from './command';
 
 /** `compare`: two results, two engines, or two revisions of an engine; differences, limits, verdict. */
 
-interface CompareArguments extends MachineArguments {
+interface CompareArguments extends MachineArguments, HostArguments {
   input: string[];
   engines: string[] | undefined;
   'base-ref': string | undefined;
@@ -32,7 +38,6 @@ interface CompareArguments extends MachineArguments {
   format: string;
   ascii: boolean;
   out: string | undefined;
-  workers: number | undefined;
 }
 
 const PRICING_DEFAULT = 'zen4-2022';
@@ -41,7 +46,7 @@ export const compare = command<CompareArguments>({
   command: 'compare [input..]',
   summary: 'Compare two results, two engines, or two revisions of an engine; exit 3 on a regression',
   options: (parser) =>
-    workersOption(machineOptions(inputOptions(reportOptions(parser))))
+    hostOptions(machineOptions(inputOptions(reportOptions(parser))))
       .example('$0 compare base/ head/ --limit "free.cycles.max=+5%|2000000,@fragmentation=+1%"', '')
       .example('$0 compare base/results.json head/results.json --format markdown --out comment.md', '')
       .example(

@@ -16,18 +16,17 @@ import { EXIT, exitCodeOf, type ExitCode } from '../exit-codes';
 import { openLaboratory } from '../laboratory';
 import { OutputFolder } from '../output-folder';
 import { resultsOf, writeReports } from '../report-files';
-import { workersFor, workersOption } from '../shared-options';
+import { hostOptions, type HostArguments } from '../shared-options';
 import { command } from './command';
 
 /** `reproduce`: puts the claims of the source documents to the test. */
 
-interface ReproduceArguments {
+interface ReproduceArguments extends HostArguments {
   experiment: string | undefined;
   all: boolean | undefined;
   full: boolean | undefined;
   also: string[];
   out: string | undefined;
-  workers: number | undefined;
 }
 
 /** Engines that `--also` replays traces through: Xen's, before and after. */
@@ -41,7 +40,7 @@ export const reproduce = command<ReproduceArguments>({
   command: 'reproduce [experiment]',
   summary: 'Reproduce what the source documents claim, with a verdict derived from the numbers',
   options: (parser) =>
-    workersOption(
+    hostOptions(
       parser
         .positional('experiment', {
           type: 'string',
@@ -88,7 +87,7 @@ async function reproduceExperiment(argv: ReproduceArguments): Promise<ExitCode> 
   const cells = [...own, ...argv.also.flatMap(alsoCells)];
   const replays = await runTasks(
     cells.map((cell) => ({ cell })),
-    workersFor(argv),
+    argv,
     experiment.name,
   );
   const report = experiment.judge(replays);

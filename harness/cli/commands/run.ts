@@ -15,11 +15,11 @@ import { createRegistries } from '../registries';
 import { resultsOf, writeReports } from '../report-files';
 import {
   commaList,
+  hostOptions,
   machineOptions,
   nameValuePairs,
   wholeNumber,
-  workersFor,
-  workersOption,
+  type HostArguments,
   type MachineArguments,
 } from '../shared-options';
 import { isVectorFormat, runVectors } from '../vectors';
@@ -27,7 +27,7 @@ import { command } from './command';
 
 /** `run`: traces through engines, priced, reported. */
 
-interface RunArguments extends ReaderArguments, MachineArguments, CiArguments {
+interface RunArguments extends ReaderArguments, MachineArguments, HostArguments, CiArguments {
   trace: string[];
   allocator: string[];
   pricing: string[];
@@ -38,7 +38,6 @@ interface RunArguments extends ReaderArguments, MachineArguments, CiArguments {
   out: string | undefined;
   worst: number | undefined;
   realloc: 'emulate' | 'verb' | undefined;
-  workers: number | undefined;
 }
 
 const PRICING_DEFAULT = 'zen4-2022';
@@ -48,7 +47,7 @@ export const run = command<RunArguments>({
   command: 'run <trace..>',
   summary: 'Replay traces through engines; print a table, write reports',
   options: (parser) =>
-    ciOptions(workersOption(machineOptions(readerOptions(runOptions(parser)))))
+    ciOptions(hostOptions(machineOptions(readerOptions(runOptions(parser)))))
       .example(
         '$0 run prog.vg.txt -a xmalloc-first-fit,xmalloc-tlsf-2008 -p zen4-2022,core2-2008@cold --out out',
         '',
@@ -136,9 +135,7 @@ async function runCommand(argv: RunArguments): Promise<ExitCode> {
   }
   const ci = ciOutputs(argv);
   const out = argv.out === undefined ? undefined : OutputFolder.at(argv.out, '--out');
-  const replays = await withPlacements(argv.placements, cells, (tasks) =>
-    runTasks(tasks, workersFor(argv), 'replaying'),
-  );
+  const replays = await withPlacements(argv.placements, cells, (tasks) => runTasks(tasks, argv, 'replaying'));
   const results = resultsOf(replays, started);
   process.stdout.write(terminalReport(results));
   if (out !== undefined) {

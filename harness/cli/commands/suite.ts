@@ -21,7 +21,7 @@ import { OutputFolder } from '../output-folder';
 import { Progress } from '../progress';
 import { createRegistries } from '../registries';
 import { resultsOf } from '../report-files';
-import { workersOption } from '../shared-options';
+import { hostOptions, type HostArguments } from '../shared-options';
 import { concludeSuite, limitsAt } from '../suite-conclusion';
 import { estimatedCosts } from '../suite-costs';
 import { createSuiteRegistries } from '../suite-registries';
@@ -32,10 +32,9 @@ import { command } from './command';
 
 /** `suite`: a matrix of cells in worker processes; what nightly runs and pull requests execute. */
 
-interface SuiteArguments extends CiArguments {
+interface SuiteArguments extends HostArguments, CiArguments {
   suite: string;
   out: string;
-  workers: number | undefined;
   cache: string | undefined;
   resume: boolean;
   shard: Shard | undefined;
@@ -46,7 +45,7 @@ export const suite = command<SuiteArguments>({
   command: 'suite <suite>',
   summary: 'Run a suite: traces × engines × pricings from a file, or "quick" or "nightly"',
   options: (parser) =>
-    ciOptions(workersOption(suiteOptions(parser)))
+    ciOptions(hostOptions(suiteOptions(parser)))
       .example('$0 suite quick --out out/quick', '')
       .example('$0 suite quick --out out/quick --cache .cache/cells --verify-determinism', '')
       .example('$0 suite ./mine.suite.yaml --out out/mine --emit bmf,junit --append history.csv', '')
@@ -188,7 +187,7 @@ async function runPlanned(
   const progress = new Progress(argv.suite, cells.length);
   const workers = Math.min(argv.workers ?? availableParallelism(), cells.length);
   const lanes = Array.from({ length: verifies ? Math.max(1, workers >> 1) : workers }, () =>
-    verifies ? ([new WorkerLane(), new WorkerLane()] as const) : ([new WorkerLane()] as const),
+    verifies ? ([laneOf(argv), laneOf(argv)] as const) : ([laneOf(argv)] as const),
   );
   try {
     const report = await runCells({
@@ -212,6 +211,8 @@ async function runPlanned(
     journal.removeIfEmpty();
   }
 }
+
+const laneOf = ({ pricingKernel }: SuiteArguments): WorkerLane => new WorkerLane(pricingKernel);
 
 /** By replay, of two that were compared the longer. */
 function timesOf(
