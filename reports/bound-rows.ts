@@ -6,9 +6,11 @@ import { engineLabel } from './trace-groups';
 /** A bound of an engine beside the most that was seen of it, over all traces of the results. */
 export interface BoundRow extends ObservedBound {
   readonly engine: string;
-  /** The most on recorded traces, and on synthetic ones (storms, adversaries); null when there was none. */
+  /** The most on traces of each kind; null when there was none. */
   readonly recorded: number | null;
   readonly synthetic: number | null;
+  /** Synthetic ones that are made to be the worst. */
+  readonly adversarial: number | null;
 }
 
 /** Every bound of every engine once, in the order of the results. */
@@ -30,7 +32,8 @@ function merged(
   replay: MeasuredReplay,
   engine: string,
 ): BoundRow {
-  const recorded = replay.trace.origin.kind === 'recorded';
+  const kind = traceKind(replay);
+  const most = (of: typeof kind) => more(row?.[of] ?? null, of === kind ? bound.observed : null);
   const isMore = row === undefined || (bound.observed ?? -1) > (row.observed ?? -1);
   return {
     ...bound,
@@ -39,9 +42,17 @@ function merged(
     observedOperation: isMore ? bound.observedOperation : row.observedOperation,
     total: (row?.total ?? 0) + bound.total,
     operations: (row?.operations ?? 0) + bound.operations,
-    recorded: recorded ? more(row?.recorded ?? null, bound.observed) : (row?.recorded ?? null),
-    synthetic: recorded ? (row?.synthetic ?? null) : more(row?.synthetic ?? null, bound.observed),
+    recorded: most('recorded'),
+    synthetic: most('synthetic'),
+    adversarial: most('adversarial'),
   };
+}
+
+function traceKind({ trace: { origin } }: MeasuredReplay): 'recorded' | 'synthetic' | 'adversarial' {
+  if (origin.kind === 'recorded') {
+    return 'recorded';
+  }
+  return origin.generator.startsWith('adversary/') ? 'adversarial' : 'synthetic';
 }
 
 function more(a: number | null, b: number | null): number | null {

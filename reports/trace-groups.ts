@@ -73,6 +73,8 @@ export function stopText({ outcome }: MeasuredReplay): string | undefined {
       return `n/a: ${outcome.reason}`;
     case 'crashed':
       return `crashed: ${outcome.problem}`;
+    case 'exceeded':
+      return `exceeded at operation ${outcome.operation} (${outcome.verb}): ${outcome.problem}`;
     case 'corrupt':
     case 'faulted':
     case 'runaway': {

@@ -3,7 +3,7 @@ import type { MeasuredReplay } from '../metrics/measured-replay';
 /** What the process's exit code says (DESIGN §7). */
 export const EXIT = {
   ok: 0,
-  /** An internal error, or an engine that ended corrupt, faulted or runaway. */
+  /** An internal error, or an engine that ended corrupt, faulted, runaway or beyond its bounds. */
   failed: 1,
   /** Bad usage or unreadable input. */
   badInput: 2,
@@ -15,7 +15,7 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** What a list of replays says: an engine that ended corrupt, faulted or runaway fails the run. */
+/** What a list of replays says: an engine that ended corrupt, faulted, runaway or beyond its bounds fails the run. */
 export function exitCodeOf(replays: readonly MeasuredReplay[]): ExitCode {
   const stopped = replays.some(({ outcome }) => outcome.kind !== 'ok' && outcome.kind !== 'unsupported');
   return stopped ? EXIT.failed : EXIT.ok;

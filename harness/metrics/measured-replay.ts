@@ -77,6 +77,13 @@ export type MeasuredOutcome =
       readonly verb: Capability;
       readonly reason: string;
     }
+  /** It came to its end, but some operation did more than the engine's specification allows. */
+  | {
+      readonly kind: 'exceeded';
+      readonly operation: number;
+      readonly verb: ObservedBound['verb'];
+      readonly problem: string;
+    }
   /** The program that ran the replay died or threw: nothing is known but that. */
   | { readonly kind: 'crashed'; readonly problem: string };
 

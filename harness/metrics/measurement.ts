@@ -7,7 +7,7 @@ import type { PricingSpecification } from '../pricing/specification';
 import type { Outcome } from '../replay/outcome';
 import { replay, type ReplayObserver, type ReplayOptions, type ReplayReport } from '../replay/replay';
 import type { Stack } from '../replay/stack';
-import { observedBounds } from './bounds';
+import { observedBounds, outcomeWithin } from './bounds';
 import { CheckpointSurveyor, type Checkpoint, type RecentOperation } from './checkpoints';
 import { FootprintRecorder, type FootprintSummary } from './footprint';
 import { failureCurve } from './fragmentation';
@@ -65,11 +65,12 @@ export async function measure(plan: MeasurementPlan): Promise<MeasuredReplay> {
   const facts = { report, footprint, work: first.work, checkpoints: surveyed.checkpoints };
   const surveys = surveyed.checkpoints.flatMap(({ survey }) => (survey === null ? [] : [survey]));
   const { definition, options, machine } = first.stack;
+  const bounds = observedBounds(definition.bounds, first.work);
   return {
     engine: { name: definition.name, version: definition.version, options },
     machine: { heapPages: machine.heapPages, virtualPages: machine.virtualPages },
     trace: { ...plan.trace.header, sha256: report.traceSha256 ?? null, events: report.events },
-    outcome: measuredOutcome(report.outcome),
+    outcome: outcomeWithin(measuredOutcome(report.outcome), bounds),
     operations: report.operations,
     skippedEvents: report.skippedEvents,
     emulatedReallocs: report.emulatedReallocs,
@@ -77,7 +78,7 @@ export async function measure(plan: MeasurementPlan): Promise<MeasuredReplay> {
     placementsSha256: report.placementsSha256,
     metrics: readMetrics(REPLAY_METRICS, facts),
     events: first.work.events,
-    bounds: observedBounds(definition.bounds, first.work),
+    bounds,
     failureCurve: failureCurve(surveys),
     checkpoints: surveyed.checkpoints,
     firstFailure:

@@ -114,6 +114,12 @@ const outcome = v.variant('kind', [
     verb: v.picklist(CAPABILITIES),
     reason: text,
   }),
+  v.strictObject({
+    kind: v.literal('exceeded'),
+    operation: count,
+    verb: v.picklist(['alloc', 'free', 'realloc']),
+    problem: text,
+  }),
   v.strictObject({ kind: v.literal('crashed'), problem: text }),
 ]) satisfies v.GenericSchema<unknown, MeasuredOutcome>;
 

@@ -1,4 +1,4 @@
-import { BASIS_POINTS, scaledRatio } from '../../harness/metrics/exact-ratio';
+import { BASIS_POINTS, PER_MILLE, scaledRatio } from '../../harness/metrics/exact-ratio';
 import type { ObservedBound } from '../../harness/metrics/bounds';
 import { metricNamed } from '../../harness/metrics/registry';
 import type { MetricValue } from '../../harness/metrics/metric';
@@ -66,6 +66,8 @@ function boundColumns(rows: readonly PricedRow[]): Column<PricedRow>[] {
           return found === undefined ? undefined : (found.most ?? 'unbounded');
         },
       },
+      { name: `bound.${key}.observed`, cell: (row) => bound(row)?.observed ?? undefined },
+      { name: `bound.${key}.mean [per mille]`, cell: (row) => boundMean(bound(row)) },
       { name: `bound.${key}.used [basis points]`, cell: (row) => boundUse(bound(row)) },
     ];
   });
@@ -73,6 +75,13 @@ function boundColumns(rows: readonly PricedRow[]): Column<PricedRow>[] {
 
 function boundKey({ verb, unit }: ObservedBound): string {
   return `${verb}.${unit}`;
+}
+
+/** Of all operations of the kind, in thousandths of the bound's unit. */
+function boundMean(bound: ObservedBound | undefined): number | undefined {
+  return bound === undefined || bound.operations === 0
+    ? undefined
+    : scaledRatio(bound.total, bound.operations, PER_MILLE);
 }
 
 /** Observed / bound. */

@@ -165,6 +165,7 @@ const BOUND_COLUMNS: readonly MarkdownColumn<BoundRow>[] = [
   { title: 'Bound', align: 'right', cell: ({ most }) => (most === null ? 'none' : groupedInteger(most)) },
   { title: 'Recorded', align: 'right', cell: ({ recorded }) => countOf(recorded) },
   { title: 'Synthetic', align: 'right', cell: ({ synthetic }) => countOf(synthetic) },
+  { title: 'Adversaries', align: 'right', cell: ({ adversarial }) => countOf(adversarial) },
   {
     title: 'Mean',
     align: 'right',

@@ -46,6 +46,8 @@ test('summary.csv has a row per replay and pricing and a column per metric', asy
   assert.is(first!['pages.unusable-index.order1.peak [per mille]'], '');
   assert.is(first!['allocations.failed'], '1');
   assert.is(first!['bound.alloc.accesses'], '3');
+  assert.is(first!['bound.alloc.accesses.observed'], '3');
+  assert.is(first!['bound.alloc.accesses.mean [per mille]'], '2500');
   assert.is(first!['bound.alloc.accesses.used [basis points]'], '10000');
   assert.match(unable!['outcome.reason']!, /^n\/a: page-per-object has no compact/);
   assert.is(

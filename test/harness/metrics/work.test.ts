@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { ENTRY_CAPACITY } from '../../../harness/machine/access-stream';
 import { Machine } from '../../../harness/machine/machine';
 import { HEAP_BASE } from '../../../harness/machine/memory-layout';
-import { exceedsBound, observedBounds } from '../../../harness/metrics/bounds';
+import { exceedsBound, observedBounds, outcomeWithin } from '../../../harness/metrics/bounds';
 import { WorkRecorder } from '../../../harness/metrics/work';
 import { OP } from '../../../traces/trace';
 
@@ -100,6 +100,16 @@ test('a bound stands beside what was seen; more than the bound is noticed', () =
   assert.equal([kept!.observed, kept!.observedOperation, kept!.total], [16, 0, 16]);
   assert.equal([none!.most, none!.observed, none!.operations], [null, null, 0]);
   assert.equal([broken, kept, none].map((each) => exceedsBound(each!)), [true, false, false]); // prettier-ignore
+  const ok = { kind: 'ok', failedAllocations: 1, firstFailureOperation: 0 } as const;
+  const crashed = { kind: 'crashed', problem: 'gone' } as const;
+  assert.is(outcomeWithin(ok, [kept!, none!]), ok);
+  assert.is(outcomeWithin(crashed, [broken!]), crashed, 'a worse end is not hidden');
+  assert.equal(outcomeWithin(ok, [kept!, broken!]), {
+    kind: 'exceeded',
+    operation: 1,
+    verb: 'alloc',
+    problem: '9 accesses, where the specification allows 8 (its manual)',
+  });
 });
 
 test.run();
