@@ -2,7 +2,9 @@ import yargs, { type Argv } from 'yargs';
 import { InputError, UsageError } from '../../traces/input-error';
 import { COMMANDS } from './commands/commands';
 import { EXIT, type ExitCode } from './exit-codes';
+import { TRACE_COMMANDS } from './commands/trace';
 import { TOOL_VERSION } from './tool-version';
+import { usageError } from './usage-message';
 
 /**
  * The command line: one file a command, listed in `commands/commands.ts`. Every command returns its exit code; what a
@@ -13,7 +15,7 @@ import { TOOL_VERSION } from './tool-version';
 /** Runs the command that `argv` names (without node and script) and resolves to the exit code. */
 export async function runCommandLine(argv: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.ok;
-  const parser = commandParser((code) => {
+  const parser = commandParser(argv, (code) => {
     exitCode = code;
   });
   try {
@@ -24,7 +26,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<ExitCode>
   }
 }
 
-function commandParser(finished: (code: ExitCode) => void): Argv {
+function commandParser(argv: readonly string[], finished: (code: ExitCode) => void): Argv {
   let parser = yargs()
     .scriptName('alloc-replay')
     .usage(
@@ -33,7 +35,6 @@ function commandParser(finished: (code: ExitCode) => void): Argv {
     .version(TOOL_VERSION)
     .help()
     .strict()
-    .recommendCommands()
     .demandCommand(1, 'no command given; expected one of those that --help lists')
     .completion('completion', 'Print a completion script for bash or zsh')
     .example('$0 run synth:half-page-storm -a xmalloc-first-fit,xmalloc-tlsf-2008 -p zen4-2022', '')
@@ -46,12 +47,21 @@ function commandParser(finished: (code: ExitCode) => void): Argv {
     .showHelpOnFail(false)
     .parserConfiguration({ 'duplicate-arguments-array': true, 'parse-numbers': false })
     .fail((message: string | null, error: Error | undefined) => {
-      throw error ?? new UsageError({ problem: message ?? 'the command line cannot be followed' });
+      throw error ?? usageError(message ?? 'the command line cannot be followed', placeOf(argv, parser));
     });
   for (const command of COMMANDS) {
     parser = parser.command(command.module(finished));
   }
   return parser;
+}
+
+function placeOf(commandLine: readonly string[], parser: Argv) {
+  const reading = parser as unknown as { getOptions(): { key: Readonly<Record<string, unknown>> } };
+  return {
+    commandLine,
+    commands: [...COMMANDS, ...TRACE_COMMANDS].map(({ name }) => name),
+    options: Object.keys(reading.getOptions().key),
+  };
 }
 
 /** One line for what a person can correct, the whole story for what only we can. */

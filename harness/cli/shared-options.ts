@@ -81,6 +81,15 @@ export function commaList(values: readonly string[]): string[] {
   return [...new Set(values.flatMap((value) => value.split(',')).filter((value) => value !== ''))];
 }
 
+/** `commaList` where at least one is needed; throws a `UsageError` that names the option. */
+export function namesOf(option: string, values: readonly string[]): string[] {
+  const names = commaList(values);
+  if (names.length === 0) {
+    throw new UsageError({ where: option, problem: 'names none', expected: 'at least one, see `list`' });
+  }
+  return names;
+}
+
 /** `name=value` pairs; throws a `UsageError` for a pair without `=` or a name given twice. */
 export function nameValuePairs(option: string, pairs: readonly string[]): Record<string, string> {
   const values: Record<string, string> = {};

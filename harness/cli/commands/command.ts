@@ -11,6 +11,7 @@ export interface CommandDefinition<Arguments> {
 }
 
 export interface Command {
+  readonly name: string;
   /** The yargs module; `finished` receives the exit code. */
   module(finished: (code: ExitCode) => void): CommandModule;
 }
@@ -18,6 +19,7 @@ export interface Command {
 /** Makes a listed command of its definition. */
 export function command<Arguments>(definition: CommandDefinition<Arguments>): Command {
   return {
+    name: definition.command.split(' ')[0]!,
     module: (finished) =>
       ({
         command: definition.command,

@@ -15,7 +15,7 @@ import { tellGithub } from '../github';
 import { resultsAt } from '../results-at';
 import { suiteLimits } from '../suite-conclusion';
 import {
-  commaList,
+  namesOf,
   hostOptions,
   machineOptions,
   type HostArguments,
@@ -187,6 +187,6 @@ async function enginesOf(
       expected: '--engines BASE HEAD TRACE…',
     });
   }
-  const sides = await runEnginePair([base, head], traces, commaList(request.pricing), request);
+  const sides = await runEnginePair([base, head], traces, namesOf('-p', request.pricing), request);
   return { labels: { base, head }, ...sides };
 }

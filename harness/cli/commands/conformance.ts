@@ -6,7 +6,7 @@ import { enginesWithOptions } from '../engine-options';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { OutputFolder } from '../output-folder';
 import { createRegistries } from '../registries';
-import { commaList, nameValuePairs, wholeNumber } from '../shared-options';
+import { namesOf, nameValuePairs, wholeNumber } from '../shared-options';
 import { command } from './command';
 
 /** `conformance`: holds engines against the rules that all engines here keep. */
@@ -53,7 +53,11 @@ export const conformance = command<ConformanceArguments>({
 
 function examine(argv: ConformanceArguments): ExitCode {
   const registries = createRegistries();
-  const engines = enginesWithOptions(commaList(argv.engine), nameValuePairs('-o', argv.option), registries);
+  const engines = enginesWithOptions(
+    namesOf('ENGINE', argv.engine),
+    nameValuePairs('-o', argv.option),
+    registries,
+  );
   const save = argv.save === undefined ? undefined : OutputFolder.at(argv.save, '--save');
   const reports = engines.map(({ name, options }) =>
     checkConformance(

@@ -8,7 +8,7 @@ import { enginesWithOptions } from '../engine-options';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { readerOptions, traceRequest, type ReaderArguments } from '../reader-options';
 import { createRegistries } from '../registries';
-import { commaList, machineOptions, nameValuePairs, type MachineArguments } from '../shared-options';
+import { namesOf, machineOptions, nameValuePairs, type MachineArguments } from '../shared-options';
 import { command } from './command';
 
 /** `minheap`: the smallest heap on which a trace completes, beside the least that its live bytes need. */
@@ -49,7 +49,7 @@ export const minheap = command<MinheapArguments>({
 async function searchHeaps(argv: MinheapArguments): Promise<ExitCode> {
   const registries = createRegistries();
   const engines = enginesWithOptions(
-    commaList(argv.allocator),
+    namesOf('-a', argv.allocator),
     nameValuePairs('-o', argv.option),
     registries,
   );

@@ -14,7 +14,7 @@ import { readerOptions, traceRequest, type ReaderArguments } from '../reader-opt
 import { createRegistries } from '../registries';
 import { resultsOf, writeReports } from '../report-files';
 import {
-  commaList,
+  namesOf,
   hostOptions,
   machineOptions,
   nameValuePairs,
@@ -122,7 +122,7 @@ async function runCommand(argv: RunArguments): Promise<ExitCode> {
   const started = Date.now();
   const registries = createRegistries();
   const engines = enginesWithOptions(
-    commaList(argv.allocator),
+    namesOf('-a', argv.allocator),
     nameValuePairs('-o', argv.option),
     registries,
   );
@@ -147,7 +147,7 @@ async function runCommand(argv: RunArguments): Promise<ExitCode> {
 
 /** Traces × engines, in the order given; every name and option is checked before the first replay. */
 function cellsOf(argv: RunArguments, engines: readonly EngineChoice[]): Cell[] {
-  const pricings = commaList(argv.pricing);
+  const pricings = namesOf('-p', argv.pricing);
   pricings.forEach(parsePricing);
   return argv.trace.flatMap((specification) =>
     engines.map(({ name, options }) => ({

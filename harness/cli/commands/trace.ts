@@ -6,7 +6,7 @@ import { head, info, validate } from './trace-read';
 import { traceConvert, traceImport, traceSynth } from './trace-write';
 
 /** `trace …`: commands about traces alone, without any engine. One file a group, one line each. */
-const TRACE_COMMANDS: readonly Command[] = [
+export const TRACE_COMMANDS: readonly Command[] = [
   traceSynth,
   traceImport,
   info,
@@ -18,6 +18,7 @@ const TRACE_COMMANDS: readonly Command[] = [
 ];
 
 export const trace: Command = {
+  name: 'trace',
   module: (finished: (code: ExitCode) => void) => ({
     command: 'trace <command>',
     describe: 'Make, read, check and change traces',

@@ -73,8 +73,27 @@ for (const { what, content, says, name } of BAD_FILES) {
 
 const BAD_USAGE: readonly { what: string; argv: readonly string[]; says: RegExp }[] = [
   { what: 'no command', argv: [], says: /no command/ },
-  { what: 'an unknown command', argv: ['rnu'], says: /rnu|did you mean/i },
-  { what: 'an unknown option', argv: ['list', '--colour'], says: /colour/i },
+  {
+    what: 'an unknown command',
+    argv: ['rnu'],
+    says: /"rnu"; did you mean "run"\?; expected .*replay --help/,
+  },
+  { what: 'a command like no other', argv: ['zzz'], says: /"zzz"; expected/ },
+  { what: 'an unknown trace command', argv: ['trace', 'imprt'], says: /"imprt"; did you mean "import"/ },
+  { what: 'an unknown option', argv: ['list', '--colour'], says: /"colour"; expected .*list --help/ },
+  { what: 'a choice that is none', argv: ['list', 'foo'], says: /: what: "foo"; expected one of allocators/ },
+  {
+    what: 'too few arguments',
+    argv: ['suite', '--out', 'x'],
+    says: /0 arguments, 1 needed; expected .*suite/,
+  },
+  { what: 'a missing option', argv: ['suite', 'quick'], says: /no --out: / },
+  { what: 'an engine option that names none', argv: ['run', 'synth:ramp', '-a'], says: /-a: names none/ },
+  {
+    what: 'pricings that are none',
+    argv: ['run', 'synth:ramp', '-a', 'vmalloc', '-p', ','],
+    says: /-p: names none/,
+  },
   { what: 'no engine', argv: ['run', 'synth:near-page-storm'], says: /-a/ },
   {
     what: 'an unknown engine',
