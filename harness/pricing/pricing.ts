@@ -27,6 +27,18 @@ const END = END_OF_OPERATION;
 /** Locks that a machine may have: one bit each in the flags of a segment. */
 export const LOCK_COUNT = 8;
 
+/** What a pricing reads of a batch. */
+export type PricedStream = Pick<
+  AccessStream,
+  | 'entries'
+  | 'segmentEnds'
+  | 'segmentFlags'
+  | 'segmentPriced'
+  | 'segmentCount'
+  | 'operationCodes'
+  | 'operationCount'
+>;
+
 /**
  * What a pricing says of the operations that ended in the last batch, in their order. All figures are whole cycles.
  * The arrays are reused from batch to batch and longer than needed.
@@ -80,7 +92,7 @@ export class Pricing implements PricedBatch {
   }
 
   /** Prices the operations that end in `batch`. One that never ends is never priced. */
-  price(batch: AccessStream): void {
+  price(batch: PricedStream): void {
     this.makeRoom(batch);
     // Until an operation ends, its row of `operationCauses` collects costs in 1/256 cycle.
     this.priceEvents(batch);
@@ -96,7 +108,7 @@ export class Pricing implements PricedBatch {
     this.finishOperations(batch);
   }
 
-  private priceEvents({ segmentPriced, segmentFlags, segmentCount }: AccessStream): void {
+  private priceEvents({ segmentPriced, segmentFlags, segmentCount }: PricedStream): void {
     const { segmentCosts } = this;
     let row = 0;
     for (let segment = 0; segment < segmentCount; segment++) {
@@ -142,7 +154,7 @@ export class Pricing implements PricedBatch {
     return cost;
   }
 
-  private finishOperations({ segmentFlags, segmentCount }: AccessStream): void {
+  private finishOperations({ segmentFlags, segmentCount }: PricedStream): void {
     this.operationCount = 0;
     for (let segment = 0; segment < segmentCount; segment++) {
       const flags = segmentFlags[segment]!;
@@ -186,7 +198,7 @@ export class Pricing implements PricedBatch {
   }
 
   /** Readies the arrays for a batch: large enough, all zero but for the costs of the operation that goes on. */
-  private makeRoom(batch: AccessStream): void {
+  private makeRoom(batch: PricedStream): void {
     const operations = batch.operationCodes.length;
     if (this.operationCycles.length < operations || this.segmentCosts.length < batch.segmentEnds.length) {
       this.enlarge(operations, batch.segmentEnds.length);
