@@ -1,5 +1,4 @@
 import type { WorstCaseBound } from '../replay/port';
-import type { MeasuredOutcome } from './measured-replay';
 import type { WorkSummary } from './work';
 
 /** A worst case that the engine's specification gives, beside what the replay saw. */
@@ -37,17 +36,6 @@ export function observedBounds(bounds: readonly WorstCaseBound[], work: WorkSumm
       operations: kind.operations,
     };
   });
-}
-
-/** How a replay ended, once its bounds have been looked at: one that broke them is not ok, whatever else it did. */
-export function outcomeWithin(outcome: MeasuredOutcome, bounds: readonly ObservedBound[]): MeasuredOutcome {
-  const broken = bounds.find(exceedsBound);
-  if (broken === undefined || outcome.kind !== 'ok') {
-    return outcome;
-  }
-  const { verb, unit, observed, observedOperation, most, source } = broken;
-  const problem = `${observed} ${unit}, where the specification allows ${most} (${source})`;
-  return { kind: 'exceeded', operation: observedOperation!, verb, problem };
 }
 
 /** Whether a replay saw more than the specification allows: a defect of the model or of the bound. */

@@ -1,6 +1,6 @@
 import type { OpName, TraceOrigin } from '../../traces/trace';
 import type { Capability, OptionValues } from '../replay/port';
-import type { ObservedBound } from './bounds';
+import { exceedsBound, type ObservedBound } from './bounds';
 import type { Checkpoint, RecentOperation } from './checkpoints';
 import type { Distribution } from './distribution';
 import type { FailurePoint } from './fragmentation';
@@ -86,6 +86,17 @@ export type MeasuredOutcome =
     }
   /** The program that ran the replay died or threw: nothing is known but that. */
   | { readonly kind: 'crashed'; readonly problem: string };
+
+/** How a replay ended, once its bounds have been looked at: one that broke them is not ok, whatever else it did. */
+export function outcomeWithin(outcome: MeasuredOutcome, bounds: readonly ObservedBound[]): MeasuredOutcome {
+  const broken = bounds.find(exceedsBound);
+  if (broken === undefined || outcome.kind !== 'ok') {
+    return outcome;
+  }
+  const { verb, unit, observed, observedOperation, most, source } = broken;
+  const problem = `${observed} ${unit}, where the specification allows ${most} (${source})`;
+  return { kind: 'exceeded', operation: observedOperation!, verb, problem };
+}
 
 /** A replay under one pricing. */
 export interface MeasuredPricing {

@@ -7,13 +7,19 @@ import type { PricingSpecification } from '../pricing/specification';
 import type { Outcome } from '../replay/outcome';
 import { replay, type ReplayObserver, type ReplayOptions, type ReplayReport } from '../replay/replay';
 import type { Stack } from '../replay/stack';
-import { observedBounds, outcomeWithin } from './bounds';
+import { observedBounds } from './bounds';
 import { CheckpointSurveyor, type Checkpoint, type RecentOperation } from './checkpoints';
 import { FootprintRecorder, type FootprintSummary } from './footprint';
 import { failureCurve } from './fragmentation';
 import type { HeapMap } from './heap-map';
 import { LatencyRecorder, type LatencySummary } from './latency';
-import type { MeasuredKind, MeasuredOutcome, MeasuredPricing, MeasuredReplay } from './measured-replay';
+import {
+  outcomeWithin,
+  type MeasuredKind,
+  type MeasuredOutcome,
+  type MeasuredPricing,
+  type MeasuredReplay,
+} from './measured-replay';
 import { readMetrics } from './metric';
 import { OP_KINDS } from './op-kinds';
 import { PRICING_METRICS, REPLAY_METRICS } from './registry';

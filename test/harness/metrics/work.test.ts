@@ -3,7 +3,8 @@ import * as assert from 'uvu/assert';
 import { ENTRY_CAPACITY } from '../../../harness/machine/access-stream';
 import { Machine } from '../../../harness/machine/machine';
 import { HEAP_BASE } from '../../../harness/machine/memory-layout';
-import { exceedsBound, observedBounds, outcomeWithin } from '../../../harness/metrics/bounds';
+import { exceedsBound, observedBounds } from '../../../harness/metrics/bounds';
+import { outcomeWithin } from '../../../harness/metrics/measured-replay';
 import { WorkRecorder } from '../../../harness/metrics/work';
 import { OP } from '../../../traces/trace';
 
