@@ -185,12 +185,12 @@ class XmallocFirstFit implements Engine {
     let block = machine.load(head + NEXT);
     while (block !== head) {
       nodes++;
-      machine.prefetch();
       if (machine.chase(block + SIZE) >= wanted) {
         break;
       }
       block = machine.load(block + NEXT);
     }
+    machine.prefetch(nodes);
     machine.work(this.step.searchNode, nodes);
     return block;
   }

@@ -267,9 +267,9 @@ export class Machine extends Memory {
     this.stream.bitScans++;
   }
 
-  /** A software prefetch: noted; it hides nothing of a dependent chain. */
-  prefetch(): void {
-    this.stream.countNoted(NOTED.prefetches, 1);
+  /** Software prefetches: noted; they hide nothing of a dependent chain. */
+  prefetch(times: number): void {
+    this.stream.countNoted(NOTED.prefetches, times);
   }
 
   /** One 4 KiB page entered into the page tables; the entry's store is the engine's own access. */

@@ -22,11 +22,11 @@ const PRICINGS: readonly (readonly string[])[] = [
 ];
 
 const WORKLOADS: readonly { readonly name: string; readonly engine: string; readonly trace: string }[] = [
-  { name: 'TLSF churn', engine: 'xmalloc-tlsf-2008', trace: 'synth:churn?live=10000&ops=100000' },
+  { name: 'TLSF churn', engine: 'xmalloc-tlsf-2008', trace: 'synth:churn?live=10000&ops=400000' },
   {
     name: 'TLSF near-page',
     engine: 'xmalloc-tlsf-2008',
-    trace: 'synth:near-page-storm?live=4000&ops=100000',
+    trace: 'synth:near-page-storm?live=4000&ops=300000',
   },
   {
     name: 'first-fit near-page',

@@ -40,7 +40,7 @@ recording('is its row, its accesses by kind, its counts by lock set', () => {
   machine.map(3);
   machine.unmap(2);
   machine.tlbFlush(1);
-  machine.prefetch();
+  machine.prefetch(1);
   machine.stream.endOperation(4096);
   machine.stream.flush();
   assert.equal(recorder.operations, [

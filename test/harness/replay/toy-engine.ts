@@ -51,7 +51,7 @@ function plainEngine(machine: Machine): Engine {
       machine.store(next, address + Math.max(Math.ceil(sizeBytes / 16), 1) * 16);
       return address as Placement;
     },
-    free: () => machine.prefetch(),
+    free: () => machine.prefetch(1),
     blockAt: (object, sizeBytes) => ({
       start: object,
       bytes: Math.max(Math.ceil(sizeBytes / 16), 1) * 16,
