@@ -1,4 +1,5 @@
 import type { Machine } from '../../harness/machine/machine';
+import { HEAP_BASE } from '../../harness/machine/memory-layout';
 import { HEADER_BYTES, SIZE } from './tlsf-layout';
 
 /**
@@ -21,9 +22,9 @@ export class ObjectPadding {
     this.step = machine.defineSteps('object-padding', STEPS);
   }
 
-  /** Moves an object up to its alignment. */
+  /** Moves an object up to its alignment, to which the start of the heap is aligned whatever it is. */
   add(object: number, alignBytes: number): number {
-    const bytes = (alignBytes - (object % alignBytes)) % alignBytes;
+    const bytes = (alignBytes - ((object - HEAP_BASE) % alignBytes)) % alignBytes;
     if (bytes === 0) {
       return object;
     }

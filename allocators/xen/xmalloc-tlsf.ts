@@ -1,6 +1,6 @@
 import { HeapCorruption } from '../../harness/machine/failures';
 import type { Machine } from '../../harness/machine/machine';
-import { PAGE_BYTES } from '../../harness/machine/memory-layout';
+import { HEAP_BASE, PAGE_BYTES } from '../../harness/machine/memory-layout';
 import type { Block, BlockVisitor, Engine, EngineDefinition, OptionValues } from '../../harness/replay/port';
 import { blockPlacement, BUG, isBlock, NULL, ZERO, type Placement } from '../../traces/trace';
 import { ObjectPadding } from './object-padding';
@@ -91,7 +91,7 @@ export class XmallocTlsf implements Engine {
     let current: number;
     if (object % PAGE_BYTES === 0) {
       current = machine.load(this.pages.allocator.ownerWordAt(object)) * PAGE_BYTES;
-      if (sizeBytes <= current && object % alignBytes === 0) {
+      if (sizeBytes <= current && (object - HEAP_BASE) % alignBytes === 0) {
         return object;
       }
     } else {
@@ -233,7 +233,7 @@ function poolBytes(wanted: number): number {
 
 export const xmallocTlsf: EngineDefinition = {
   name: 'xmalloc-tlsf',
-  version: 1,
+  version: 2,
   summary: "Xen's xmalloc of today: TLSF below a page, whole pages without waste above",
   lineage: 'Xen, xen/common/xmalloc_tlsf.c at commit c447b7308b (August 2026), x86_64, release build',
   constants: {

@@ -28,7 +28,8 @@ export class Oracle {
 
   /** Witnesses a new block of `bytes` requested bytes. */
   placed(placement: Placement, bytes: number, align: number): void {
-    const honoured = Math.min(align, this.alignBytesMax);
+    // Real heaps begin at addresses aligned to anything; this one to no more than HEAP_BASE.
+    const honoured = Math.min(align, this.alignBytesMax, HEAP_BASE);
     if (honoured > 1 && placement % honoured !== 0) {
       throw new HeapCorruption(placement, `the engine placed a block that is not aligned to ${honoured}`);
     }
@@ -39,7 +40,7 @@ export class Oracle {
       this.mark(this.area, first, pages, placement);
       return;
     }
-    this.checkInside(this.machine.ledger.holds(placement, bytes), placement, bytes);
+    this.checkInside(this.isHeld(placement, bytes), placement, bytes);
     const first = (placement - HEAP_BASE) >>> this.granuleShift;
     const end = (placement - HEAP_BASE + bytes - 1) >>> this.granuleShift;
     this.mark(this.heap, first, bytes === 0 ? 0 : end - first + 1, placement);
@@ -54,6 +55,12 @@ export class Oracle {
     const first = (placement - HEAP_BASE) >>> this.granuleShift;
     const end = (placement - HEAP_BASE + bytes - 1) >>> this.granuleShift;
     this.heap.clear(first, bytes === 0 ? 0 : end - first + 1);
+  }
+
+  /** An object of no bytes may lie right behind the last byte of its block, so at the end of what is held. */
+  private isHeld(placement: Placement, bytes: number): boolean {
+    const { ledger } = this.machine;
+    return ledger.holds(placement, bytes) || (bytes === 0 && ledger.holds(placement - 1, 1));
   }
 
   private checkInside(isInside: boolean, placement: Placement, bytes: number): void {

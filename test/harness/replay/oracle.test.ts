@@ -145,7 +145,9 @@ outside('lies a block of which one byte is not held', () => {
   for (const [offset, bytes] of [
     [PAGE_BYTES - 16, 17],
     [PAGE_BYTES, 1],
-    [PAGE_BYTES, 0],
+    [PAGE_BYTES + 16, 0],
+    [-16, 0],
+    [HEAP_PAGES * PAGE_BYTES + 16, 0],
     [HEAP_PAGES * PAGE_BYTES, 1],
     [HEAP_PAGES * PAGE_BYTES - 16, 17],
     [-16, 16],
@@ -156,6 +158,15 @@ outside('lies a block of which one byte is not held', () => {
       corrupt(/outside the memory/),
       `${offset} ${bytes}`,
     );
+  }
+});
+
+outside('lies no block of 0 bytes that ends what is held', () => {
+  const { machine, oracle } = oracleWith();
+  machine.ledger.give(at(PAGE_BYTES), PAGE_BYTES);
+  for (const offset of [PAGE_BYTES, HEAP_PAGES * PAGE_BYTES]) {
+    oracle.placed(at(offset), 0, 0);
+    oracle.released(at(offset), 0);
   }
 });
 
