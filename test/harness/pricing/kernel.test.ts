@@ -85,7 +85,7 @@ const address = fc.oneof(
   { weight: 2, arbitrary: fc.nat(150).map((page) => (page % 3) * 64 + page * 2 ** 21) },
   { weight: 1, arbitrary: fc.nat(300).map((line) => 2 ** 32 - 64 * (line + 1)) },
 );
-const run = fc
+const strided = fc
   .record({
     first: address,
     stride: fc.constantFrom(0, 0, 64, 128, 4096, -64, 4160, 2 ** 15),
@@ -95,6 +95,13 @@ const run = fc
   .map(({ first, stride, count, kinds }) =>
     Array.from({ length: count }, (_, at) => (first + at * stride) | (kinds[at % kinds.length]! & 3)),
   );
+/** A few words of a few lines, again and again: what stores leave in the store buffer. */
+const within = fc
+  .tuple(address, fc.array(fc.tuple(fc.nat(2), fc.nat(3), fc.nat(UPDATE)), { minLength: 3, maxLength: 16 }))
+  .map(([first, accesses]) =>
+    accesses.map(([line, word, kind]) => ((first & ~63) + 64 * line + 4 * word) | kind),
+  );
+const run = fc.oneof(strided, within);
 const segment = fc.record({
   accesses: fc.array(run, { maxLength: 8 }).map((runs) => runs.flat()),
   /** Ends an operation, or the batch, or neither. */
@@ -196,5 +203,19 @@ for (const [name, mapping] of [
     });
   }
 }
+
+long('as many pages as the TLB holds, each in its turn, over and over', () => {
+  const held = 72;
+  const batches = Array.from({ length: BATCHES }, (_, batch): Batch => {
+    const first = batch * BATCH_ENTRIES;
+    const entries = Int32Array.from({ length: BATCH_ENTRIES }, (_, at) => ((first + at) % held) * 2 ** 21);
+    const ends = Int32Array.of(BATCH_ENTRIES);
+    return { entries, ends, flags: Int32Array.of(END_OF_OPERATION), costs: Float64Array.of(0) };
+  });
+  assertEqualCosts(
+    { profile: loadShippedProfile('zen4-2022'), state: { kind: 'warm' }, mapping: '2m' },
+    batches,
+  );
+});
 
 long.run();
