@@ -8,7 +8,7 @@ export interface Exception {
 const EXCEPTIONS: readonly Exception[] = [
   {
     figures:
-      /^(xenheap-pages (near|frag) (1000|10000|50000)|xmalloc-first-fit near (1000|10000|50000)) 2M steady alloc (p99|max)$/,
+      /^(xenheap-pages (near|frag) (1000|10000|50000)|xmalloc-first-fit near (1000|10000)) 2M steady alloc (p99|max)$/,
     reason:
       'a floor of the measurement: one alloc in a hundred waits some 340 ticks for memory in every stack, also where ' +
       'it touches a few lines that never leave L1; callgrind counts new lines there that are not the allocator’s',
