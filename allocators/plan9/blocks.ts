@@ -10,6 +10,9 @@ import {
 } from './layout';
 import { FIELD } from './pool-object';
 
+/** What the tail's 16 bits cannot tell. */
+export const GAP_LIMIT_BYTES = 0x10000;
+
 /**
  * Blocks: header, tail, gap and red zone. Verbs on one block only; who its neighbours are follows from sizes, how
  * they join and part is told in `fragments.ts`. The order of the stores is the original's.
@@ -46,10 +49,18 @@ export class Blocks {
     return this.context.words.load(block + this.context.layout.wordBytes);
   }
 
+  /**
+   * A size that was just read, as C's pointer arithmetic takes it: an aligned allocation can leave a block smaller than
+   * its data needs, and what is then split off is less than nothing. 64-bit words tell that by a negative number.
+   */
+  knownSize(block: number): number {
+    return this.context.words.peekDisplacement(block + this.context.layout.wordBytes);
+  }
+
   /** The block's end, from a size that was just read: C's pointer arithmetic, exact for corrupted sizes too. */
   end(block: number): number {
     const { context } = this;
-    return context.address(block + context.words.peekDisplacement(block + context.layout.wordBytes));
+    return context.address(block + this.knownSize(block));
   }
 
   tail(block: number): number {
@@ -109,19 +120,21 @@ export class Blocks {
 
   /** Notes that the user asked for `dataBytes` of this block and draws the red zone behind them. */
   setData(block: number, dataBytes: number): void {
-    const { words, steps } = this.context;
+    const { context } = this;
+    const { words, steps } = context;
     const size = this.size(block);
-    const gap = size - dataBytes;
-    this.context.assert(size >= this.sizeFor(dataBytes) && gap < 0x10000, block, 'the block fits its data');
+    const gap = context.word(size - dataBytes);
+    const fits = size >= this.sizeFor(dataBytes) && gap >= 0 && gap < GAP_LIMIT_BYTES;
+    context.assert(fits, block, 'the block fits its data');
     const tail = this.tail(block);
     this.setGap(tail, gap);
-    const from = this.data(block) + dataBytes;
+    const from = context.address(this.data(block) + dataBytes);
     const to = Math.min(from + RED_ZONE_BYTES, tail);
     for (let byte = from; byte < to; byte++) {
       words.store8(byte, RED_ZONE[byte % RED_ZONE_BYTES]!);
     }
-    this.context.work(steps.setData);
-    this.context.work(steps.redZoneWrite, to - from);
+    context.work(steps.setData);
+    context.work(steps.redZoneWrite, to - from);
   }
 
   /** The allocated block behind a user's pointer, aligned or not; panics where there is none. */

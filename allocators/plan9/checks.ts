@@ -175,28 +175,19 @@ export class Checks {
   /** Order, rings and magics of the tree. The original recurses; a degenerate tree is as deep as it has nodes. */
   private tree(root: number): void {
     const { words, layout } = this.context;
-    const pending = root === 0 ? [] : [root];
-    for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    const pending = root === 0 ? [] : [{ node: root, above: 0, below: FREE_BLOCK_BYTES_LIMIT }];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      const { node, above, below } = next;
       const size = words.load(node + layout.wordBytes);
-      this.context.assert(
-        size > 0 && size < FREE_BLOCK_BYTES_LIMIT,
-        node,
-        'a free block is smaller than 2^30',
-      );
+      this.context.assert(size > above && size < below, node, 'a tree node lies between those above it');
       this.ring(node);
       const left = words.loadPointer(node + layout.left);
       const right = words.loadPointer(node + layout.right);
-      if (left !== 0) {
-        const smaller = words.chase(left + layout.wordBytes);
-        this.context.assert(smaller < size, left, 'the left child is smaller');
-      }
       if (right !== 0) {
-        const larger = words.chase(right + layout.wordBytes);
-        this.context.assert(larger > size, right, 'the right child is larger');
-        pending.push(right);
+        pending.push({ node: right, above: size, below });
       }
       if (left !== 0) {
-        pending.push(left);
+        pending.push({ node: left, above, below: size });
       }
     }
   }
@@ -221,8 +212,8 @@ export class Checks {
         'a free block is smaller than 2^30',
       );
       const next = words.loadPointer(member + layout.next);
-      const previous = words.loadPointer(member + layout.previous);
       context.assert(words.chasePointer(next + layout.previous) === member, member, 'the ring is closed');
+      const previous = words.loadPointer(member + layout.previous);
       context.assert(words.chasePointer(previous + layout.next) === member, member, 'the ring is closed');
       member = next;
     } while (member !== head);

@@ -1,12 +1,10 @@
-import type { Blocks } from './blocks';
+import { GAP_LIMIT_BYTES, type Blocks } from './blocks';
 import type { PoolContext } from './context';
 import type { FreeTree } from './free-tree';
 import { MAGIC, POISON, roundDown } from './layout';
 import { markPattern } from './marks';
 import { FIELD, FLAG } from './pool-object';
 
-/** A gap that does not fit the tail's 16 bits must be split off, whatever its share of the block. */
-const GAP_LIMIT_BYTES = 0x10000;
 /** An aligned block gives back its front from this many bytes on, however large it is itself. */
 const FRONT_LIMIT_BYTES = 0x1000;
 /** What the tail between two merged blocks becomes. */
@@ -50,17 +48,22 @@ export class Fragments {
     return block;
   }
 
-  /** Makes a block that is in nobody's hands an allocated one of `dataBytes`, splitting off what is too much. */
+  /**
+   * Makes a block that is in nobody's hands an allocated one of `dataBytes`, splitting off what is too much. Nobody
+   * asks whether it is large enough: from one too small the unsigned surplus is split off all the same.
+   */
   trim(block: number, dataBytes: number): void {
     const { blocks } = this;
     const { steps } = this.context;
     this.context.work(steps.trim);
     const needed = blocks.sizeFor(dataBytes);
-    const size = blocks.size(block);
-    const surplus = size - needed;
+    blocks.size(block);
+    const size = blocks.knownSize(block);
+    const surplus = this.context.word(size - needed);
+    // A gap that does not fit the tail's 16 bits is split off, whatever its share of the block.
     if (
-      size - dataBytes >= GAP_LIMIT_BYTES ||
-      (surplus >= Math.floor(needed / 4) && this.canStand(surplus))
+      isAtLeast(this.context.word(size - dataBytes), GAP_LIMIT_BYTES) ||
+      (isAtLeast(surplus, Math.floor(needed / 4)) && this.canStand(surplus))
     ) {
       blocks.setSize(block, needed);
       const fragment = block + needed;
@@ -88,7 +91,7 @@ export class Fragments {
       return block;
     }
     const rest = block + skip;
-    blocks.setSize(rest, size - skip);
+    blocks.setSize(rest, this.context.word(size - skip));
     blocks.setMagic(rest, MAGIC.unallocated);
     blocks.setSize(block, skip);
     blocks.setMagic(block, MAGIC.unallocated);
@@ -99,6 +102,12 @@ export class Fragments {
 
   /** Whether a fragment of that size may be a block of its own. */
   private canStand(bytes: number): boolean {
-    return bytes >= this.context.layout.blockBytesMin && bytes >= this.context.pool.load(FIELD.minblock);
+    const { layout, pool } = this.context;
+    return isAtLeast(bytes, layout.blockBytesMin) && isAtLeast(bytes, pool.load(FIELD.minblock));
   }
+}
+
+/** C's comparison of unsigned words; a negative number stands for a 64-bit difference that wrapped. */
+function isAtLeast(word: number, bytes: number): boolean {
+  return word < 0 || word >= bytes;
 }

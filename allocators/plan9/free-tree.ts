@@ -70,7 +70,7 @@ export class FreeTree {
       words.storePointer(head + layout.previous, block);
       this.context.work(steps.ringInsert);
     }
-    pool.add(FIELD.curfree, size);
+    pool.add(FIELD.curfree, this.blocks.knownSize(block));
   }
 
   /** Takes a block out; it is neither free nor allocated afterwards. */
@@ -83,13 +83,13 @@ export class FreeTree {
     if (next === block) {
       words.storePointer(block + layout.next, POISON);
       words.storePointer(block + layout.previous, POISON);
-      this.removeNode(link, block);
+      this.removeNode(link, head);
     } else {
       this.removeFromRing(link, head, block, next);
     }
     words.storePointer(block + layout.right, POISON);
     words.storePointer(block + layout.left, POISON);
-    pool.add(FIELD.curfree, -size);
+    pool.add(FIELD.curfree, -this.blocks.knownSize(block));
     if (this.context.hasFlag(FLAG.antagonism)) {
       this.markData(block, 0xf9);
     }

@@ -81,6 +81,12 @@ export class HeapWords {
     return this.wordBytes === 4 ? this.machine.peek(address) : this.machine.peek64(address);
   }
 
+  /** The 32 bits at `address` without an access, whatever the layout's word is. */
+  peek32(address: number): number {
+    this.checkBounds(address, 4);
+    return this.machine.peek(address);
+  }
+
   /** The pointer at `address` without an access. */
   peekPointer(address: number): number {
     this.checkBounds(address, this.pointerBytes);
@@ -155,7 +161,8 @@ export class HeapWords {
     }
   }
 
-  private checkBounds(address: number, bytes: number): void {
+  /** Throws a `Fault` unless the range lies in the heap. */
+  checkBounds(address: number, bytes: number): void {
     // Negated, so that an address that is no number fails too.
     if (!(address >= HEAP_BASE && address + bytes <= this.heapEnd)) {
       throw new Fault(address, 'outside the heap of the pool');

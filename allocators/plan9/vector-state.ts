@@ -1,8 +1,14 @@
+import { Runaway } from '../../harness/machine/failures';
 import { HEAP_BASE } from '../../harness/machine/memory-layout';
 import type { PoolContext } from './context';
+import type { HeapWords } from './heap-words';
 import { FIELD } from './pool-object';
 
-/** The state rows of the golden vectors: counters, shapes and two hashes of the whole pool, read without charge. */
+/**
+ * The state rows of the golden vectors: counters, shapes and two hashes of the whole pool, read without charge. A pool
+ * may be corrupt without having noticed: the walks end in a `Fault` outside the region, in a `Runaway` where they turn
+ * in a circle.
+ */
 
 const FNV_START = 2166136261;
 const FNV_PRIME = 16777619;
@@ -15,6 +21,12 @@ class Fnv {
   update(value: number): void {
     this.word(value | 0);
     this.word(Math.floor(value / TWO_TO_32) | 0);
+  }
+
+  /** The word at an address, by its halves: a corrupted 64-bit size is larger than a number can tell exactly. */
+  updateWord(words: HeapWords, address: number, wordBytes: number): void {
+    this.word(words.peek32(address));
+    this.word(wordBytes === 8 ? words.peek32(address + 4) : 0);
   }
 
   get hex(): string {
@@ -74,14 +86,23 @@ function hashBlocks(context: PoolContext, { offset, asize }: ArenaExtent, hash: 
   hash.update(asize);
   const tail = HEAP_BASE + offset + asize - layout.headerBytes;
   let count = 0;
-  for (let block = HEAP_BASE + offset + layout.arenaHeaderBytes; block < tail; count++) {
-    const size = words.peek(block + layout.wordBytes);
+  // A 64-bit address that corruption made negative lies, as C compares it, above every tail.
+  for (let block = HEAP_BASE + offset + layout.arenaHeaderBytes; block >= 0 && block < tail; count++) {
+    boundWalk(context, count);
     hash.update(block - HEAP_BASE);
-    hash.update(size);
-    hash.update(words.peek(block) % TWO_TO_32);
-    block += size;
+    hash.updateWord(words, block + layout.wordBytes, layout.wordBytes);
+    hash.update(words.peek32(block));
+    block = context.address(block + words.peekDisplacement(block + layout.wordBytes));
   }
   return count;
+}
+
+/** No walk takes more steps than the heap has room for free nodes, unless it turns in a circle. */
+function boundWalk({ words, layout }: PoolContext, steps: number): void {
+  const stepsMax = (words.heapEnd - HEAP_BASE) / layout.blockBytesMin;
+  if (steps > stepsMax) {
+    throw new Runaway(stepsMax);
+  }
 }
 
 /** Preorder over the tree; a missing child hashes as 0. */
@@ -89,6 +110,7 @@ class TreeState {
   readonly hash = new Fnv();
   nodes = 0;
   height = 0;
+  private members = 0;
 
   constructor(private readonly context: PoolContext) {}
 
@@ -111,9 +133,10 @@ class TreeState {
 
   private ring(head: number): void {
     const { words, layout } = this.context;
-    this.hash.update(words.peek(head + layout.wordBytes));
+    this.hash.updateWord(words, head + layout.wordBytes, layout.wordBytes);
     let member = head;
     do {
+      boundWalk(this.context, this.members++);
       this.hash.update(member - HEAP_BASE);
       member = words.peekPointer(member + layout.next);
     } while (member !== head);

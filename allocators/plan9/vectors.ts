@@ -128,12 +128,8 @@ export class Plan9VectorRun {
       this.machine.stream.endOperation(0);
       return outcome;
     } catch (failure) {
-      if (failure instanceof Fault) {
-        this.events.add('fault:access outside the region');
-      } else if (failure instanceof Runaway) {
-        this.events.add(`fault:${failure.message}`);
-      } else if (!(failure instanceof HeapCorruption)) {
-        throw failure;
+      if (!(failure instanceof HeapCorruption)) {
+        this.events.add(faultText(failure));
       }
       this.stopped = true;
       return { offset: this.offsetWhenStopped(operation), value: '' };
@@ -235,9 +231,12 @@ export class Plan9VectorRun {
     if (object.pointer === 0) {
       return NOTHING;
     }
+    const { words } = this.pool.context;
     if (op === 'peek') {
       const from = object.pointer + offset;
-      const bytes = Array.from({ length: Math.min(size, PEEK_BYTES_MAX) }, (_, byte) =>
+      const shownBytes = Math.min(size, PEEK_BYTES_MAX);
+      words.checkBounds(from, shownBytes);
+      const bytes = Array.from({ length: shownBytes }, (_, byte) =>
         this.machine
           .peek8(from + byte)
           .toString(16)
@@ -249,6 +248,7 @@ export class Plan9VectorRun {
     const isFill = op === 'fill';
     const from = isFill ? object.pointer : object.pointer + object.bytes + offset;
     const bytes = isFill ? object.bytes : size;
+    words.checkBounds(from, bytes);
     for (let byte = 0; byte < bytes; byte++) {
       this.machine.poke8(from + byte, align);
     }
@@ -257,13 +257,45 @@ export class Plan9VectorRun {
   }
 
   private offsetWhenStopped({ op, id, offset }: Plan9VectorOperation): number {
-    const { pointer } = this.objects.of(id);
-    return op === 'free' && pointer !== 0 ? offsetOf(pointer + offset) : -1;
+    const { pointer, bytes } = this.objects.of(id);
+    if (pointer === 0) {
+      return -1;
+    }
+    switch (op) {
+      case 'free':
+      case 'peek':
+        return offsetOf(pointer + offset);
+      case 'fill':
+        return offsetOf(pointer);
+      case 'overrun':
+        return offsetOf(pointer + bytes + offset);
+      default:
+        return -1;
+    }
   }
 
   private stateRow(index: number): Plan9VectorRow {
-    return { index, op: 'state', id: -1, ...NOTHING, events: stateText(this.pool.context) };
+    return { index, op: 'state', id: -1, ...NOTHING, events: this.stateEvents() };
   }
+
+  /** Damage that no check has seen yet can lead the walk astray; the pool itself may still go on. */
+  private stateEvents(): string {
+    try {
+      return stateText(this.pool.context);
+    } catch (failure) {
+      return faultText(failure);
+    }
+  }
+}
+
+function faultText(failure: unknown): string {
+  if (failure instanceof Fault) {
+    return 'fault:access outside the region';
+  }
+  if (failure instanceof Runaway) {
+    return `fault:${failure.message}`;
+  }
+  throw failure;
 }
 
 function offsetOf(pointer: number): number {

@@ -1,0 +1,143 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  formatPlan9VectorRow,
+  plan9VectorOptions,
+  Plan9VectorRun,
+  readPlan9Vector,
+} from '../../../allocators/plan9/vectors';
+
+/**
+ * Corners that no golden reaches, shrunk from random traces which a second model, written from the description of the
+ * pool alone, answered differently. The expected rows are that model's.
+ */
+
+interface Corner {
+  readonly layout: string;
+  readonly config?: string;
+  readonly rows: readonly string[];
+  /** Rows that must be among those of the run. */
+  readonly expected: readonly string[];
+}
+
+function assertCorner({ layout, config = 'sbrkmem', rows, expected }: Corner): void {
+  const run = new Plan9VectorRun({ engine: plan9VectorOptions(layout, config) });
+  const operations = readPlan9Vector(['op,id,size,align,offset,span', ...rows].join('\n'), 'corner.csv');
+  const lines = [...run.rows(operations)].map(formatPlan9VectorRow);
+  const missing = expected.filter((line) => !lines.includes(line));
+  assert.equal(missing, [], lines.join('\n'));
+}
+
+test('what an aligned allocation leaves may be too small: the unsigned surplus is split off all the same', () => {
+  assertCorner({
+    layout: 'ilp32',
+    config: 'sbrkmem minblock=512',
+    rows: ['alignedalloc,6,45,8192,8193,0', 'msize,6', 'alloc,7,100', 'reset,0,end'],
+    expected: ['0,alignedalloc,6,8193,512,arena:8:8320', '1,msize,6,8193,496,', '2,alloc,7,40,512,'],
+  });
+  assertCorner({
+    layout: 'ilp32',
+    config: 'sbrkmem minarena=16384 descending=1',
+    rows: [
+      'alloc,0,47',
+      'alloc,1,307',
+      'realloc,3,114',
+      'alignedalloc,4,0,3,-16,16',
+      'alloc,5,20',
+      'reset,0,end',
+    ],
+    expected: ['3,alignedalloc,4,536855122,64,', '4,alloc,5,536855136,64,'],
+  });
+  assertCorner({
+    layout: 'llp64',
+    config: 'imagmem minblock=72 merge=0',
+    rows: [
+      'alloc,161,9141',
+      'alloc,162,51',
+      'free,161',
+      'alloc,163,782',
+      'alloc,164,5226',
+      'free,163',
+      'alloc,169,8160',
+      'alloc,170,1157',
+      'alloc,173,1427',
+      'alloc,176,18',
+      'alloc,218,69',
+      'alignedalloc,223,39,100,-101,8192',
+      'reset,0,end',
+    ],
+    expected: ['11,alignedalloc,223,-1,,fault:access outside the region'],
+  });
+  assertCorner({
+    layout: 'lp64',
+    rows: [
+      'alloc,0,0',
+      'alignedalloc,1,0,64,-64,0',
+      'alloc,2,0',
+      'alignedalloc,3,0,64,-64,0',
+      'alloc,4,5',
+      'reset,0,end',
+    ],
+    expected: [
+      '1,alignedalloc,1,192,96,',
+      '2,alloc,2,240,64,',
+      '3,alignedalloc,3,320,96,',
+      '4,alloc,4,400,64,',
+    ],
+  });
+});
+
+test('what lies beyond the region cannot be shown or written', () => {
+  assertCorner({
+    layout: 'lp64',
+    config: 'sbrkmem descending=1',
+    rows: ['alloc,3,57', 'peek,3,64,0,169', 'peek,3,128,0,4000'],
+    expected: [
+      '1,peek,3,536867017,,bytes:00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000',
+      '2,peek,3,536870848,,fault:access outside the region',
+      '2,stopped,-1,-1,,',
+    ],
+  });
+  assertCorner({
+    layout: 'ilp32',
+    config: 'sbrkmem descending=1',
+    rows: ['alloc,3,57', 'overrun,3,8,65,4040'],
+    expected: ['1,overrun,3,536870913,,fault:access outside the region', '1,stopped,-1,-1,,'],
+  });
+});
+
+test('a state row tells a corrupted 64-bit size exactly', () => {
+  assertCorner({
+    layout: 'lp64',
+    rows: ['reset,96,corrupt', 'alloc,0,51', 'alloc,1,55', 'alignedalloc,4,6144,64,128,8192', 'free,4'],
+    expected: [
+      '4,state,-1,-1,,cursize=10464;curfree=3984;curalloc=6432;nfree=0;lastcompact=0;arenas=1;blocks=4;blockhash=045cadc9;treenodes=1;treeheight=1;treehash=90ac1782',
+    ],
+  });
+});
+
+test('a corrupted free block that the tree does not hold under its size leads nowhere', () => {
+  assertCorner({
+    layout: 'llp64',
+    config: 'imagmem minarena=1 maxsize=8192 gap=8',
+    rows: [
+      'reset,96,corrupt',
+      'alloc,0,1008',
+      'realloc,0,47',
+      'alignedalloc,4,961,48,63,1024',
+      'free,4',
+      'alloc,5,14',
+    ],
+    expected: ['5,alloc,5,-1,,fault:access outside the region', '5,stopped,-1,-1,,'],
+  });
+});
+
+test('a state row over unnoticed damage faults and does not end the run', () => {
+  assertCorner({
+    layout: 'ilp32',
+    rows: ['alloc,0,100', 'alloc,1,300', 'alloc,2,100', 'free,1', 'overrun,1,16,65,-300'],
+    expected: ['4,state,-1,-1,,fault:access outside the region'],
+  });
+});
+
+test.run();
