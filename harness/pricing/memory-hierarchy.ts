@@ -16,7 +16,7 @@ import {
   overlapped,
   prefetched,
 } from './outcomes';
-import type { CachesProfile, Mapping } from './profile';
+import type { CacheGeometry, CachesProfile, Mapping } from './profile';
 import type { CacheState } from './specification';
 
 /**
@@ -98,7 +98,7 @@ export class MemoryHierarchy {
     const hasNeighbours = this.neighbourBytesPerKilocycle > 0 && state.kind !== 'cold';
     this.linesPerL2Line = neighbours?.l3LinesPerL2Line ?? 0;
     const isL2Shared = hasNeighbours && this.linesPerL2Line > 0;
-    const cache = ({ bytes, ways, index }: CachesProfile['caches']['l1'], disturbance: Disturbance) =>
+    const cache = ({ bytes, ways, index }: CacheGeometry, disturbance: Disturbance) =>
       new LruSets(bytes / (LINE_BYTES * ways), ways, disturbance, index === 'hashed');
     this.l1 = cache(caches.l1, this.disturbance);
     this.l2 = caches.l2 && cache(caches.l2, isL2Shared ? 'foreign traffic' : this.disturbance);

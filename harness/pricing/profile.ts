@@ -14,6 +14,8 @@ const CYCLES_MAX = 1_000_000;
 const CAPACITY_BYTES_MAX = 1 << 30;
 const LINE_BYTES = 64;
 const TLB_ENTRIES_MAX = 1 << 15;
+/** More than any processor has; the log that they are kept in must hold each of them and room beside. */
+const ASSOCIATIVE_ENTRIES_MAX = 1024;
 
 const source = v.pipe(v.string(), v.nonEmpty('a text that says where the figures come from'));
 const cycles = v.pipe(
@@ -32,25 +34,34 @@ function isPowerOfTwo(value: number): boolean {
   return Number.isInteger(value) && value > 0 && (value & (value - 1)) === 0;
 }
 
+const geometry = { bytes: wholeNumber(1, CAPACITY_BYTES_MAX), ways: wholeNumber(1, 1024), cycles, source };
+const CACHE_SHAPE = `bytes / (ways × ${LINE_BYTES}) to be a power of two (the number of sets)`;
+const hasCacheShape = ({ bytes, ways }: { bytes: number; ways: number }) =>
+  isPowerOfTwo(bytes / (ways * LINE_BYTES));
+
+/** The set is found from the low bits of the line's number: there is no time to mix them. */
+const firstCache = v.pipe(
+  v.strictObject(geometry),
+  v.check((level) => hasCacheShape(level), CACHE_SHAPE),
+);
+
 const cache = v.pipe(
   v.strictObject({
-    bytes: wholeNumber(1, CAPACITY_BYTES_MAX),
-    ways: wholeNumber(1, 1024),
-    cycles,
+    ...geometry,
     /** How the set is found: from the low bits of the line's number, or from all of them. Plain by default. */
     index: v.optional(v.picklist(['plain', 'hashed'])),
-    source,
   }),
-  v.check(
-    (level) => isPowerOfTwo(level.bytes / (level.ways * LINE_BYTES)),
-    `bytes / (ways × ${LINE_BYTES}) to be a power of two (the number of sets)`,
-  ),
+  v.check((level) => hasCacheShape(level), CACHE_SHAPE),
 );
 
 /** As many ways as entries make it fully associative. */
 const tlbEntries = v.pipe(
   v.strictObject({ entries: wholeNumber(1, TLB_ENTRIES_MAX), ways: wholeNumber(1, TLB_ENTRIES_MAX) }),
   v.check((level) => isPowerOfTwo(level.entries / level.ways), 'entries / ways to be a power of two'),
+  v.check(
+    ({ entries, ways }) => entries !== ways || entries <= ASSOCIATIVE_ENTRIES_MAX,
+    `at most ${ASSOCIATIVE_ENTRIES_MAX} entries where all of them are one set`,
+  ),
 );
 
 const named = {
@@ -104,7 +115,7 @@ const cachesSchema = v.strictObject({
   model: v.literal('caches'),
   costs,
   /** Load-to-use latencies; a level that the processor lacks is left out. */
-  caches: v.strictObject({ l1: cache, l2: v.optional(cache), l3: v.optional(cache) }),
+  caches: v.strictObject({ l1: firstCache, l2: v.optional(cache), l3: v.optional(cache) }),
   memory: cost,
   /** Other cores that use the same third-level cache; left out where it is not shared. */
   neighbours: v.optional(
@@ -156,6 +167,8 @@ export const PROFILE_SCHEMAS = { flat: flatSchema, caches: cachesSchema } as con
 export type FlatProfile = v.InferOutput<typeof flatSchema>;
 export type CachesProfile = v.InferOutput<typeof cachesSchema>;
 export type Profile = FlatProfile | CachesProfile;
+/** One cache of any level. */
+export type CacheGeometry = NonNullable<CachesProfile['caches']['l2']>;
 
 /** Sizes of the mapping that a pricing may assume: 4 KiB or 2 MiB pages. */
 export type Mapping = '4k' | '2m';

@@ -1,6 +1,6 @@
 import { CHASE, KIND_COUNT, LOAD, STORE, UPDATE } from '../../../harness/machine/access-stream';
 import type { Cause } from '../../../harness/pricing/costs';
-import type { CachesProfile } from '../../../harness/pricing/profile';
+import type { CacheGeometry, CachesProfile } from '../../../harness/pricing/profile';
 import type { PricingSpecification } from '../../../harness/pricing/specification';
 
 /**
@@ -263,7 +263,7 @@ export class NaiveHierarchy {
   }
 }
 
-function naiveCache({ bytes, ways, index }: CachesProfile['caches']['l1']): NaiveCache {
+function naiveCache({ bytes, ways, index }: CacheGeometry): NaiveCache {
   return new NaiveCache(bytes / 64 / ways, ways, index === 'hashed');
 }
 
