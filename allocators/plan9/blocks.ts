@@ -23,13 +23,15 @@ export class Blocks {
   /** Bytes of the block that a request of `dataBytes` needs. */
   sizeFor(dataBytes: number): number {
     const { layout, pool } = this.context;
-    let bytes = this.context.word(dataBytes + layout.headerBytes + layout.tailBytes);
-    if (bytes < 0) {
-      // An unsigned 64-bit sum that did not wrap back to a small one.
-      bytes += 2 * 0x8000_0000_0000_0000;
-    }
+    const bytes = this.context.word(dataBytes + layout.headerBytes + layout.tailBytes);
     const quantum = pool.load(FIELD.quantum);
-    return roundUp(Math.max(bytes, pool.load(FIELD.minblock), layout.blockBytesMin), quantum);
+    const minblock = pool.load(FIELD.minblock);
+    if (bytes >= 0) {
+      return this.context.word(roundUp(Math.max(bytes, minblock, layout.blockBytesMin), quantum));
+    }
+    // A corrupted gap: an unsigned 64-bit sum that rounding may yet wrap to 0.
+    const rounded = roundUp(bytes, quantum);
+    return rounded < 0 ? rounded + 2 * 0x8000_0000_0000_0000 : 0;
   }
 
   magic(block: number): number {

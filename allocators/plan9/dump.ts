@@ -15,7 +15,7 @@ export function dumpPool(context: PoolContext): void {
     do {
       const size = words.load(block + layout.wordBytes);
       context.print(`(${pointerText(block)} ${magic.toString(16).padStart(8, '0')} ${size})`);
-      block += size;
+      block = context.address(block + words.peekDisplacement(block + layout.wordBytes));
       magic = words.chase(block);
     } while (magic !== MAGIC.arenaTail);
     context.print('');

@@ -36,7 +36,9 @@ export class Fragments {
     words.store8(oldTail, DESTROYED_TAIL.magic0);
     words.store8(oldTail + 3, DESTROYED_TAIL.magic1);
     blocks.setGap(oldTail, DESTROYED_TAIL.gap);
-    const size = this.context.word(blocks.size(block) + blocks.size(right));
+    blocks.size(block);
+    blocks.size(right);
+    const size = this.context.word(blocks.knownSize(block) + blocks.knownSize(right));
     words.store(block + layout.wordBytes, size);
     const tail = blocks.tail(block);
     words.store(tail + layout.tailSize, size);

@@ -137,7 +137,8 @@ export class Verbs {
     const size = blocks.size(block);
     const { headerBytes, tailBytes } = context.layout;
     const bytes = roundDown(size, context.pool.load(FIELD.quantum)) - headerBytes - tailBytes;
-    context.assert(bytes >= blocks.dataBytes(block, size), block, 'the usable size holds the data');
+    const dataBytes = blocks.dataBytes(block, size);
+    context.assert(dataBytes >= 0 && bytes >= dataBytes, block, 'the usable size holds the data');
     blocks.setData(block, bytes);
     return bytes;
   }

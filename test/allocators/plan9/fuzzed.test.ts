@@ -140,4 +140,48 @@ test('a state row over unnoticed damage faults and does not end the run', () => 
   });
 });
 
+test('a gap larger than its block wraps, and so does the size that would be needed', () => {
+  assertCorner({
+    layout: 'ilp32',
+    rows: ['alloc,0,112', 'overrun,0,1,150,2', 'check,0'],
+    expected: ['2,check,0,-1,,print:mem user overflow;panic:pool panic'],
+  });
+  assertCorner({
+    layout: 'llp64',
+    rows: ['alloc,0,112', 'overrun,0,1,150,2', 'check,0'],
+    expected: ['2,check,0,-1,ok,'],
+  });
+  // Under lp64 msize notices that more data than the block holds was noted.
+  assertCorner({
+    layout: 'lp64',
+    rows: ['alloc,0,112', 'overrun,0,1,170,18', 'msize,0'],
+    expected: ['2,stopped,-1,-1,,'],
+  });
+});
+
+test('a dump and a merge follow sizes below zero', () => {
+  assertCorner({
+    layout: 'ilp32',
+    config: 'sbrkmem minblock=128',
+    rows: [
+      'reset,4,dump',
+      'alignedalloc,0,30,2,6,0',
+      'alloc,1,1897',
+      'alignedalloc,2,8,1024,1024,0',
+      'reset,0,end',
+    ],
+    expected: [
+      '3,alignedalloc,2,3072,128,print:pool POOL ref;print:(@8 c0a1e5cf 24);print:(@32 0a110c09 128);print:(@160 0a110c09 1920);print:(@2080 ba5eba11 2048);print:;print:pool POOL ref;print:(@8 c0a1e5cf 24);print:(@32 0a110c09 128);print:(@160 0a110c09 1920);print:(@2080 ba5eba11 960);print:(@3040 0a110c09 128);print:(@3168 ba5eba11 4294967264);print:(@3136 ba5eba11 992);print:',
+    ],
+  });
+  assertCorner({
+    layout: 'lp64',
+    config: 'sbrkmem quantum=24 minblock=512',
+    rows: ['alloc,0,48', 'alignedalloc,1,22,1000,-1,0', 'free,1', 'alloc,3,4', 'free,0'],
+    expected: [
+      '4,state,-1,-1,,cursize=4104;curfree=3512;curalloc=1056;nfree=2;lastcompact=0;arenas=1;blocks=4;blockhash=71265f29;treenodes=2;treeheight=2;treehash=b814625a',
+    ],
+  });
+});
+
 test.run();
