@@ -14,7 +14,9 @@ const path = require('node:path');
 
 const root = path.join(__dirname, '..');
 const processLimit = 2;
+/** A hang must not outlive what continuous integration waits for; the long tests take a quarter of an hour. */
 const defaultTimeoutSeconds = 540;
+const fullTimeoutSeconds = 3600;
 
 main();
 
@@ -32,13 +34,14 @@ async function main() {
 }
 
 function readOptions(argv) {
-  const options = { full: false, timeoutSeconds: defaultTimeoutSeconds, patterns: [] };
+  const options = { full: false, timeoutSeconds: undefined, patterns: [] };
   for (let i = 0; i < argv.length; i++) {
     if (argv[i] === '--full') options.full = true;
     else if (argv[i] === '--timeout-seconds') options.timeoutSeconds = Number(argv[++i]);
     else if (argv[i].startsWith('-')) refuse(`unknown option ${argv[i]}; expected --full, --timeout-seconds`);
     else options.patterns.push(argv[i]);
   }
+  options.timeoutSeconds ??= options.full ? fullTimeoutSeconds : defaultTimeoutSeconds;
   if (!(options.timeoutSeconds > 0)) refuse('--timeout-seconds: expected a number above 0');
   return options;
 }
