@@ -1,6 +1,7 @@
 import { Bench } from 'tinybench';
 import { engineNamed } from '../../allocators/registry';
 import { Pricing } from '../../harness/pricing/pricing';
+import type { PricingKernel } from '../../harness/pricing/pricing-kernel';
 import { parsePricing } from '../../harness/pricing/specification';
 import { replay } from '../../harness/replay/replay';
 import { createStack } from '../../harness/replay/stack';
@@ -15,10 +16,18 @@ import { processorClock } from './processor-clock';
  * ratios within one run, never a test.
  */
 
-const PRICINGS: readonly (readonly string[])[] = [
-  ['flat'],
-  ['zen4-2022'],
-  ['zen4-2022', 'core2-2008', 'zen4-2022@cold'],
+/** What is priced in one replay, and by which kernel; the flat model has none of its own. */
+interface Priced {
+  readonly ids: readonly string[];
+  readonly kernel: PricingKernel;
+}
+
+const PRICINGS: readonly Priced[] = [
+  { ids: ['flat'], kernel: 'ts' },
+  ...(['ts', 'wasm'] as const).flatMap((kernel) => [
+    { ids: ['zen4-2022'], kernel },
+    { ids: ['zen4-2022', 'core2-2008', 'zen4-2022@cold'], kernel },
+  ]),
 ];
 
 const WORKLOADS: readonly { readonly name: string; readonly engine: string; readonly trace: string }[] = [
@@ -43,8 +52,8 @@ interface Work {
 }
 
 /** One replay; the work it did is the same every time. */
-async function replayOnce(trace: Trace, engine: string, pricings: readonly string[]): Promise<Work> {
-  const priced = pricings.map((id) => new Pricing(parsePricing(id)));
+async function replayOnce(trace: Trace, engine: string, { ids, kernel }: Priced): Promise<Work> {
+  const priced = ids.map((id) => new Pricing(parsePricing(id), kernel));
   let accesses = 0;
   const stack = createStack(
     engineNamed(engine),
@@ -54,8 +63,8 @@ async function replayOnce(trace: Trace, engine: string, pricings: readonly strin
       virtualPages: 0,
       drain: (batch) => {
         accesses += batch.entryCount;
-        for (const pricing of priced) {
-          pricing.price(batch);
+        for (const each of priced) {
+          each.price(batch);
         }
       },
     },
@@ -77,12 +86,12 @@ async function heldTrace(specification: string): Promise<Trace> {
 
 async function main(): Promise<void> {
   console.log(
-    'workload               pricings                                ops/s    accesses/s   times flat',
+    'workload               pricings                               kernel    ops/s    accesses/s   times flat',
   );
   for (const { name, engine, trace: specification } of WORKLOADS) {
     const trace = await heldTrace(specification);
     let flatSeconds = 0;
-    for (const pricings of PRICINGS) {
+    for (const pricing of PRICINGS) {
       let work: Work = { events: 0, accesses: 0 };
       const bench = new Bench({
         warmup: false,
@@ -91,7 +100,7 @@ async function main(): Promise<void> {
         timestampProvider: processorClock,
       });
       bench.add(name, async () => {
-        work = await replayOnce(trace, engine, pricings);
+        work = await replayOnce(trace, engine, pricing);
       });
       await bench.run();
       const { result } = bench.tasks[0]!;
@@ -102,7 +111,8 @@ async function main(): Promise<void> {
       flatSeconds ||= seconds;
       console.log(
         name.padEnd(22),
-        pricings.join('+').padEnd(38),
+        pricing.ids.join('+').padEnd(38),
+        pricing.kernel.padEnd(6),
         `${(work.events / seconds / 1e6).toFixed(2)} M`.padStart(8),
         `${(work.accesses / seconds / 1e6).toFixed(1)} M`.padStart(12),
         `${(seconds / flatSeconds).toFixed(2)}`.padStart(10),
