@@ -157,7 +157,9 @@ function fileBeside({ specification, folder }: SuiteTrace): string {
     const problem = 'a suite cannot read standard input: every worker would need it';
     throw new UsageError({ problem, expected: 'a file, recorded:NAME or synth:NAME?…' });
   }
-  return /^(synth|recorded|policy):/.test(specification) ? specification : path.resolve(folder, specification);
+  return /^(synth|recorded|policy):/.test(specification)
+    ? specification
+    : path.resolve(folder, specification);
 }
 
 function labelOf({ origin }: TraceHeader): Label {

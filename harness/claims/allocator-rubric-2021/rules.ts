@@ -199,7 +199,8 @@ export const ruleBelowAPage = trial<AlwaysBelowNumbers>({
     vmalloc: await singleRequest(laboratory, VMALLOC, 100),
   }),
   judge: ({ xmalloc, xvmalloc, vmalloc }) => {
-    const text = (way: SingleRequest): string => `${grouped(way.cycles)} cycles and ${way.pages === 1 ? '1 new page' : `${way.pages} new pages`}`;
+    const text = (way: SingleRequest): string =>
+      `${grouped(way.cycles)} cycles and ${way.pages === 1 ? '1 new page' : `${way.pages} new pages`}`;
     return confirmedIf(
       xmalloc.cycles <= xvmalloc.cycles && xmalloc.cycles < vmalloc.cycles && xmalloc.pages < vmalloc.pages,
       `Following it: ${text(xmalloc)}; xvmalloc ${text(xvmalloc)}. Breaking it with vmalloc: ${text(vmalloc)}.`,
