@@ -33,7 +33,7 @@ export const END_OF_OPERATION = 0x100;
 
 /** 2^13 entries are 32 KiB: a batch stays in the host's L1 and L2 between engine and pricing. */
 export const ENTRY_CAPACITY = 1 << 13;
-export const ENTRY_LAST = ENTRY_CAPACITY - 1;
+const ENTRY_LAST = ENTRY_CAPACITY - 1;
 const SEGMENT_CAPACITY = 1 << 12;
 const OPERATION_CAPACITY = 1 << 10;
 /** The last rows stay free: there is always one to count in. */
