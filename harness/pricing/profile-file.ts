@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as v from 'valibot';
-import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import { didYouMean, InputError, UsageError } from '../../traces/input-error';
+import { parsePlacedYaml, type PlacedYaml } from './placed-yaml';
 import { PROFILE_SCHEMAS, type Profile } from './profile';
 
 /**
@@ -69,40 +69,19 @@ function readText(file: string): string {
 
 /** Parses and validates a profile; `file` is the name that errors give. */
 export function parseProfile(text: string, file: string): Profile {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
-  const place = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return `${file}:${Math.max(1, line)}:${Math.max(1, col)}`;
-  };
-  const [broken] = [...document.errors, ...document.warnings];
-  if (broken !== undefined) {
-    throw new InputError({ where: place(broken.pos[0]), problem: broken.message, expected: 'YAML' });
-  }
-  const value = asPlainValue(document, file);
-  const { schema, model } = schemaOf(value, document, place);
-  const result = v.safeParse(schema, value);
+  const yaml = parsePlacedYaml(text, file);
+  const { schema, model } = schemaOf(yaml);
+  const result = v.safeParse(schema, yaml.data);
   if (!result.success) {
     // A misspelt key is also a missing one: the misspelling is what helps.
     const unknown = result.issues.find(({ expected }) => expected === 'never');
-    throw invalid(unknown ?? result.issues[0], PROFILE_SCHEMAS[model], document, place);
+    throw invalid(unknown ?? result.issues[0], PROFILE_SCHEMAS[model], yaml);
   }
   return result.output;
 }
 
-type Place = (offset: number) => string;
-
-/** References that multiply without bound are refused by the YAML reader itself. */
-function asPlainValue(document: Document, file: string): unknown {
-  try {
-    return document.toJS();
-  } catch (error) {
-    throw new InputError({ where: file, problem: (error as Error).message, expected: 'YAML' });
-  }
-}
-
 /** The model decides which keys there are, so it is looked at first. */
-function schemaOf(value: unknown, document: Document, place: Place) {
+function schemaOf({ data: value, placeOf }: PlacedYaml) {
   const models = Object.keys(PROFILE_SCHEMAS) as (keyof typeof PROFILE_SCHEMAS)[];
   const stated = typeof value === 'object' && value !== null && 'model' in value ? value.model : undefined;
   const model = models.find((each) => each === stated);
@@ -110,7 +89,7 @@ function schemaOf(value: unknown, document: Document, place: Place) {
     const problem = stated === undefined ? 'no model' : `model: ${JSON.stringify(stated)}`;
     const hint = typeof stated === 'string' ? didYouMean(stated, models) : '';
     throw new InputError({
-      where: place(offsetOf(document, ['model'])),
+      where: placeOf(['model']),
       problem: `${problem}${hint}`,
       expected: `model: ${models.join(' or ')}`,
     });
@@ -118,15 +97,10 @@ function schemaOf(value: unknown, document: Document, place: Place) {
   return { schema: PROFILE_SCHEMAS[model], model };
 }
 
-function invalid(
-  issue: v.BaseIssue<unknown>,
-  schema: v.GenericSchema,
-  document: Document,
-  place: Place,
-): InputError {
+function invalid(issue: v.BaseIssue<unknown>, schema: v.GenericSchema, { placeOf }: PlacedYaml): InputError {
   const items = issue.path ?? [];
   const keys = items.map((item) => String(item.key));
-  const where = place(offsetOf(document, keys));
+  const where = placeOf(keys);
   const last = items.at(-1);
   const inside = keys.slice(0, -1).join('.');
   if (issue.type === 'strict_object' && last !== undefined && 'origin' in last && last.origin === 'key') {
@@ -165,21 +139,4 @@ function entriesOf(schema: v.GenericSchema): Readonly<Record<string, v.GenericSc
     return entriesOf(schema.wrapped as v.GenericSchema);
   }
   return 'entries' in schema ? (schema.entries as Record<string, v.GenericSchema>) : undefined;
-}
-
-/** Where in the text the deepest existing part of `keys` stands: its key, which is what the reader looks for. */
-function offsetOf(document: Document, keys: readonly string[]): number {
-  let node: unknown = document.contents;
-  let offset = document.contents?.range?.[0] ?? 0;
-  for (const key of keys) {
-    const pair = isMap(node)
-      ? node.items.find((item) => isScalar(item.key) && item.key.value === key)
-      : undefined;
-    if (!isPair(pair) || !isScalar(pair.key)) {
-      break;
-    }
-    offset = pair.key.range?.[0] ?? offset;
-    node = pair.value;
-  }
-  return offset;
 }

@@ -24,6 +24,8 @@ export interface PricingSpecification {
 /** 1 TiB: above any cache, and exact whatever is computed from it. */
 const FOREIGN_BYTES_MAX = 0x100_0000_0000;
 const FORM = 'NAME[@cold|@shared:BYTES][/4k|/2m]';
+/** What is priced by where nothing is said. */
+export const PRICING_DEFAULT = 'zen4-2022';
 const PRICING_OPTION = '--pricing';
 
 /** Parses one pricing and loads its profile. Throws a `UsageError`, or an `InputError` for a user's profile. */

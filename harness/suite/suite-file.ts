@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import * as v from 'valibot';
 import { didYouMean, InputError, UsageError } from '../../traces/input-error';
 import { reasonOf } from '../results/atomic-file';
-import { parsePlacedYaml, type PlacedYaml } from './placed-yaml';
+import { parsePlacedYaml, type PlacedYaml } from '../pricing/placed-yaml';
 import type { Placed, Suite, SuiteEngine, SuiteGroup, SuiteMachine, SuiteTrace } from './suite';
 import {
   SUITE_KEYS,
@@ -14,12 +14,12 @@ import {
   type SuiteText,
   type TraceText,
 } from './suite-schema';
+import { PRICING_DEFAULT } from '../pricing/specification';
 
 /** Reads suites: files of users, and those that ship, by name. */
 
 const ENDING = '.suite.yaml';
 const FILE_BYTES_MAX = 1 << 20;
-const PRICING_DEFAULT = 'zen4-2022';
 
 /** The suites that ship, by name, sorted. */
 export function shippedSuites(): readonly string[] {
