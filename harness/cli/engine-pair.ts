@@ -1,4 +1,3 @@
-import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT } from '../machine/machine';
 import { parsePricing } from '../pricing/specification';
 import type { Cell } from '../results/cell';
 import type { Results } from '../results/results';
@@ -6,7 +5,7 @@ import { runTasks } from './cell-runner';
 import { enginesWithOptions, type EngineChoice } from './engine-options';
 import { createRegistries } from './registries';
 import { resultsOf } from './report-files';
-import { nameValuePairs, type HostArguments, type MachineArguments } from './shared-options';
+import { machineSizes, nameValuePairs, type HostArguments, type MachineArguments } from './shared-options';
 
 export interface EnginePairRequest extends MachineArguments, HostArguments {
   readonly option: readonly string[];
@@ -45,9 +44,7 @@ function cellOf(
     engine: name,
     options,
     pricings,
-    heapPages: request.heapPages ?? HEAP_PAGES_DEFAULT,
-    virtualPages: request.virtualPages ?? VIRTUAL_PAGES_DEFAULT,
-    ...(request.accessLimit !== undefined && { accessesMax: request.accessLimit }),
+    ...machineSizes(request),
     pictures: false,
   };
 }

@@ -35,6 +35,15 @@ export function machineOptions<T>(parser: Argv<T>): Argv<T & MachineArguments> {
     }) as unknown as Argv<T & MachineArguments>;
 }
 
+/** The machine that the options ask for, as cells and machines take it. */
+export function machineSizes({ heapPages, virtualPages, accessLimit }: MachineArguments) {
+  return {
+    heapPages: heapPages ?? HEAP_PAGES_DEFAULT,
+    virtualPages: virtualPages ?? VIRTUAL_PAGES_DEFAULT,
+    ...(accessLimit !== undefined && { accessesMax: accessLimit }),
+  };
+}
+
 /** How this host does the work: results do not depend on it. */
 export interface HostArguments {
   workers: number | undefined;

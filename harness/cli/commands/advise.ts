@@ -6,7 +6,7 @@ import { selectObjects } from '../../../traces/tools/selection';
 import { advise as adviseTrace, type AdviseReport } from '../../advise/advise';
 import { ALLOCATORS, type Allocator } from '../../advise/rubric';
 import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT } from '../../machine/machine';
-import { parsePricing } from '../../pricing/specification';
+import { parsePricing, PRICING_DEFAULT } from '../../pricing/specification';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { readerOptions, traceRequest, type ReaderArguments } from '../reader-options';
 import { createRegistries, requireFixedEvents } from '../registries';
@@ -28,7 +28,6 @@ interface AdviseArguments extends Omit<ReaderArguments, 'format'>, Omit<MachineA
   traceFormat: string | undefined;
 }
 
-const PRICING_DEFAULT = 'zen4-2022';
 const SITES_DEFAULT = 20;
 const SITES_MAX = 65_536;
 

@@ -22,6 +22,7 @@ import {
   type MachineArguments,
 } from '../shared-options';
 import { command } from './command';
+import { PRICING_DEFAULT } from '../../pricing/specification';
 
 /** `compare`: two results, two engines, or two revisions of an engine; differences, limits, verdict. */
 
@@ -39,8 +40,6 @@ interface CompareArguments extends MachineArguments, HostArguments {
   ascii: boolean;
   out: string | undefined;
 }
-
-const PRICING_DEFAULT = 'zen4-2022';
 
 export const compare = command<CompareArguments>({
   command: 'compare [input..]',

@@ -9,8 +9,8 @@ import { UsageError } from '../../../traces/input-error';
 import { explain as explainOperations } from '../../explain/explain';
 import type { Choice } from '../../explain/explanation';
 import type { StackMaker } from '../../explain/step-machine';
-import { HEAP_PAGES_DEFAULT, Machine, VIRTUAL_PAGES_DEFAULT } from '../../machine/machine';
-import { parsePricing } from '../../pricing/specification';
+import { Machine } from '../../machine/machine';
+import { parsePricing, PRICING_DEFAULT } from '../../pricing/specification';
 import type { ReallocPolicy } from '../../replay/operations';
 import { createStackOn } from '../../replay/stack';
 import type { Registries } from '../../results/cell';
@@ -23,6 +23,7 @@ import { createRegistries } from '../registries';
 import {
   commaList,
   machineOptions,
+  machineSizes,
   nameValuePairs,
   wholeNumber,
   type MachineArguments,
@@ -46,7 +47,6 @@ interface ExplainArguments extends Omit<ReaderArguments, 'format'>, MachineArgum
   out: string | undefined;
 }
 
-const PRICING_DEFAULT = 'zen4-2022';
 const WORST_MAX = 100;
 const AGAINST_NONE = 'none';
 
@@ -217,9 +217,7 @@ function stackMaker(
       () =>
         makeMachine({
           ...watch,
-          heapPages: argv.heapPages ?? HEAP_PAGES_DEFAULT,
-          virtualPages: argv.virtualPages ?? VIRTUAL_PAGES_DEFAULT,
-          ...(argv.accessLimit !== undefined && { accessesMax: argv.accessLimit }),
+          ...machineSizes(argv),
         }),
       definition,
       options,

@@ -3,7 +3,7 @@ import { readAddressTrace } from '../../../traces/addresses/address-trace';
 import { InputError } from '../../../traces/input-error';
 import { openBytes, type ByteSource } from '../../../traces/input/bytes';
 import { AddressPricer } from '../../metrics/address-pricer';
-import { parsePricing } from '../../pricing/specification';
+import { parsePricing, PRICING_DEFAULT } from '../../pricing/specification';
 import { writeFileAtomically } from '../../results/atomic-file';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { PRICE_FORMATS, pricedText, type PriceFormat } from '../priced-addresses-text';
@@ -39,7 +39,7 @@ export const price = command<PriceArguments>({
         alias: 'p',
         type: 'string',
         array: true,
-        default: ['zen4-2022'],
+        default: [PRICING_DEFAULT],
         describe: 'Pricings, comma-separated: NAME[@cold|@shared:BYTES][/4k|/2m]',
       })
       .option('format', { choices: PRICE_FORMATS, default: 'text', describe: 'What to print' })

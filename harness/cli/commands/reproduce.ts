@@ -18,6 +18,7 @@ import { OutputFolder } from '../output-folder';
 import { resultsOf, writeReports } from '../report-files';
 import { hostOptions, type HostArguments } from '../shared-options';
 import { command } from './command';
+import { PRICING_DEFAULT } from '../../pricing/specification';
 
 /** `reproduce`: puts the claims of the source documents to the test. */
 
@@ -31,7 +32,6 @@ interface ReproduceArguments extends HostArguments {
 
 /** Engines that `--also` replays traces through: Xen's, before and after. */
 const ALSO_ENGINES = ['xmalloc-first-fit', 'xmalloc-tlsf-2008', 'xenheap-pages'];
-const ALSO_PRICING = 'zen4-2022';
 
 /** Accesses that are priced in a second on a machine of two cores, for the forecast of `--full`. */
 const PRICED_ACCESSES_PER_SECOND = 25_000_000;
@@ -137,7 +137,7 @@ function alsoCells(specification: string): Cell[] {
     trace: { specification },
     engine,
     options: {},
-    pricings: [ALSO_PRICING],
+    pricings: [PRICING_DEFAULT],
     heapPages: HEAP_PAGES_DEFAULT,
     virtualPages: 0,
   }));

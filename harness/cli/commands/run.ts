@@ -1,7 +1,6 @@
 import type { Argv } from 'yargs';
 import { terminalReport } from '../../../reports/terminal';
-import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT } from '../../machine/machine';
-import { parsePricing } from '../../pricing/specification';
+import { parsePricing, PRICING_DEFAULT } from '../../pricing/specification';
 import type { Cell } from '../../results/cell';
 import { runTasks } from '../cell-runner';
 import { ciOptions, ciOutputs, type CiArguments } from '../ci-options';
@@ -17,6 +16,7 @@ import {
   namesOf,
   hostOptions,
   machineOptions,
+  machineSizes,
   nameValuePairs,
   wholeNumber,
   type HostArguments,
@@ -40,7 +40,6 @@ interface RunArguments extends ReaderArguments, MachineArguments, HostArguments,
   realloc: 'emulate' | 'verb' | undefined;
 }
 
-const PRICING_DEFAULT = 'zen4-2022';
 const WORST_MAX = 10_000;
 
 export const run = command<RunArguments>({
@@ -155,9 +154,7 @@ function cellsOf(argv: RunArguments, engines: readonly EngineChoice[]): Cell[] {
       engine: name,
       options,
       pricings,
-      heapPages: argv.heapPages ?? HEAP_PAGES_DEFAULT,
-      virtualPages: argv.virtualPages ?? VIRTUAL_PAGES_DEFAULT,
-      ...(argv.accessLimit !== undefined && { accessesMax: argv.accessLimit }),
+      ...machineSizes(argv),
       ...(argv.worst !== undefined && { worstCount: argv.worst }),
       ...(argv.realloc !== undefined && { realloc: argv.realloc }),
       pictures: argv.out !== undefined,
