@@ -133,7 +133,7 @@ class Replay {
     let last: Placement = operations.lastPlacement;
     while (source.next(event, last)) {
       last = operations.perform(event, this.events);
-      this.placements.line(this.events, event.op, event.id, last, operations.subject);
+      this.placements.line(event.op, event.id, last, operations.subject);
       if (operations.reachedEngine) {
         for (const observer of this.observers) {
           observer.operation(operations, event, last);

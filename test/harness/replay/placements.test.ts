@@ -20,8 +20,8 @@ type Line = readonly [op: OpName, id: number, result: number, object?: number];
 function written(form: PlacementsForm, lines: readonly Line[]): string {
   let text = '';
   const writer = new PlacementsWriter(form, (chunk) => void (text += Buffer.from(chunk).toString('latin1')));
-  lines.forEach(([op, id, result, object], index) =>
-    writer.line(index, OP[op], id, result as Placement, (object ?? NULL) as Placement),
+  lines.forEach(([op, id, result, object]) =>
+    writer.line(OP[op], id, result as Placement, (object ?? NULL) as Placement),
   );
   assert.is(writer.finish(), createHash('sha256').update(text).digest('hex'));
   return text;

