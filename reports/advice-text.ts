@@ -1,6 +1,7 @@
 import { siteName, type AdviseReport, type SiteAdvice } from '../harness/advise/advise';
 import { escapeControls } from '../traces/input-error';
 import { ADVICE_NOTE, differenceText, FIGURE_COLUMNS, headText, needsText, remarkText } from './advice-words';
+import { alignedLines } from './text-columns';
 
 /** An advice for a terminal: for each site what it should use and why, then the candidates side by side. */
 export function adviceText(report: AdviseReport): string {
@@ -28,9 +29,8 @@ function candidateTable(site: SiteAdvice): string {
       escapeControls(remarkText(candidate, site)),
     ]),
   ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const isText = (column: number) => column === 0 || column === widths.length - 1;
-  const cellText = (cell: string, column: number) =>
-    isText(column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!);
-  return rows.map((row) => `    ${row.map(cellText).join('  ').trimEnd()}\n`).join('');
+  const alignments = ['left', ...FIGURE_COLUMNS.map(() => 'right' as const), 'left'] as const;
+  return alignedLines(rows, alignments)
+    .map((line) => `    ${line}\n`)
+    .join('');
 }

@@ -4,6 +4,7 @@ import { OP_KINDS, type OpKind } from '../harness/metrics/op-kinds';
 import type { Results } from '../harness/results/results';
 import { escapeControls } from '../traces/input-error';
 import { phraseText } from './phrase';
+import { tableLines, type TextColumn } from './text-columns';
 import { engineLabel, stopText, traceGroups, type TraceGroup } from './trace-groups';
 import { verdict } from './verdict';
 
@@ -26,29 +27,11 @@ function pricedRows(replay: MeasuredReplay): TextRow[] {
     : pricings.map((pricing) => ({ replay, pricing }));
 }
 
-interface TextColumn {
-  readonly title: string;
-  readonly align: 'left' | 'right';
-  readonly cell: (replay: MeasuredReplay, pricing: MeasuredPricing | undefined) => string;
-}
-
 function traceTable(group: TraceGroup): string {
   const rows = group.replays.flatMap(pricedRows);
   const kinds = OP_KINDS.filter((kind) =>
     group.replays.some(({ metrics }) => (metrics[`${kind}.operations`]?.value ?? 0) > 0),
   );
-  const columns = tableColumns(group, kinds);
-  const cells = rows.map(({ replay, pricing }) => columns.map(({ cell }) => cell(replay, pricing)));
-  const widths = columns.map(({ title }, column) =>
-    Math.max(title.length, ...cells.map((row) => row[column]!.length)),
-  );
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) =>
-        columns[column]!.align === 'left' ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
-      )
-      .join('  ')
-      .trimEnd();
   const remarks = group.replays.flatMap((replay) => {
     const reason = stopText(replay);
     return reason === undefined
@@ -58,21 +41,20 @@ function traceTable(group: TraceGroup): string {
   const events = `${groupedInteger(group.trace.events)} events`;
   return [
     `${escapeControls(group.trace.name)}  (${events}; cycles per operation)`,
-    line(columns.map(({ title }) => title)),
-    ...cells.map(line),
+    ...tableLines(tableColumns(group, kinds), rows),
     ...remarks,
     '',
   ].join('\n');
 }
 
-function tableColumns(group: TraceGroup, kinds: readonly OpKind[]): TextColumn[] {
+function tableColumns(group: TraceGroup, kinds: readonly OpKind[]): TextColumn<TextRow>[] {
   return [
     {
       title: 'engine',
       align: 'left',
-      cell: (replay) => escapeControls(engineLabel(replay, group.replays)),
+      cell: ({ replay }) => escapeControls(engineLabel(replay, group.replays)),
     },
-    { title: 'pricing', align: 'left', cell: (_, pricing) => escapeControls(pricing?.id ?? '') },
+    { title: 'pricing', align: 'left', cell: ({ pricing }) => escapeControls(pricing?.id ?? '') },
     ...kinds.flatMap(kindColumns),
     metricColumn('waste', 'waste.peak', percentText),
     metricColumn('held peak', 'held.bytes.peak', kibibytesText),
@@ -80,26 +62,26 @@ function tableColumns(group: TraceGroup, kinds: readonly OpKind[]): TextColumn[]
   ];
 }
 
-function kindColumns(kind: OpKind): TextColumn[] {
+function kindColumns(kind: OpKind): TextColumn<TextRow>[] {
   return [
     [`${kind} worst`, `${kind}.cycles.max`],
     ['p99.9', `${kind}.cycles.p99.9`],
     ['median', `${kind}.cycles.p50`],
-  ].map(([title, name]): TextColumn => ({
+  ].map(([title, name]): TextColumn<TextRow> => ({
     title: title!,
     align: 'right',
-    cell: ({ outcome }, pricing) => {
+    cell: ({ replay, pricing }) => {
       const value = pricing?.metrics[name!];
-      return outcome.kind === 'unsupported' ? 'n/a' : value ? groupedInteger(value.value) : '';
+      return replay.outcome.kind === 'unsupported' ? 'n/a' : value ? groupedInteger(value.value) : '';
     },
   }));
 }
 
-function metricColumn(title: string, name: string, format: (value: number) => string): TextColumn {
+function metricColumn(title: string, name: string, format: (value: number) => string): TextColumn<TextRow> {
   return {
     title,
     align: 'right',
-    cell: ({ metrics, outcome }) => {
+    cell: ({ replay: { metrics, outcome } }) => {
       const value = metrics[name];
       return outcome.kind === 'unsupported' ? 'n/a' : value ? format(value.value) : '';
     },

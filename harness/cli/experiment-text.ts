@@ -1,3 +1,4 @@
+import { alignedText } from '../../reports/text-columns';
 import type { Experiment, ExperimentReport, ReportTable } from '../claims/claim';
 
 /** An experiment's report as a person reads it in a terminal: tables, verdicts, remarks. */
@@ -15,15 +16,6 @@ export function experimentText(experiment: Experiment, report: ExperimentReport)
 
 function tableText({ title, columns, rows }: ReportTable): string {
   const header = columns.map(({ name }) => name);
-  const widths = header.map((name, column) =>
-    rows.reduce((width, row) => Math.max(width, row[column]!.length), name.length),
-  );
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) =>
-        columns[column]!.numeric ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
-      )
-      .join('  ')
-      .trimEnd();
-  return [title, line(header), ...rows.map(line)].map((text) => `${text}\n`).join('');
+  const alignments = columns.map(({ numeric }) => (numeric ? 'right' : 'left'));
+  return `${title}\n${alignedText([header, ...rows], alignments)}`;
 }

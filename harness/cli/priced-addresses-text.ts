@@ -1,9 +1,9 @@
 import { stringify } from 'csv-stringify/sync';
+import { alignedText } from '../../reports/text-columns';
 import type { PricedAddresses, PricedKind } from '../metrics/address-pricer';
 import { costAt, countOf, largestCost, QUANTILES, totalOf } from '../metrics/distribution';
 import { groupedInteger } from '../metrics/format';
 import { CAUSE_NAMES, type CauseCycles } from '../metrics/worst-operations';
-import { alignedText } from './aligned-text';
 
 /** What `price` prints: for people, and for programs. */
 

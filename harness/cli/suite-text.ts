@@ -1,11 +1,11 @@
 import { phraseText } from '../../reports/phrase';
+import { alignedText } from '../../reports/text-columns';
 import { verdict } from '../../reports/verdict';
 import { escapeControls } from '../../traces/input-error';
 import { decimalRatio, groupedInteger } from '../metrics/format';
 import type { MeasuredReplay } from '../metrics/measured-replay';
 import type { Results } from '../results/results';
 import { accessesOf } from '../suite/accesses';
-import { alignedText } from './aligned-text';
 
 /** What a suite prints before its last lines: the verdict, and the cells that took most. */
 

@@ -3,6 +3,7 @@ import { groupedInteger } from '../../harness/metrics/format';
 import type { WorstOperation } from '../../harness/metrics/worst-operations';
 import { escapeControls } from '../../traces/input-error';
 import { causesText, eventsText, operationText } from '../operation-text';
+import type { TextColumn } from '../text-columns';
 import {
   absoluteText,
   byChange,
@@ -19,7 +20,7 @@ import {
   type StatusRow,
 } from './rows';
 import { headline, nameText } from './headline';
-import { textTable, type TextColumn } from './text-table';
+import { textTable } from './text-table';
 
 /** The comparison for a terminal: what got worse, what got better, why, then every cell; the verdict is last. */
 export function comparisonText(comparison: Comparison, options: { readonly ascii: boolean }): string {

@@ -4,9 +4,10 @@ import { decimalRatio, groupedInteger } from '../../harness/metrics/format';
 import { jsonText } from '../../harness/results/json-text';
 import { escapeControls } from '../../traces/input-error';
 import { csvText, type Column } from '../csv/cells';
+import type { TextColumn } from '../text-columns';
 import { nameText } from './headline';
 import { countText } from './rows';
-import { textTable, type TextColumn } from './text-table';
+import { textTable } from './text-table';
 
 /** What `trend --format` offers; the first is the default. */
 export const TREND_FORMATS: readonly { readonly name: string; readonly render: (trend: Trend) => string }[] =

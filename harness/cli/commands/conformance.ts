@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
+import { alignedText } from '../../../reports/text-columns';
 import { checkConformance, type ConformanceReport, type RuleResult } from '../../conformance/conformance';
 import { operationText, type ConformanceOperation } from '../../conformance/operation';
-import { alignedText } from '../aligned-text';
 import { enginesWithOptions } from '../engine-options';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { OutputFolder } from '../output-folder';

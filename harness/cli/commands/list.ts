@@ -1,10 +1,10 @@
 import { ENGINES } from '../../../allocators/registry';
+import { alignedText } from '../../../reports/text-columns';
 import { RECORDER_FORMATS } from '../../../traces/importers/registry';
 import { synthesizers } from '../../../traces/synthesizers/registry';
 import { METRICS } from '../../metrics/registry';
 import { loadShippedProfile, PROFILE_NAMES } from '../../pricing/profile-file';
 import type { EngineDefinition, EngineOption } from '../../replay/port';
-import { alignedText } from '../aligned-text';
 import { EXIT } from '../exit-codes';
 import { recordedTraces } from '../recorded';
 import { command } from './command';

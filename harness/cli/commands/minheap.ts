@@ -1,9 +1,9 @@
 import type { Argv } from 'yargs';
+import { alignedText } from '../../../reports/text-columns';
 import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT } from '../../machine/machine';
 import { decimalRatio, groupedInteger } from '../../metrics/format';
 import { minimumHeap, type MinimumHeap } from '../../replay/minimum-heap';
 import { createStack } from '../../replay/stack';
-import { alignedText } from '../aligned-text';
 import { enginesWithOptions } from '../engine-options';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { readerOptions, traceRequest, type ReaderArguments } from '../reader-options';

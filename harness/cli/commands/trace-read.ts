@@ -1,10 +1,10 @@
 import type { Argv } from 'yargs';
+import { alignedText } from '../../../reports/text-columns';
 import { OP_NAMES, NOTHING, TraceEvent, type EventSource } from '../../../traces/trace';
 import { traceInfo } from '../../../traces/tools/info';
 import { infoLines } from '../../../traces/tools/info-text';
 import { validateTrace } from '../../../traces/tools/validate';
 import { groupedInteger } from '../../metrics/format';
-import { alignedText } from '../aligned-text';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { readerOptions, traceRequest, type ReaderArguments } from '../reader-options';
 import { openOptions, openEvents, traceFile } from '../registries';

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
+import { alignedText } from '../../../reports/text-columns';
 import type { Accounting } from '../../../traces/importers/accounting';
 import { groupedInteger } from '../../metrics/format';
-import { alignedText } from '../aligned-text';
 import { readerOptions, traceRequest, type ReaderArguments } from '../reader-options';
 import { openEvents } from '../registries';
 import { writeAndReport } from '../trace-output';
