@@ -1,19 +1,20 @@
 import * as v from 'valibot';
-import { OP_NAMES } from '../../traces/trace';
-import { NOTED_NAMES, type NotedName } from '../machine/domain-events';
-import { CAUSES } from '../pricing/costs';
+import {
+  causes,
+  count,
+  engine,
+  event,
+  events,
+  integer,
+  machineSizes,
+  op,
+  sha256,
+  survey,
+  text,
+} from '../metrics/schema';
 import { EXPLANATION_SCHEMA, type Explanation, type StoryPart } from './explanation';
 
-/** The schema of explanation@1. Unknown keys are refused: a file that says more than its format knows is another. */
-
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const integer = v.pipe(v.number(), v.safeInteger());
-const text = v.string();
-const op = v.picklist(OP_NAMES);
-const sha256 = v.pipe(text, v.regex(/^[0-9a-f]{64}$/));
-const noted = NOTED_NAMES.filter((name): name is Exclude<NotedName, 'none'> => name !== 'none');
-const events = v.strictObject(optionalCounts(noted));
-const causes = v.strictObject(optionalCounts(CAUSES));
+/** The schema of explanation@1. The order of its keys is the order of the file. */
 
 const accesses = v.strictObject({ loads: count, chases: count, stores: count, updates: count });
 const standing = v.strictObject({ rank: count, of: count, kind: text, cyclesP50: count, cyclesMax: count });
@@ -22,7 +23,7 @@ const step = v.strictObject({
   kind: v.literal('step'),
   engine: text,
   name: text,
-  event: v.nullable(v.picklist(noted)),
+  event: v.nullable(event),
   times: count,
   accesses,
   instructions: count,
@@ -68,16 +69,7 @@ const heap = v.strictObject({
   liveBytes: count,
   grantedBytes: count,
   heldBytes: count,
-  survey: v.strictObject({
-    freeBytes: count,
-    freeBlocks: count,
-    largestFreeBytes: count,
-    metadataBytes: count,
-    largestHoleBasisPoints: count,
-    squaredBasisPoints: count,
-    freeBlocksByLog2: v.array(count),
-    freeBlocksByOrder: v.nullable(v.array(count)),
-  }),
+  survey,
   before: v.nullable(neighbourhood),
   after: v.nullable(neighbourhood),
 });
@@ -116,17 +108,11 @@ const choice = v.variant('kind', [
 
 export const explanationSchema = v.strictObject({
   schema: v.literal(EXPLANATION_SCHEMA),
-  engine: v.strictObject({ name: text, version: count, options: v.record(text, v.union([integer, text])) }),
-  machine: v.strictObject({ heapPages: count, virtualPages: count }),
+  engine,
+  machine: machineSizes,
   trace: v.strictObject({ name: text, adaptive: v.boolean(), sha256: v.nullable(sha256), events: count }),
   pricing: v.strictObject({ id: text, profileSha256: sha256 }),
   choice,
   stopped: v.nullable(v.strictObject({ kind: text, operation: count, problem: text })),
   operations: v.array(operation),
 }) satisfies v.GenericSchema<unknown, Explanation>;
-
-function optionalCounts<const Names extends readonly string[]>(names: Names) {
-  return Object.fromEntries(names.map((name) => [name, v.exactOptional(count)])) as {
-    [name in Names[number]]: ReturnType<typeof v.exactOptional<typeof count>>;
-  };
-}

@@ -1,39 +1,28 @@
 import * as v from 'valibot';
-import { OP_NAMES } from '../../traces/trace';
-import { NOTED_NAMES } from '../machine/domain-events';
 import type {
   MeasuredKind,
   MeasuredOutcome,
   MeasuredPricing,
   MeasuredReplay,
 } from '../metrics/measured-replay';
-import { CAUSES } from '../pricing/costs';
+import {
+  causes,
+  count,
+  counts,
+  engine,
+  events,
+  integer,
+  machineSizes,
+  op,
+  parameters,
+  sha256,
+  survey,
+  text,
+} from '../metrics/schema';
 import { CAPABILITIES } from '../replay/port';
 import { LABELS, RESULTS_SCHEMA, type Results, type SuiteFacts } from './results';
 
-/**
- * The schema of results@1. The order of its keys is the order of the file; unknown keys are refused, because a file
- * that says more than its format knows is another format.
- */
-
-const COUNT = 'a whole number from 0 to 2^53 − 1';
-const INTEGER = 'an integer';
-
-const count = v.pipe(v.number(COUNT), v.safeInteger(COUNT), v.minValue(0, COUNT));
-const integer = v.pipe(v.number(INTEGER), v.safeInteger(INTEGER));
-const text = v.string('a text');
-const sha256 = v.pipe(text, v.regex(/^[0-9a-f]{64}$/, '64 lowercase hexadecimal digits'));
-const op = v.picklist(OP_NAMES, 'an operation');
-
-/** Long lists of counts are checked in one go: an entry that is wrong is not worth a hundred thousand closures. */
-const counts = v.custom<number[]>(
-  (value) => Array.isArray(value) && value.every((each) => Number.isSafeInteger(each) && each >= 0),
-  'a list of whole numbers',
-);
-
-const noted = NOTED_NAMES.filter((name) => name !== 'none');
-const events = v.strictObject(optionalCounts(noted));
-const causes = v.strictObject(optionalCounts(CAUSES));
+/** The schema of results@1. The order of its keys is the order of the file. */
 
 const metricValue = v.strictObject({
   value: integer,
@@ -41,17 +30,6 @@ const metricValue = v.strictObject({
   ratio: v.exactOptional(v.strictTuple([integer, integer])),
 });
 const metrics = v.record(text, v.nullable(metricValue));
-
-const survey = v.strictObject({
-  freeBytes: count,
-  freeBlocks: count,
-  largestFreeBytes: count,
-  metadataBytes: count,
-  largestHoleBasisPoints: count,
-  squaredBasisPoints: count,
-  freeBlocksByLog2: counts,
-  freeBlocksByOrder: v.nullable(counts),
-});
 
 const checkpoint = v.strictObject({
   operation: count,
@@ -123,8 +101,6 @@ const outcome = v.variant('kind', [
   v.strictObject({ kind: v.literal('crashed'), problem: text }),
 ]) satisfies v.GenericSchema<unknown, MeasuredOutcome>;
 
-const parameters = v.record(text, v.union([integer, text], 'an integer or a text'));
-
 const origin = v.variant('kind', [
   v.strictObject({ kind: v.literal('recorded'), format: text }),
   v.strictObject({
@@ -156,8 +132,8 @@ const firstFailure = v.strictObject({
 });
 
 export const replaySchema = v.strictObject({
-  engine: v.strictObject({ name: text, version: count, options: parameters }),
-  machine: v.strictObject({ heapPages: count, virtualPages: count }),
+  engine,
+  machine: machineSizes,
   trace: v.strictObject({ name: text, origin, sha256: v.nullable(sha256), events: count }),
   outcome,
   operations: count,
@@ -188,9 +164,3 @@ export const resultsSchema = v.strictObject({
   replays: v.array(replaySchema),
   environment: v.record(text, v.union([text, v.number(), v.boolean()])),
 }) satisfies v.GenericSchema<unknown, Results>;
-
-function optionalCounts<const Names extends readonly string[]>(names: Names) {
-  return Object.fromEntries(names.map((name) => [name, v.exactOptional(count)])) as {
-    [name in Names[number]]: ReturnType<typeof v.exactOptional<typeof count>>;
-  };
-}

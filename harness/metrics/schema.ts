@@ -1,0 +1,54 @@
+import * as v from 'valibot';
+import { OP_NAMES } from '../../traces/trace';
+import { NOTED_NAMES, type NotedName } from '../machine/domain-events';
+import { CAUSES } from '../pricing/costs';
+import type { HeapSurvey } from './fragmentation';
+
+/**
+ * Schemas of what is measured, for every format that keeps some of it. The order of their keys is the order in files;
+ * unknown keys are refused, because a file that says more than its format knows is another format.
+ */
+
+const COUNT = 'a whole number from 0 to 2^53 − 1';
+const INTEGER = 'an integer';
+
+export const count = v.pipe(v.number(COUNT), v.safeInteger(COUNT), v.minValue(0, COUNT));
+export const integer = v.pipe(v.number(INTEGER), v.safeInteger(INTEGER));
+export const text = v.string('a text');
+export const sha256 = v.pipe(text, v.regex(/^[0-9a-f]{64}$/, '64 lowercase hexadecimal digits'));
+export const op = v.picklist(OP_NAMES, 'an operation');
+
+/** Long lists of counts are checked in one go: an entry that is wrong is not worth a hundred thousand closures. */
+export const counts = v.custom<number[]>(
+  (value) => Array.isArray(value) && value.every((each) => Number.isSafeInteger(each) && each >= 0),
+  'a list of whole numbers',
+);
+
+const eventNames = NOTED_NAMES.filter((name): name is Exclude<NotedName, 'none'> => name !== 'none');
+export const event = v.picklist(eventNames, 'an event');
+export const events = v.strictObject(optionalCounts(eventNames));
+export const causes = v.strictObject(optionalCounts(CAUSES));
+
+export const survey = v.strictObject({
+  freeBytes: count,
+  freeBlocks: count,
+  largestFreeBytes: count,
+  metadataBytes: count,
+  largestHoleBasisPoints: count,
+  squaredBasisPoints: count,
+  freeBlocksByLog2: counts,
+  freeBlocksByOrder: v.nullable(counts),
+}) satisfies v.GenericSchema<unknown, HeapSurvey>;
+
+/** Engine options, or parameters of a synthesizer: by name, as they were resolved. */
+export const parameters = v.record(text, v.union([integer, text], 'an integer or a text'));
+
+export const machineSizes = v.strictObject({ heapPages: count, virtualPages: count });
+
+export const engine = v.strictObject({ name: text, version: count, options: parameters });
+
+function optionalCounts<const Names extends readonly string[]>(names: Names) {
+  return Object.fromEntries(names.map((name) => [name, v.exactOptional(count)])) as {
+    [name in Names[number]]: ReturnType<typeof v.exactOptional<typeof count>>;
+  };
+}
