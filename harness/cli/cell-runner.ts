@@ -21,7 +21,7 @@ export async function runTasks(
   const tasks = asked.map((task) => withKernel(task, host.pricingKernel));
   const progress = new Progress(title, tasks.length);
   try {
-    return workers > 1 && tasks.length > 1
+    return workers > 1 && tasks.length > 1 && !tasks.some(readsStdin)
       ? await runInWorkers(tasks, Math.min(workers, tasks.length), progress)
       : await runHere(tasks, progress);
   } finally {
@@ -69,5 +69,8 @@ async function runInWorkers(
     await pool.destroy();
   }
 }
+
+/** Standard input is this process's alone: a worker would wait for it for ever. */
+const readsStdin = ({ cell }: Task): boolean => cell.trace.specification === '-';
 
 const taskName = ({ cell }: Task): string => `${cell.trace.specification} × ${cell.engine}`;

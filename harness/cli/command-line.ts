@@ -3,6 +3,7 @@ import { InputError, UsageError } from '../../traces/input-error';
 import { COMMANDS } from './commands/commands';
 import { EXIT, type ExitCode } from './exit-codes';
 import { TRACE_COMMANDS } from './commands/trace';
+import { messageWithDashes, withoutLoneDashes } from './lone-dash';
 import { TOOL_VERSION } from './tool-version';
 import { usageError } from './usage-message';
 
@@ -19,7 +20,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<ExitCode>
     exitCode = code;
   });
   try {
-    await parser.parseAsync([...argv]);
+    await parser.parseAsync(withoutLoneDashes(argv));
     return exitCode;
   } catch (error) {
     return report(error);
@@ -47,7 +48,8 @@ function commandParser(argv: readonly string[], finished: (code: ExitCode) => vo
     .showHelpOnFail(false)
     .parserConfiguration({ 'duplicate-arguments-array': true, 'parse-numbers': false })
     .fail((message: string | null, error: Error | undefined) => {
-      throw error ?? usageError(message ?? 'the command line cannot be followed', placeOf(argv, parser));
+      const said = messageWithDashes(message ?? 'the command line cannot be followed');
+      throw error ?? usageError(said, placeOf(argv, parser));
     });
   for (const command of COMMANDS) {
     parser = parser.command(command.module(finished));
@@ -69,7 +71,7 @@ function report(error: unknown): ExitCode {
   // yargs wraps what an option's value throws in an error of its own, with the same message.
   const isUsage = error instanceof Error && error.name === 'YError';
   if (error instanceof UsageError || error instanceof InputError || isUsage) {
-    process.stderr.write(`alloc-replay: ${error.message}\n`);
+    process.stderr.write(`alloc-replay: ${messageWithDashes(error.message)}\n`);
     return EXIT.badInput;
   }
   process.stderr.write(

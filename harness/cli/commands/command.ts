@@ -1,5 +1,6 @@
 import type { Argv, ArgumentsCamelCase, CommandModule } from 'yargs';
 import type { ExitCode } from '../exit-codes';
+import { argumentsWithDashes } from '../lone-dash';
 
 /** What a command file exports: how it is called and what it does. */
 export interface CommandDefinition<Arguments> {
@@ -25,7 +26,8 @@ export function command<Arguments>(definition: CommandDefinition<Arguments>): Co
         command: definition.command,
         describe: definition.summary,
         builder: (parser: Argv) => definition.options(parser),
-        handler: async (argv: ArgumentsCamelCase<Arguments>) => finished(await definition.run(argv)),
+        handler: async (argv: ArgumentsCamelCase<Arguments>) =>
+          finished(await definition.run(argumentsWithDashes(argv))),
       }) as unknown as CommandModule,
   };
 }
