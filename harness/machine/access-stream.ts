@@ -46,15 +46,6 @@ export interface StepObserver {
   step(step: Step, times: number, position: number): void;
 }
 
-/** Bound here because V8 folds a module's own constants and loads imported ones at every use. */
-const INSTRUCTIONS = PRICED.instructions;
-const BIT_SCANS = PRICED.bitScans;
-const MISPREDICTS = PRICED.mispredicts;
-const PRICED_ROW = PRICED_COUNT;
-const NONE = NOTED.none;
-const LOCK_ACQUIRES = NOTED.lockAcquires;
-const NOTED_ROW = NOTED_COUNT;
-
 export class AccessStream {
   readonly entries = new Int32Array(ENTRY_CAPACITY);
   entryCount = 0;
@@ -120,9 +111,9 @@ export class AccessStream {
   /** What a step is beside its instructions, which `Machine.work` adds up: events, mispredictions, a story. */
   workMore(step: Step, times: number): void {
     const { steps } = this;
-    this.segmentPriced[this.pricedRow + MISPREDICTS]! += steps.mispredicts[step]! * times;
+    this.segmentPriced[this.pricedRow + PRICED.mispredicts]! += steps.mispredicts[step]! * times;
     const event = steps.noted[step]!;
-    if (event !== NONE) {
+    if (event !== NOTED.none) {
       this.operationNoted[this.notedRow + event]! += times;
     }
     if (this.observer !== undefined) {
@@ -141,7 +132,7 @@ export class AccessStream {
   acquired(lockBit: number): void {
     this.closeSegment(0);
     this.locksHeld |= lockBit;
-    this.operationNoted[this.notedRow + LOCK_ACQUIRES]! += 1;
+    this.operationNoted[this.notedRow + NOTED.lockAcquires]! += 1;
   }
 
   released(lockBit: number): void {
@@ -179,7 +170,7 @@ export class AccessStream {
     const row = this.operationCount;
     this.operationPlacements[row] = placement;
     this.operationCount = row + 1;
-    this.notedRow += NOTED_ROW;
+    this.notedRow += NOTED_COUNT;
     if (this.operationCount === OPERATION_LAST || this.segmentCount >= SEGMENT_LAST - 1) {
       this.flush();
     }
@@ -235,12 +226,12 @@ export class AccessStream {
     const segment = this.segmentCount;
     this.segmentEnds[segment] = this.entryCount;
     this.segmentFlags[segment] = this.locksHeld | flags;
-    this.segmentPriced[this.pricedRow + INSTRUCTIONS] = this.instructions;
-    this.segmentPriced[this.pricedRow + BIT_SCANS] = this.bitScans;
+    this.segmentPriced[this.pricedRow + PRICED.instructions] = this.instructions;
+    this.segmentPriced[this.pricedRow + PRICED.bitScans] = this.bitScans;
     this.instructions = 0;
     this.bitScans = 0;
     this.segmentCount = segment + 1;
-    this.pricedRow += PRICED_ROW;
+    this.pricedRow += PRICED_COUNT;
     if (flags === 0 && this.segmentCount === SEGMENT_LAST - 1) {
       this.flushClosed();
     }

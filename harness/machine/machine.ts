@@ -42,15 +42,6 @@ export const HEAP_PAGES_DEFAULT = 65_536;
 /** Xen's default area: 64 GiB. */
 export const VIRTUAL_PAGES_DEFAULT = 16_777_216;
 
-/**
- * The constants of the word accesses, bound once more: V8 folds a module's own constants, but loads an imported one
- * from the exports of its module at every use, and these run at every access (15 % of a replay without prices).
- */
-const AS_LOAD = LOAD;
-const AS_CHASE = CHASE;
-const AS_STORE = STORE;
-const AS_UPDATE = UPDATE;
-
 export class Machine extends Memory {
   readonly steps: StepTable;
   readonly locks = new LockTable();
@@ -133,77 +124,77 @@ export class Machine extends Memory {
 
   /** Reads the 32-bit word at `address`, unsigned. */
   load(address: number): number {
-    this.stream.append(address, AS_LOAD);
+    this.stream.append(address, LOAD);
     return this.word(address);
   }
 
   /** Reads a word whose address was itself just loaded: a pointer chase. */
   chase(address: number): number {
-    this.stream.append(address, AS_CHASE);
+    this.stream.append(address, CHASE);
     return this.word(address);
   }
 
   store(address: number, value: number): void {
-    this.stream.append(address, AS_STORE);
+    this.stream.append(address, STORE);
     this.setWord(address, value);
   }
 
   /** Locked read-modify-write of the word at `address`, which becomes `value`. */
   update(address: number, value: number): void {
-    this.stream.append(address, AS_UPDATE);
+    this.stream.append(address, UPDATE);
     this.setWord(address, value);
   }
 
   load8(address: number): number {
-    this.stream.append(address, AS_LOAD);
+    this.stream.append(address, LOAD);
     return this.octet(address);
   }
 
   store8(address: number, value: number): void {
-    this.stream.append(address, AS_STORE);
+    this.stream.append(address, STORE);
     this.setOctet(address, value);
   }
 
   load16(address: number): number {
-    this.stream.append(address, AS_LOAD);
+    this.stream.append(address, LOAD);
     return this.octet(address) | (this.octet(address + 1) << 8);
   }
 
   store16(address: number, value: number): void {
-    this.stream.append(address, AS_STORE);
+    this.stream.append(address, STORE);
     this.setOctet(address, value);
     this.setOctet(address + 1, value >>> 8);
   }
 
   /** Reads 64 bits, unsigned, in one access; exact up to 2^53. */
   load64(address: number): number {
-    this.stream.append(address, AS_LOAD);
+    this.stream.append(address, LOAD);
     return this.word(address) + this.word(address + 4) * TWO_TO_32;
   }
 
   /** `load64` of an address that was itself just loaded. */
   chase64(address: number): number {
-    this.stream.append(address, AS_CHASE);
+    this.stream.append(address, CHASE);
     return this.word(address) + this.word(address + 4) * TWO_TO_32;
   }
 
   /** Writes 64 bits in one access; `value` is an unsigned integer below 2^53. */
   store64(address: number, value: number): void {
-    this.stream.append(address, AS_STORE);
+    this.stream.append(address, STORE);
     this.setWord(address, value);
     this.setWord(address + 4, Math.floor(value / TWO_TO_32));
   }
 
   /** Writes a 64-bit word given as two halves, in one access. */
   storeHalves(address: number, low: number, high: number): void {
-    this.stream.append(address, AS_STORE);
+    this.stream.append(address, STORE);
     this.setWord(address, low);
     this.setWord(address + 4, high);
   }
 
   /** `update` of a 64-bit word given as two halves. */
   updateHalves(address: number, low: number, high: number): void {
-    this.stream.append(address, AS_UPDATE);
+    this.stream.append(address, UPDATE);
     this.setWord(address, low);
     this.setWord(address + 4, high);
   }
@@ -219,9 +210,8 @@ export class Machine extends Memory {
     if (bytes <= 0) {
       return;
     }
-    this.checkRange(address, bytes);
-    this.octets.fill(value, address - HEAP_BASE, address - HEAP_BASE + bytes);
-    this.touchLines(address, bytes, AS_STORE);
+    this.fillBytes(address, bytes, value);
+    this.touchLines(address, bytes, STORE);
   }
 
   /** Moves a range, overlapping or not: one load a source line, one store a destination line. */
@@ -229,12 +219,9 @@ export class Machine extends Memory {
     if (bytes <= 0) {
       return;
     }
-    this.checkRange(source, bytes);
-    this.checkRange(destination, bytes);
-    const from = source - HEAP_BASE;
-    this.octets.copyWithin(destination - HEAP_BASE, from, from + bytes);
-    this.touchLines(source, bytes, AS_LOAD);
-    this.touchLines(destination, bytes, AS_STORE);
+    this.moveBytes(destination, source, bytes);
+    this.touchLines(source, bytes, LOAD);
+    this.touchLines(destination, bytes, STORE);
     this.stream.countNoted(NOTED.linesCopied, this.lines(source, bytes));
   }
 
