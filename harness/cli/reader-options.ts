@@ -23,6 +23,12 @@ export interface ReaderArguments {
   're-realloc': string | undefined;
 }
 
+/** What a command calls the trace that it reads. */
+export const traceArgument = {
+  type: 'string',
+  describe: 'A file, - for stdin, recorded:NAME, policy:NAME or synth:NAME?…',
+} as const;
+
 const GROUP = 'Reading traces:';
 const AGES = ['newest', 'oldest'] as const;
 

@@ -3,12 +3,52 @@ import type { Argv } from 'yargs';
 import { UsageError } from '../../traces/input-error';
 import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT } from '../machine/machine';
 import { PRICING_KERNELS, type PricingKernel } from '../pricing/pricing-kernel';
+import { PRICING_DEFAULT } from '../pricing/specification';
+import type { ReallocPolicy } from '../replay/operations';
 
 /** Options that several commands share, and how their words become values. */
 
 /** The most that simulated memory can hold is found out when it is made; this only catches nonsense early. */
 const PAGES_MAX = 0x1000_0000;
 const WORKERS_MAX = 256;
+
+export const enginesOption = {
+  alias: 'a',
+  type: 'string',
+  array: true,
+  demandOption: 'name at least one engine with -a; `list allocators` shows them',
+  describe: 'Engines, comma-separated: names, or the path of a module of your own',
+} as const;
+
+/** How a pricing is written. */
+export const PRICING_FORM = 'PROFILE[@cold|@shared:BYTES][/4k|/2m]';
+
+export const pricingsOption = {
+  alias: 'p',
+  type: 'string',
+  array: true,
+  default: [PRICING_DEFAULT],
+  describe: `Pricings, comma-separated: ${PRICING_FORM}`,
+} as const;
+
+/** Settings of engines, `-o name=value`. */
+export const settingsOption = {
+  alias: 'o',
+  type: 'string',
+  array: true,
+  default: [],
+  describe: 'Engine option name=value, for every engine that has it',
+} as const;
+
+export const reallocOption = {
+  choices: ['emulate', 'verb'] satisfies ReallocPolicy[],
+  describe: 'On an engine without realloc: allocate, copy and free (default), or n/a',
+} as const;
+
+export const reportsOption = {
+  type: 'string',
+  describe: 'Write results.json, CSV, Markdown and HTML reports to this folder',
+} as const;
 
 export interface MachineArguments {
   heapPages: number | undefined;

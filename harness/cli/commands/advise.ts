@@ -8,9 +8,9 @@ import { ALLOCATORS, type Allocator } from '../../advise/rubric';
 import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT } from '../../machine/machine';
 import { parsePricing, PRICING_DEFAULT } from '../../pricing/specification';
 import { EXIT, type ExitCode } from '../exit-codes';
-import { readerOptions, traceRequest, type ReaderArguments } from '../reader-options';
+import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../reader-options';
 import { createRegistries, requireFixedEvents } from '../registries';
-import { machineOptions, wholeNumber, type MachineArguments } from '../shared-options';
+import { machineOptions, PRICING_FORM, wholeNumber, type MachineArguments } from '../shared-options';
 import { command } from './command';
 
 /** `advise`: which of Xen's allocators each call site should use, and what that is worth. */
@@ -47,7 +47,7 @@ export const advise = command<AdviseArguments>({
 /** Here `--format` is that of the report, so the trace's has another name. */
 function adviseOptions(parser: Argv) {
   return parser
-    .positional('trace', { type: 'string', demandOption: true, describe: 'A trace' })
+    .positional('trace', { ...traceArgument, demandOption: true })
     .option('contiguous', {
       type: 'string',
       array: true,
@@ -63,7 +63,7 @@ function adviseOptions(parser: Argv) {
       alias: 'p',
       type: 'string',
       default: PRICING_DEFAULT,
-      describe: 'Pricing of the cycles',
+      describe: `The pricing: ${PRICING_FORM}`,
     })
     .option('most-sites', {
       type: 'string',

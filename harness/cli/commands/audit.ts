@@ -7,7 +7,7 @@ import { openTrace } from '../../../traces/open';
 import { audit as auditTrace } from '../../audit/audit';
 import { NESTED, type AuditReport, type Generation, type Nested } from '../../audit/finding';
 import { EXIT, type ExitCode } from '../exit-codes';
-import { readerOptions, traceRequest, type ReaderArguments } from '../reader-options';
+import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../reader-options';
 import { openOptions, requireFixedEvents, traceFile } from '../registries';
 import { wholeNumber } from '../shared-options';
 import { TOOL_VERSION } from '../tool-version';
@@ -44,11 +44,7 @@ export const audit = command<AuditArguments>({
 /** Here `--format` is that of the report, so the trace's has another name. */
 function auditOptions(parser: Argv) {
   return parser
-    .positional('trace', {
-      type: 'string',
-      demandOption: true,
-      describe: 'A file, - for stdin, policy:NAME, recorded:NAME or synth:NAME?…',
-    })
+    .positional('trace', { ...traceArgument, demandOption: true })
     .option('generation', {
       choices: ['0', '1', '2'] as const,
       default: '2',

@@ -15,14 +15,17 @@ import { tellGithub } from '../github';
 import { resultsAt } from '../results-at';
 import { suiteLimits } from '../suite-conclusion';
 import {
-  namesOf,
+  enginesOption,
   hostOptions,
   machineOptions,
+  namesOf,
+  PRICING_FORM,
+  pricingsOption,
+  settingsOption,
   type HostArguments,
   type MachineArguments,
 } from '../shared-options';
 import { command } from './command';
-import { PRICING_DEFAULT } from '../../pricing/specification';
 
 /** `compare`: two results, two engines, or two revisions of an engine; differences, limits, verdict. */
 
@@ -94,8 +97,8 @@ function reportOptions(parser: Argv) {
 
 function inputOptions<T>(parser: Argv<T>) {
   const list = { type: 'string', array: true } as const;
-  // One value each time, so that a trace may follow.
-  const repeated = { ...list, nargs: 1 } as const;
+  // So that a trace may follow.
+  const oneEachTime = { nargs: 1 } as const;
   return parser
     .positional('input', {
       ...list,
@@ -111,14 +114,19 @@ function inputOptions<T>(parser: Argv<T>) {
       describe:
         'With --base-ref: run this shell command instead; it writes results.json to $ALLOC_REPLAY_OUT',
     })
-    .option('allocator', { ...repeated, alias: 'a', default: [], describe: 'With --base-ref: engines' })
-    .option('pricing', {
-      ...repeated,
-      alias: 'p',
-      default: [PRICING_DEFAULT],
-      describe: 'Pricings for what is run',
+    .option('allocator', {
+      ...enginesOption,
+      ...oneEachTime,
+      demandOption: false,
+      default: [],
+      describe: 'With --base-ref: engines, comma-separated, by path; each side loads its own',
     })
-    .option('option', { ...repeated, alias: 'o', default: [], describe: 'Engine option name=value' });
+    .option('pricing', {
+      ...pricingsOption,
+      ...oneEachTime,
+      describe: `Pricings for what is run: ${PRICING_FORM}`,
+    })
+    .option('option', { ...settingsOption, ...oneEachTime });
 }
 
 async function compareCommand(argv: CompareArguments): Promise<ExitCode> {

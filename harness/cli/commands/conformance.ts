@@ -6,7 +6,7 @@ import { enginesWithOptions } from '../engine-options';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { OutputFolder } from '../output-folder';
 import { createRegistries } from '../registries';
-import { namesOf, nameValuePairs, wholeNumber } from '../shared-options';
+import { namesOf, nameValuePairs, settingsOption, wholeNumber } from '../shared-options';
 import { command } from './command';
 
 /** `conformance`: holds engines against the rules that all engines here keep. */
@@ -30,13 +30,7 @@ export const conformance = command<ConformanceArguments>({
         array: true,
         describe: 'Names, or the path of a module of your own',
       })
-      .option('option', {
-        alias: 'o',
-        type: 'string',
-        array: true,
-        default: [],
-        describe: 'Engine option name=value',
-      })
+      .option('option', settingsOption)
       .option('runs', {
         type: 'string',
         coerce: (text: string) => wholeNumber('--runs', text, 1, RUNS_MAX),

@@ -10,7 +10,7 @@ import { explain as explainOperations } from '../../explain/explain';
 import type { Choice } from '../../explain/explanation';
 import type { StackMaker } from '../../explain/step-machine';
 import { Machine } from '../../machine/machine';
-import { parsePricing, PRICING_DEFAULT } from '../../pricing/specification';
+import { parsePricing } from '../../pricing/specification';
 import type { ReallocPolicy } from '../../replay/operations';
 import { createStackOn } from '../../replay/stack';
 import type { Registries } from '../../results/cell';
@@ -18,13 +18,18 @@ import { writeFileAtomically } from '../../results/atomic-file';
 import { enginesWithOptions, type EngineChoice } from '../engine-options';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { Progress } from '../progress';
-import { readerOptions, traceRequest, type ReaderArguments } from '../reader-options';
+import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../reader-options';
 import { createRegistries } from '../registries';
 import {
   commaList,
+  enginesOption,
   machineOptions,
   machineSizes,
   nameValuePairs,
+  PRICING_FORM,
+  pricingsOption,
+  reallocOption,
+  settingsOption,
   wholeNumber,
   type MachineArguments,
 } from '../shared-options';
@@ -54,7 +59,7 @@ export const explain = command<ExplainArguments>({
   command: 'explain <trace>',
   summary: 'Tell what the worst operations did step by step, what it cost, and who left the heap so',
   options: (parser) =>
-    machineOptions(explainOptions(readerOptions(parser)))
+    machineOptions(explainOptions(readerOptions(parser, 'trace-format')))
       .example('$0 explain synth:half-page-storm -a xmalloc-first-fit', '')
       .example('$0 explain recorded:sqlite3-2000 -a plan9-pool --worst 3 --against xmalloc-tlsf', '')
       .example('$0 explain recorded:git-status -a xmalloc-first-fit --lock freelist', '')
@@ -65,34 +70,17 @@ export const explain = command<ExplainArguments>({
   run: runExplain,
 });
 
+/** Here `--format` is that of the report, so the trace's has another name. */
 function explainOptions(parser: Argv) {
   return parser
-    .positional('trace', {
-      type: 'string',
-      demandOption: true,
-      describe: 'A file, - for stdin, recorded:NAME or synth:NAME?…',
-    })
+    .positional('trace', { ...traceArgument, demandOption: true })
     .option('allocator', {
-      alias: 'a',
-      type: 'string',
-      array: true,
+      ...enginesOption,
       demandOption: 'name an engine with -a; `list allocators` shows them',
       describe: 'The engine: a name, or the path of a module of your own',
     })
-    .option('pricing', {
-      alias: 'p',
-      type: 'string',
-      array: true,
-      default: [PRICING_DEFAULT],
-      describe: 'The pricing: PROFILE[@cold|@shared:BYTES][/4k|/2m]',
-    })
-    .option('option', {
-      alias: 'o',
-      type: 'string',
-      array: true,
-      default: [],
-      describe: 'Engine option name=value, for every engine that has it',
-    })
+    .option('pricing', { ...pricingsOption, describe: `The pricing: ${PRICING_FORM}` })
+    .option('option', settingsOption)
     .option('op', {
       type: 'string',
       coerce: (text: string) => wholeNumber('--op', text, 0, Number.MAX_SAFE_INTEGER),
@@ -109,19 +97,11 @@ function explainOptions(parser: Argv) {
       array: true,
       describe: `Engines to compare with, comma-separated, or ${AGAINST_NONE} (default: all)`,
     })
-    .option('realloc', {
-      choices: ['emulate', 'verb'] as const,
-      describe: 'On an engine without realloc: allocate, copy and free (default), or n/a',
-    })
+    .option('realloc', reallocOption)
     .option('format', {
       choices: EXPLANATION_FORMATS,
       default: 'text',
-      group: 'Options:',
       describe: 'Text, JSON, or spans and stacks for Perfetto, speedscope and flamegraph.pl',
-    })
-    .option('trace-format', {
-      type: 'string',
-      describe: 'Format of the trace (default: told by its content)',
     })
     .option('out', { type: 'string', describe: 'Write to this file instead of stdout' });
 }

@@ -6,9 +6,16 @@ import { minimumHeap, type MinimumHeap } from '../../replay/minimum-heap';
 import { createStack } from '../../replay/stack';
 import { enginesWithOptions } from '../engine-options';
 import { EXIT, type ExitCode } from '../exit-codes';
-import { readerOptions, traceRequest, type ReaderArguments } from '../reader-options';
+import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../reader-options';
 import { createRegistries } from '../registries';
-import { namesOf, machineOptions, nameValuePairs, type MachineArguments } from '../shared-options';
+import {
+  enginesOption,
+  machineOptions,
+  namesOf,
+  nameValuePairs,
+  settingsOption,
+  type MachineArguments,
+} from '../shared-options';
 import { command } from './command';
 
 /** `minheap`: the smallest heap on which a trace completes, beside the least that its live bytes need. */
@@ -24,21 +31,9 @@ export const minheap = command<MinheapArguments>({
   summary: 'The smallest heap at which a trace completes, by bisection, beside the peak-live lower bound',
   options: (parser) =>
     machineOptions(readerOptions(parser))
-      .positional('trace', { type: 'string', demandOption: true, describe: 'A trace' })
-      .option('allocator', {
-        alias: 'a',
-        type: 'string',
-        array: true,
-        demandOption: 'name at least one engine with -a; `list allocators` shows them',
-        describe: 'Engines, comma-separated',
-      })
-      .option('option', {
-        alias: 'o',
-        type: 'string',
-        array: true,
-        default: [],
-        describe: 'Engine option name=value',
-      })
+      .positional('trace', { ...traceArgument, demandOption: true })
+      .option('allocator', enginesOption)
+      .option('option', settingsOption)
       .example(
         '$0 minheap recorded:git-status -a xmalloc-first-fit,xmalloc-tlsf',
         '',

@@ -3,11 +3,11 @@ import { readAddressTrace } from '../../../traces/addresses/address-trace';
 import { InputError } from '../../../traces/input-error';
 import { openBytes, type ByteSource } from '../../../traces/input/bytes';
 import { AddressPricer } from '../../metrics/address-pricer';
-import { parsePricing, PRICING_DEFAULT } from '../../pricing/specification';
+import { parsePricing } from '../../pricing/specification';
 import { writeFileAtomically } from '../../results/atomic-file';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { PRICE_FORMATS, pricedText, type PriceFormat } from '../priced-addresses-text';
-import { commaList, wholeNumber } from '../shared-options';
+import { commaList, pricingsOption, wholeNumber } from '../shared-options';
 import { command } from './command';
 
 /** `price`: what the memory accesses of a real program's run cost by the model that prices engines. */
@@ -35,13 +35,7 @@ export const price = command<PriceArguments>({
         demandOption: true,
         describe: 'An address trace (traces/addresses/README.md), plain, .gz or .zst; - is stdin',
       })
-      .option('pricing', {
-        alias: 'p',
-        type: 'string',
-        array: true,
-        default: [PRICING_DEFAULT],
-        describe: 'Pricings, comma-separated: NAME[@cold|@shared:BYTES][/4k|/2m]',
-      })
+      .option('pricing', pricingsOption)
       .option('format', { choices: PRICE_FORMATS, default: 'text', describe: 'What to print' })
       .option('worst', {
         type: 'string',

@@ -9,6 +9,7 @@ import { DOCUMENTS, judgeDocuments } from '../../claims/ledger';
 import { EXPERIMENTS, experimentNamed } from '../../claims/registry';
 import { HEAP_PAGES_DEFAULT } from '../../machine/machine';
 import { groupedInteger as grouped } from '../../metrics/format';
+import { PRICING_DEFAULT } from '../../pricing/specification';
 import type { Cell } from '../../results/cell';
 import { runTasks } from '../cell-runner';
 import { experimentText } from '../experiment-text';
@@ -16,9 +17,8 @@ import { EXIT, exitCodeOf, type ExitCode } from '../exit-codes';
 import { openLaboratory } from '../laboratory';
 import { OutputFolder } from '../output-folder';
 import { resultsOf, writeReports } from '../report-files';
-import { hostOptions, type HostArguments } from '../shared-options';
+import { hostOptions, reportsOption, type HostArguments } from '../shared-options';
 import { command } from './command';
-import { PRICING_DEFAULT } from '../../pricing/specification';
 
 /** `reproduce`: puts the claims of the source documents to the test. */
 
@@ -57,10 +57,7 @@ export const reproduce = command<ReproduceArguments>({
           default: [],
           describe: 'Replay this trace through the Xen engines too, for comparison (a file or recorded:NAME)',
         })
-        .option('out', {
-          type: 'string',
-          describe: 'Write results.json, CSV, Markdown and HTML reports to this folder',
-        }),
+        .option('out', reportsOption),
     )
       .example('$0 reproduce xfree-latency --out out', '')
       .example('$0 reproduce --all --out out', '')

@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
 import { terminalReport } from '../../../reports/terminal';
-import { parsePricing, PRICING_DEFAULT } from '../../pricing/specification';
+import { parsePricing } from '../../pricing/specification';
+import type { ReallocPolicy } from '../../replay/operations';
 import type { Cell } from '../../results/cell';
 import { runTasks } from '../cell-runner';
 import { ciOptions, ciOutputs, type CiArguments } from '../ci-options';
@@ -9,15 +10,20 @@ import { exitCodeOf, type ExitCode } from '../exit-codes';
 import { expectPlacements } from '../expected-placements';
 import { OutputFolder } from '../output-folder';
 import { withPlacements } from '../placements-files';
-import { readerOptions, traceRequest, type ReaderArguments } from '../reader-options';
+import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../reader-options';
 import { createRegistries } from '../registries';
 import { resultsOf, writeReports } from '../report-files';
 import {
-  namesOf,
+  enginesOption,
   hostOptions,
   machineOptions,
   machineSizes,
+  namesOf,
   nameValuePairs,
+  pricingsOption,
+  reallocOption,
+  reportsOption,
+  settingsOption,
   wholeNumber,
   type HostArguments,
   type MachineArguments,
@@ -37,7 +43,7 @@ interface RunArguments extends ReaderArguments, MachineArguments, HostArguments,
   expect: string | undefined;
   out: string | undefined;
   worst: number | undefined;
-  realloc: 'emulate' | 'verb' | undefined;
+  realloc: ReallocPolicy | undefined;
 }
 
 const WORST_MAX = 10_000;
@@ -63,32 +69,10 @@ export const run = command<RunArguments>({
 
 function runOptions(parser: Argv) {
   return parser
-    .positional('trace', {
-      type: 'string',
-      array: true,
-      describe: 'A file, - for stdin, recorded:NAME, policy:NAME or synth:NAME?…',
-    })
-    .option('allocator', {
-      alias: 'a',
-      type: 'string',
-      array: true,
-      demandOption: 'name at least one engine with -a; `list allocators` shows them',
-      describe: 'Engines, comma-separated: names, or the path of a module of your own',
-    })
-    .option('pricing', {
-      alias: 'p',
-      type: 'string',
-      array: true,
-      default: [PRICING_DEFAULT],
-      describe: 'Pricings, comma-separated: PROFILE[@cold|@shared:BYTES][/4k|/2m]',
-    })
-    .option('option', {
-      alias: 'o',
-      type: 'string',
-      array: true,
-      default: [],
-      describe: 'Engine option name=value, for every engine that has it',
-    })
+    .positional('trace', { ...traceArgument, array: true })
+    .option('allocator', enginesOption)
+    .option('pricing', pricingsOption)
+    .option('option', settingsOption)
     .option('placements', {
       type: 'string',
       describe: 'Write <trace>.<engine>.csv, where every block went, to this folder',
@@ -102,19 +86,13 @@ function runOptions(parser: Argv) {
       type: 'string',
       describe: 'Stop at the first placement that differs from this file; exit 3',
     })
-    .option('out', {
-      type: 'string',
-      describe: 'Write results.json, CSV, Markdown and HTML reports to this folder',
-    })
+    .option('out', reportsOption)
     .option('worst', {
       type: 'string',
       coerce: (text: string) => wholeNumber('--worst', text, 1, WORST_MAX),
       describe: 'How many of the worst operations of each kind to keep (default 10)',
     })
-    .option('realloc', {
-      choices: ['emulate', 'verb'] as const,
-      describe: 'On an engine without realloc: allocate, copy and free (default), or n/a',
-    });
+    .option('realloc', reallocOption);
 }
 
 async function runCommand(argv: RunArguments): Promise<ExitCode> {

@@ -6,7 +6,7 @@ import { infoLines } from '../../../traces/tools/info-text';
 import { validateTrace } from '../../../traces/tools/validate';
 import { groupedInteger } from '../../metrics/format';
 import { EXIT, type ExitCode } from '../exit-codes';
-import { readerOptions, traceRequest, type ReaderArguments } from '../reader-options';
+import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../reader-options';
 import { openOptions, openEvents, traceFile } from '../registries';
 import { wholeNumber } from '../shared-options';
 import { command } from './command';
@@ -17,11 +17,7 @@ interface ReadArguments extends ReaderArguments {
   input: string;
 }
 
-const INPUT = {
-  type: 'string',
-  demandOption: true,
-  describe: 'A file, - for stdin, recorded:NAME, policy:NAME or synth:NAME?…',
-} as const;
+const INPUT = { ...traceArgument, demandOption: true } as const;
 
 export const info = command<ReadArguments>({
   command: 'info <input>',
