@@ -55,7 +55,7 @@ export async function advise(trace: Trace, options: AdviseOptions): Promise<Advi
   return {
     trace: trace.header.name,
     pricing: options.pricing,
-    heapPages: options.heapPages,
+    heapPages: options.machine.heapPages,
     sitesTotal: sites.length,
     sites: advised,
   };

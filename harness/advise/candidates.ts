@@ -1,6 +1,7 @@
 import { isBlock, type Trace } from '../../traces/trace';
 import type { AccessStream } from '../machine/access-stream';
 import { PRICED, PRICED_COUNT } from '../machine/domain-events';
+import type { MachineOptions } from '../machine/machine';
 import { PAGE_BYTES } from '../machine/memory-layout';
 import { measure } from '../metrics/measurement';
 import type { MeasuredOutcome, MeasuredReplay } from '../metrics/measured-replay';
@@ -29,10 +30,12 @@ export interface Figures {
   readonly failedWhenFragmented: number | null;
 }
 
+/** What the machines of the replays have; who watches them is ours to say. */
+export type MachineSizes = Omit<MachineOptions, 'drain' | 'observer'>;
+
 export interface CandidateSettings {
   readonly pricing: string;
-  readonly heapPages: number;
-  readonly virtualPages: number;
+  readonly machine: MachineSizes;
   /** Whether to replay in a fragmented heap too. */
   readonly fragmented: boolean;
   engineNamed(name: string): EngineDefinition;
@@ -71,11 +74,11 @@ export async function replayOn(
 
 function stackOf(
   allocator: Allocator,
-  { engineNamed, heapPages, virtualPages }: CandidateSettings,
+  { engineNamed, machine }: CandidateSettings,
   drain?: (batch: AccessStream) => void,
 ): Stack {
   const definition = engineNamed(ENGINE_OF[allocator]);
-  return createStack(definition, {}, { heapPages, virtualPages, ...(drain && { drain }) }, engineNamed);
+  return createStack(definition, {}, { ...machine, ...(drain && { drain }) }, engineNamed);
 }
 
 function countMaps(batch: AccessStream, mapped: { maps: number; unmaps: number }): void {

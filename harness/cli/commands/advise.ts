@@ -5,19 +5,24 @@ import { adviceMarkdown } from '../../../reports/markdown/advice';
 import { selectObjects } from '../../../traces/tools/selection';
 import { advise as adviseTrace, type AdviseReport } from '../../advise/advise';
 import { ALLOCATORS, type Allocator } from '../../advise/rubric';
-import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT } from '../../machine/machine';
 import { parsePricing, PRICING_DEFAULT } from '../../pricing/specification';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../reader-options';
 import { createRegistries, requireFixedEvents } from '../registries';
-import { machineOptions, PRICING_FORM, wholeNumber, type MachineArguments } from '../shared-options';
+import {
+  machineOptions,
+  machineSizes,
+  PRICING_FORM,
+  wholeNumber,
+  type MachineArguments,
+} from '../shared-options';
 import { command } from './command';
 
 /** `advise`: which of Xen's allocators each call site should use, and what that is worth. */
 
 const FORMATS = ['text', 'json', 'markdown'] as const;
 
-interface AdviseArguments extends Omit<ReaderArguments, 'format'>, Omit<MachineArguments, 'accessLimit'> {
+interface AdviseArguments extends Omit<ReaderArguments, 'format'>, MachineArguments {
   trace: string;
   contiguous: string[];
   now: Allocator | undefined;
@@ -92,8 +97,7 @@ async function runAdvise(argv: AdviseArguments): Promise<ExitCode> {
     now: argv.now,
     sitesMax: argv['most-sites'] ?? SITES_DEFAULT,
     pricing: argv.pricing,
-    heapPages: argv.heapPages ?? HEAP_PAGES_DEFAULT,
-    virtualPages: argv.virtualPages ?? VIRTUAL_PAGES_DEFAULT,
+    machine: machineSizes(argv),
     fragmented: argv.fragmented,
     engineNamed: (name) => registries.engineNamed(name),
     selectObjects,

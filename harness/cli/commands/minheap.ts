@@ -1,6 +1,5 @@
 import type { Argv } from 'yargs';
 import { alignedText } from '../../../reports/text-columns';
-import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT } from '../../machine/machine';
 import { decimalRatio, groupedInteger } from '../../metrics/format';
 import { minimumHeap, type MinimumHeap } from '../../replay/minimum-heap';
 import { createStack } from '../../replay/stack';
@@ -11,6 +10,7 @@ import { createRegistries } from '../registries';
 import {
   enginesOption,
   machineOptions,
+  machineSizes,
   namesOf,
   nameValuePairs,
   settingsOption,
@@ -49,18 +49,16 @@ async function searchHeaps(argv: MinheapArguments): Promise<ExitCode> {
     registries,
   );
   const trace = await registries.openTrace(traceRequest(argv.trace, argv));
+  const machine = machineSizes(argv);
   const rows = [['engine', 'smallest heap', 'pages', 'times the lower bound', 'remark']];
   for (const { name, options } of engines) {
     const found = await minimumHeap(
       trace,
       (heapPages) =>
-        createStack(
-          registries.engineNamed(name),
-          options,
-          { heapPages, virtualPages: argv.virtualPages ?? VIRTUAL_PAGES_DEFAULT },
-          (other) => registries.engineNamed(other),
+        createStack(registries.engineNamed(name), options, { ...machine, heapPages }, (other) =>
+          registries.engineNamed(other),
         ),
-      argv.heapPages ?? HEAP_PAGES_DEFAULT,
+      machine.heapPages,
     );
     rows.push([name, ...wordsOf(found)]);
   }

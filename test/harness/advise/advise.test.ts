@@ -27,7 +27,7 @@ const options = (given: Partial<AdviseOptions> = {}): AdviseOptions => ({
   now: undefined,
   sitesMax: 20,
   pricing: 'flat',
-  ...MACHINE,
+  machine: MACHINE,
   fragmented: false,
   engineNamed,
   selectObjects,

@@ -38,6 +38,13 @@ test('Markdown is free of the names’ markup, JSON has them', () =>
     assert.is(site.candidates.length, 4);
   }));
 
+test('an operation over --access-limit ends the replay of its candidate', () =>
+  withTrace(ROWS, async (file) => {
+    const { code, stdout } = await runCli('advise', file, ...FAST, '--access-limit', '20');
+    assert.is(code, 0);
+    assert.match(stdout, /^ +vmalloc .*runaway/m);
+  }));
+
 test('an empty trace gives no advice', () =>
   withTrace('op,id,size,align\n', async (file) => {
     const { code, stdout } = await runCli('advise', file, ...FAST);
