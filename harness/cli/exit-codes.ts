@@ -1,6 +1,6 @@
 import type { MeasuredReplay } from '../metrics/measured-replay';
 
-/** What the process's exit code says (DESIGN §7). */
+/** What the process's exit code says. */
 export const EXIT = {
   ok: 0,
   /** An internal error, or an engine that ended corrupt, faulted, runaway or beyond its bounds. */
@@ -15,8 +15,10 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** What a list of replays says: an engine that ended corrupt, faulted, runaway or beyond its bounds fails the run. */
-export function exitCodeOf(replays: readonly MeasuredReplay[]): ExitCode {
-  const stopped = replays.some(({ outcome }) => outcome.kind !== 'ok' && outcome.kind !== 'unsupported');
-  return stopped ? EXIT.failed : EXIT.ok;
-}
+/** Whether a replay ended as no engine may: corrupt, faulted, runaway or beyond its bounds. */
+export const isFailure = ({ kind }: { readonly kind: string }): boolean =>
+  kind !== 'ok' && kind !== 'unsupported';
+
+/** What a list of replays says: one that failed fails the run. */
+export const exitCodeOf = (replays: readonly Pick<MeasuredReplay, 'outcome'>[]): ExitCode =>
+  replays.some(({ outcome }) => isFailure(outcome)) ? EXIT.failed : EXIT.ok;

@@ -16,7 +16,7 @@ import { createStackOn } from '../../replay/stack';
 import type { Registries } from '../../results/cell';
 import { writeFileAtomically } from '../../results/atomic-file';
 import { enginesWithOptions, type EngineChoice } from '../engine-options';
-import { EXIT, type ExitCode } from '../exit-codes';
+import { EXIT, isFailure, type ExitCode } from '../exit-codes';
 import { Progress } from '../progress';
 import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../reader-options';
 import { createRegistries } from '../registries';
@@ -136,7 +136,7 @@ async function runExplain(argv: ExplainArguments): Promise<ExitCode> {
     writeFileAtomically(argv.out, text);
   }
   const { stopped } = explanation;
-  return stopped === null || stopped.kind === 'unsupported' ? EXIT.ok : EXIT.failed;
+  return stopped !== null && isFailure(stopped) ? EXIT.failed : EXIT.ok;
 }
 
 function choiceOf({ op, worst, lock }: ExplainArguments): Choice {

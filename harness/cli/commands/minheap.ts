@@ -4,7 +4,7 @@ import { decimalRatio, groupedInteger } from '../../metrics/format';
 import { minimumHeap, type MinimumHeap } from '../../replay/minimum-heap';
 import { createStack } from '../../replay/stack';
 import { enginesWithOptions } from '../engine-options';
-import { EXIT, type ExitCode } from '../exit-codes';
+import { EXIT, isFailure, type ExitCode } from '../exit-codes';
 import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../reader-options';
 import { createRegistries } from '../registries';
 import {
@@ -51,6 +51,7 @@ async function searchHeaps(argv: MinheapArguments): Promise<ExitCode> {
   const trace = await registries.openTrace(traceRequest(argv.trace, argv));
   const machine = machineSizes(argv);
   const rows = [['engine', 'smallest heap', 'pages', 'times the lower bound', 'remark']];
+  const searches: MinimumHeap[] = [];
   for (const { name, options } of engines) {
     const found = await minimumHeap(
       trace,
@@ -60,10 +61,13 @@ async function searchHeaps(argv: MinheapArguments): Promise<ExitCode> {
         ),
       machine.heapPages,
     );
+    searches.push(found);
     rows.push([name, ...wordsOf(found)]);
   }
   process.stdout.write(alignedText(rows));
-  return EXIT.ok;
+  return searches.some((found) => found.kind === 'stopped' && isFailure(found.outcome))
+    ? EXIT.failed
+    : EXIT.ok;
 }
 
 function wordsOf(found: MinimumHeap): string[] {
