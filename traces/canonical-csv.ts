@@ -2,7 +2,7 @@ import { COLUMN_NAMES, NO_TEXT, OP_NAMES, type TextTable, type TraceEvent } from
 import { InputError } from './input-error';
 
 /**
- * Canonical CSV (DESIGN §7) as bytes: the one spelling of a trace, whose sha256 is its identity. A header line with
+ * Canonical CSV as bytes: the one spelling of a trace, whose sha256 is its identity. A header line with
  * all ten columns, then one line an event; cells after `align` are left out from the last one that says something;
  * numbers are plain decimals; texts are quoted (RFC 4180) only when they hold a comma, a quote or a line end; lines
  * end with a line feed.

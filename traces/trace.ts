@@ -7,7 +7,7 @@
  * (Robson's adversary, tmem's relinquish) need in order to decide what to do next.
  */
 
-/** Every operation a canonical trace may hold, in the order of their codes (DESIGN §7). */
+/** Every operation a canonical trace may hold, in the order of their codes. */
 export const OP_NAMES = [
   'alloc',
   'free',
@@ -59,7 +59,7 @@ export const OP = {
 
 export type OpCode = (typeof OP)[OpName];
 
-/** The columns of a canonical trace, in their order; the first four are required (DESIGN §7). */
+/** The columns of a canonical trace, in their order; the first four are required. */
 export const COLUMN_NAMES = [
   'op',
   'id',

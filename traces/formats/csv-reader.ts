@@ -24,7 +24,7 @@ export interface CsvOptions {
 }
 
 /**
- * Reads canonical CSV (DESIGN §7) in constant memory: any order of columns, LF or CRLF, blank lines at the end, a
+ * Reads canonical CSV in constant memory: any order of columns, LF or CRLF, blank lines at the end, a
  * byte order mark. Takes over `bytes` and closes it. Rejects with an `InputError` for a file without a proper header
  * line; later problems come from `refill`, after all the events before them.
  */

@@ -13,7 +13,7 @@ const COMMA = 0x2c;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** A line longer than this is no trace (DESIGN §8: bounded memory). */
+/** A line longer than this is no trace: memory is bounded. */
 export const LINE_BYTES_MAX = 1 << 20;
 
 /** What is wrong with the bytes, and where. */
