@@ -4,7 +4,7 @@ import { InputError, UsageError, type ProblemDetails } from '../../traces/input-
 import type { Results } from '../results/results';
 import { resultsAt } from './results-at';
 import { isEngineModule } from './load-engine';
-import { commaList, type MachineArguments } from './shared-options';
+import { commaList, type HostArguments, type MachineArguments } from './shared-options';
 import { runSelf, runShell, type Finished } from './subprocess';
 import { withWorktree, type Worktree } from './worktree';
 
@@ -14,11 +14,10 @@ import { withWorktree, type Worktree } from './worktree';
  * differs is the engine module, which each side loads from its own tree.
  */
 
-export interface RevisionRequest extends MachineArguments {
+export interface RevisionRequest extends MachineArguments, HostArguments {
   readonly allocator: readonly string[];
   readonly pricing: readonly string[];
   readonly option: readonly string[];
-  readonly workers: number | undefined;
   /** A shell command that leaves `results.json` in `$ALLOC_REPLAY_OUT`, instead of our own `run`. */
   readonly command: string | undefined;
 }
@@ -123,6 +122,7 @@ function runArguments(
     'virtual-pages': request.virtualPages,
     'access-limit': request.accessLimit,
     workers: request.workers,
+    'pricing-kernel': request.pricingKernel,
   };
   return [
     ...['run', ...traces.map(fileHere)],

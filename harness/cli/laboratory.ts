@@ -4,12 +4,13 @@ import { audit } from '../audit/audit';
 import { createLaboratory, type Laboratory } from '../claims/laboratory';
 import { policyTraceFile } from './policy-traces';
 import { createRegistries, openOptions } from './registries';
+import type { HostArguments } from './shared-options';
 
 /** The laboratory of the claims, with every registry at hand. */
 
 const COLUMNS = 'op,id,size,align,offset,span,cpu,site,call,value';
 
-export function openLaboratory(): Laboratory {
+export function openLaboratory({ pricingKernel }: Partial<HostArguments> = {}): Laboratory {
   return createLaboratory({
     registries: createRegistries(),
     traceOfRows: (rows) =>
@@ -31,6 +32,7 @@ export function openLaboratory(): Laboratory {
       });
       return counts.map(({ rule }) => rule);
     },
+    ...(pricingKernel !== undefined && { pricingKernel }),
   });
 }
 

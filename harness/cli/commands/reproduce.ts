@@ -101,7 +101,8 @@ async function reproduceExperiment(argv: ReproduceArguments): Promise<ExitCode> 
 const LEDGER_FILES = { markdown: 'LEDGER.md', html: 'LEDGER.html' };
 
 /** Every claim, one line each as it is judged. Its experiments are small and share traces: one process runs them. */
-async function reproduceAll({ experiment, out, full, also }: ReproduceArguments): Promise<ExitCode> {
+async function reproduceAll(argv: ReproduceArguments): Promise<ExitCode> {
+  const { experiment, out, full, also } = argv;
   if (experiment !== undefined || full === true || also.length > 0) {
     throw new UsageError({
       where: '--all',
@@ -110,7 +111,7 @@ async function reproduceAll({ experiment, out, full, also }: ReproduceArguments)
     });
   }
   const folder = out === undefined ? undefined : OutputFolder.at(out, '--out');
-  const documents = await judgeDocuments(DOCUMENTS, openLaboratory(), ({ claim, verdict, because }) => {
+  const documents = await judgeDocuments(DOCUMENTS, openLaboratory(argv), ({ claim, verdict, because }) => {
     process.stdout.write(`${verdict.toUpperCase()} ${claim.id}: ${because}\n`);
   });
   if (folder !== undefined) {

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { openLaboratory } from '../../../harness/cli/laboratory';
+import * as compiledHierarchy from '../../../harness/pricing/compiled-hierarchy';
 import { inFolder, runCli } from './command';
 
 const test = suite('cli: --pricing-kernel');
@@ -28,5 +30,37 @@ test('takes three words', async () => {
   assert.is(code, 2);
   assert.match(stderr, /pricing-kernel.*auto.*ts.*wasm/s);
 });
+
+/** Runs `action` as on a host without WebAssembly: who asks for it is refused. */
+async function withoutWebAssembly(action: () => Promise<void>): Promise<void> {
+  const compiled = compiledHierarchy as { kernelModule: unknown };
+  const { kernelModule } = compiled;
+  compiled.kernelModule = undefined;
+  try {
+    await action();
+  } finally {
+    compiled.kernelModule = kernelModule;
+  }
+}
+
+test('reaches reproduce --all', () =>
+  withoutWebAssembly(async () => {
+    const { code, stderr } = await runCli('reproduce', '--all', '--pricing-kernel', 'wasm');
+    assert.is(code, 2, stderr);
+    assert.match(stderr, /--pricing-kernel: wasm: this host has no WebAssembly/);
+  }));
+
+test('reaches everything that a laboratory prices', () =>
+  withoutWebAssembly(async () => {
+    const specification = 'synth:churn?live=5&ops=5';
+    const engine = 'textbook-first-fit';
+    const laboratory = openLaboratory({ pricingKernel: 'wasm' });
+    const isRefused = (error: Error): void => assert.match(error.message, 'this host has no WebAssembly');
+    const measured = laboratory.measure({ trace: { specification }, engine });
+    await measured.then(() => assert.unreachable(), isRefused);
+    await laboratory.watch({ trace: specification, engine }).then(() => assert.unreachable(), isRefused);
+    const elsewhere = openLaboratory({ pricingKernel: 'ts' });
+    assert.is((await elsewhere.watch({ trace: specification, engine })).outcome.kind, 'ok');
+  }));
 
 test.run();
