@@ -20,11 +20,8 @@ export type PriceAccesses = (
   causeCosts: Float64Array,
 ) => void;
 
-// V8 folds constants of the module it compiles, but not imported ones.
-const ROW = CAUSE_COUNT;
 const ACCESSES = causeIndex('accesses');
 const LOCKED_UPDATES = causeIndex('lockedUpdates');
-const END = END_OF_OPERATION;
 /** Entries that can be tallied before the tally of one kind might run into the next. */
 const TALLY_MAX = 255;
 
@@ -62,8 +59,8 @@ export const priceFlatAccesses: PriceAccesses = (
     causeCosts[row + ACCESSES]! += plainCost;
     causeCosts[row + LOCKED_UPDATES]! += lockedCost;
     segmentCosts[segment]! += plainCost + lockedCost;
-    if ((segmentFlags[segment]! & END) !== 0) {
-      row += ROW;
+    if ((segmentFlags[segment]! & END_OF_OPERATION) !== 0) {
+      row += CAUSE_COUNT;
     }
   }
 };

@@ -17,8 +17,6 @@ import type { CacheState } from './specification';
 export const KERNEL_SHA256 = '884976edbaf734267b2d8794b5eff806c32a929f5f4ff8b79a0148327c38d461';
 
 const LINE_BYTES = 64;
-// V8 folds constants of the module it compiles, but not imported ones.
-const END = END_OF_OPERATION;
 const PAGE_SHIFTS = { '4k': 12, '2m': 21 } as const;
 const UNDISTURBED = 0;
 const EVICTION = 1;
@@ -178,7 +176,7 @@ function endOf({ byteOffset, byteLength }: ArrayBufferView): number {
 function rowsOf(segmentFlags: Int32Array, segmentCount: number): number {
   let rows = 1;
   for (let segment = 0; segment < segmentCount; segment++) {
-    rows += (segmentFlags[segment]! & END) === 0 ? 0 : 1;
+    rows += (segmentFlags[segment]! & END_OF_OPERATION) === 0 ? 0 : 1;
   }
   return rows;
 }

@@ -38,11 +38,6 @@ const FETCHING = 0x4000_0000;
 const FAR_LINE = -0x4000_0000;
 const L1_CAUSE = causeIndex('l1');
 const LOCKED_CAUSE = causeIndex('lockedUpdates');
-// V8 folds constants of the module it compiles, but not imported ones.
-const ROW = CAUSE_COUNT;
-const END = END_OF_OPERATION;
-const LOCKED_KIND = UPDATE;
-const NO_OUTCOME = NOTHING;
 
 const DISTURBANCES: Readonly<Record<CacheState['kind'], Disturbance>> = {
   warm: 'none',
@@ -139,15 +134,15 @@ export class MemoryHierarchy {
         if (page !== lastPage) {
           lastPage = page;
           const translation = tlb.translate(page, kind);
-          if (translation !== NO_OUTCOME) {
+          if (translation !== NOTHING) {
             causeCosts[row + causes[translation]!]! += cycles256[translation]!;
             otherCost += cycles256[translation]!;
           }
         }
-        if (kind === LOCKED_KIND) {
+        if (kind === UPDATE) {
           lockedCost += perUpdate;
           const wait = this.drainStores(index);
-          if (wait !== NO_OUTCOME) {
+          if (wait !== NOTHING) {
             causeCosts[row + causes[wait]!]! += cycles256[wait]!;
             otherCost += cycles256[wait]!;
           }
@@ -168,8 +163,8 @@ export class MemoryHierarchy {
       if (hasNeighbours) {
         this.countNeighbours(cost);
       }
-      if ((segmentFlags[segment]! & END) !== 0) {
-        row += ROW;
+      if ((segmentFlags[segment]! & END_OF_OPERATION) !== 0) {
+        row += CAUSE_COUNT;
         if (this.endOperation()) {
           lastPage = NO_PAGE;
         }

@@ -1,5 +1,5 @@
 import { END_OF_OPERATION, LOCK_MASK, type AccessStream } from '../machine/access-stream';
-import { PRICED_COUNT } from '../machine/domain-events';
+import { PRICED, PRICED_COUNT } from '../machine/domain-events';
 import type { PriceAccesses } from './access-pricing';
 import {
   CAUSE_COUNT,
@@ -15,14 +15,10 @@ import { accessPricing, type PricingKernel } from './pricing-kernel';
 import { profileSha256 } from './profile';
 import { pricingId, type PricingSpecification } from './specification';
 
-// V8 folds constants of the module it compiles, but not imported ones.
-const ROW = CAUSE_COUNT;
-const EVENTS = PRICED_COUNT;
+const INSTRUCTIONS = causeIndex('instructions');
 const BIT_SCANS = causeIndex('bitScans');
 const HALF_CYCLE = COST_PER_CYCLE / 2;
 const CYCLES_PER_COST = 1 / COST_PER_CYCLE;
-const LOCKS = LOCK_MASK;
-const END = END_OF_OPERATION;
 
 /** Locks that a machine may have: one bit each in the flags of a segment. */
 export const LOCK_COUNT = 8;
@@ -109,40 +105,53 @@ export class Pricing implements PricedBatch {
   }
 
   private priceEvents({ segmentPriced, segmentFlags, segmentCount }: PricedStream): void {
-    const { segmentCosts } = this;
+    const { segmentCosts, operationCauses: causes } = this;
+    const { cycles256 } = this.eventCosts;
+    const perInstruction = cycles256[PRICED.instructions]!;
+    const perBitScan = cycles256[PRICED.bitScans]!;
     let row = 0;
+    let instructions = 0;
+    let bitScans = 0;
     for (let segment = 0; segment < segmentCount; segment++) {
-      segmentCosts[segment] = this.addEvents(segmentPriced, segment * EVENTS, row);
+      const at = segment * PRICED_COUNT;
+      const instructionCost = segmentPriced[at + PRICED.instructions]! * perInstruction;
+      const bitScanCost = segmentPriced[at + PRICED.bitScans]! * perBitScan;
+      instructions += instructionCost;
+      bitScans += bitScanCost;
+      segmentCosts[segment] = instructionCost + bitScanCost + this.addRareEvents(segmentPriced, at, row);
       if (this.coldInstructionCost > 0) {
-        segmentCosts[segment]! += this.addColdCode(segmentPriced[segment * EVENTS]!, row);
+        segmentCosts[segment]! += this.addColdCode(segmentPriced[at + PRICED.instructions]!, row);
       }
-      if ((segmentFlags[segment]! & END) !== 0) {
-        row += ROW;
+      if ((segmentFlags[segment]! & END_OF_OPERATION) !== 0) {
+        causes[row + INSTRUCTIONS]! += instructions;
+        causes[row + BIT_SCANS]! += bitScans;
+        instructions = 0;
+        bitScans = 0;
+        row += CAUSE_COUNT;
         this.coldInstructions = this.coldInstructionsMax;
       }
     }
+    causes[row + INSTRUCTIONS]! += instructions;
+    causes[row + BIT_SCANS]! += bitScans;
   }
 
-  /**
-   * Adds the events of a segment to the operation's row and returns their cost. Written out, because a loop over the
-   * six would cost as much as the accesses of most segments.
-   */
-  private addEvents(priced: Float64Array, at: number, row: number): number {
-    const { operationCauses: causes } = this;
-    const { cycles256 } = this.eventCosts;
-    const instructions = priced[at]! * cycles256[0]!;
-    const bitScans = priced[at + 1]! * cycles256[1]!;
-    const mispredicts = priced[at + 2]! * cycles256[2]!;
-    const maps = priced[at + 3]! * cycles256[3]!;
-    const unmaps = priced[at + 4]! * cycles256[4]!;
-    const tlbFlushes = priced[at + 5]! * cycles256[5]!;
-    causes[row]! += instructions;
-    causes[row + BIT_SCANS]! += bitScans;
-    causes[row + BIT_SCANS + 1]! += mispredicts;
-    causes[row + BIT_SCANS + 2]! += maps;
-    causes[row + BIT_SCANS + 3]! += unmaps;
-    causes[row + BIT_SCANS + 4]! += tlbFlushes;
-    return instructions + bitScans + (mispredicts + maps) + (unmaps + tlbFlushes);
+  /** Adds the events that few segments have to the operation's row and returns their cost. */
+  private addRareEvents(priced: Float64Array, at: number, row: number): number {
+    const mispredicts = priced[at + PRICED.mispredicts]!;
+    const maps = priced[at + PRICED.maps]!;
+    const unmaps = priced[at + PRICED.unmaps]!;
+    const tlbFlushes = priced[at + PRICED.tlbFlushes]!;
+    if (mispredicts + maps + unmaps + tlbFlushes === 0) {
+      return 0;
+    }
+    const { cycles256, causes } = this.eventCosts;
+    let cost = 0;
+    for (let event: number = PRICED.mispredicts; event <= PRICED.tlbFlushes; event++) {
+      const eventCost = priced[at + event]! * cycles256[event]!;
+      this.operationCauses[row + causes[event]!]! += eventCost;
+      cost += eventCost;
+    }
+    return cost;
   }
 
   /** Adds what the code of a segment costs to fetch to the operation's row and returns it. */
@@ -150,7 +159,7 @@ export class Pricing implements PricedBatch {
     const fetched = Math.min(instructions, this.coldInstructions);
     this.coldInstructions -= fetched;
     const cost = fetched * this.coldInstructionCost;
-    this.operationCauses[row]! += cost;
+    this.operationCauses[row + INSTRUCTIONS]! += cost;
     return cost;
   }
 
@@ -158,10 +167,10 @@ export class Pricing implements PricedBatch {
     this.operationCount = 0;
     for (let segment = 0; segment < segmentCount; segment++) {
       const flags = segmentFlags[segment]!;
-      if ((flags & LOCKS) !== 0) {
-        this.addHeld(flags & LOCKS, this.segmentCosts[segment]!);
+      if ((flags & LOCK_MASK) !== 0) {
+        this.addHeld(flags & LOCK_MASK, this.segmentCosts[segment]!);
       }
-      if ((flags & END) !== 0) {
+      if ((flags & END_OF_OPERATION) !== 0) {
         this.finishOperation(this.operationCount++);
       }
     }
@@ -177,10 +186,10 @@ export class Pricing implements PricedBatch {
   /** Turns costs into whole cycles. Rounding the running sum, not each cause, makes the causes add up exactly. */
   private finishOperation(row: number): void {
     const { operationCauses } = this;
-    const end = (row + 1) * ROW;
+    const end = (row + 1) * CAUSE_COUNT;
     let sum = 0;
     let cycles = 0;
-    for (let cause = row * ROW; cause < end; cause++) {
+    for (let cause = row * CAUSE_COUNT; cause < end; cause++) {
       const cost = operationCauses[cause]!;
       if (cost !== 0) {
         sum += cost;
