@@ -1,14 +1,13 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { createGunzip } from 'node:zlib';
-import { UsageError, InputError } from '../../traces/input-error';
-import type { Placement, TraceEvent } from '../../traces/trace';
+import { InputError, UsageError } from '../../traces/input-error';
+import { openBytes } from '../../traces/input/bytes';
+import { LINE_BYTES_MAX } from '../../traces/input/lines';
 import { HEAP_BASE } from '../machine/memory-layout';
+import type { Outcome } from '../replay/outcome';
 import type { BlockState } from '../replay/port';
-import { replay, type ReplayObserver, type ReplayState } from '../replay/replay';
+import { replay, type ReplayObserver, type ReplayOptions, type ReplayState } from '../replay/replay';
 import { createStack, type Stack } from '../replay/stack';
-import type { Cell } from '../results/cell';
-import { EXIT, type ExitCode } from './exit-codes';
+import type { Cell, Registries } from '../results/cell';
+import { EXIT, isFailure, type ExitCode } from './exit-codes';
 import { createRegistries } from './registries';
 
 /**
@@ -26,7 +25,7 @@ interface Difference {
   readonly expected: string;
 }
 
-/** Exit 0 when all placements are as expected, 3 at the first that is not. */
+/** Exit 0 when all placements are as expected, 3 at the first that is not, 1 where the engine failed before it. */
 export async function expectPlacements(cells: readonly Cell[], file: string): Promise<ExitCode> {
   const cell = cells[0];
   if (cell === undefined || cells.length !== 1) {
@@ -36,42 +35,67 @@ export async function expectPlacements(cells: readonly Cell[], file: string): Pr
       expected: 'one trace and one engine',
     });
   }
-  const placed = await placementLines(cell);
-  const difference = await firstDifference(placed, file);
-  if (difference === undefined) {
-    process.stdout.write(`${placed.length - 1} placements as expected\n`);
-    return EXIT.ok;
+  const registries = createRegistries();
+  const { lines, outcome } = await placements(cell, registries);
+  const difference = await firstDifference(lines, file, endText(outcome));
+  const isOver = difference === undefined || difference.index === lines.length - 1;
+  process.stdout.write(
+    difference === undefined
+      ? `${lines.length - 1} placements as expected${outcome.kind === 'ok' ? '' : `, then ${endText(outcome)}`}\n`
+      : await describe(cell, difference, registries),
+  );
+  if (isOver && isFailure(outcome)) {
+    return EXIT.failed;
   }
-  process.stdout.write(await describe(cell, difference));
-  return EXIT.finding;
+  return difference === undefined ? EXIT.ok : EXIT.finding;
 }
 
-function stackOf(cell: Cell): Stack {
-  const registries = createRegistries();
-  const definition = registries.engineNamed(cell.engine);
-  const { heapPages, virtualPages } = cell;
-  return createStack(definition, cell.options, { heapPages, virtualPages }, (name) =>
+/** A cell says what its machine has by the names that a machine has for it. */
+const stackOf = (cell: Cell, registries: Registries): Stack =>
+  createStack(registries.engineNamed(cell.engine), cell.options, cell, (name) =>
     registries.engineNamed(name),
   );
+
+const replayOptions = ({ realloc }: Cell): ReplayOptions => (realloc === undefined ? {} : { realloc });
+
+/** The lines of the placements file of a replay, the header first, and how it ended. */
+async function placements(
+  cell: Cell,
+  registries: Registries,
+): Promise<{ readonly lines: readonly string[]; readonly outcome: Outcome }> {
+  const chunks: string[] = [];
+  const trace = await registries.openTrace(cell.trace);
+  const { outcome } = await replay(trace, stackOf(cell, registries), [], {
+    placements: (chunk) => chunks.push(Buffer.from(chunk).toString('latin1')),
+    ...replayOptions(cell),
+  });
+  return { lines: chunks.join('').trimEnd().split('\n'), outcome };
 }
 
-async function placementLines(cell: Cell): Promise<string[]> {
-  const chunks: string[] = [];
-  const trace = await createRegistries().openTrace(cell.trace);
-  await replay(trace, stackOf(cell), [], {
-    placements: (chunk) => chunks.push(Buffer.from(chunk).toString('latin1')),
-    ...(cell.realloc !== undefined && { realloc: cell.realloc }),
-  });
-  return chunks.join('').trimEnd().split('\n');
+function endText(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'ok':
+      return 'the trace has ended';
+    case 'unsupported':
+      return `the replay has ended: ${outcome.reason}`;
+    case 'corrupt':
+    case 'faulted':
+    case 'runaway':
+      return `the replay has ended ${outcome.kind}: ${outcome.problem}`;
+  }
 }
 
 /** Compares line by line on the columns that the placed lines have: goldens of Plan 9 carry more. */
-async function firstDifference(placed: readonly string[], file: string): Promise<Difference | undefined> {
+async function firstDifference(
+  placed: readonly string[],
+  file: string,
+  end: string,
+): Promise<Difference | undefined> {
   let line = 0;
   for await (const text of linesOf(file)) {
     const expected = text.split(',').slice(0, 4).join(',');
     if (placed[line] !== expected) {
-      return { index: line - 1, placed: placed[line] ?? 'nothing: the trace has ended', expected };
+      return { index: line - 1, placed: placed[line] ?? `nothing: ${end}`, expected };
     }
     line++;
   }
@@ -83,38 +107,39 @@ async function firstDifference(placed: readonly string[], file: string): Promise
     : undefined;
 }
 
-async function* linesOf(file: string): AsyncIterable<string> {
-  const bytes = createReadStream(file);
-  const input = file.endsWith('.gz') ? bytes.pipe(createGunzip()) : bytes;
-  try {
-    yield* createInterface({ input, crlfDelay: Infinity });
-  } catch (error) {
-    throw new InputError({
-      where: file,
-      problem: (error as Error).message,
-      expected: 'a readable placements file',
-    });
+async function* linesOf(file: string): AsyncGenerator<string, void, undefined> {
+  let rest = '';
+  for await (const chunk of await openBytes(file)) {
+    const lines = (rest + chunk.toString('latin1')).split(/\r?\n/);
+    rest = lines.pop()!;
+    if (rest.length > LINE_BYTES_MAX) {
+      throw new InputError({ where: file, problem: 'a line without end', expected: 'index,op,id,offset' });
+    }
+    yield* lines;
+  }
+  if (rest !== '') {
+    yield rest;
   }
 }
 
-async function describe(cell: Cell, { index, placed, expected }: Difference): Promise<string> {
+async function describe(
+  cell: Cell,
+  { index, placed, expected }: Difference,
+  registries: Registries,
+): Promise<string> {
   const lines = [
     `operation ${index}: first placement that differs`,
     `  placed    ${placed}`,
     `  expected  ${expected}`,
   ];
-  if (index >= 0) {
-    const heap = await heapAfter(cell, index);
-    for (const [what, text] of [
-      ['placed', placed],
-      ['expected', expected],
-    ] as const) {
-      const offset = offsetIn(text);
-      lines.push(
-        ...(offset === undefined
-          ? []
-          : [`heap around the ${what} place:`, ...around(heap, HEAP_BASE + offset)]),
-      );
+  const heap = await heapAfter(cell, index, registries);
+  for (const [what, text] of [
+    ['placed', placed],
+    ['expected', expected],
+  ] as const) {
+    const offset = offsetIn(text);
+    if (heap !== undefined && offset !== undefined) {
+      lines.push(`heap around the ${what} place:`, ...around(heap, HEAP_BASE + offset));
     }
   }
   return `${lines.join('\n')}\n`;
@@ -126,21 +151,25 @@ interface HeapBlock {
   readonly state: BlockState;
 }
 
-/** Every block of the held memory after operation `index`, in address order. */
-async function heapAfter(cell: Cell, index: number): Promise<HeapBlock[]> {
-  const blocks: HeapBlock[] = [];
+/** Every block of the held memory after operation `index`, in address order; undefined if the engine never did it. */
+async function heapAfter(
+  cell: Cell,
+  index: number,
+  registries: Registries,
+): Promise<HeapBlock[] | undefined> {
+  let blocks: HeapBlock[] | undefined;
   const observer: ReplayObserver = {
-    operation(state: ReplayState, _event: TraceEvent, _placement: Placement): void {
-      if (state.eventIndex === index) {
-        state.stack.engine.walk((start, bytes, blockState) =>
-          blocks.push({ start, bytes, state: blockState }),
-        );
+    operation({ eventIndex, stack }: ReplayState): void {
+      if (eventIndex === index) {
+        const found: HeapBlock[] = [];
+        stack.engine.walk((start, bytes, state) => found.push({ start, bytes, state }));
+        blocks = found.sort((a, b) => a.start - b.start);
       }
     },
   };
-  const trace = await createRegistries().openTrace(cell.trace);
-  await replay(trace, stackOf(cell), [observer], cell.realloc === undefined ? {} : { realloc: cell.realloc });
-  return blocks.sort((a, b) => a.start - b.start);
+  const trace = await registries.openTrace(cell.trace);
+  await replay(trace, stackOf(cell, registries), [observer], replayOptions(cell));
+  return blocks;
 }
 
 /** The offset in a placements line, hex or decimal; undefined for an outcome without an address. */

@@ -107,6 +107,33 @@ test('--expect is quiet about a golden file and stops at a placement that differ
     assert.match(stdout, /> 0x3e7f180 256 bytes allocated/);
   }));
 
+test('--expect tells an engine that fails from one that places otherwise', () =>
+  inFolder(async (folder) => {
+    const args = ['run', 'synth:churn?live=5&ops=5', '-a', 'xmalloc-first-fit', '-p', 'flat'];
+    await runCli(...args, '--placements', folder);
+    const [file] = readdirSync(folder);
+    const whole = join(folder, file!);
+    const failed = await runCli(...args, '--access-limit', '10', '--expect', whole);
+    assert.is(failed.code, 1);
+    assert.match(failed.stdout, /operation 0: .*\n +placed +nothing: the replay has ended runaway: /);
+    assert.not.match(failed.stdout, 'heap around');
+
+    const [header, first] = readFileSync(whole, 'utf8').split('\n');
+    const short = join(folder, 'short.csv');
+    writeFileSync(short, `${header}\n${first}\n`);
+    const longer = await runCli(...args, '--expect', short);
+    assert.is(longer.code, 3);
+    assert.match(longer.stdout, /operation 1: .*\n.*\n +expected +nothing: the file has ended/);
+  }));
+
+test('--expect of a file that cannot be read is one line, whatever it is called', async () => {
+  for (const name of ['nowhere.csv', 'nowhere.csv.gz']) {
+    const run = await runCli('run', STORM, '-a', 'xmalloc-first-fit', '-p', 'flat', '--expect', name);
+    assert.is(run.code, 2);
+    assert.match(run.stderr, new RegExp(`^alloc-replay: ${name}: cannot be read \\(no such file\\).*\\n$`));
+  }
+});
+
 test('a trace whose verbs an engine lacks is n/a with the reason, and no failure', () =>
   inFolder(async (folder) => {
     const trace = join(folder, 'compacting.csv');

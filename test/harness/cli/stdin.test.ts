@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { runCli, type CommandRun } from './command';
+import { inFolder, runCli, type CommandRun } from './command';
 
 const test = suite('cli: - is standard input and output');
 
@@ -42,6 +43,16 @@ for (const { argv, input = TRACE, says } of READERS) {
     assert.match(stdout, says);
   });
 }
+
+test('of --expect, which replays it twice where a placement differs', () =>
+  inFolder(async (folder) => {
+    const expected = join(folder, 'expected.csv');
+    writeFileSync(expected, 'index,op,id,offset\n0,alloc,1,0x10\n');
+    const run = ['run', '-', '-a', 'xmalloc-first-fit', '--expect', expected];
+    const { code, stdout, stderr } = await runCliOn(TRACE, ...run);
+    assert.is(code, 3, stderr);
+    assert.match(stdout, /^operation 0: .*[^]*heap around the placed place:\n> /);
+  }));
 
 test('a trace goes from the one to the other', () => {
   const main = ['-r', 'ts-node/register', join(__dirname, '../../../harness/cli/main.ts')];
