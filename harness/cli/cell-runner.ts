@@ -1,10 +1,9 @@
-import { extname, join } from 'node:path';
-import { Tinypool } from 'tinypool';
 import type { MeasuredReplay } from '../metrics/measured-replay';
 import { Progress } from './progress';
 import { createRegistries } from './registries';
 import { workersFor, type HostArguments } from './shared-options';
 import { replayOf, runTask, withKernel, type Task, type TaskOutcome } from './task';
+import { startWorkers } from './worker-pool';
 
 /**
  * Runs tasks in this process or in worker processes. Results come back in the order of the tasks, whatever finished
@@ -46,15 +45,7 @@ async function runInWorkers(
   workers: number,
   progress: Progress,
 ): Promise<MeasuredReplay[]> {
-  const fromSources = extname(__filename) === '.ts';
-  const pool = new Tinypool({
-    filename: join(__dirname, 'worker-entry.cjs'),
-    name: 'run',
-    runtime: 'child_process',
-    minThreads: workers,
-    maxThreads: workers,
-    execArgv: fromSources ? ['-r', 'ts-node/register'] : [],
-  });
+  const pool = startWorkers(workers, 'run');
   try {
     const outcomes = await Promise.all(
       tasks.map(async (task) => {

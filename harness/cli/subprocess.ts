@@ -37,7 +37,7 @@ export function runShell(
 }
 
 /** Signals that ask us to end: they are passed on to what we started. */
-const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+export const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 const TAIL_LENGTH_MAX = 4096;
 

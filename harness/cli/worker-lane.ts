@@ -1,9 +1,9 @@
-import { extname, join } from 'node:path';
-import { Tinypool } from 'tinypool';
+import type { Tinypool } from 'tinypool';
 import type { PricingKernel } from '../pricing/pricing-kernel';
 import type { Cell } from '../results/cell';
 import type { CellReport, Lane } from '../suite/run-cells';
 import { replayOf, withKernel, type TaskOutcome, type TimedOutcome } from './task';
+import { startWorkers } from './worker-pool';
 
 /**
  * One worker process that runs one cell after the other. It starts with its first cell; when it dies in the middle of
@@ -49,15 +49,7 @@ export class WorkerLane implements Lane {
 }
 
 function startPool(): Tinypool {
-  const fromSources = extname(__filename) === '.ts';
-  const pool = new Tinypool({
-    filename: join(__dirname, 'worker-entry.cjs'),
-    name: 'runPatiently',
-    runtime: 'child_process',
-    minThreads: 1,
-    maxThreads: 1,
-    execArgv: fromSources ? ['-r', 'ts-node/register'] : [],
-  });
+  const pool = startWorkers(1, 'runPatiently');
   // A process that dies between two cells is replaced by the pool itself.
   pool.on('error', () => undefined);
   return pool;

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync, unlinkSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError, UsageError } from '../../traces/input-error';
+import { ENDING_SIGNALS } from './subprocess';
 
 /** A revision of the user's repository, checked out beside it for the time of one comparison. */
 export interface Worktree {
@@ -16,8 +17,6 @@ export interface Worktree {
   /** A folder for whatever else is needed; it goes with the worktree. */
   readonly scratch: string;
 }
-
-const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Checks out a revision of the repository around the working directory, runs `action`, and removes the worktree again:

@@ -6,12 +6,12 @@ import { UsageError } from '../../../traces/input-error';
 import { compareResults } from '../../compare/compare';
 import { FAIL_ON, type FailOn } from '../../compare/comparison';
 import { parseLimits } from '../../compare/limits';
-import { writeFileAtomically } from '../../results/atomic-file';
 import type { Results } from '../../results/results';
 import { runBothRevisions } from '../base-revision';
 import { runEnginePair } from '../engine-pair';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { tellGithub } from '../github';
+import { printOrWrite } from '../output-file';
 import { resultsAt } from '../results-at';
 import { suiteLimits } from '../suite-conclusion';
 import {
@@ -141,11 +141,7 @@ async function compareCommand(argv: CompareArguments): Promise<ExitCode> {
   });
   const format = COMPARISON_FORMATS.find(({ name }) => name === argv.format)!;
   const report = format.render(comparison, { ascii: argv.ascii });
-  if (argv.out === undefined) {
-    process.stdout.write(report);
-  } else {
-    writeFileAtomically(argv.out, report);
-  }
+  printOrWrite(report, argv.out);
   tellGithub(
     githubAnnotations(comparison),
     () => comparisonMarkdown(comparison, { ascii: false }),

@@ -14,9 +14,9 @@ import { parsePricing } from '../../pricing/specification';
 import type { ReallocPolicy } from '../../replay/operations';
 import { createStackOn } from '../../replay/stack';
 import type { Registries } from '../../results/cell';
-import { writeFileAtomically } from '../../results/atomic-file';
 import { enginesWithOptions, type EngineChoice } from '../engine-options';
 import { EXIT, isFailure, type ExitCode } from '../exit-codes';
+import { printOrWrite } from '../output-file';
 import { Progress } from '../progress';
 import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../reader-options';
 import { createRegistries } from '../registries';
@@ -129,12 +129,7 @@ async function runExplain(argv: ExplainArguments): Promise<ExitCode> {
     ...(argv.realloc !== undefined && { realloc: argv.realloc }),
     passDone: () => progress.done(1),
   }).finally(() => progress.stop());
-  const text = renderExplanation(argv.format, explanation);
-  if (argv.out === undefined) {
-    process.stdout.write(text);
-  } else {
-    writeFileAtomically(argv.out, text);
-  }
+  printOrWrite(renderExplanation(argv.format, explanation), argv.out);
   const { stopped } = explanation;
   return stopped !== null && isFailure(stopped) ? EXIT.failed : EXIT.ok;
 }

@@ -4,8 +4,8 @@ import { InputError } from '../../../traces/input-error';
 import { openBytes, type ByteSource } from '../../../traces/input/bytes';
 import { AddressPricer } from '../../metrics/address-pricer';
 import { parsePricing } from '../../pricing/specification';
-import { writeFileAtomically } from '../../results/atomic-file';
 import { EXIT, type ExitCode } from '../exit-codes';
+import { printOrWrite } from '../output-file';
 import { PRICE_FORMATS, pricedText, type PriceFormat } from '../priced-addresses-text';
 import { commaList, pricingsOption, wholeNumber } from '../shared-options';
 import { command } from './command';
@@ -62,12 +62,7 @@ async function priceAddresses({ addresses, pricing, format, worst, out }: PriceA
     instructions: pricer.instructionCount,
     pricings: pricer.finish(),
   };
-  const text = pricedText(priced, format);
-  if (out === undefined) {
-    process.stdout.write(text);
-  } else {
-    writeFileAtomically(out, text);
-  }
+  printOrWrite(pricedText(priced, format), out);
   return EXIT.ok;
 }
 

@@ -2,8 +2,8 @@ import type { Argv } from 'yargs';
 import { TREND_FORMATS } from '../../../reports/comparison/trend';
 import { readHistory } from '../../compare/history';
 import { trendOf } from '../../compare/trend';
-import { writeFileAtomically } from '../../results/atomic-file';
 import { EXIT } from '../exit-codes';
+import { printOrWrite } from '../output-file';
 import { commaList } from '../shared-options';
 import { command } from './command';
 
@@ -47,12 +47,8 @@ export const trend = command<TrendArguments>({
       metrics: commaList(argv.metric),
       ...(argv.label !== undefined && { label: argv.label }),
     });
-    const text = TREND_FORMATS.find(({ name }) => name === argv.format)!.render(found);
-    if (argv.out === undefined) {
-      process.stdout.write(text);
-    } else {
-      writeFileAtomically(argv.out, text);
-    }
+    const format = TREND_FORMATS.find(({ name }) => name === argv.format)!;
+    printOrWrite(format.render(found), argv.out);
     return EXIT.ok;
   },
 });
