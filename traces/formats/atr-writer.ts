@@ -1,35 +1,21 @@
 import type { Writable } from 'node:stream';
 import { EventBlock } from '../event-block';
 import { IdentityHash } from '../identity';
-import { writeChunks } from '../output/files';
-import { gzipChunks } from '../output/gzip';
 import { NO_TEXT, NOTHING, OP_NAMES, TraceEvent, type EventSource } from '../trace';
 import { BlockEncoder } from './atr-block';
 import { ByteWriter } from './atr-bytes';
 import { footerBytes, frameBytes, preludeBytes, type FrameKind } from './atr-frames';
 import { headerPayload, indexPayload } from './atr-header';
-import type { WrittenTrace } from './csv-writer';
+import { writeWhole, type TraceWriter, type WrittenTrace } from './written-trace';
 
 /** How many bytes of texts go into one frame before the next begins. */
 const TEXTS_FRAME_BYTES = 1 << 20;
 
-/**
- * Writes a source as `.atr`, compressed once more if the path ends in `.gz`; the same events give the same bytes.
- * Reads the source to its end and closes it. Rejects as the source does, or with a `UsageError` for a path that
- * cannot be written; then nothing is left behind.
- */
-export async function writeAtr(source: EventSource, target: string | Writable): Promise<WrittenTrace> {
-  const writer = new AtrWriter(source);
-  const compressed = typeof target === 'string' && target.endsWith('.gz');
-  try {
-    await writeChunks(target, compressed ? gzipChunks(writer.chunks()) : writer.chunks());
-  } finally {
-    await source.close();
-  }
-  return writer.written();
-}
+/** Writes a source as `.atr`, as `writeWhole` does; the same events give the same bytes. */
+export const writeAtr = (source: EventSource, target: string | Writable): Promise<WrittenTrace> =>
+  writeWhole(source, new AtrWriter(source), target);
 
-class AtrWriter {
+class AtrWriter implements TraceWriter {
   private readonly block = new EventBlock();
   private readonly encoder = new BlockEncoder();
   private readonly hash: IdentityHash;

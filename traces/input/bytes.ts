@@ -74,9 +74,9 @@ class ChunkReader {
   }
 
   /** Releases what is behind the chunks; safe to call more than once. */
-  /** A generator that was never started runs no `finally`, so it is started before it is ended. */
   async close(): Promise<void> {
     this.ahead = [];
+    // A generator that was never started runs no `finally`, so it is started before it is ended.
     if (!this.started) {
       await this.pull().catch(() => undefined);
     }

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { writeAtr } from '../formats/atr-writer';
-import { writeCsv, type WrittenTrace } from '../formats/csv-writer';
+import { writeCsv } from '../formats/csv-writer';
+import type { WrittenTrace } from '../formats/written-trace';
 import { UsageError } from '../input-error';
 import type { EventSource } from '../trace';
 
