@@ -1,6 +1,6 @@
 import type { BrokenLimit } from '../harness/compare/broken-limits';
 import { formatMetric, groupedInteger } from '../harness/metrics/format';
-import type { MeasuredReplay } from '../harness/metrics/measured-replay';
+import { isFailure, type MeasuredReplay } from '../harness/metrics/measured-replay';
 import { metricNamed } from '../harness/metrics/registry';
 import { LABELS, type Label, type Results } from '../harness/results/results';
 import { escapeControls } from '../traces/input-error';
@@ -73,7 +73,7 @@ export function suiteSummary(results: Results, broken: readonly BrokenLimit[]): 
 }
 
 const stoppedReplays = ({ replays }: Results): MeasuredReplay[] =>
-  replays.filter(({ outcome: { kind } }) => kind !== 'ok' && kind !== 'unsupported');
+  replays.filter(({ outcome }) => isFailure(outcome));
 
 const cellOf = ({ engine, trace }: MeasuredReplay): string =>
   `${shortened(engine.name)} on ${shortened(trace.name)}`;

@@ -1,5 +1,5 @@
 import { decimalRatio, groupedInteger } from '../harness/metrics/format';
-import { type MeasuredPricing, type MeasuredReplay } from '../harness/metrics/measured-replay';
+import { isFailure, type MeasuredPricing, type MeasuredReplay } from '../harness/metrics/measured-replay';
 import { OP_KINDS, type OpKind } from '../harness/metrics/op-kinds';
 import type { CauseCycles } from '../harness/metrics/worst-operations';
 import type { Results } from '../harness/results/results';
@@ -25,7 +25,7 @@ function ofThoseAble({ trace, replays }: TraceGroup): TraceGroup {
 }
 
 function stoppedPhrase({ replays }: Results): Phrase[] {
-  const broken = replays.filter(({ outcome }) => outcome.kind !== 'ok' && outcome.kind !== 'unsupported');
+  const broken = replays.filter(({ outcome }) => isFailure(outcome));
   const first = broken[0];
   if (first === undefined) {
     return [];

@@ -1,4 +1,4 @@
-import type { MeasuredReplay } from '../metrics/measured-replay';
+import { isFailure, type MeasuredReplay } from '../metrics/measured-replay';
 
 /** What the process's exit code says. */
 export const EXIT = {
@@ -14,10 +14,6 @@ export const EXIT = {
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
-
-/** Whether a replay ended as no engine may: corrupt, faulted, runaway or beyond its bounds. */
-export const isFailure = ({ kind }: { readonly kind: string }): boolean =>
-  kind !== 'ok' && kind !== 'unsupported';
 
 /** What a list of replays says: one that failed fails the run. */
 export const exitCodeOf = (replays: readonly Pick<MeasuredReplay, 'outcome'>[]): ExitCode =>

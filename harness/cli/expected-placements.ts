@@ -2,12 +2,13 @@ import { InputError, UsageError } from '../../traces/input-error';
 import { openBytes } from '../../traces/input/bytes';
 import { LINE_BYTES_MAX } from '../../traces/input/lines';
 import { HEAP_BASE } from '../machine/memory-layout';
+import { isFailure } from '../metrics/measured-replay';
 import type { Outcome } from '../replay/outcome';
 import type { BlockState } from '../replay/port';
 import { replay, type ReplayObserver, type ReplayOptions, type ReplayState } from '../replay/replay';
 import { createStack, type Stack } from '../replay/stack';
 import type { Cell, Registries } from '../results/cell';
-import { EXIT, isFailure, type ExitCode } from './exit-codes';
+import { EXIT, type ExitCode } from './exit-codes';
 import { createRegistries } from './registries';
 
 /**

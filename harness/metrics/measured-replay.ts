@@ -87,6 +87,10 @@ export type MeasuredOutcome =
   /** The program that ran the replay died or threw: nothing is known but that. */
   | { readonly kind: 'crashed'; readonly problem: string };
 
+/** Whether a replay ended as no engine may make it; one that lacks a verb is at no fault. */
+export const isFailure = ({ kind }: { readonly kind: string }): boolean =>
+  kind !== 'ok' && kind !== 'unsupported';
+
 /** How a replay ended, once its bounds have been looked at: one that broke them is not ok, whatever else it did. */
 export function outcomeWithin(outcome: MeasuredOutcome, bounds: readonly ObservedBound[]): MeasuredOutcome {
   const broken = bounds.find(exceedsBound);

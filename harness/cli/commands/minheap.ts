@@ -1,10 +1,11 @@
 import type { Argv } from 'yargs';
 import { alignedText } from '../../../reports/text-columns';
 import { decimalRatio, groupedInteger } from '../../metrics/format';
+import { isFailure } from '../../metrics/measured-replay';
 import { minimumHeap, type MinimumHeap } from '../../replay/minimum-heap';
 import { createStack } from '../../replay/stack';
 import { enginesWithOptions } from '../engine-options';
-import { EXIT, isFailure, type ExitCode } from '../exit-codes';
+import { EXIT, type ExitCode } from '../exit-codes';
 import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../reader-options';
 import { createRegistries } from '../registries';
 import {
