@@ -2,8 +2,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as v from 'valibot';
 import { didYouMean, InputError, UsageError } from '../../traces/input-error';
-import { reasonOf } from '../results/atomic-file';
 import { parsePlacedYaml, type PlacedYaml } from '../pricing/placed-yaml';
+import { PRICING_DEFAULT } from '../pricing/specification';
+import { reasonOf } from '../results/atomic-file';
 import type { Placed, Suite, SuiteEngine, SuiteGroup, SuiteMachine, SuiteTrace } from './suite';
 import {
   SUITE_KEYS,
@@ -14,7 +15,6 @@ import {
   type SuiteText,
   type TraceText,
 } from './suite-schema';
-import { PRICING_DEFAULT } from '../pricing/specification';
 
 /** Reads suites: files of users, and those that ship, by name. */
 

@@ -1,3 +1,4 @@
+import type { ReallocPolicy } from '../replay/operations';
 import type { Label } from '../results/results';
 
 /**
@@ -51,5 +52,5 @@ export interface SuiteMachine {
   readonly virtualPages?: number;
   /** A cell with more memory accesses in all is a runaway. */
   readonly accessBudget?: number;
-  readonly realloc?: 'emulate' | 'verb';
+  readonly realloc?: ReallocPolicy;
 }
