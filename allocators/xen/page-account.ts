@@ -1,5 +1,5 @@
 import type { Machine } from '../../harness/machine/machine';
-import { HEAP_BASE, PAGE_BYTES } from '../../harness/machine/memory-layout';
+import { HEAP_BASE, PAGE_BYTES, PAGE_SHIFT } from '../../harness/machine/memory-layout';
 import type { EngineOption, OptionValues } from '../../harness/replay/port';
 import { UsageError } from '../../traces/input-error';
 import type { PageAllocator } from './page-allocator';
@@ -64,14 +64,14 @@ export class PageAccount {
     this.allocator.owners.enter(address, 1 << order, NOBODY);
   }
 
-  /** Whether this account holds every byte of a range; false for what lies in no physical memory. */
+  /** Whether this account holds every byte of a range, of which there is at least one; false outside the heap. */
   holds(address: number, bytes: number): boolean {
-    const first = Math.floor((address - HEAP_BASE) / PAGE_BYTES);
-    const last = Math.floor((address + bytes - 1 - HEAP_BASE) / PAGE_BYTES);
-    if (first < 0 || last >= this.machine.heapPages) {
+    const lastByte = address + Math.max(bytes, 1) - 1;
+    if (!(address >= HEAP_BASE && lastByte < HEAP_BASE + this.machine.heapPages * PAGE_BYTES)) {
       return false;
     }
-    for (let page = first; page <= last; page++) {
+    const last = (lastByte - HEAP_BASE) >>> PAGE_SHIFT;
+    for (let page = (address - HEAP_BASE) >>> PAGE_SHIFT; page <= last; page++) {
       if (this.allocator.owners.at(page) !== this.number) {
         return false;
       }

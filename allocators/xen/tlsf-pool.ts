@@ -1,4 +1,4 @@
-import type { Lock } from '../../harness/machine/lock';
+import type { UnplacedLock } from '../../harness/machine/lock';
 import type { Machine } from '../../harness/machine/machine';
 import type { PageAccount } from './page-account';
 import { servedPayload } from './tlsf-classes';
@@ -43,30 +43,12 @@ const STEPS = {
   giveRegion: { instructions: 15 },
 } as const;
 
-/** The pool's lock word lies in the pool object, which the page allocator places when the pool is created. */
-class PoolLock implements Lock {
-  readonly name: string;
-  readonly bit: number;
-
-  constructor(
-    private readonly machine: Machine,
-    private readonly poolPointer: number,
-  ) {
-    const { name, bit } = machine.defineLock('xmalloc pool', poolPointer);
-    this.name = name;
-    this.bit = bit;
-  }
-
-  get address(): number {
-    return this.machine.peek(this.poolPointer) + POOL_LOCK;
-  }
-}
-
 export class TlsfPool {
   /** The global variable that points to the pool object, 0 before the first use. */
   private readonly pointer: number;
   private readonly lists: TlsfLists;
-  private readonly lock: Lock;
+  /** Its word lies in the pool object. */
+  private readonly lock: UnplacedLock;
   private readonly step;
 
   constructor(
@@ -76,7 +58,7 @@ export class TlsfPool {
   ) {
     this.pointer = machine.reserve('xmalloc pool pointer', 8);
     this.lists = new TlsfLists(machine);
-    this.lock = new PoolLock(machine, this.pointer);
+    this.lock = machine.defineUnplacedLock('xmalloc pool');
     this.step = machine.defineSteps('tlsf-pool', STEPS);
   }
 
@@ -127,7 +109,7 @@ export class TlsfPool {
       this.pages.give(pool, POOL_ORDER);
       return false;
     }
-    machine.unlock(this.lock);
+    machine.unlockAt(pool + POOL_LOCK, this.lock);
     return true;
   }
 
@@ -135,13 +117,13 @@ export class TlsfPool {
   allocate(requestedBytes: number): number {
     const { machine, lists } = this;
     const pool = machine.load(this.pointer);
-    machine.lock(this.lock);
+    machine.lockAt(pool + POOL_LOCK, this.lock);
     machine.work(this.step.allocate);
     const payload = granules(requestedBytes);
     const wanted = servedPayload(payload);
     let list = lists.find(pool, payload, wanted);
     while (list < 0) {
-      machine.unlock(this.lock);
+      machine.unlockAt(pool + POOL_LOCK, this.lock);
       if (wanted > REGION_PAYLOAD || !this.regionTake(pool)) {
         return 0;
       }
@@ -149,7 +131,7 @@ export class TlsfPool {
     }
     const block = lists.pop(pool, list);
     this.blockUse(pool, block, wanted);
-    machine.unlock(this.lock);
+    machine.unlockAt(pool + POOL_LOCK, this.lock);
     return block + HEADER_BYTES;
   }
 
@@ -157,7 +139,7 @@ export class TlsfPool {
     const { machine } = this;
     const pool = machine.load(this.pointer);
     let block = payload - HEADER_BYTES;
-    machine.lock(this.lock);
+    machine.lockAt(pool + POOL_LOCK, this.lock);
     machine.work(this.step.free);
     const size = machine.load(block + SIZE);
     machine.store(block + SIZE, size | FREE);
@@ -181,7 +163,7 @@ export class TlsfPool {
       machine.store(next + SIZE, machine.load(next + SIZE) | PREVIOUS_FREE);
       machine.store(next + PREVIOUS_BLOCK, block);
     }
-    machine.unlock(this.lock);
+    machine.unlockAt(pool + POOL_LOCK, this.lock);
   }
 
   /** Takes a page and makes it a region of one free block; leaves with the lock held, false where there is no page. */
@@ -191,7 +173,7 @@ export class TlsfPool {
     if (page === 0) {
       return false;
     }
-    machine.lock(this.lock);
+    machine.lockAt(pool + POOL_LOCK, this.lock);
     machine.store(page + PREVIOUS_BLOCK, 0);
     machine.store(page + SIZE, REGION_PAYLOAD | FREE);
     this.lists.push(pool, page, REGION_PAYLOAD);

@@ -1,4 +1,4 @@
-import type { Lock } from '../machine/lock';
+import type { UnplacedLock } from '../machine/lock';
 import { COST_PER_CYCLE } from '../pricing/costs';
 import type { HeldLock } from './explanation';
 
@@ -7,7 +7,7 @@ import type { HeldLock } from './explanation';
 const INTERVALS_MAX = 64;
 
 interface LockRecord {
-  readonly lock: Lock;
+  readonly lock: UnplacedLock;
   holds: number;
   /** Costs from the start of the operation; `to` is undefined while the lock is held. */
   readonly intervals: { readonly from: number; to: number | undefined }[];
@@ -18,7 +18,7 @@ export class LockTimeline {
   private held = 0;
   private cost = 0;
 
-  constructor(locks: readonly Lock[]) {
+  constructor(locks: readonly UnplacedLock[]) {
     this.records = locks.map((lock) => ({ lock, holds: 0, intervals: [] }));
   }
 

@@ -1,7 +1,7 @@
 import { AccessStream, CHASE, LOAD, STORE, UPDATE, type StepObserver } from './access-stream';
 import { NOTED, PRICED } from './domain-events';
 import { Ledger } from './ledger';
-import { LockTable, type Lock } from './lock';
+import { LockTable, type Lock, type UnplacedLock } from './lock';
 import { Memory, TWO_TO_32 } from './memory';
 import { HEAP_BASE, MemoryLayout } from './memory-layout';
 import type { PageSource } from './page-source';
@@ -79,6 +79,11 @@ export class Machine extends Memory {
 
   defineLock(name: string, address: number): Lock {
     return this.locks.define(name, address);
+  }
+
+  /** Defines a lock whose word has no address yet. */
+  defineUnplacedLock(name: string): UnplacedLock {
+    return this.locks.defineUnplaced(name);
   }
 
   /** Opens the one ledger of this machine: the page source does, with the granule it hands memory out in. */
@@ -271,12 +276,21 @@ export class Machine extends Memory {
   }
 
   lock(lock: Lock): void {
-    this.stream.acquired(lock.bit);
-    this.update(lock.address, 1);
+    this.lockAt(lock.address, lock);
   }
 
   unlock(lock: Lock): void {
-    this.store(lock.address, 0);
+    this.unlockAt(lock.address, lock);
+  }
+
+  /** Takes a lock whose word lies at `address` now. */
+  lockAt(address: number, lock: UnplacedLock): void {
+    this.stream.acquired(lock.bit);
+    this.update(address, 1);
+  }
+
+  unlockAt(address: number, lock: UnplacedLock): void {
+    this.store(address, 0);
     this.stream.released(lock.bit);
   }
 

@@ -154,12 +154,17 @@ export class ObjectTable {
 /** A power of two; the table is at most half full. */
 const INITIAL_SLOTS = 1024;
 
-/** Fibonacci hashing of both halves of the id: consecutive ids spread over the table. */
+const INT32_MAX = 0x7fff_ffff;
+
+/** Fibonacci hashing, so that consecutive ids spread over the table. */
 function hashOf(id: number): number {
-  const low = id | 0;
-  const high = Math.floor(id / 0x1_0000_0000) | 0;
-  const mixed = Math.imul(low ^ Math.imul(high, 0x85eb_ca6b), 0x9e37_79b1);
+  const folded = id <= INT32_MAX ? id | 0 : foldedHalves(id);
+  const mixed = Math.imul(folded, 0x9e37_79b1);
   return (mixed ^ (mixed >>> 15)) >>> 0;
+}
+
+function foldedHalves(id: number): number {
+  return (id | 0) ^ Math.imul(Math.floor(id / 0x1_0000_0000), 0x85eb_ca6b);
 }
 
 /**

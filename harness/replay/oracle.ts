@@ -12,7 +12,6 @@ export class Oracle {
   private readonly heap: BitRange;
   private readonly area: BitRange;
   private readonly granuleShift: number;
-
   private readonly alignBytesMax: number;
 
   /** @param constants the engine's granule (block bounds are multiples of it) and the alignment it honours */
@@ -21,17 +20,16 @@ export class Oracle {
     constants: EngineDefinition['constants'],
   ) {
     this.granuleShift = 31 - Math.clz32(constants.granuleBytes);
-    this.alignBytesMax = constants.alignBytesMax ?? Infinity;
+    // Real heaps begin at addresses aligned to anything; this one to no more than HEAP_BASE.
+    this.alignBytesMax = Math.min(constants.alignBytesMax ?? HEAP_BASE, HEAP_BASE);
     this.heap = new BitRange(machine.layout.heapBytes >>> this.granuleShift);
     this.area = new BitRange(machine.virtualPages);
   }
 
   /** Witnesses a new block of `bytes` requested bytes. */
   placed(placement: Placement, bytes: number, align: number): void {
-    // Real heaps begin at addresses aligned to anything; this one to no more than HEAP_BASE.
-    const honoured = Math.min(align, this.alignBytesMax, HEAP_BASE);
-    if (honoured > 1 && placement % honoured !== 0) {
-      throw new HeapCorruption(placement, `the engine placed a block that is not aligned to ${honoured}`);
+    if (align > 1) {
+      this.checkAligned(placement, Math.min(align, this.alignBytesMax));
     }
     if (isVirtual(placement)) {
       const first = (placement - VIRTUAL_BASE) / PAGE_BYTES;
@@ -61,6 +59,12 @@ export class Oracle {
   private isHeld(placement: Placement, bytes: number): boolean {
     const { ledger } = this.machine;
     return ledger.holds(placement, bytes) || (bytes === 0 && ledger.holds(placement - 1, 1));
+  }
+
+  private checkAligned(placement: Placement, alignBytes: number): void {
+    if (placement % alignBytes !== 0) {
+      throw new HeapCorruption(placement, `the engine placed a block that is not aligned to ${alignBytes}`);
+    }
   }
 
   private checkInside(isInside: boolean, placement: Placement, bytes: number): void {
