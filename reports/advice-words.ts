@@ -1,6 +1,6 @@
 import type { AdviseReport, Candidate, SiteAdvice } from '../harness/advise/advise';
 import type { Figures } from '../harness/advise/candidates';
-import { groupedInteger } from '../harness/metrics/format';
+import { countText, groupedInteger } from '../harness/metrics/format';
 
 /** An advice in words and rows, for every kind of report. */
 
@@ -51,7 +51,7 @@ export function needsText({ allocations, bytesMin, bytesMax, shape, contiguous }
     bytesMin === bytesMax
       ? groupedInteger(bytesMin)
       : `${groupedInteger(bytesMin)} to ${groupedInteger(bytesMax)}`;
-  const count = `${groupedInteger(allocations)} ${allocations === 1 ? 'allocation' : 'allocations'}`;
+  const count = countText(allocations, 'allocation');
   return `${count} of ${sizes} bytes, ${shape}${contiguous ? ', physically contiguous' : ''}`;
 }
 
@@ -90,6 +90,6 @@ export function headText({ pricing, heapPages, sites, sitesTotal }: AdviseReport
   if (sitesTotal === 0) return 'The trace allocates nothing.';
   const listed =
     sites.length < sitesTotal ? `, the ${groupedInteger(sites.length)} with the most bytes are listed` : '';
-  const count = `${groupedInteger(sitesTotal)} ${sitesTotal === 1 ? 'call site' : 'call sites'}`;
+  const count = countText(sitesTotal, 'call site');
   return `${count}${listed}; ${pricing}, ${groupedInteger(heapPages)} pages of heap.`;
 }

@@ -1,6 +1,6 @@
 import type { AuditReport, Finding, RuleCount } from '../harness/audit/finding';
 import { ruleOf } from '../harness/audit/rules';
-import { groupedInteger } from '../harness/metrics/format';
+import { countText, groupedInteger } from '../harness/metrics/format';
 import { escapeControls } from '../traces/input-error';
 import { lifeText, momentText, problemText, ruleTitle } from './audit-words';
 
@@ -36,13 +36,13 @@ function summary(report: AuditReport, shown: number): string {
   const { trace, events, counts, generation, nested } = report;
   const all = counts.reduce((sum, count) => sum + count.findings, 0);
   const rules = `libxl generation ${generation}, nested=${nested}`;
-  const found = all === 0 ? 'no findings' : `${groupedInteger(all)} ${all === 1 ? 'finding' : 'findings'}`;
+  const found = all === 0 ? 'no findings' : countText(all, 'finding');
   const listed = shown < all ? `, ${groupedInteger(shown)} are shown; --format markdown lists more` : '';
-  const head = `${escapeControls(trace)}: ${found} in ${groupedInteger(events)} events (${rules})${listed}\n`;
-  return head + counts.map(countText).join('');
+  const head = `${escapeControls(trace)}: ${found} in ${countText(events, 'event')} (${rules})${listed}\n`;
+  return head + counts.map(ruleText).join('');
 }
 
-function countText({ rule, findings }: RuleCount): string {
+function ruleText({ rule, findings }: RuleCount): string {
   const { name } = ruleOf(rule);
   return `  ${name === rule ? name : `${rule} ${name}`}: ${groupedInteger(findings)}\n`;
 }

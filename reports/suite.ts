@@ -1,5 +1,5 @@
 import type { BrokenLimit } from '../harness/compare/broken-limits';
-import { formatMetric, groupedInteger } from '../harness/metrics/format';
+import { countText, formatMetric, groupedInteger } from '../harness/metrics/format';
 import { isFailure, type MeasuredReplay } from '../harness/metrics/measured-replay';
 import { metricNamed } from '../harness/metrics/registry';
 import { LABELS, type Label, type Results } from '../harness/results/results';
@@ -21,11 +21,8 @@ export function suiteHeadline(results: Results, broken: readonly BrokenLimit[]):
     .map(([label, count]) => `${groupedInteger(count)} ${label}, ${RANK[label]}`);
   const kinds = replays.map(({ outcome }) => (outcome.kind === 'unsupported' ? 'n/a' : outcome.kind));
   const ends = [...new Set(kinds)].map((kind) => `${groupedInteger(countOf(kinds, kind))} ${kind}`);
-  const limits =
-    broken.length === 0
-      ? []
-      : [`${groupedInteger(broken.length)} limit${broken.length === 1 ? '' : 's'} broken`];
-  const cells = `${groupedInteger(replays.length)} cells`;
+  const limits = broken.length === 0 ? [] : [`${countText(broken.length, 'limit')} broken`];
+  const cells = countText(replays.length, 'cell');
   const named = labels.length === 0 ? cells : `${cells} (${labels.join('; ')})`;
   return `${suite?.name ?? 'suite'}: ${named}: ${[...ends, ...limits].join(', ')}`;
 }

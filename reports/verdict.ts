@@ -1,4 +1,4 @@
-import { decimalRatio, groupedInteger } from '../harness/metrics/format';
+import { countText, decimalRatio, groupedInteger } from '../harness/metrics/format';
 import { isFailure, type MeasuredPricing, type MeasuredReplay } from '../harness/metrics/measured-replay';
 import { OP_KINDS, type OpKind } from '../harness/metrics/op-kinds';
 import type { CauseCycles } from '../harness/metrics/worst-operations';
@@ -30,7 +30,7 @@ function stoppedPhrase({ replays }: Results): Phrase[] {
   if (first === undefined) {
     return [];
   }
-  const which = broken.length === 1 ? '1 replay' : `${broken.length} replays`;
+  const which = countText(broken.length, 'replay');
   const [engine, trace] = [nameOf(first.engine.name), nameOf(first.trace.name)];
   return [[`${which} did not finish: `, engine, ' on ', trace, ' was ', nameOf(stopText(first)!), '.']];
 }
@@ -41,7 +41,7 @@ function overrunPhrase({ engine, trace, outcome, metrics }: MeasuredReplay): Phr
   if (overruns === 0 || outcome.kind !== 'ok') {
     return [];
   }
-  const which = overruns === 1 ? '1 overrun' : `${groupedInteger(overruns)} overruns`;
+  const which = countText(overruns, 'overrun');
   return [[`${which} on `, nameOf(trace.name), ' went undetected by ', nameOf(engine.name), '.']];
 }
 

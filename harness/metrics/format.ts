@@ -11,6 +11,11 @@ export function groupedInteger(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }
 
+/** `1 cell`, `1,200 cells`: of nouns that take an s. */
+export function countText(count: number, noun: string): string {
+  return `${groupedInteger(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** numerator / denominator with a fixed number of decimals, rounded half away from zero, digits grouped: `1,234.5`. */
 export function decimalRatio(numerator: number, denominator: number, decimals: number): string {
   const [whole = '', fraction] = plainRatio(numerator, denominator, decimals).split('.');

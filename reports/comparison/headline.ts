@@ -1,7 +1,6 @@
 import type { Comparison } from '../../harness/compare/comparison';
-import { groupedInteger } from '../../harness/metrics/format';
+import { countText, groupedInteger } from '../../harness/metrics/format';
 import { escapeControls } from '../../traces/input-error';
-import { countText } from './rows';
 
 /** What came out, in one line: counts, then what to do. */
 export function headline({ verdict }: Comparison, marks = PLAIN_MARKS): string {

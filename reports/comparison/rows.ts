@@ -11,7 +11,7 @@ import {
 } from '../../harness/compare/comparison';
 import { meanDifferenceTenths } from '../../harness/compare/difference';
 import type { LimitPart } from '../../harness/compare/limits';
-import { decimalRatio, formatMetric, groupedInteger } from '../../harness/metrics/format';
+import { countText, decimalRatio, formatMetric, groupedInteger } from '../../harness/metrics/format';
 import type { MeasuredReplay } from '../../harness/metrics/measured-replay';
 import type { MetricValue } from '../../harness/metrics/metric';
 import { engineLabel, stopText } from '../trace-groups';
@@ -181,11 +181,6 @@ function partText(row: MetricRow, part: LimitPart): string {
     case 'value':
       return `${valueText(row, row.head)} is beyond ${groupedInteger(part.value)}`;
   }
-}
-
-/** `3 regressions`, `1 replay`. */
-export function countText(count: number, noun: string): string {
-  return `${groupedInteger(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** What the hashes say of everything that was compared. */

@@ -1,12 +1,11 @@
 import type { HistoryRow } from '../../harness/compare/history';
 import type { Trend, TrendChange } from '../../harness/compare/trend';
-import { decimalRatio, groupedInteger } from '../../harness/metrics/format';
+import { countText, decimalRatio, groupedInteger } from '../../harness/metrics/format';
 import { jsonText } from '../../harness/results/json-text';
 import { escapeControls } from '../../traces/input-error';
 import { csvText, type Column } from '../csv/cells';
 import type { TextColumn } from '../text-columns';
 import { nameText } from './headline';
-import { countText } from './rows';
 import { textTable } from './text-table';
 
 /** What `trend --format` offers; the first is the default. */

@@ -4,7 +4,7 @@ import type {
   Explanation,
   Neighbourhood,
 } from '../../harness/explain/explanation';
-import { decimalRatio, groupedInteger, kibibytesText } from '../../harness/metrics/format';
+import { countText, decimalRatio, groupedInteger, kibibytesText } from '../../harness/metrics/format';
 import { columns } from './columns';
 import { mainCauseText, shareText, writersRange, writerText } from './words';
 
@@ -55,7 +55,7 @@ export function heapLines({ heap, op, id }: ExplainedOperation): string[] {
       'granted',
       kibibytesText(heap.grantedBytes),
       share(heap.grantedBytes),
-      `to ${groupedInteger(heap.liveObjects)} objects`,
+      `to ${countText(heap.liveObjects, 'object')}`,
     ],
     ['asked for', kibibytesText(heap.liveBytes), share(heap.liveBytes), ''],
     [
@@ -64,7 +64,7 @@ export function heapLines({ heap, op, id }: ExplainedOperation): string[] {
       share(survey.freeBytes),
       survey.freeBlocks === 0
         ? ''
-        : `in ${groupedInteger(survey.freeBlocks)} blocks, the largest of ${groupedInteger(survey.largestFreeBytes)} B`,
+        : `in ${countText(survey.freeBlocks, 'block')}, the largest of ${groupedInteger(survey.largestFreeBytes)} B`,
     ],
   ];
   return [

@@ -1,6 +1,6 @@
 import type { AuditReport, Finding } from '../../harness/audit/finding';
 import { ruleOf } from '../../harness/audit/rules';
-import { groupedInteger } from '../../harness/metrics/format';
+import { countText, groupedInteger } from '../../harness/metrics/format';
 import { lifeText, momentText, problemText, ruleTitle } from '../audit-words';
 import { escapeName, markdownTable } from './table';
 
@@ -9,8 +9,7 @@ export function auditMarkdown(report: AuditReport): string {
   const { trace, events, generation, nested, counts, findings } = report;
   const all = counts.reduce((sum, count) => sum + count.findings, 0);
   const listed = findings.length < all ? ` The first ${groupedInteger(findings.length)} are listed.` : '';
-  const found =
-    all === 0 ? 'No findings' : `**${groupedInteger(all)} ${all === 1 ? 'finding' : 'findings'}**`;
+  const found = all === 0 ? 'No findings' : `**${countText(all, 'finding')}**`;
   const head = [
     `# Audit of ${escapeName(trace)}\n`,
     `${found} in ${groupedInteger(events)} events (libxl generation ${generation}, nested=${nested}).${listed}\n`,

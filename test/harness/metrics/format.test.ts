@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  countText,
   decimalRatio,
   formatMetric,
   groupedInteger,
@@ -16,6 +17,13 @@ test('digits are grouped by three', () => {
   assert.equal(
     [0, 999, 1000, 1_234_567, -1000, Number.MAX_SAFE_INTEGER].map(groupedInteger),
     ['0', '999', '1,000', '1,234,567', '-1,000', '9,007,199,254,740,991'], // prettier-ignore
+  );
+});
+
+test('what is counted is one or many', () => {
+  assert.equal(
+    [0, 1, 2, 1200].map((count) => countText(count, 'cell')),
+    ['0 cells', '1 cell', '2 cells', '1,200 cells'],
   );
 });
 
