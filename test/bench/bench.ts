@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { Bench } from 'tinybench';
 import { engineNamed } from '../../allocators/registry';
 import { Pricing } from '../../harness/pricing/pricing';
@@ -14,6 +15,9 @@ import { processorClock } from './processor-clock';
  * How fast the harness itself is: whole replays (oracle, books and placements included) of a trace held in memory,
  * under one flat pricing, one with caches, and three at once. Processor time of the best of a few runs; host speed, so
  * ratios within one run, never a test.
+ *
+ * Every workload runs in a process of its own, as a user's does: V8 compiles shared code for all the engines that a
+ * process has seen, and slower for several than for one.
  */
 
 /** What is priced in one replay, and by which kernel; the flat model has none of its own. */
@@ -30,7 +34,13 @@ const PRICINGS: readonly Priced[] = [
   ]),
 ];
 
-const WORKLOADS: readonly { readonly name: string; readonly engine: string; readonly trace: string }[] = [
+interface Workload {
+  readonly name: string;
+  readonly engine: string;
+  readonly trace: string;
+}
+
+const WORKLOADS: readonly Workload[] = [
   { name: 'TLSF churn', engine: 'xmalloc-tlsf-2008', trace: 'synth:churn?live=10000&ops=400000' },
   {
     name: 'TLSF near-page',
@@ -84,41 +94,50 @@ async function heldTrace(specification: string): Promise<Trace> {
   return held.trace(trace.header);
 }
 
-async function main(): Promise<void> {
-  console.log(
-    'workload               pricings                               kernel    ops/s    accesses/s   times flat',
-  );
-  for (const { name, engine, trace: specification } of WORKLOADS) {
-    const trace = await heldTrace(specification);
-    let flatSeconds = 0;
-    for (const pricing of PRICINGS) {
-      let work: Work = { events: 0, accesses: 0 };
-      const bench = new Bench({
-        warmup: false,
-        time: 0,
-        iterations: ITERATIONS,
-        timestampProvider: processorClock,
-      });
-      bench.add(name, async () => {
-        work = await replayOnce(trace, engine, pricing);
-      });
-      await bench.run();
-      const { result } = bench.tasks[0]!;
-      if (!('latency' in result)) {
-        throw new Error(`${name} did not complete`);
-      }
-      const seconds = result.latency.min / 1000;
-      flatSeconds ||= seconds;
-      console.log(
-        name.padEnd(22),
-        pricing.ids.join('+').padEnd(38),
-        pricing.kernel.padEnd(6),
-        `${(work.events / seconds / 1e6).toFixed(2)} M`.padStart(8),
-        `${(work.accesses / seconds / 1e6).toFixed(1)} M`.padStart(12),
-        `${(seconds / flatSeconds).toFixed(2)}`.padStart(10),
-      );
+async function benchWorkload({ name, engine, trace: specification }: Workload): Promise<void> {
+  const trace = await heldTrace(specification);
+  let flatSeconds = 0;
+  for (const pricing of PRICINGS) {
+    let work: Work = { events: 0, accesses: 0 };
+    const bench = new Bench({
+      warmup: false,
+      time: 0,
+      iterations: ITERATIONS,
+      timestampProvider: processorClock,
+    });
+    bench.add(name, async () => {
+      work = await replayOnce(trace, engine, pricing);
+    });
+    await bench.run();
+    const { result } = bench.tasks[0]!;
+    if (!('latency' in result)) {
+      throw new Error(`${name} did not complete`);
     }
+    const seconds = result.latency.min / 1000;
+    flatSeconds ||= seconds;
+    console.log(
+      name.padEnd(22),
+      pricing.ids.join('+').padEnd(38),
+      pricing.kernel.padEnd(6),
+      `${(work.events / seconds / 1e6).toFixed(2)} M`.padStart(8),
+      `${(work.accesses / seconds / 1e6).toFixed(1)} M`.padStart(12),
+      `${(seconds / flatSeconds).toFixed(2)}`.padStart(10),
+    );
   }
 }
 
-void main();
+function main(): void {
+  const workload = WORKLOADS.find(({ name }) => name === process.argv[2]);
+  if (workload !== undefined) {
+    void benchWorkload(workload);
+    return;
+  }
+  console.log(
+    'workload               pricings                               kernel    ops/s    accesses/s   times flat',
+  );
+  for (const { name } of WORKLOADS) {
+    execFileSync(process.execPath, [__filename, name], { stdio: 'inherit' });
+  }
+}
+
+main();
