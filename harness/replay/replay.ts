@@ -37,7 +37,7 @@ export interface ReplayObserver {
 }
 
 export interface ReplayOptions {
-  /** Receives the placements text (DESIGN §7) in chunks that are valid only during the call. */
+  /** Receives the placements as text in chunks that are valid only during the call. */
   readonly placements?: (chunk: Uint8Array) => void;
   /** What a realloc does on an engine without one; by default what a caller would write: allocate, copy, free. */
   readonly realloc?: ReallocPolicy;
