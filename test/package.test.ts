@@ -52,6 +52,13 @@ test('the packed tarball runs from another folder, with its data and its library
     const library =
       "const { engineNamed } = require('alloc-replay'); console.log(engineNamed('xmalloc-tlsf').name)";
     assert.is(run(process.execPath, ['-e', library], folder).trim(), 'xmalloc-tlsf');
+    const module =
+      "import { engineNamed } from 'alloc-replay'; console.log(engineNamed('xmalloc-first-fit').name)";
+    const asModule = ['--input-type=module', '-e', module];
+    assert.is(run(process.execPath, asModule, folder).trim(), 'xmalloc-first-fit');
+    // Assigned twice, an exported constant would be loaded wherever it is used: the build sees to that.
+    const layout = readFileSync(join(installed, 'dist/harness/machine/memory-layout.js'), 'utf8');
+    assert.is(layout.match(/^exports\.HEAP_BASE\b.*$/gm)?.length, 1);
     return Promise.resolve();
   }));
 
