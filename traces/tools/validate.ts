@@ -1,4 +1,5 @@
 import { InputError } from '../input-error';
+import { validated } from '../formats/validated';
 import { openTrace, type OpenOptions } from '../open';
 import { LARGEST_INTEGER, NOTHING, TraceEvent } from '../trace';
 
@@ -24,16 +25,17 @@ export async function validateTrace(
   options: OpenOptions,
   violationsMax = 100,
 ): Promise<Validation> {
-  const violations: InputError[] = [];
-  const onProblem = (problem: InputError) => violations.push(problem) < violationsMax;
+  // The reader runs ahead of the rules: each is stopped by a count of its own, or what one finds late in the trace
+  // would hide what the other finds early.
+  const [unreadable, illegal]: [InputError[], InputError[]] = [[], []];
   const trace = await openTrace(specification, {
     ...options,
     passes: 'one',
-    validate: true,
+    validate: false,
     verifyIdentity: true,
-    onProblem,
+    onProblem: (problem) => unreadable.push(problem) < violationsMax,
   });
-  const source = await trace.open();
+  const source = validated(await trace.open(), (problem) => illegal.push(problem) < violationsMax);
   const event = new TraceEvent();
   let events = 0;
   let broken = false;
@@ -43,20 +45,22 @@ export async function validateTrace(
     } while (await source.refill());
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    violations.push(error);
+    unreadable.push(error);
     broken = true;
   } finally {
     await source.close();
   }
+  const found = [...unreadable, ...illegal].sort((one, other) => lineOf(one) - lineOf(other));
+  const violations = found.slice(0, violationsMax);
   return {
     events,
-    violations: violations.sort((one, other) => lineOf(one) - lineOf(other)),
-    incomplete: broken || violations.length >= violationsMax,
+    violations,
+    incomplete: broken || found.length >= violationsMax,
     ...(violations.length === 0 && { identity: source.identity() }),
   };
 }
 
-/** The reader runs ahead of the rules, so what the two find does not come in the order of lines. */
+/** What has no line is told last. */
 function lineOf({ where = '' }: InputError): number {
   return Number(/:(\d+)(?::\d+)?$/.exec(where)?.[1] ?? LARGEST_INTEGER);
 }

@@ -71,6 +71,15 @@ test('the list is cut where it gets long, and where nothing can follow', async (
   assert.match(cut.violations.join('\n'), 'the gzip data ends too early');
 });
 
+test('a list that is cut holds the first violations, whoever found them', async () => {
+  const rows = 'alloc,1,8,0\nfree,2,0,0\nfree,3,0,0\nfree,1,x,0\nfree,1,y,0\nfree,1,z,0\n';
+  const { violations, incomplete } = await validate('t.csv', header + rows, 2);
+  assert.equal(
+    [violations.map((message) => message.split(': ')[0]), incomplete],
+    [['t.csv:3:1', 't.csv:4:1'], true],
+  );
+});
+
 test('a name that asks for no known format is refused', async () => {
   const source = () => columnsOf([]).source(someHeader);
   assert.throws(
