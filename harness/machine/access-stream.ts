@@ -31,8 +31,13 @@ export const KIND_COUNT = 4;
 export const LOCK_MASK = 0xff;
 export const END_OF_OPERATION = 0x100;
 
-/** 2^13 entries are 32 KiB: a batch stays in the host's L1 and L2 between engine and pricing. */
-export const ENTRY_CAPACITY = 1 << 13;
+/** From 2^13 entries on, 32 KiB, a batch ends with its operation: it stays in the host's L2 until it is priced. */
+const ENTRIES_ENOUGH = 1 << 13;
+/**
+ * Operations that fill all the rest are rare on purpose. V8 compiles a call that was never made into none at all; one
+ * that is made now and then would make it forget, at every access, all it knows of the stream and the memory.
+ */
+export const ENTRY_CAPACITY = 1 << 18;
 const ENTRY_LAST = ENTRY_CAPACITY - 1;
 const SEGMENT_CAPACITY = 1 << 12;
 const OPERATION_CAPACITY = 1 << 10;
@@ -171,7 +176,8 @@ export class AccessStream {
     this.operationPlacements[row] = placement;
     this.operationCount = row + 1;
     this.notedRow += NOTED_COUNT;
-    if (this.operationCount === OPERATION_LAST || this.segmentCount >= SEGMENT_LAST - 1) {
+    const isFull = this.operationCount === OPERATION_LAST || this.segmentCount >= SEGMENT_LAST - 1;
+    if (isFull || this.entryCount >= ENTRIES_ENOUGH) {
       this.flush();
     }
   }
