@@ -6,14 +6,16 @@ import { DerivedSource } from './derived-source';
 /**
  * Two traces at once, as two call sites of one program: their events in proportion to their lengths, so that both
  * begin and end together. Ids are kept apart (the first trace's become even, the second's odd), and the site of an
- * event is its trace's label, followed by `/` and the site it had, if it had one. An API call is not interleaved.
+ * event is its trace's label, followed by `/` and the site it had, if it had one; of two traces of one name, `#2` marks
+ * the second's. An API call is not interleaved, and the ids that annotations name (`traces/policy/README.md`) are kept
+ * apart as the others are.
  *
  * Reads both traces once to count their events. Rejects as they do.
  */
 export async function mergedTrace(
   first: Trace,
   second: Trace,
-  labels: readonly [string, string] = [first.header.name, second.header.name],
+  labels: readonly [string, string] = apartLabels(first.header.name, second.header.name),
 ): Promise<Trace> {
   const counts = [await countEvents(first), await countEvents(second)] as const;
   const header = { name: `${first.header.name}+${second.header.name}`, origin: MERGED };
@@ -30,7 +32,18 @@ export async function mergedTrace(
   };
 }
 
+/** A trace merged with itself is still two sites. */
+function apartLabels(first: string, second: string): readonly [string, string] {
+  return [first, first === second ? `${second}#2` : second];
+}
+
 const MERGED = { kind: 'recorded', format: 'merge' } as const;
+
+/** The pairs of an annotation whose value is an id: of an object, a call or a context. */
+const ID_PAIR = /(?<=^| )(call|ctx|parentcall|in|inside)=(\d+)(?= |$)/g;
+
+/** The context of an `enter` that names none. */
+const CONTEXT = 1;
 
 async function countEvents(trace: Trace): Promise<number> {
   const source = await trace.open();
@@ -54,7 +67,9 @@ class Side {
   openCalls = 0;
   ended = false;
   private readonly sites = new Map<number, number>();
-  private readonly others = new Map<number, number>([[NO_TEXT, NO_TEXT]]);
+  private readonly calls = new Map<number, number>([[NO_TEXT, NO_TEXT]]);
+  private readonly entries = new Map<number, number>();
+  private readonly values = new Map<number, number>([[NO_TEXT, NO_TEXT]]);
 
   constructor(
     readonly source: EventSource,
@@ -73,9 +88,22 @@ class Side {
     event.site = this.translated(this.sites, event.site, (text) =>
       text === '' ? this.label : `${this.label}/${text}`,
     );
-    event.call = this.translated(this.others, event.call, (text) => text);
-    event.value = this.translated(this.others, event.value, (text) => text);
+    event.call = this.translated(this.calls, event.call, (text) => text);
+    event.value =
+      event.op === OP.enter
+        ? this.translated(this.entries, event.value, (text) => this.entry(text))
+        : this.translated(this.values, event.value, (text) => this.annotation(text));
     return true;
+  }
+
+  private entry(text: string): string {
+    const annotation = this.annotation(text);
+    if (/(?:^| )ctx=/.test(annotation)) return annotation;
+    return `${annotation}${annotation === '' ? '' : ' '}ctx=${this.apart(CONTEXT)}`;
+  }
+
+  private annotation(text: string): string {
+    return text.replace(ID_PAIR, (_, key: string, id: string) => `${key}=${this.apart(Number(id))}`);
   }
 
   private apart(id: number): number {

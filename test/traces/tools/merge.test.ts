@@ -39,6 +39,39 @@ test('sites, functions and values are kept behind the label', async () => {
   );
 });
 
+test('a trace merged with itself is two sites', async () => {
+  const merged = await mergedTrace(traceOf('a', allocs(1)), traceOf('a', allocs(1)));
+  assert.equal(
+    (await eventsOf(await merged.open())).map(({ site }) => site),
+    ['a', 'a#2'],
+  );
+});
+
+test('the ids that annotations name are kept apart with the others', async () => {
+  const annotated: PlainEvent[] = [
+    { op: 'enter', id: 1, value: 'kind=public gc=own' },
+    { op: 'temp', id: 10, size: 8, value: 'call=1 category=a' },
+    { op: 'enter', id: 2, value: 'ctx=5 parentcall=1' },
+    { op: 'return', id: 10, value: 'call=2 inside=11 to=app' },
+    { op: 'store', id: 10, value: 'call=2 in=ctx' },
+    { op: 'leave', id: 2, value: 'rc=-3' },
+    { op: 'leave', id: 1 },
+  ];
+  const merged = await mergedTrace(traceOf('a', annotated), traceOf('b', annotated));
+  const events = await eventsOf(await merged.open());
+  const values = (label: string) => events.filter(({ site }) => site === label).map(({ value }) => value);
+  assert.equal(values('b'), [
+    'kind=public gc=own ctx=3',
+    'call=3 category=a',
+    'ctx=11 parentcall=3',
+    'call=5 inside=23 to=app',
+    'call=5 in=ctx',
+    'rc=-3',
+    '',
+  ]);
+  assert.equal(values('a')[3], 'call=4 inside=22 to=app');
+});
+
 test('two legal traces make a legal trace of both, the same in every pass', async () => {
   await fc.assert(
     fc.asyncProperty(legalEvents, legalEvents, async (first, second) => {
