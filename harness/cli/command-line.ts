@@ -37,7 +37,6 @@ function commandParser(argv: readonly string[], finished: (code: ExitCode) => vo
     .help()
     .strict()
     .demandCommand(1, 'no command given; expected one of those that --help lists')
-    .completion('completion', 'Print a completion script for bash or zsh')
     .example('$0 run synth:half-page-storm -a xmalloc-first-fit,xmalloc-tlsf-2008 -p zen4-2022', '')
     .example('$0 reproduce xfree-latency --out out', '')
     .epilogue(

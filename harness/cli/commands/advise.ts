@@ -41,7 +41,7 @@ export const advise = command<AdviseArguments>({
   summary: 'Which of Xen’s allocators each call site should use by the rubric of 2021, replayed on all four',
   options: (parser) =>
     adviseOptions(machineOptions(readerOptions(parser, 'trace-format')))
-      .example('$0 advise synth:domain-lifecycle?seconds=60 --heap-pages 16384 -p flat', '')
+      .example('$0 advise "synth:domain-lifecycle?seconds=60" --heap-pages 16384 -p flat', '')
       .example(
         '$0 advise recorded:git-status --now xmalloc --format markdown',
         '',

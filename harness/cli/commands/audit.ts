@@ -37,7 +37,7 @@ export const audit = command<AuditArguments>({
     auditOptions(readerOptions(parser, 'trace-format'))
       .example('$0 audit recorded:git-status', '')
       .example('$0 audit policy:violator-1-domid-to-name --generation 1', '')
-      .example('$0 audit synth:libxl-calls?calls=50 --format sarif', '') as unknown as Argv<AuditArguments>,
+      .example('$0 audit "synth:libxl-calls?calls=50" --format sarif', '') as unknown as Argv<AuditArguments>,
   run: runAudit,
 });
 

@@ -2,6 +2,7 @@ import { advise } from './advise';
 import { audit } from './audit';
 import type { Command } from './command';
 import { compare } from './compare';
+import { completion } from './completion';
 import { conformance } from './conformance';
 import { explain } from './explain';
 import { list } from './list';
@@ -30,4 +31,5 @@ export const COMMANDS: readonly Command[] = [
   trace,
   conformance,
   list,
+  completion,
 ];

@@ -52,7 +52,7 @@ export const compare = command<CompareArguments>({
       .example('$0 compare base/ head/ --limit "free.cycles.max=+5%|2000000,@fragmentation=+1%"', '')
       .example('$0 compare base/results.json head/results.json --format markdown --out comment.md', '')
       .example(
-        '$0 compare --engines textbook-first-fit textbook-best-fit synth:churn?live=50&ops=300 -p flat',
+        '$0 compare --engines textbook-first-fit textbook-best-fit "synth:churn?live=50&ops=300" -p flat',
         '',
       )
       .example('$0 compare --base-ref main -a ./my-engine.ts trace.csv --fail-on any-change', '')

@@ -65,7 +65,7 @@ export const explain = command<ExplainArguments>({
       .example('$0 explain recorded:sqlite3-2000 -a plan9-pool --worst 3 --against xmalloc-tlsf', '')
       .example('$0 explain recorded:git-status -a xmalloc-first-fit --lock freelist', '')
       .example(
-        '$0 explain synth:tmem -a xmalloc-first-fit --op 4711 --format speedscope --out op.speedscope.json',
+        '$0 explain synth:tmem -a xmalloc-first-fit --op 4711 --format speedscope --out op.json',
         '',
       ) as unknown as Argv<ExplainArguments>,
   run: runExplain,

@@ -57,7 +57,7 @@ export const run = command<RunArguments>({
         '$0 run prog.vg.txt -a xmalloc-first-fit,xmalloc-tlsf-2008 -p zen4-2022,core2-2008@cold --out out',
         '',
       )
-      .example('$0 run synth:half-page-storm?live=5000 -a xmalloc-first-fit -p flat', '')
+      .example('$0 run "synth:half-page-storm?live=5000" -a xmalloc-first-fit -p flat', '')
       .example('$0 run trace.csv -a xmalloc-tlsf --append history.csv --out out --emit bmf,junit', '')
       .example('zcat trace.csv.gz | $0 run - -a xenheap-pages --placements placements', '')
       .example(

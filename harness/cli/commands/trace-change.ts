@@ -66,7 +66,7 @@ export const merge = command<MergeArguments>({
       .positional('second', { type: 'string', demandOption: true, describe: 'Another' })
       .option('output', outputOption)
       .example(
-        '$0 trace merge recorded:git-status synth:near-page-storm?live=50 -o both.csv.gz',
+        '$0 trace merge recorded:git-status "synth:near-page-storm?live=50" -o both.csv.gz',
         '',
       ) as unknown as Argv<MergeArguments>,
   run: async (argv): Promise<ExitCode> => {

@@ -24,6 +24,7 @@ export const trace: Command = {
     describe: 'Make, read, check and change traces',
     builder: (parser: Argv) =>
       TRACE_COMMANDS.reduce((grown, each) => grown.command(each.module(finished)), parser)
+        .example('$0 trace info recorded:sqlite3-2000', '')
         .demandCommand(1, 'no trace command given; expected one of those that `trace --help` lists')
         .strict(),
     handler: () => undefined,
