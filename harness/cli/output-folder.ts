@@ -2,7 +2,6 @@ import {
   accessSync,
   constants,
   existsSync,
-  mkdirSync,
   readdirSync,
   renameSync,
   rmdirSync,
@@ -12,6 +11,8 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../../traces/input-error';
+import { reasonOf } from '../results/atomic-file';
+import { makeFolder } from '../results/folder';
 
 /**
  * Where a command's files go. Each file is written whole to a temporary sibling and renamed at the end, so that an
@@ -23,13 +24,19 @@ export class OutputFolder {
   /** The uppermost folder that `make` made. */
   private made: string | undefined;
 
-  private constructor(readonly path: string) {}
+  private constructor(
+    readonly path: string,
+    private readonly option: string,
+  ) {}
 
   /**
    * The folder at a path, which need not be there yet: it is made with its first file, so that a command that fails
    * leaves none. Throws an `InputError` when the path is something else or nothing can be written there.
    */
   static at(path: string, option: string): OutputFolder {
+    if (path === '') {
+      throw new InputError({ where: option, problem: 'names none', expected: 'a folder to write to' });
+    }
     try {
       const existing = existingPath(path);
       accessSync(existing, constants.W_OK);
@@ -43,12 +50,17 @@ export class OutputFolder {
         expected: 'a folder to write to',
       });
     }
-    return new OutputFolder(path);
+    return new OutputFolder(path, option);
   }
 
-  /** Makes the folder where there is none. */
+  /** Makes the folder where there is none. Throws an `InputError` where the operating system refuses. */
   make(): void {
-    this.made ??= mkdirSync(this.path, { recursive: true });
+    try {
+      this.made ??= makeFolder(this.path);
+    } catch (error) {
+      const where = `${this.option} ${this.path}`;
+      throw new InputError({ where, problem: reasonOf(error), expected: 'a folder to write to' });
+    }
   }
 
   /** Writes a file of the folder. */

@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { InputError } from '../../traces/input-error';
 import type { MeasuredReplay } from '../metrics/measured-replay';
 import { reasonOf, writeFileAtomically } from '../results/atomic-file';
+import { makeFolder } from '../results/folder';
 import { replaySchema } from '../results/schema';
 
 /**
@@ -24,7 +25,7 @@ export class CellStore {
    */
   static at(folder: string, warn: (line: string) => void): CellStore {
     try {
-      fs.mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
     } catch (error) {
       throw new InputError({ where: folder, problem: reasonOf(error), expected: 'a folder to write to' });
     }

@@ -217,4 +217,19 @@ test('an --out that is a file is refused and left alone', () =>
     assert.ok(existsSync(file));
   }));
 
+test('an --out that names nothing is refused', () =>
+  inFolder((folder) =>
+    assertRefused(folder, /--out: names none/, 'run', 'synth:ramp', '-a', 'xenheap-pages', '--out', ''),
+  ));
+
+// Node's recursive mkdir never comes back from there.
+const NO_PLACE_FOR_FOLDERS = '/proc/alloc-replay';
+if (existsSync('/proc/self')) {
+  test('an --out where no folder can be made is refused', () =>
+    inFolder((folder) => {
+      const argv = ['run', 'synth:near-page-storm?live=5&ops=5', '-a', 'xenheap-pages'];
+      return assertRefused(folder, /--out .*proc/, ...argv, '--out', NO_PLACE_FOR_FOLDERS);
+    }));
+}
+
 test.run();
