@@ -20,6 +20,9 @@ import { createRegistries } from './registries';
 /** Blocks shown before and after each of the two places. */
 const NEIGHBOURS = 3;
 
+/** Of a line that is no header, so much is quoted. */
+const SHOWN_CHARS_MAX = 60;
+
 interface Difference {
   readonly index: number;
   readonly placed: string;
@@ -95,6 +98,10 @@ async function firstDifference(
   let line = 0;
   for await (const text of linesOf(file)) {
     const expected = text.split(',').slice(0, 4).join(',');
+    if (line === 0 && expected !== placed[0]) {
+      const problem = `"${text.slice(0, SHOWN_CHARS_MAX)}" is no header of placements`;
+      throw new InputError({ where: `${file}:1:1`, problem, expected: placed[0]! });
+    }
     if (placed[line] !== expected) {
       return { index: line - 1, placed: placed[line] ?? `nothing: ${end}`, expected };
     }

@@ -134,6 +134,18 @@ test('--expect of a file that cannot be read is one line, whatever it is called'
   }
 });
 
+test('--expect of a file that holds no placements is refused with its place', () =>
+  inFolder(async (folder) => {
+    const file = join(folder, 'notes.csv');
+    writeFileSync(file, 'op,id,size,align\nalloc,0,5,0\n');
+    const { code, stderr } = await runCli('run', STORM, '-a', 'vmalloc', '-p', 'flat', '--expect', file);
+    assert.is(code, 2);
+    assert.match(
+      stderr,
+      /notes\.csv:1:1: "op,id,size,align" is no header .*; expected index,op,id,offset\n$/,
+    );
+  }));
+
 test('a trace whose verbs an engine lacks is n/a with the reason, and no failure', () =>
   inFolder(async (folder) => {
     const trace = join(folder, 'compacting.csv');
