@@ -137,7 +137,7 @@ async function readerFor(bytes: ByteSource, options: OpenOptions): Promise<Reade
   const atr: Reader = { format: 'atr', open: (input) => openAtr(input, { name, verifyIdentity }) };
   const importer = (recorder: RecorderFormat): Reader => ({
     format: recorder.name,
-    open: (input) => openImport(input, recorder, options.importOptions, name),
+    open: (input) => openImport(input, recorder, options.importOptions, name, format !== undefined),
   });
   if (format === 'csv') return csv;
   if (format === 'atr') return atr;

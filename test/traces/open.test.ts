@@ -142,6 +142,23 @@ test('a format may be forced', async () => {
   );
 });
 
+test('a format that is forced on a file of another is refused, not read as a recording of nothing', async () => {
+  const banner = '==7== Memcheck, a memory error detector\n';
+  for (const [content, lines] of [
+    [csv, 4],
+    [banner, 1],
+    ['', 0],
+  ] as const) {
+    assert.is(
+      await failureOf('t.txt', content, { format: 'valgrind' }),
+      `t.txt: nothing in its ${lines} lines is of the format valgrind; ` +
+        'expected valgrind --trace-malloc=yes (memcheck, massif, dhat)',
+    );
+  }
+  const orphan = `${banner}--7-- free(0x4A41040)\n`;
+  assert.is(await opened('t.txt', orphan, async ({ accounting }) => accounting?.orphanFrees), 1);
+});
+
 test('the rules between events are held unless that is not wanted', async () => {
   const doubleFree = `${csv}free,1,0,0\n`;
   assert.is(

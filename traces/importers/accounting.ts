@@ -83,3 +83,10 @@ export function emptyAccounting(): Accounting {
     notes: [],
   };
 }
+
+/** Whether no line of the recording said anything to the format that it was read as. */
+export function saidNothing(accounting: Accounting): boolean {
+  return Object.entries(accounting).every(
+    ([name, count]) => name === 'lines' || name === 'unparsedLines' || count === 0 || name === 'notes',
+  );
+}

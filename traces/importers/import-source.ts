@@ -9,7 +9,8 @@ import { HEAD_BYTES } from '../input/bytes';
 import { LineReader } from '../input/lines';
 import { TextTable } from '../trace';
 import type { TraceHeader } from '../trace';
-import { emptyAccounting, type Accounting } from './accounting';
+import { InputError } from '../input-error';
+import { emptyAccounting, saidNothing, type Accounting } from './accounting';
 import { EventQueue } from './event-queue';
 import type { LineParser, RecorderFormat } from './importer';
 import { completeImportOptions, type ImportOptions } from './options';
@@ -33,9 +34,10 @@ export class ImportSource extends BlockSource {
   constructor(
     header: TraceHeader,
     private readonly bytes: ByteSource,
-    format: RecorderFormat,
+    private readonly format: RecorderFormat,
     options: ImportOptions,
     head: readonly string[],
+    private readonly isForced: boolean,
   ) {
     super(header, new TextTable());
     this.hash = new IdentityHash(this.texts);
@@ -54,6 +56,7 @@ export class ImportSource extends BlockSource {
       else if (this.stage === 'rest') this.stage = this.parser.finish?.() === true ? 'rest' : 'leaks';
       else this.stage = this.recording.close() ? 'leaks' : 'done';
     }
+    if (this.stage === 'done' && this.isForced) this.refuseAnotherFormat();
     const block = this.queue.take();
     if (block !== undefined) this.hash.addBlock(block);
     return block;
@@ -62,6 +65,14 @@ export class ImportSource extends BlockSource {
   protected release(): Promise<void> {
     this.stage = 'done';
     return this.bytes.close();
+  }
+
+  /** Importers are lenient: read as what it is not, a file would be a recording in which nothing happened. */
+  private refuseAnotherFormat(): void {
+    const { accounting, bytes, format, recording } = this;
+    if (recording.isFull || !saidNothing(accounting)) return;
+    const problem = `nothing in its ${accounting.lines} lines is of the format ${format.name}`;
+    throw new InputError({ where: bytes.name, problem, expected: format.summary });
   }
 
   private async readChunk(): Promise<void> {
@@ -86,13 +97,15 @@ export class ImportSource extends BlockSource {
 
 /**
  * Opens a recording for one pass; `format` is `detectFormat(await recordingHead(bytes))` or what the user named, and
- * `name` that of the trace. The source owns `bytes` from here on. Throws a `UsageError` for options that do not fit.
+ * `name` that of the trace. One whose format is forced, not detected, must say something in it. The source owns
+ * `bytes` from here on. Throws a `UsageError` for options that do not fit.
  */
 export async function openImport(
   bytes: ByteSource,
   format: RecorderFormat,
   options: Partial<ImportOptions> = {},
   name: string = recordingName(bytes.name),
+  isForced = false,
 ): Promise<ImportSource> {
   const complete = completeImportOptions(options, format);
   const head = await recordingHead(bytes);
@@ -102,6 +115,7 @@ export async function openImport(
     format,
     complete,
     head,
+    isForced,
   );
 }
 
