@@ -82,9 +82,20 @@ function requireEngine(name: string, file: string): unknown {
   try {
     return withSelf(() => requireFrom(path.dirname(file))(file) as unknown);
   } catch (error) {
-    const [reason] = String(error instanceof Error ? error.message : error).split('\n');
-    throw new UsageError({ where: name, problem: `cannot be loaded: ${reason}` });
+    throw new UsageError({ where: placeOf(error, name), problem: `cannot be loaded: ${reasonOf(error)}` });
   }
+}
+
+/** Node puts the line of a syntax error before the stack alone. */
+function placeOf(error: unknown, name: string): string {
+  const line = error instanceof SyntaxError ? /^[^\n]*:(\d+)\n/.exec(error.stack ?? '')?.[1] : undefined;
+  return line === undefined ? name : `${name}:${line}`;
+}
+
+/** The first line that says something: ts-node only announces its diagnostics in the first of all. */
+function reasonOf(error: unknown): string {
+  const lines = String(error instanceof Error ? error.message : error).split('\n');
+  return lines.find((line) => line !== '' && !line.endsWith(':')) ?? lines[0]!;
 }
 
 /** Lets Node read TypeScript, by the ts-node of the engine's project or ours; not when something does already. */
@@ -96,7 +107,7 @@ function readTypeScript(name: string): void {
     try {
       const tsNode = requireFrom(folder)('ts-node') as typeof import('ts-node');
       const compilerOptions = { module: 'CommonJS', target: 'ES2022', esModuleInterop: true };
-      tsNode.register({ transpileOnly: true, skipProject: true, compilerOptions });
+      tsNode.register({ transpileOnly: true, skipProject: true, pretty: false, compilerOptions });
       return;
     } catch {
       // Not installed there, or unusable: the next folder may have one.

@@ -145,13 +145,13 @@ refusing('is refused where there is no file or package', () => {
 });
 
 refusing('is refused where the module does not load', () => {
-  refused(write('syntax.js', 'const = 1;'), /syntax.js: cannot be loaded: /);
+  refused(write('syntax.js', '\n\nconst = 1;'), /syntax.js:3: cannot be loaded: Unexpected token '='/);
   refused(
     write('missing.js', "require('./not-there');"),
     /cannot be loaded: Cannot find module '.\/not-there'/,
   );
   refused(write('thrown.js', "throw 'text';"), /cannot be loaded: text$/);
-  refused(write('syntax.ts', 'export const engine = {'), /cannot be loaded: /);
+  refused(write('syntax.ts', '\nexport const engine = {'), /cannot be loaded: .*syntax.ts.*2,\d+.*expected/);
 });
 
 refusing('is refused where nothing is exported', () => {
