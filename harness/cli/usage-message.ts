@@ -23,8 +23,13 @@ const OBJECTIONS: readonly Objection[] = [
   },
   {
     message: /^Unknown arguments: (.+)$/s,
-    error: ([names], place) =>
-      new UsageError({ problem: `unknown arguments ${names}`, expected: helpOf(place) }),
+    error: ([names], place) => {
+      const [first] = place.commandLine;
+      // Of a command that is none, the words behind it are unknown too.
+      return first !== undefined && names!.split(', ').includes(first)
+        ? unknown(first, place)
+        : new UsageError({ problem: `unknown arguments ${names}`, expected: helpOf(place) });
+    },
   },
   {
     message: /^Not enough non-option arguments: got (\d+), need at least (\d+)$/,

@@ -78,6 +78,11 @@ const BAD_USAGE: readonly { what: string; argv: readonly string[]; says: RegExp 
     argv: ['rnu'],
     says: /"rnu"; did you mean "run"\?; expected .*replay --help/,
   },
+  {
+    what: 'an unknown command with arguments',
+    argv: ['explian', 'trace.csv', '-a', 'vmalloc'],
+    says: /"explian"; did you mean "explain"\?; expected .*replay --help/,
+  },
   { what: 'a command like no other', argv: ['zzz'], says: /"zzz"; expected/ },
   { what: 'an unknown trace command', argv: ['trace', 'imprt'], says: /"imprt"; did you mean "import"/ },
   { what: 'an unknown option', argv: ['list', '--colour'], says: /"colour"; expected .*list --help/ },
