@@ -5,7 +5,7 @@ import type { Results } from '../harness/results/results';
 import { escapeControls } from '../traces/input-error';
 import { phraseText } from './phrase';
 import { tableLines, type TextColumn } from './text-columns';
-import { engineLabel, stopText, traceGroups, type TraceGroup } from './trace-groups';
+import { engineLabel, lengthText, stopText, traceGroups, type TraceGroup } from './trace-groups';
 import { verdict } from './verdict';
 
 /** The results as text for one look: per trace a table of the engines, and the verdict last, where the eye is. */
@@ -38,9 +38,8 @@ function traceTable(group: TraceGroup): string {
       ? []
       : [`  ${escapeControls(`${engineLabel(replay, group.replays)}: ${reason}`)}`];
   });
-  const events = `${groupedInteger(group.trace.events)} events`;
   return [
-    `${escapeControls(group.trace.name)}  (${events}; cycles per operation)`,
+    `${escapeControls(group.trace.name)}  (${lengthText(group)}; cycles per operation)`,
     ...tableLines(tableColumns(group, kinds), rows),
     ...remarks,
     '',

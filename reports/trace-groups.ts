@@ -1,3 +1,4 @@
+import { groupedInteger } from '../harness/metrics/format';
 import type { MeasuredReplay } from '../harness/metrics/measured-replay';
 import type { Results } from '../harness/results/results';
 
@@ -31,8 +32,7 @@ function sameTrace(a: MeasuredReplay['trace'], b: MeasuredReplay['trace']): bool
   if (a.name !== b.name || JSON.stringify(a.origin) !== JSON.stringify(b.origin)) {
     return false;
   }
-  const adaptive = a.origin.kind === 'synthetic' && a.origin.adaptive;
-  return adaptive || a.sha256 === null || b.sha256 === null || a.sha256 === b.sha256;
+  return isAdaptive(a) || a.sha256 === null || b.sha256 === null || a.sha256 === b.sha256;
 }
 
 /** What a replay's engine is called beside the others: its name, and what sets it apart from its namesakes. */
@@ -62,6 +62,20 @@ export function originText({ origin }: MeasuredReplay['trace']): string {
   }
   const parameters = Object.entries(origin.parameters).map(([name, value]) => `${name}=${value}`);
   return `synth:${origin.generator}?${[...parameters, `seed=${origin.seed}`].join('&')}`;
+}
+
+/** Whether it is a generator that decides by placements. */
+export function isAdaptive({ origin }: MeasuredReplay['trace']): boolean {
+  return origin.kind === 'synthetic' && origin.adaptive;
+}
+
+/** How many events the trace has; an adaptive generator makes others for every engine. */
+export function lengthText({ trace, replays }: TraceGroup): string {
+  const counts = isAdaptive(trace) ? replays.map((each) => each.trace.events) : [];
+  const [least, most] = [Math.min(trace.events, ...counts), Math.max(trace.events, ...counts)];
+  return least === most
+    ? `${groupedInteger(most)} events`
+    : `${groupedInteger(least)} to ${groupedInteger(most)} events`;
 }
 
 /** Why a replay has no figures, or did not come to its end; undefined when it did. */

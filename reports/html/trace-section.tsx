@@ -1,4 +1,3 @@
-import { groupedInteger } from '../../harness/metrics/format';
 import {
   worstOperations,
   type MeasuredKind,
@@ -6,7 +5,7 @@ import {
 } from '../../harness/metrics/measured-replay';
 import { OP_KINDS, type OpKind } from '../../harness/metrics/op-kinds';
 import { escapeControls } from '../../traces/input-error';
-import { engineLabel, originText, type TraceGroup } from '../trace-groups';
+import { engineLabel, isAdaptive, lengthText, originText, type TraceGroup } from '../trace-groups';
 import { pricingNamed } from '../verdict';
 import { EngineTable, type EngineRow } from './engine-table';
 import { FreeBlocks } from './free-blocks';
@@ -38,8 +37,10 @@ export function TraceSection({ group, id }: { group: TraceGroup; id: string }) {
       </h2>
       <p>
         <Name of={originText(trace)} />
-        {`, ${groupedInteger(trace.events)} events`}
-        {trace.sha256 !== null && <code class="hash">{` ${trace.sha256.slice(0, 12)}`}</code>}
+        {`, ${lengthText(group)}`}
+        {trace.sha256 !== null && !isAdaptive(trace) && (
+          <code class="hash">{` ${trace.sha256.slice(0, 12)}`}</code>
+        )}
       </p>
       <EngineTable rows={rows} />
       <MetricsTable rows={ran} />

@@ -11,7 +11,7 @@ import type { Results } from '../../harness/results/results';
 import { boundRows, type BoundRow } from '../bound-rows';
 import { causesText, eventsText, operationText } from '../operation-text';
 import { phraseText } from '../phrase';
-import { engineLabel, originText, stopText, traceGroups, type TraceGroup } from '../trace-groups';
+import { engineLabel, lengthText, originText, stopText, traceGroups, type TraceGroup } from '../trace-groups';
 import { verdict } from '../verdict';
 import { failuresSection } from './failures';
 import { escapeName, markdownTable, type MarkdownColumn } from './table';
@@ -58,7 +58,7 @@ function traceSection(group: TraceGroup): string {
   );
   return [
     `## ${escapeName(group.trace.name)}\n`,
-    `${escapeName(originText(group.trace))}, ${groupedInteger(group.trace.events)} events.\n`,
+    `${escapeName(originText(group.trace))}, ${lengthText(group)}.\n`,
     markdownTable(engineColumns(kinds), rows),
     worstSection(run),
     failuresSection(group),

@@ -51,6 +51,18 @@ test('the report begins with the verdict: what broke, then the worst operation a
   );
 });
 
+test('a generator that decides by placements has as many events as each engine made it', async () => {
+  const replay = await measured();
+  const adaptive = (events: number, name: string): MeasuredReplay => {
+    const origin = { kind: 'synthetic', generator: 'g', parameters: {}, seed: 1, adaptive: true } as const;
+    const trace = { ...replay.trace, events, origin };
+    return { ...replay, trace, engine: { ...replay.engine, name } };
+  };
+  const results = resultsOf(adaptive(4096, 'a'), adaptive(10_240, 'b'));
+  assert.match(terminalReport(results), '(4,096 to 10,240 events; cycles per operation)');
+  assert.match(markdownReport(results), ', 4,096 to 10,240 events.');
+});
+
 test('every row of every table has as many cells as its header', async () => {
   const report = markdownReport(await exampleResults());
   let columns = 0;
