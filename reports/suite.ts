@@ -78,7 +78,8 @@ const cellOf = ({ engine, trace }: MeasuredReplay): string =>
 const placeOf = ({ replay, pricing, metric }: BrokenLimit): string =>
   `${cellOf(replay)}${pricing === null ? '' : `, ${pricing}`}: ${metric}`;
 
-function beyondText({ metric, value, part }: BrokenLimit): string {
+/** `3,211 is beyond 500`. */
+export function beyondText({ metric, value, part }: BrokenLimit): string {
   const unit = metricNamed(metric) ?? { unit: 'times' as const };
   return `${formatMetric(unit, value)} is beyond ${groupedInteger(part.value)}`;
 }

@@ -2,6 +2,7 @@ import type { Argv } from 'yargs';
 import type { EmittedFile } from '../../reports/ci/emitter';
 import { EMITTERS } from '../../reports/ci/registry';
 import { didYouMean, UsageError } from '../../traces/input-error';
+import type { BrokenLimit } from '../compare/broken-limits';
 import { appendToHistory } from '../compare/history';
 import type { Results } from '../results/results';
 import { commaList } from './shared-options';
@@ -18,7 +19,7 @@ export interface CiArguments {
 
 /** What is made of results besides the reports. */
 export interface CiOutputs {
-  readonly emitted: (results: Results) => EmittedFile[];
+  readonly emitted: (results: Results, broken?: readonly BrokenLimit[]) => EmittedFile[];
   readonly append: (results: Results) => void;
 }
 
@@ -68,7 +69,7 @@ export function ciOutputs(argv: CiArguments & { readonly out: string | undefined
   }
   const commit = argv.append === undefined ? '' : commitOf(argv);
   return {
-    emitted: (results) => chosen.flatMap(({ files }) => files(results)),
+    emitted: (results, broken) => chosen.flatMap(({ files }) => files(results, broken)),
     append: (results) => {
       if (argv.append !== undefined) {
         const date = new Date().toISOString().replace(/\.\d+/, '');

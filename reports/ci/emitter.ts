@@ -1,3 +1,4 @@
+import type { BrokenLimit } from '../../harness/compare/broken-limits';
 import type { Results } from '../../harness/results/results';
 
 /** A file for another tool. */
@@ -10,5 +11,6 @@ export interface EmittedFile {
 export interface Emitter {
   readonly name: string;
   readonly summary: string;
-  readonly files: (results: Results) => readonly EmittedFile[];
+  /** `broken`: the limits of a suite that the results break. */
+  readonly files: (results: Results, broken?: readonly BrokenLimit[]) => readonly EmittedFile[];
 }

@@ -1,6 +1,8 @@
+import type { BrokenLimit } from '../../harness/compare/broken-limits';
 import type { MeasuredReplay } from '../../harness/metrics/measured-replay';
 import type { Results } from '../../harness/results/results';
 import { escapeControls } from '../../traces/input-error';
+import { beyondText } from '../suite';
 import { engineLabel, stopText } from '../trace-groups';
 
 /** JUnit XML, the dialect that every CI service shows: a suite of cases that passed, failed or were skipped. */
@@ -12,17 +14,27 @@ export interface TestCase {
     { readonly kind: 'passed' } | { readonly kind: 'failed' | 'skipped'; readonly message: string };
 }
 
-/** One case per replay: it fails where the engine did not come to its end, and is skipped where it lacks a verb. */
-export function junitOfResults(results: Results): string {
-  const cases = results.replays.map((replay): TestCase => {
-    const rivals = results.replays.filter(({ trace }) => trace.name === replay.trace.name);
-    return {
-      classname: engineLabel(replay, rivals),
-      name: replay.trace.name,
-      outcome: replayOutcome(replay),
-    };
-  });
-  return junitXml(cases);
+/**
+ * One case per replay: it fails where the engine did not come to its end, and is skipped where it lacks a verb. And
+ * one that fails for each limit of the suite that is broken.
+ */
+export function junitOfResults({ replays }: Results, broken: readonly BrokenLimit[] = []): string {
+  const engineOf = (replay: MeasuredReplay) =>
+    engineLabel(
+      replay,
+      replays.filter(({ trace }) => trace.name === replay.trace.name),
+    );
+  const cases = replays.map((replay): TestCase => ({
+    classname: engineOf(replay),
+    name: replay.trace.name,
+    outcome: replayOutcome(replay),
+  }));
+  const limits = broken.map((each): TestCase => ({
+    classname: [engineOf(each.replay), each.replay.trace.name, each.pricing].filter(Boolean).join('.'),
+    name: each.metric,
+    outcome: { kind: 'failed', message: beyondText(each) },
+  }));
+  return junitXml([...cases, ...limits]);
 }
 
 function replayOutcome(replay: MeasuredReplay): TestCase['outcome'] {

@@ -16,8 +16,8 @@ export const EMITTERS: readonly Emitter[] = [
   },
   {
     name: 'junit',
-    summary: 'a case a replay',
-    files: (results) => [file('junit.xml', junitOfResults(results))],
+    summary: 'a case a replay, and one a limit that is broken',
+    files: (results, broken) => [file('junit.xml', junitOfResults(results, broken))],
   },
   { name: 'hgrm', summary: "HdrHistogram's plotters", files: hgrmFiles },
 ];

@@ -22,7 +22,16 @@ const HOSTILE_TRACE = 'a%b|<i>,=cmd().csv';
 test('a limit on a value needs no base: a suite beyond it ends with 3, and says by how much', () =>
   inFolder(async (folder) => {
     const run = (text: string) =>
-      runCli('suite', writeSuite(folder, text), '--out', join(folder, 'out'), '--workers', '1');
+      runCli(
+        'suite',
+        writeSuite(folder, text),
+        '--out',
+        join(folder, 'out'),
+        '--emit',
+        'junit',
+        '--workers',
+        '1',
+      );
     const beyond = await run(LIMITED);
     assert.is(beyond.code, 3, beyond.stderr);
     assert.match(
@@ -32,6 +41,12 @@ test('a limit on a value needs no base: a suite beyond it ends with 3, and says 
     assert.not.match(beyond.stdout, 'free.cycles.max:', 'the last limit that matches counts');
     assert.match(beyond.stdout, /\nsome: 2 cells \(2 synthetic, secondary\): 2 ok, \d limits broken\n/);
     assert.ok(existsSync(join(folder, 'out', 'results.json')));
+    const junit = readFileSync(join(folder, 'out', 'junit.xml'), 'utf8');
+    assert.match(
+      junit,
+      /classname="xmalloc-tlsf\.churn[^"]+\.flat" name="alloc\.cycles\.max"><failure message="[\d,]+ is beyond 2"/,
+    );
+    assert.not.match(junit, 'failures="0"');
     assert.is((await run(LIMITED.replace('|2', '|2000000000'))).code, 0);
     const crashing = writeEngine(folder, 'crashing', "throw new TypeError('no');");
     const both = await run(LIMITED.replace('xenheap-pages', crashing));
