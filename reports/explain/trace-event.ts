@@ -64,7 +64,9 @@ function completeEvent(
   tid: number,
   args: object,
 ): object {
-  return { ph: 'X', name, cat, ts, dur, pid, tid, args };
+  const event = { ph: 'X', name, cat, ts, dur, pid, tid };
+  // Tools show what an event has beside its name, an empty object too.
+  return Object.keys(args).length === 0 ? event : { ...event, args };
 }
 
 function lockEvents({ locks }: ExplainedOperation, pid: number): object[] {

@@ -93,7 +93,7 @@ test('speedscope: the published format, balanced events in order, times that add
   }
 });
 
-const eventArguments = v.record(v.string(), v.union([v.number(), v.string()]));
+const eventArguments = v.pipe(v.record(v.string(), v.union([v.number(), v.string()])), v.minEntries(1));
 
 /** Chrome's trace-event format: complete, counter and metadata events, as its document describes them. */
 const traceEventFile = v.strictObject({
@@ -109,7 +109,7 @@ const traceEventFile = v.strictObject({
         dur: v.pipe(v.number(), v.minValue(0)),
         pid: v.number(),
         tid: v.number(),
-        args: eventArguments,
+        args: v.optional(eventArguments),
       }),
       v.strictObject({
         ph: v.literal('C'),
