@@ -86,11 +86,11 @@ function traceVerdict(group: TraceGroup): Phrase[] {
     [
       'On ',
       nameOf(group.trace.name),
+      ' under ',
+      nameOf(pricingId),
       ` the worst operation was ${kind} #${groupedInteger(operation)} of `,
       nameOf(engineLabel(replay, group.replays)),
-      `: ${groupedInteger(cycles)} cycles (`,
-      nameOf(pricingId),
-      `${mainCause(causes, cycles)})`,
+      `: ${groupedInteger(cycles)} cycles${mainCause(causes, cycles)}`,
       ...rivals(group, pricingId, dearest),
       '.',
     ],
@@ -164,7 +164,7 @@ function mainCause(causes: CauseCycles, cycles: number): string {
   const [main] = Object.entries(causes).sort(([, a], [, b]) => b - a);
   return main === undefined || cycles === 0
     ? ''
-    : `, ${decimalRatio(main[1] * 100, cycles, 0)} % of them ${wordsOf(main[0])}`;
+    : ` (${decimalRatio(main[1] * 100, cycles, 0)} % of them ${wordsOf(main[0])})`;
 }
 
 /** A factor with as many decimals as it is worth: 1.25, 12.5, 125. */

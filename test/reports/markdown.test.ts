@@ -42,12 +42,12 @@ test('the report begins with the verdict: what broke, then the worst operation a
       pricings: [dearer.pricings[1]!],
     }),
   );
-  assert.match(report, /^# Allocator replay report\n\nOn by-hand the worst operation was alloc #0 of page-per-object v3: 30 cycles \(flat, 67 % of them locked updates\)\.\n/); // prettier-ignore
+  assert.match(report, /^# Allocator replay report\n\nOn by-hand under flat the worst operation was alloc #0 of page-per-object v3: 30 cycles \(67 % of them locked updates\)\.\n/); // prettier-ignore
   const all = markdownReport(await exampleResults());
   assert.match(all, /report\n\n1 replay did not finish: broken on by-hand was <code>corrupt at operation 7/);
   assert.match(
     all,
-    /30 cycles \(flat, 67 % of them locked updates\), as much as the worst alloc of its-twin \(30\)\./,
+    /30 cycles \(67 % of them locked updates\), as much as the worst alloc of its-twin \(30\)\./,
   );
 });
 
@@ -198,7 +198,7 @@ test('the terminal shows one table a trace and the verdict last', async () => {
       'page-per-object  flat                     30     30      30           4      4       4  69.11 %     16 KiB       1',
       coldRow(text),
       '',
-      'On by-hand the worst operation was alloc #0 of page-per-object: 30 cycles (flat, 67 % of them locked updates).',
+      'On by-hand under flat the worst operation was alloc #0 of page-per-object: 30 cycles (67 % of them locked updates).',
       '',
     ].join('\n'),
   );
