@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { isEngineModule, loadEngine } from '../../../harness/cli/load-engine';
+import { createRegistries } from '../../../harness/cli/registries';
 import { HeapCorruption } from '../../../harness/machine/failures';
 import { UsageError } from '../../../traces/input-error';
 
@@ -123,6 +124,13 @@ loading('may import its own files', () => {
 loading('leaves the way modules are found as it was', () => {
   refused(write('broken.js', 'throw new Error("no");'), /cannot be loaded: no$/);
   assert.throws(() => createRequire(path.join(folder, 'x')).resolve('alloc-replay'), /Cannot find module/);
+});
+
+loading('is found by its own name afterwards, as options that named it by its path need', () => {
+  const registries = createRegistries();
+  const engine = registries.engineNamed(write('by-name.js', `exports.engine = ${literal()};`));
+  assert.is(registries.engineNamed('mine'), engine);
+  assert.throws(() => createRegistries().engineNamed('mine'), /unknown engine "mine"/);
 });
 
 loading('is not taken for one of the registry, nor the other way round', () => {
