@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { InputError, UsageError, type ProblemDetails } from '../../traces/input-error';
 import type { Results } from '../results/results';
@@ -18,7 +18,7 @@ export interface RevisionRequest extends MachineArguments, HostArguments {
   readonly allocator: readonly string[];
   readonly pricing: readonly string[];
   readonly option: readonly string[];
-  /** A shell command that leaves `results.json` in `$ALLOC_REPLAY_OUT`, instead of our own `run`. */
+  /** A shell command that leaves `results.json` in the folder `$ALLOC_REPLAY_OUT`, instead of our own `run`. */
   readonly command: string | undefined;
 }
 
@@ -64,6 +64,13 @@ function checkRequest(traces: readonly string[], { allocator, command }: Revisio
       expected: '--base-ref REV -a ENGINE TRACE…, or --base-ref REV --command COMMAND',
     });
   }
+  if (!commaList(allocator).some(isEngineModule)) {
+    throw new UsageError({
+      where: '--base-ref',
+      problem: `${commaList(allocator).join(', ')}: of this program, and the same on both sides`,
+      expected: 'an engine by its path, or --command COMMAND that builds and runs what a revision holds',
+    });
+  }
   if (traces.includes('-')) {
     throw new UsageError({
       where: '--base-ref',
@@ -81,6 +88,7 @@ async function runSide(
 ): Promise<Results> {
   const folder = side === 'base' ? worktree.folder : process.cwd();
   const out = join(worktree.scratch, side);
+  mkdirSync(out);
   const finished =
     request.command === undefined
       ? await runSelf(runArguments(side, worktree, traces, request, out), folder)

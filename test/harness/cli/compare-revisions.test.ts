@@ -30,6 +30,13 @@ test('an engine that the revision does not have yet is one line, and nothing sta
     assert.match(run.stderr, /^alloc-replay: run at --base-ref: no file "\.\/newer\.js".* --command .*\n$/);
   }));
 
+test('an engine of this program is refused: the two sides would be one', () =>
+  inRepository(async () => {
+    const run = await compareHead('-a', 'xmalloc-tlsf', 'trace.csv', '-p', 'flat');
+    assert.is(run.code, 2);
+    assert.match(run.stderr, /^alloc-replay: --base-ref: xmalloc-tlsf: of this program, and the same on both/);
+  }));
+
 test('a command says itself how results come about', () =>
   inRepository(async (folder) => {
     await runCli(
@@ -43,7 +50,7 @@ test('a command says itself how results come about', () =>
       join(folder, '..', '.git', 'results'),
     );
     const results = join(folder, '..', '.git', 'results', 'results.json');
-    const command = `mkdir -p "$ALLOC_REPLAY_OUT" && cp '${results}' "$ALLOC_REPLAY_OUT"`;
+    const command = `cp '${results}' "$ALLOC_REPLAY_OUT/results.json"`;
     const run = await compareHead('--command', command, '--fail-on', 'any-change');
     assert.is(run.code, 0, run.stderr);
     assert.match(run.stdout, /placements identical, costs identical/);
