@@ -14,6 +14,7 @@ import {
   type ExplainedOperation,
   type Explanation,
 } from './explanation';
+import { Failures } from './failures';
 import { Ranking, type RankedOperation, type Wish } from './ranking';
 import { seeOperations, type SeenOperation } from './second-pass';
 import type { StackMaker } from './step-machine';
@@ -77,6 +78,8 @@ interface RankedReplay {
   readonly report: ReplayReport;
   readonly pricing: Pricing;
   readonly ranking: Ranking;
+  /** Of the operations that were wished for by their index. */
+  readonly failures: Failures;
 }
 
 /** Replays the whole trace with every operation priced and ranked. */
@@ -91,10 +94,12 @@ async function rankOperations(
     ranking.record(batch, pricing);
   };
   const stack = createStack({ drain });
-  const ranking = new Ranking(wish(stack));
-  const report = await replay(plan.trace, stack, [], replayOptions(plan));
+  const wished = wish(stack);
+  const ranking = new Ranking(wished);
+  const failures = new Failures(wished.operations);
+  const report = await replay(plan.trace, stack, [failures], replayOptions(plan));
   plan.passDone?.();
-  return { stack, report, pricing, ranking };
+  return { stack, report, pricing, ranking, failures };
 }
 
 function replayOptions({ realloc }: ExplanationPlan): Pick<ReplayOptions, 'realloc'> {
@@ -172,13 +177,13 @@ function stoppedAt(outcome: Outcome): Explanation['stopped'] {
 function explainedOperation(
   ranked: RankedOperation,
   ranking: Ranking,
-  { recorded, heap, site, call }: SeenOperation,
+  { recorded, failed, heap, site, call }: SeenOperation,
   elsewhere: readonly Elsewhere[],
 ): ExplainedOperation {
   const { operation, op, id, sizeBytes, alignBytes, cycles } = ranked;
   const { causes, events, accesses, instructions, locks, story, provenance } = recorded;
   return {
-    ...{ operation, op, id, sizeBytes, alignBytes, site, call, cycles },
+    ...{ operation, op, id, sizeBytes, alignBytes, site, call, cycles, failed },
     standing: ranking.standing(ranked),
     ...{ causes, events, accesses, instructions, locks, story, provenance, heap, elsewhere },
   };
@@ -200,11 +205,22 @@ async function operationsElsewhere(
   return found;
 }
 
-function operationElsewhere(engine: string, operation: number, { ranking, report }: RankedReplay): Elsewhere {
+function operationElsewhere(
+  engine: string,
+  operation: number,
+  { ranking, report, failures }: RankedReplay,
+): Elsewhere {
   const ranked = ranking.operation(operation);
   if (ranked !== undefined) {
     const { cycles, causes } = ranked;
-    return { kind: 'ran', engine, cycles, causes, standing: ranking.standing(ranked) };
+    return {
+      kind: 'ran',
+      engine,
+      cycles,
+      failed: failures.has(operation),
+      causes,
+      standing: ranking.standing(ranked),
+    };
   }
   const stopped = stoppedAt(report.outcome);
   const reason =

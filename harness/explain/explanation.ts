@@ -49,6 +49,8 @@ export interface ExplainedOperation {
   readonly site: string;
   readonly call: string;
   readonly cycles: number;
+  /** Whether it did not get what it asked for. */
+  readonly failed: boolean;
   /** Among the operations of its kind. */
   readonly standing: Standing;
   /** They add up to `cycles` exactly. */
@@ -177,6 +179,8 @@ export type Elsewhere =
       readonly kind: 'ran';
       readonly engine: string;
       readonly cycles: number;
+      /** Then its cycles are those of a refusal. */
+      readonly failed: boolean;
       readonly causes: CauseCycles;
       readonly standing: Standing;
     }

@@ -75,7 +75,14 @@ const heap = v.strictObject({
 });
 
 const elsewhere = v.variant('kind', [
-  v.strictObject({ kind: v.literal('ran'), engine: text, cycles: count, causes, standing }),
+  v.strictObject({
+    kind: v.literal('ran'),
+    engine: text,
+    cycles: count,
+    failed: v.boolean(),
+    causes,
+    standing,
+  }),
   v.strictObject({ kind: v.literal('none'), engine: text, reason: text }),
 ]);
 
@@ -88,6 +95,7 @@ const operation = v.strictObject({
   site: text,
   call: text,
   cycles: count,
+  failed: v.boolean(),
   standing,
   causes,
   events,

@@ -7,6 +7,7 @@ import type { PricingSpecification } from '../pricing/specification';
 import { replay, type ReplayObserver, type ReplayOptions, type ReplayState } from '../replay/replay';
 import type { Stack } from '../replay/stack';
 import type { HeapAround } from './explanation';
+import { Failures } from './failures';
 import { HeapBlocks } from './heap-blocks';
 import { History } from './history';
 import { OperationRecorder, type RecordedOperation } from './operation-recorder';
@@ -19,6 +20,7 @@ import { watchedTrace } from './watched-trace';
 /** An operation with all that the second pass saw of it. */
 export interface SeenOperation {
   readonly recorded: RecordedOperation;
+  readonly failed: boolean;
   readonly heap: HeapAround;
   readonly site: string;
   readonly call: string;
@@ -57,6 +59,7 @@ type LiveFigures = {
 
 class SecondPass implements StepObserver, MachineObserver, ReplayObserver {
   private readonly wished: ReadonlySet<number>;
+  private readonly failures: Failures;
   private readonly wishedIds: ReadonlySet<number>;
   private readonly seen = new Map<number, SeenOperation>();
   private readonly pricing: PiecewisePricing;
@@ -73,6 +76,7 @@ class SecondPass implements StepObserver, MachineObserver, ReplayObserver {
   constructor({ pricing, operations }: SecondPassPlan) {
     this.pricing = new PiecewisePricing(pricing);
     this.wished = new Set(operations.map(({ operation }) => operation));
+    this.failures = new Failures(this.wished);
     this.wishedIds = new Set(operations.map(({ id }) => id));
   }
 
@@ -117,6 +121,7 @@ class SecondPass implements StepObserver, MachineObserver, ReplayObserver {
   };
 
   operation(state: ReplayState, event: TraceEvent, placement: Placement): void {
+    this.failures.operation(state);
     this.history.noteObjects(state.eventIndex, event, state.subject, placement);
     if (this.recorder !== undefined) {
       this.finishRecording(this.recorder, state.eventIndex, event, placement);
@@ -173,6 +178,7 @@ class SecondPass implements StepObserver, MachineObserver, ReplayObserver {
     const after = isBlock(placement) ? HeapBlocks.of(stack).around(placement) : null;
     this.seen.set(index, {
       recorded,
+      failed: this.failures.has(index),
       heap: { ...this.heapBefore!, after },
       site: texts.text(event.site),
       call: texts.text(event.call),

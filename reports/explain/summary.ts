@@ -21,11 +21,11 @@ export function summary(operation: ExplainedOperation, explanation: Explanation)
 }
 
 function headline(operation: ExplainedOperation, { choice }: Explanation): string {
-  const { cycles, standing, locks } = operation;
+  const { cycles, standing, locks, failed } = operation;
   const lock = choice.kind === 'lock' ? locks.find(({ name }) => name === choice.lock) : undefined;
   const held =
     lock === undefined ? '' : `, ${groupedInteger(lock.heldCycles)} of them with ${lock.name} held`;
-  return `${operationTitle(operation)}: ${groupedInteger(cycles)} cycles${held}, ${rankText(standing)}`;
+  return `${operationTitle(operation)}${failed ? ', which failed' : ''}: ${groupedInteger(cycles)} cycles${held}, ${rankText(standing)}`;
 }
 
 function rankText({ rank, of, kind, cyclesP50 }: ExplainedOperation['standing']): string {
@@ -56,7 +56,7 @@ function searchInTheHeap({ events, heap }: ExplainedOperation): string[] {
     return [];
   }
   if (steps === freeBlocks) {
-    return [`It looked at ${groupedInteger(steps)} blocks in its search: every free block there was.`];
+    return [`Its search took ${groupedInteger(steps)} steps, as many as the heap had free blocks.`];
   }
   return [
     `Its search took ${groupedInteger(steps)} steps; the heap had ${groupedInteger(freeBlocks)} free blocks.`,

@@ -88,14 +88,16 @@ function neighbourhoodLines(title: string, neighbourhood: Neighbourhood | null):
   return [title, ...columns(['left', 'right', 'left', 'left'], ['offset', 'bytes', 'state', ''], rows)];
 }
 
+type Ran = Extract<Elsewhere, { kind: 'ran' }>;
+
+/** Who refuses is quick: a failure is told apart from the work of those that it is compared with. */
 export function elsewhereLines(operation: ExplainedOperation, { engine, trace }: Explanation): string[] {
-  const { elsewhere, cycles, causes, standing } = operation;
+  const { elsewhere, cycles, failed, causes, standing } = operation;
   if (elsewhere.length === 0) {
     return trace.adaptive ? ['Other engines get other events: the trace adapts to placements.'] : [];
   }
-  const here: Elsewhere = { kind: 'ran', engine: engine.name, cycles, causes, standing };
-  const ran = [here, ...elsewhere]
-    .filter((each) => each.kind === 'ran')
+  const here: Ran = { kind: 'ran', engine: engine.name, cycles, failed, causes, standing };
+  const ran = [here, ...elsewhere.filter((each) => each.kind === 'ran').filter((each) => !each.failed)]
     .sort((a, b) => a.cycles - b.cycles)
     .map((each) => [
       each === here ? `${each.engine} <` : each.engine,
@@ -105,7 +107,11 @@ export function elsewhereLines(operation: ExplainedOperation, { engine, trace }:
       `${groupedInteger(each.standing.rank)} of ${groupedInteger(each.standing.of)}`,
     ]);
   const others = elsewhere.flatMap((each) =>
-    each.kind === 'none' ? [`  ${each.engine}: n/a, ${each.reason}`] : [],
+    each.kind === 'none'
+      ? [`  ${each.engine}: n/a, ${each.reason}`]
+      : each.failed
+        ? [`  ${each.engine}: failed, after ${countText(each.cycles, 'cycle')}`]
+        : [],
   );
   return [
     'The same operation on other engines:',

@@ -267,6 +267,27 @@ told('after a compaction nobody knows where an older object is', async () => {
   assert.is(moved.heap.before, null);
 });
 
+told('an operation that failed says so, here and on other engines', async () => {
+  const trace = traceOf(['alloc,1,64,0', 'alloc,2,9000,0']);
+  const choice = { kind: 'operation', operation: 1 } as const;
+  const served = await explainedOperation({ engine: 'vmalloc', trace, choice, against: ['xmalloc-subpage'] });
+  const refused = await explainedOperation({
+    engine: 'xmalloc-subpage',
+    trace,
+    choice,
+    against: ['vmalloc'],
+  });
+  for (const [here, elsewhere] of [
+    [served, refused],
+    [refused, served],
+  ] as const) {
+    assert.is(here.failed, here === refused);
+    const [there] = here.elsewhere;
+    assert.ok(there?.kind === 'ran');
+    assert.equal([there.failed, there.cycles], [elsewhere.failed, elsewhere.cycles]);
+  }
+});
+
 told('an engine that does not do the same twice is an internal error', async () => {
   let made = 0;
   const fickle = toyDefinition((machine, plain) => {

@@ -206,6 +206,19 @@ test('text says in its first lines what was slow and why', async () => {
   assert.match(`${search}\n${writers}`, /blocks|steps/);
 });
 
+test('text ranks no engine that failed before one that did the work', async () => {
+  const trace = traceOf(['alloc,1,9000,0']);
+  const against = ['xmalloc-subpage', 'vmalloc'];
+  const served = renderExplanation('text', await explained({ engine: 'xenheap-pages', trace, against }));
+  const [, others] = served.split('The same operation on other engines:\n');
+  assert.match(
+    others!,
+    /^ +engine .*\n +xenheap-pages <.*\n +vmalloc .*\n +xmalloc-subpage: failed, after \d+ cycles?\n$/,
+  );
+  const refused = renderExplanation('text', await explained({ engine: 'xmalloc-subpage', trace }));
+  assert.match(refused, '#0 alloc of object 1 (9,000 B), which failed: ');
+});
+
 test('no format lets a name break out', async () => {
   const explanation = await example(HOSTILE);
   for (const format of EXPLANATION_FORMATS) {
