@@ -1,6 +1,7 @@
 import { ENGINES } from '../../../allocators/registry';
 import { alignedText } from '../../../reports/text-columns';
 import { RECORDER_FORMATS } from '../../../traces/importers/registry';
+import type { Parameter } from '../../../traces/synthesizers/parameters';
 import { synthesizers } from '../../../traces/synthesizers/registry';
 import { METRICS } from '../../metrics/registry';
 import { loadShippedProfile, PROFILE_NAMES } from '../../pricing/profile-file';
@@ -90,7 +91,15 @@ function optionText(option: EngineOption): string {
 function synthesizerText(each: (typeof synthesizers)[number]): string {
   const parameters = Object.entries(each.parameters).map(([name, parameter]) => [
     `${name}=`,
-    `${parameter.summary} (default ${String(parameter.byDefault)})`,
+    parameterText(parameter),
   ]);
   return `synth:${each.name}: ${each.summary}\n${alignedText(parameters).replace(/^(?=.)/gm, '  ')}`;
+}
+
+function parameterText(parameter: Parameter): string {
+  const values =
+    parameter.kind === 'integer'
+      ? `${parameter.smallest}…${parameter.largest} ${parameter.unit}`
+      : parameter.choices.join(' | ');
+  return `${parameter.summary} (${values}, default ${parameter.byDefault})`;
 }

@@ -63,4 +63,10 @@ test('the completion script is printed by its command alone', async () => {
   assert.is((await printed('trace', 'info', 'completion')).code, 2);
 });
 
+test('synthesizers are listed with the values that their parameters take', async () => {
+  const { stdout } = await runCli('list', 'synthesizers');
+  assert.match(stdout, /^ {2}lifetime= .*\(1…8388608 milliseconds, default 600000\)$/m);
+  assert.match(stdout, /^ {2}order= +which object dies next \(fifo \| lifo \| random, default random\)$/m);
+});
+
 test.run();
