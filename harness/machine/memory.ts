@@ -142,7 +142,7 @@ export abstract class Memory {
   /** Where the word at an offset from `HEAP_BASE` is kept. */
   private indexOf(offset: number): number {
     const column = Math.imul((offset >>> LINE_SHIFT) & LINES_MASK, this.columnWords);
-    return column + ((offset >>> PAGE_SHIFT) << LINE_WORDS_SHIFT) + ((offset >>> 2) & LINE_WORDS_MASK);
+    return column + (((offset >>> PAGE_SHIFT) << LINE_WORDS_SHIFT) | ((offset >>> 2) & LINE_WORDS_MASK));
   }
 
   private octetIndexOf(offset: number): number {
