@@ -106,8 +106,10 @@ export function traceRequest(specification: string, argv: ReaderArguments): Trac
     ...(argv.kmem !== undefined && { kmem: argv.kmem }),
     ...linePatterns(argv),
   };
+  // What a pattern reads is of no format that could be told by its content.
+  const format = argv.format ?? (importOptions.patterns === undefined ? undefined : 'regex');
   const options: ReaderSettings = {
-    ...(argv.format !== undefined && { format: argv.format }),
+    ...(format !== undefined && { format }),
     ...(Object.keys(importOptions).length > 0 && { importOptions }),
   };
   return Object.keys(options).length === 0 ? { specification } : { specification, options: { ...options } };
