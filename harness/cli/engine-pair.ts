@@ -1,7 +1,7 @@
-import { parsePricing } from '../pricing/specification';
 import type { Cell } from '../results/cell';
 import type { Results } from '../results/results';
 import { runTasks } from './cell-runner';
+import { checkedPricings } from './checked-pricings';
 import { enginesWithOptions, type EngineChoice } from './engine-options';
 import { createRegistries } from './registries';
 import { resultsOf } from './report-files';
@@ -19,7 +19,7 @@ export async function runEnginePair(
   request: EnginePairRequest,
 ): Promise<{ base: Results; head: Results }> {
   const started = Date.now();
-  pricings.forEach(parsePricing);
+  checkedPricings(pricings);
   const choices = enginesWithOptions(engines, nameValuePairs('-o', request.option), createRegistries());
   const cells = choices.flatMap((choice) => traces.map((trace) => cellOf(choice, trace, pricings, request)));
   const replays = await runTasks(

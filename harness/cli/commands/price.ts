@@ -3,11 +3,11 @@ import { readAddressTrace } from '../../../traces/addresses/address-trace';
 import { InputError } from '../../../traces/input-error';
 import { openBytes, type ByteSource } from '../../../traces/input/bytes';
 import { AddressPricer } from '../../metrics/address-pricer';
-import { parsePricing } from '../../pricing/specification';
+import { checkedPricings } from '../checked-pricings';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { printOrWrite } from '../output-file';
 import { PRICE_FORMATS, pricedText, type PriceFormat } from '../priced-addresses-text';
-import { commaList, pricingsOption, wholeNumber } from '../shared-options';
+import { namesOf, pricingsOption, wholeNumber } from '../shared-options';
 import { command } from './command';
 
 /** `price`: what the memory accesses of a real program's run cost by the model that prices engines. */
@@ -53,7 +53,7 @@ export const price = command<PriceArguments>({
 });
 
 async function priceAddresses({ addresses, pricing, format, worst, out }: PriceArguments): Promise<ExitCode> {
-  const pricer = new AddressPricer(commaList(pricing).map(parsePricing), worst);
+  const pricer = new AddressPricer(checkedPricings(namesOf('-p', pricing)), worst);
   const source = await openBytes(addresses === STDIN ? process.stdin : addresses);
   await readWhole(source, pricer);
   const priced = {

@@ -1,9 +1,9 @@
 import type { Argv } from 'yargs';
 import { terminalReport } from '../../../reports/terminal';
-import { parsePricing } from '../../pricing/specification';
 import type { ReallocPolicy } from '../../replay/operations';
 import type { Cell } from '../../results/cell';
 import { runTasks } from '../cell-runner';
+import { checkedPricings } from '../checked-pricings';
 import { ciOptions, ciOutputs, type CiArguments } from '../ci-options';
 import { enginesWithOptions, type EngineChoice } from '../engine-options';
 import { exitCodeOf, type ExitCode } from '../exit-codes';
@@ -125,7 +125,7 @@ async function runCommand(argv: RunArguments): Promise<ExitCode> {
 /** Traces × engines, in the order given; every name and option is checked before the first replay. */
 function cellsOf(argv: RunArguments, engines: readonly EngineChoice[]): Cell[] {
   const pricings = namesOf('-p', argv.pricing);
-  pricings.forEach(parsePricing);
+  checkedPricings(pricings);
   return argv.trace.flatMap((specification) =>
     engines.map(({ name, options }) => ({
       trace: traceRequest(specification, argv),

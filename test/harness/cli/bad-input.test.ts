@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
@@ -220,6 +220,20 @@ test('an --out that is a file is refused and left alone', () =>
       file,
     );
     assert.ok(existsSync(file));
+  }));
+
+test('two profiles of one name are refused, for no report could tell them apart', () =>
+  inFolder(async (folder) => {
+    const profile = readFileSync('harness/pricing/profiles/flat.yaml', 'utf8').replace(
+      'name: flat',
+      'name: lab',
+    );
+    const files = ['a.yaml', 'b.yaml'].map((name) => join(folder, name));
+    files.forEach((file) => writeFileSync(file, profile));
+    const pricings = files.join(',');
+    const says = /-p: .*a\.yaml and .*b\.yaml are both called lab; expected/;
+    await assertRefused(folder, says, 'run', 'synth:ramp', '-a', 'xenheap-pages', '-p', pricings);
+    await assertRefused(folder, says, 'price', 'addresses.txt', '-p', pricings);
   }));
 
 test('an --out that names nothing is refused', () =>
