@@ -11,7 +11,10 @@ export function isGzip(magic: Uint8Array): boolean {
   return magic[0] === 0x1f && magic[1] === 0x8b;
 }
 
-/** The decompressed chunks. Rejects with an `InputError` that names the file and the byte where it breaks. */
+/**
+ * The decompressed chunks. Rejects with an `InputError` that names the file and where it ends too early, or behind
+ * which byte it is found to be corrupt: zlib tells of whole chunks only, and some damage shows in the checksum alone.
+ */
 export async function* gunzipChunks(
   stored: AsyncIterable<Buffer>,
   name: string,
@@ -40,7 +43,7 @@ function broken(error: unknown, offset: number, name: string): unknown {
   if (code?.startsWith('Z_') !== true) return error;
   return new InputError({
     where: name,
-    problem: `the gzip data is corrupt at byte ${offset} (${(error as Error).message})`,
+    problem: `the gzip data is corrupt, as is found behind byte ${offset} (${(error as Error).message})`,
     expected: 'an undamaged file',
   });
 }

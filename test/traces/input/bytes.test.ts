@@ -111,7 +111,9 @@ test('truncation is an input error that names the byte', async () => {
 test('corruption is an input error that names the byte', async () => {
   const gzip = gzipSync(content);
   gzip[gzip.length - 6]! ^= 1;
-  assert.match((await refusal(Readable.from([gzip]))).message, /gzip data is corrupt at byte \d+ \(/);
+  const { message } = await refusal(Readable.from([gzip]));
+  const [, from] = /gzip data is corrupt, as is found behind byte (\d+) \(/.exec(message) ?? [];
+  assert.ok(Number(from) <= gzip.length - 6, message);
   const zstd = zstdFrame(content);
   zstd[9] = 7;
   assert.match(
