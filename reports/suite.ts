@@ -1,9 +1,9 @@
 import type { BrokenLimit } from '../harness/compare/broken-limits';
-import { countText, formatMetric, groupedInteger } from '../harness/metrics/format';
+import { countText, groupedInteger } from '../harness/metrics/format';
 import { isFailure, type MeasuredReplay } from '../harness/metrics/measured-replay';
-import { metricNamed } from '../harness/metrics/registry';
 import { LABELS, type Label, type Results } from '../harness/results/results';
 import { escapeControls } from '../traces/input-error';
+import { beyondText } from './beyond-text';
 import { ANNOTATIONS_MAX, workflowCommand } from './ci/workflow-commands';
 import { shortened } from './comparison/headline';
 import { escapeName } from './markdown/table';
@@ -77,9 +77,3 @@ const cellOf = ({ engine, trace }: MeasuredReplay): string =>
 
 const placeOf = ({ replay, pricing, metric }: BrokenLimit): string =>
   `${cellOf(replay)}${pricing === null ? '' : `, ${pricing}`}: ${metric}`;
-
-/** `3,211 is beyond 500`. */
-export function beyondText({ metric, value, part }: BrokenLimit): string {
-  const unit = metricNamed(metric) ?? { unit: 'times' as const };
-  return `${formatMetric(unit, value)} is beyond ${groupedInteger(part.value)}`;
-}

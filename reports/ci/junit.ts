@@ -2,7 +2,7 @@ import type { BrokenLimit } from '../../harness/compare/broken-limits';
 import type { MeasuredReplay } from '../../harness/metrics/measured-replay';
 import type { Results } from '../../harness/results/results';
 import { escapeControls } from '../../traces/input-error';
-import { beyondText } from '../suite';
+import { beyondText } from '../beyond-text';
 import { engineLabel, stopText } from '../trace-groups';
 
 /** JUnit XML, the dialect that every CI service shows: a suite of cases that passed, failed or were skipped. */
