@@ -18,7 +18,7 @@ export interface HeapProbe {
 export type MinimumHeap =
   | {
       readonly kind: 'found';
-      /** The trace completes with these and fails with one page less, which was tried unless it is the lower bound. */
+      /** The trace completes with these and fails with each of the `LOOKS_BELOW` numbers of pages below. */
       readonly heapPages: number;
       readonly liveBytesPeak: number;
       /** Pages for the live bytes alone. */
@@ -47,7 +47,14 @@ export type MinimumHeap =
 const LOOKS_ABOVE = [1, 2, 4];
 
 /**
- * Finds the minimum by bisection, about twice as many replays as its page number has bits.
+ * A trace may fail on a heap and complete on a smaller one: under a buddy it matters which large blocks a heap divides
+ * into. So many sizes in a row must fail below the minimum.
+ */
+const LOOKS_BELOW = 8;
+
+/**
+ * Finds the minimum by bisection and a look at the sizes below: about twice as many replays as its page number has
+ * bits, and `LOOKS_BELOW`.
  *
  * @param makeStack a fresh engine on a heap of so many pages
  * @param heapPagesMax the largest heap to try
@@ -101,10 +108,9 @@ class MinimumHeapSearch {
       return { kind: 'never', heapPagesMax, failedAllocations, firstFailureIndex, liveBytesPeak };
     }
     const lowerBoundPages = Math.max(Math.ceil(liveBytesPeak / PAGE_BYTES), 1);
-    const heapPages = await this.bisect(
-      lowerBoundPages,
-      await this.upperBound(lowerBoundPages, ample.heldPagesPeak),
-    );
+    const upperBoundPages = await this.upperBound(lowerBoundPages, ample.heldPagesPeak);
+    const boundaryPages = await this.bisect(lowerBoundPages, upperBoundPages);
+    const heapPages = await this.descend(boundaryPages, lowerBoundPages);
     for (const above of LOOKS_ABOVE) {
       await this.completes(Math.min(heapPages + above, heapPagesMax));
     }
@@ -138,6 +144,18 @@ class MinimumHeapSearch {
       }
     }
     return high;
+  }
+
+  /** Goes down as long as one of the sizes just below completes as well. */
+  private async descend(boundaryPages: number, lowerBoundPages: number): Promise<number> {
+    let heapPages = boundaryPages;
+    for (let below = 1; below <= LOOKS_BELOW && heapPages - below >= lowerBoundPages; below++) {
+      if (await this.completes(heapPages - below)) {
+        heapPages -= below;
+        below = 0;
+      }
+    }
+    return heapPages;
   }
 
   private async completes(heapPages: number): Promise<boolean> {
