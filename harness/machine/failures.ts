@@ -31,11 +31,11 @@ export class Runaway extends Error {
 /** The engine found its own metadata broken: a failed assertion, a bad magic number, a double free. */
 export class HeapCorruption extends Error {
   constructor(
-    /** Address of the block that is wrong. */
-    readonly block: number,
+    /** Address of the block that is wrong, where it is one block. */
+    readonly block: number | undefined,
     problem: string,
   ) {
-    super(`${problem} (block 0x${block.toString(16)})`);
+    super(block === undefined ? problem : `${problem} (block 0x${block.toString(16)})`);
     this.name = 'HeapCorruption';
   }
 }

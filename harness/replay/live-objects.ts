@@ -1,4 +1,5 @@
-import { isBlock, type Placement } from '../../traces/trace';
+import { isBlock, NULL, type Placement } from '../../traces/trace';
+import { HeapCorruption } from '../machine/failures';
 import { ObjectTable } from './object-table';
 import { Oracle } from './oracle';
 import type { Engine } from './port';
@@ -39,6 +40,7 @@ export class LiveObjects {
   /** Enters what the engine returned for an object; a failed allocation is entered too, without a block. */
   settle(slot: number, placement: Placement, bytes: number, align: number): void {
     const { table } = this;
+    checkPlacement(placement);
     table.setPlacement(slot, placement);
     table.setRequest(slot, bytes, align);
     if (!isBlock(placement)) {
@@ -82,5 +84,12 @@ export class LiveObjects {
     this.oracle.released(this.placement(slot), bytes);
     this.oracle.placed(to, bytes, 0);
     this.table.setPlacement(slot, to);
+  }
+}
+
+/** An engine of the user's own may return anything. */
+function checkPlacement(placement: Placement): void {
+  if (!Number.isInteger(placement) || placement < NULL) {
+    throw new HeapCorruption(undefined, `the engine returned ${String(placement)}, which is no placement`);
   }
 }

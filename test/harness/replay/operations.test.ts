@@ -290,3 +290,22 @@ scoped('must be open', async () => {
 });
 
 scoped.run();
+
+const returned = suite('what an engine returns');
+
+returned('is a placement, or the replay ends as corrupt', async () => {
+  for (const [value, shown] of [
+    [NaN, 'NaN'],
+    [undefined, 'undefined'],
+    [-16, '-16'],
+    [HEAP_BASE + 0.5, `${HEAP_BASE}.5`],
+  ] as const) {
+    const stack = toyStack(() => ({ allocate: () => value as Placement }));
+    const { outcome } = await replay(traceOf(['alloc,1,16,0']), stack, []);
+    assert.is(outcome.kind, 'corrupt', shown);
+    if (outcome.kind !== 'corrupt') return;
+    assert.is(outcome.problem, `the engine returned ${shown}, which is no placement`);
+  }
+});
+
+returned.run();
