@@ -197,8 +197,8 @@ function judgeUnbounded(points: readonly StormPoint[]): Judgement {
     };
   }
   const numbers =
-    `Each doubling of the live objects multiplies the instructions of the longest xfree by ${times(halfPage)} under sizes ` +
-    `of about half a page (1984…3712 bytes) and by ${times(nearPage)} under near-page sizes (3796…4095 bytes)`;
+    `On average, a doubling of the live objects multiplies the instructions of the longest xfree by ${times(halfPage)} under ` +
+    `sizes of about half a page (1984…3712 bytes) and by ${times(nearPage)} under near-page sizes (3796…4095 bytes)`;
   if (nearPage >= LINEAR_GROWTH_PER_MILLE) {
     return { claim: UNBOUNDED, verdict: 'confirmed', because: `${numbers}.` };
   }
@@ -247,7 +247,7 @@ function judgeFixedOverhead(points: readonly StormPoint[]): Judgement {
     claim: FIXED_OVERHEAD,
     verdict: growth <= FLAT_GROWTH_PER_MILLE ? 'confirmed' : 'refuted',
     because:
-      `Each doubling of the live objects multiplies the instructions of TLSF's longest xfree by ${times(growth)}, up to ` +
+      `On average, a doubling of the live objects multiplies the instructions of TLSF's longest xfree by ${times(growth)}, up to ` +
       `${grouped(instructions)}; its worst xfree under any pricing cost ${grouped(cycles)} cycles.`,
   };
 }

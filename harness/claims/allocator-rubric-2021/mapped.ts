@@ -139,7 +139,7 @@ export const vmallocMapping = trial<MappingNumbers>({
         )
         .join('; ') + '.',
       growth >= 1500
-        ? `Not said: the search for addresses is linear in the live mappings; each doubling of them multiplies the instructions of the longest vmalloc by ` +
+        ? `Not said: the search for addresses is linear in the live mappings; on average, a doubling of them multiplies the instructions of the longest vmalloc by ` +
             `${decimalRatio(growth, 1000, 2)}, to ${grouped(most)} at ${grouped(search.at(-1)?.live ?? 0)}.`
         : undefined,
     );
