@@ -31,8 +31,11 @@ export const KIND_COUNT = 4;
 export const LOCK_MASK = 0xff;
 export const END_OF_OPERATION = 0x100;
 
-/** From 2^13 entries on, 32 KiB, a batch ends with its operation: it stays in the host's L2 until it is priced. */
-const ENTRIES_ENOUGH = 1 << 13;
+/**
+ * From 2^16 entries on, 256 KiB, a batch ends with its operation. Fewer would change too often between engine and
+ * pricings, which displace each other's lines in the host's L2; it still holds that many.
+ */
+const ENTRIES_ENOUGH = 1 << 16;
 /**
  * Operations that fill all the rest are rare on purpose. V8 compiles a call that was never made into none at all; one
  * that is made now and then would make it forget, at every access, all it knows of the stream and the memory.
