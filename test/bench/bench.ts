@@ -16,8 +16,8 @@ import { processorClock } from './processor-clock';
  * under one flat pricing, one with caches, and three at once. Processor time of the best of a few runs; host speed, so
  * ratios within one run, never a test.
  *
- * Every workload runs in a process of its own, as a user's does: V8 compiles shared code for all the engines that a
- * process has seen, and slower for several than for one.
+ * Every row is measured in a process of its own, as a user's run is one: V8 compiles shared code for all that a process
+ * has seen, and slower for several engines, pricings and kernels than for one.
  */
 
 /** What is priced in one replay, and by which kernel; the flat model has none of its own. */
@@ -94,50 +94,71 @@ async function heldTrace(specification: string): Promise<Trace> {
   return held.trace(trace.header);
 }
 
-async function benchWorkload({ name, engine, trace: specification }: Workload): Promise<void> {
-  const trace = await heldTrace(specification);
-  let flatSeconds = 0;
-  for (const pricing of PRICINGS) {
-    let work: Work = { events: 0, accesses: 0 };
-    const bench = new Bench({
-      warmup: false,
-      time: 0,
-      iterations: ITERATIONS,
-      timestampProvider: processorClock,
-    });
-    bench.add(name, async () => {
-      work = await replayOnce(trace, engine, pricing);
-    });
-    await bench.run();
-    const { result } = bench.tasks[0]!;
-    if (!('latency' in result)) {
-      throw new Error(`${name} did not complete`);
-    }
-    const seconds = result.latency.min / 1000;
-    flatSeconds ||= seconds;
-    console.log(
-      name.padEnd(22),
-      pricing.ids.join('+').padEnd(38),
-      pricing.kernel.padEnd(6),
-      `${(work.events / seconds / 1e6).toFixed(2)} M`.padStart(8),
-      `${(work.accesses / seconds / 1e6).toFixed(1)} M`.padStart(12),
-      `${(seconds / flatSeconds).toFixed(2)}`.padStart(10),
-    );
-  }
+/** What a row's process prints. */
+interface Measured extends Work {
+  readonly seconds: number;
 }
 
-function main(): void {
-  const workload = WORKLOADS.find(({ name }) => name === process.argv[2]);
-  if (workload !== undefined) {
-    void benchWorkload(workload);
+async function measured(
+  { name, engine, trace: specification }: Workload,
+  pricing: Priced,
+): Promise<Measured> {
+  const trace = await heldTrace(specification);
+  let work: Work = { events: 0, accesses: 0 };
+  const bench = new Bench({
+    warmup: false,
+    time: 0,
+    iterations: ITERATIONS,
+    timestampProvider: processorClock,
+  });
+  bench.add(name, async () => {
+    work = await replayOnce(trace, engine, pricing);
+  });
+  await bench.run();
+  const { result } = bench.tasks[0]!;
+  if (!('latency' in result)) {
+    throw new Error(`${name} did not complete`);
+  }
+  return { ...work, seconds: result.latency.min / 1000 };
+}
+
+function measuredApart(workload: number, pricing: number): Measured {
+  const output = execFileSync(process.execPath, [__filename, String(workload), String(pricing)]);
+  return JSON.parse(output.toString()) as Measured;
+}
+
+function printRow(
+  { name }: Workload,
+  pricing: Priced,
+  { events, accesses, seconds }: Measured,
+  flat: number,
+): void {
+  console.log(
+    name.padEnd(22),
+    pricing.ids.join('+').padEnd(38),
+    pricing.kernel.padEnd(6),
+    `${(events / seconds / 1e6).toFixed(2)} M`.padStart(8),
+    `${(accesses / seconds / 1e6).toFixed(1)} M`.padStart(12),
+    (seconds / flat).toFixed(2).padStart(10),
+  );
+}
+
+async function main([workload, pricing]: readonly string[]): Promise<void> {
+  if (workload !== undefined && pricing !== undefined) {
+    console.log(JSON.stringify(await measured(WORKLOADS[Number(workload)]!, PRICINGS[Number(pricing)]!)));
     return;
   }
   console.log(
     'workload               pricings                               kernel    ops/s    accesses/s   times flat',
   );
-  for (const { name } of WORKLOADS) {
-    execFileSync(process.execPath, [__filename, name], { stdio: 'inherit' });
+  for (const [workloadIndex, each] of WORKLOADS.entries()) {
+    let flatSeconds: number | undefined;
+    for (const [pricingIndex, priced] of PRICINGS.entries()) {
+      const row = measuredApart(workloadIndex, pricingIndex);
+      flatSeconds ??= row.seconds;
+      printRow(each, priced, row, flatSeconds);
+    }
   }
 }
 
-main();
+void main(process.argv.slice(2));
