@@ -34,7 +34,10 @@ test('an engine of this program is refused: the two sides would be one', () =>
   inRepository(async () => {
     const run = await compareHead('-a', 'xmalloc-tlsf', 'trace.csv', '-p', 'flat');
     assert.is(run.code, 2);
-    assert.match(run.stderr, /^alloc-replay: --base-ref: xmalloc-tlsf: of this program, and the same on both/);
+    assert.match(
+      run.stderr,
+      /^alloc-replay: --base-ref: xmalloc-tlsf: of this program, and the same on both/,
+    );
   }));
 
 test('a command says itself how results come about', () =>
