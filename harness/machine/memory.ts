@@ -9,7 +9,8 @@ import { HEAP_BASE, PAGE_SHIFT, type MemoryLayout } from './memory-layout';
  *
  * Lines are kept by columns: the first lines of all pages side by side, then the second ones, and so on. Where objects
  * are about as large as pages an engine touches one line in each, and a walk over 10,000 of them would need 10,000 of
- * the host's pages, more than its TLB holds; by columns it needs a few hundred (half the time of such a walk).
+ * the host's pages, more than its TLB holds; by columns it needs some 160 for every place in a page at which objects
+ * begin (half the time of a walk over half-page ones, which begin at some fifteen).
  */
 
 export const TWO_TO_32 = 0x1_0000_0000;
