@@ -1,3 +1,5 @@
+import { integerHash } from '../replay/integer-hash';
+
 /**
  * Who did something last to each word of simulated memory: an open-addressing table from words to operations. It
  * grows with the words that anything was ever done to, at most the simulated memory, and not with the trace.
@@ -56,8 +58,7 @@ export class WordWriters {
   /** The word's slot, or the empty one where it belongs. */
   private slotOf(word: number): number {
     const { words, slotMask } = this;
-    const mixed = Math.imul(word, 0x9e37_79b1);
-    let slot = (mixed ^ (mixed >>> 15)) & slotMask;
+    let slot = integerHash(word) & slotMask;
     while (words[slot] !== EMPTY && words[slot] !== word) {
       slot = (slot + 1) & slotMask;
     }

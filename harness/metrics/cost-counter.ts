@@ -1,3 +1,5 @@
+import { integerHash } from '../replay/integer-hash';
+
 /**
  * Counts how often each integer cost occurred: the exact distribution, not an approximation by buckets. Modelled
  * costs take few distinct values, so an open-addressing table of them stays small however long the trace is.
@@ -36,7 +38,7 @@ export class CostCounter {
   private cellOf(cost: number): number {
     const { cells } = this;
     const mask = this.slotCount - 1;
-    let slot = hashOf(cost) & mask;
+    let slot = integerHash(cost) & mask;
     while (cells[2 * slot + 1] !== 0 && cells[2 * slot] !== cost) {
       slot = (slot + 1) & mask;
     }
@@ -55,11 +57,4 @@ export class CostCounter {
       }
     }
   }
-}
-
-/** Fibonacci hashing of both halves of the cost, so that neighbouring costs do not queue up behind each other. */
-function hashOf(cost: number): number {
-  const high = cost < 0x1_0000_0000 ? 0 : Math.floor(cost / 0x1_0000_0000);
-  const mixed = Math.imul((cost | 0) ^ Math.imul(high, 0x85eb_ca6b), 0x9e37_79b1);
-  return mixed ^ (mixed >>> 15);
 }

@@ -1,4 +1,5 @@
 import type { Placement } from '../../traces/trace';
+import { integerHash } from './integer-hash';
 
 /**
  * The objects of a running trace, by id: where each was placed, what was asked and what was granted.
@@ -77,7 +78,7 @@ export class ObjectTable {
   /** The object's slot, or −1 for an id that no live object has. */
   slotOf(id: number): number {
     const mask = this.positions.length - 1;
-    for (let position = hashOf(id) & mask; ; position = (position + 1) & mask) {
+    for (let position = integerHash(id) & mask; ; position = (position + 1) & mask) {
       const slot = this.positions[position]! - 1;
       if (slot < 0 || this.id(slot) === id) {
         return slot;
@@ -99,12 +100,12 @@ export class ObjectTable {
 
   remove(slot: number): void {
     const mask = this.positions.length - 1;
-    let hole = hashOf(this.id(slot)) & mask;
+    let hole = integerHash(this.id(slot)) & mask;
     while (this.positions[hole] !== slot + 1) {
       hole = (hole + 1) & mask;
     }
     for (let position = (hole + 1) & mask; this.positions[position] !== 0; position = (position + 1) & mask) {
-      const home = hashOf(this.id(this.positions[position]! - 1)) & mask;
+      const home = integerHash(this.id(this.positions[position]! - 1)) & mask;
       if (((position - home) & mask) >= ((position - hole) & mask)) {
         this.positions[hole] = this.positions[position]!;
         hole = position;
@@ -126,7 +127,7 @@ export class ObjectTable {
 
   private insert(id: number, slot: number): void {
     const mask = this.positions.length - 1;
-    let position = hashOf(id) & mask;
+    let position = integerHash(id) & mask;
     while (this.positions[position] !== 0) {
       position = (position + 1) & mask;
     }
@@ -153,19 +154,6 @@ export class ObjectTable {
 
 /** A power of two; the table is at most half full. */
 const INITIAL_SLOTS = 1024;
-
-const INT32_MAX = 0x7fff_ffff;
-
-/** Fibonacci hashing, so that consecutive ids spread over the table. */
-function hashOf(id: number): number {
-  const folded = id <= INT32_MAX ? id | 0 : foldedHalves(id);
-  const mixed = Math.imul(folded, 0x9e37_79b1);
-  return (mixed ^ (mixed >>> 15)) >>> 0;
-}
-
-function foldedHalves(id: number): number {
-  return (id | 0) ^ Math.imul(Math.floor(id / 0x1_0000_0000), 0x85eb_ca6b);
-}
 
 /**
  * The same number, as an integer where 32 bits hold it. What comes out of a `Float64Array` is a double to V8, and an

@@ -1,0 +1,15 @@
+const INT32_MAX = 0x7fff_ffff;
+
+/**
+ * Fibonacci hashing of a whole number up to 2^53, for tables of a power of two of places: neighbouring numbers spread
+ * over the table. Nearly all are small, and the upper half is looked at only where there is one.
+ */
+export function integerHash(value: number): number {
+  const folded = value <= INT32_MAX ? value | 0 : foldedHalves(value);
+  const mixed = Math.imul(folded, 0x9e37_79b1);
+  return (mixed ^ (mixed >>> 15)) >>> 0;
+}
+
+function foldedHalves(value: number): number {
+  return (value | 0) ^ Math.imul(Math.floor(value / 0x1_0000_0000), 0x85eb_ca6b);
+}
