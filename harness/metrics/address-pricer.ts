@@ -8,7 +8,7 @@ import type { PricingSpecification } from '../pricing/specification';
 import { InputError } from '../../traces/input-error';
 import { CostCounter } from './cost-counter';
 import { distributionOf, type Distribution } from './distribution';
-import { causeCycles, WorstOperations, type CauseCycles } from './worst-operations';
+import { addCauses, causeCycles, WorstOperations, type CauseCycles } from './worst-operations';
 
 /** Prices what a real program did to memory by the same model as the engines: its operations, kind by kind. */
 
@@ -161,9 +161,7 @@ class PricingRecord {
       const cycles = pricing.operationCycles[row]!;
       (this.counters[kind] ??= new CostCounter()).add(cycles);
       const causes = (this.causes[kind] ??= new Float64Array(CAUSE_COUNT));
-      for (let cause = 0; cause < CAUSE_COUNT; cause++) {
-        causes[cause]! += pricing.operationCauses[row * CAUSE_COUNT + cause]!;
-      }
+      addCauses(causes, pricing.operationCauses, row);
       this.worst.offer(batch, row, cycles, pricing.operationCauses);
     }
   }

@@ -14,7 +14,13 @@ import {
   sizeClassStart,
   type OpKind,
 } from './op-kinds';
-import { causeCycles, WorstOperations, type CauseCycles, type WorstOperation } from './worst-operations';
+import {
+  addCauses,
+  causeCycles,
+  WorstOperations,
+  type CauseCycles,
+  type WorstOperation,
+} from './worst-operations';
 
 export interface LatencyOptions {
   /** The machine's locks, in the order of their bits. */
@@ -78,7 +84,7 @@ export class LatencyRecorder {
       const cycles = operationCycles[row]!;
       this.digest.add(cycles);
       this.kinds[KIND_OF_CODE[batch.operationCodes[row]!]!]!.record(batch, row, cycles, operationCauses);
-      this.addCauses(operationCauses, row);
+      addCauses(this.causeTotals, operationCauses, row);
     }
     this.recordLocks(batch, priced.operationHeldCycles);
   }
@@ -96,14 +102,6 @@ export class LatencyRecorder {
         heldCyclesMax: this.heldMaxima[lock]!.peak,
       })),
     };
-  }
-
-  private addCauses(operationCauses: Float64Array, row: number): void {
-    const { causeTotals } = this;
-    const base = row * CAUSE_COUNT;
-    for (let cause = 0; cause < CAUSE_COUNT; cause++) {
-      causeTotals[cause]! += operationCauses[base + cause]!;
-    }
   }
 
   private recordLocks(batch: AccessStream, heldCycles: Float64Array): void {
