@@ -49,6 +49,13 @@ export class AsciiText {
     return taken;
   }
 
+  /** Any ASCII text, a character at a time. */
+  plain(text: string): void {
+    for (let place = 0; place < text.length; place++) {
+      this.bytes[this.length++] = text.charCodeAt(place);
+    }
+  }
+
   word({ length, quads }: AsciiWord): void {
     const { view, length: at } = this;
     view.setInt32(at, quads[0], true);
@@ -111,12 +118,6 @@ export class AsciiText {
   private quad(characters: number): void {
     this.view.setInt32(this.length, characters, true);
     this.length += QUAD;
-  }
-
-  private plain(text: string): void {
-    for (let place = 0; place < text.length; place++) {
-      this.bytes[this.length++] = text.charCodeAt(place);
-    }
   }
 }
 

@@ -26,7 +26,6 @@ const LINES_WAITING_MAX = 1024;
 /** Longest line: index and id of 16 digits, the longest operation, an offset of 16 digits. */
 const LINE_BYTES_MAX = 80;
 
-const HEADING = ['index,op,id,of', 'fset\n'].map((text) => new AsciiWord(text));
 /** The operations with the commas around them. */
 const OP_CELLS = OP_NAMES.map((name) => new AsciiWord(`,${name},`));
 const HEX_CELL = new AsciiWord(',0x');
@@ -49,7 +48,7 @@ export class PlacementsWriter {
   private readonly placements = new Float64Array(LINES_WAITING_MAX);
   private waiting = 0;
   private linesWritten = 0;
-  private readonly showsFreed: boolean;
+  private readonly isDecimal: boolean;
 
   /**
    * @param write receives the text in chunks that are valid only during the call
@@ -58,8 +57,8 @@ export class PlacementsWriter {
     private readonly form: PlacementsForm,
     private readonly write: ((chunk: Uint8Array) => void) | undefined,
   ) {
-    this.showsFreed = form === 'plan9' || form === 'libxl';
-    HEADING.forEach((word) => this.text.word(word));
+    this.isDecimal = form === 'plan9' || form === 'libxl';
+    this.text.plain('index,op,id,offset\n');
   }
 
   /** The next operation: `result` is what it returned, `object` what it was applied to (`NULL` for an allocation). */
@@ -67,7 +66,7 @@ export class PlacementsWriter {
     const { waiting } = this;
     this.ops[waiting] = op;
     this.ids[waiting] = id;
-    this.placements[waiting] = this.showsFreed && isAboutObject(op) ? object : result;
+    this.placements[waiting] = this.isDecimal && isAboutObject(op) ? object : result;
     this.waiting = waiting + 1;
     if (waiting === LINES_WAITING_MAX - 1) {
       this.flush();
@@ -87,10 +86,10 @@ export class PlacementsWriter {
       text.decimal(this.linesWritten++);
       text.word(OP_CELLS[this.ops[line]!]!);
       text.decimal(this.ids[line]!);
-      if (form === 'xen' || form === 'xen-virtual') {
-        writeXenOffset(text, placement, form);
-      } else {
+      if (this.isDecimal) {
         writeDecimalOffset(text, placement);
+      } else {
+        writeXenOffset(text, placement, form);
       }
     }
     this.waiting = 0;
