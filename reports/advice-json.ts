@@ -1,4 +1,9 @@
-import { siteName, type AdviseReport, type Candidate, type SiteAdvice } from '../harness/advise/advise';
+import {
+  siteName,
+  type AdviseReport,
+  type Candidate,
+  type SiteAdvice,
+} from '../harness/studies/advise/advise';
 import { jsonText } from '../harness/results/json-text';
 
 export const ADVICE_SCHEMA = 'alloc-replay/advice@1';

@@ -1,4 +1,4 @@
-import { siteName, type AdviseReport, type SiteAdvice } from '../harness/advise/advise';
+import { siteName, type AdviseReport, type SiteAdvice } from '../harness/studies/advise/advise';
 import { escapeControls } from '../traces/input-error';
 import { ADVICE_NOTE, differenceText, FIGURE_COLUMNS, headText, needsText, remarkText } from './advice-words';
 import { alignedLines } from './text-columns';

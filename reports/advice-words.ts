@@ -1,6 +1,6 @@
-import type { AdviseReport, Candidate, SiteAdvice } from '../harness/advise/advise';
-import type { Figures } from '../harness/advise/candidates';
-import { countText, groupedInteger } from '../harness/metrics/format';
+import type { AdviseReport, Candidate, SiteAdvice } from '../harness/studies/advise/advise';
+import type { Figures } from '../harness/studies/advise/candidates';
+import { countText, groupedInteger } from '../harness/text/numbers';
 
 /** An advice in words and rows, for every kind of report. */
 

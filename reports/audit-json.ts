@@ -1,5 +1,5 @@
-import type { AuditReport, Finding, ObjectLife } from '../harness/audit/finding';
-import { ruleOf } from '../harness/audit/rules';
+import type { AuditReport, Finding, ObjectLife } from '../harness/studies/audit/finding';
+import { ruleOf } from '../harness/studies/audit/rules';
 import { jsonText } from '../harness/results/json-text';
 import { problemText } from './audit-words';
 import { phraseText } from './phrase';

@@ -1,6 +1,6 @@
-import type { AuditReport, Finding, RuleCount } from '../harness/audit/finding';
-import { ruleOf } from '../harness/audit/rules';
-import { countText, groupedInteger } from '../harness/metrics/format';
+import type { AuditReport, Finding, RuleCount } from '../harness/studies/audit/finding';
+import { ruleOf } from '../harness/studies/audit/rules';
+import { countText, groupedInteger } from '../harness/text/numbers';
 import { escapeControls } from '../traces/input-error';
 import { lifeText, momentText, problemText, ruleTitle } from './audit-words';
 

@@ -1,6 +1,6 @@
-import type { Finding, LifeMoment, Moment, ObjectLife } from '../harness/audit/finding';
-import { ruleOf } from '../harness/audit/rules';
-import { groupedInteger } from '../harness/metrics/format';
+import type { Finding, LifeMoment, Moment, ObjectLife } from '../harness/studies/audit/finding';
+import { ruleOf } from '../harness/studies/audit/rules';
+import { groupedInteger } from '../harness/text/numbers';
 import { phraseText } from './phrase';
 
 /** Findings of an audit in words, for every kind of report; each brings its own way to make names harmless. */

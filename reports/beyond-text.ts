@@ -1,5 +1,6 @@
 import type { BrokenLimit } from '../harness/compare/broken-limits';
-import { formatMetric, groupedInteger } from '../harness/metrics/format';
+import { groupedInteger } from '../harness/text/numbers';
+import { formatMetric } from './metric-text';
 import { metricNamed } from '../harness/metrics/registry';
 
 /** `3,211 is beyond 500`. */

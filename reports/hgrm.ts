@@ -1,5 +1,5 @@
 import { countOf, largestCost, totalOf, type Distribution } from '../harness/metrics/distribution';
-import { plainRatio } from '../harness/metrics/format';
+import { plainRatio } from '../harness/text/numbers';
 import { percentileLadder } from './percentile-ladder';
 
 /**

@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { AuditReport, Finding, Moment, ObjectLife } from '../harness/audit/finding';
-import { RULES, ruleOf } from '../harness/audit/rules';
+import type { AuditReport, Finding, Moment, ObjectLife } from '../harness/studies/audit/finding';
+import { RULES, ruleOf } from '../harness/studies/audit/rules';
 import { jsonText } from '../harness/results/json-text';
 import { escapeControls } from '../traces/input-error';
 import { problemText } from './audit-words';

@@ -1,5 +1,5 @@
 import type { BrokenLimit } from '../harness/compare/broken-limits';
-import { countText, groupedInteger } from '../harness/metrics/format';
+import { countText, groupedInteger } from '../harness/text/numbers';
 import { isFailure, type MeasuredReplay } from '../harness/metrics/measured-replay';
 import { LABELS, type Label, type Results } from '../harness/results/results';
 import { escapeControls } from '../traces/input-error';

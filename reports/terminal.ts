@@ -1,4 +1,4 @@
-import { groupedInteger, kibibytesText, percentText } from '../harness/metrics/format';
+import { groupedInteger, kibibytesText, percentText } from '../harness/text/numbers';
 import type { MeasuredPricing, MeasuredReplay } from '../harness/metrics/measured-replay';
 import { OP_KINDS, type OpKind } from '../harness/metrics/op-kinds';
 import type { Results } from '../harness/results/results';

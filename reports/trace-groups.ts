@@ -1,4 +1,4 @@
-import { groupedInteger } from '../harness/metrics/format';
+import { groupedInteger } from '../harness/text/numbers';
 import type { MeasuredReplay } from '../harness/metrics/measured-replay';
 import type { Results } from '../harness/results/results';
 

@@ -1,4 +1,4 @@
-import { countText, decimalRatio, groupedInteger } from '../harness/metrics/format';
+import { countText, decimalRatio, groupedInteger } from '../harness/text/numbers';
 import { isFailure, type MeasuredPricing, type MeasuredReplay } from '../harness/metrics/measured-replay';
 import { OP_KINDS, type OpKind } from '../harness/metrics/op-kinds';
 import type { CauseCycles } from '../harness/metrics/worst-operations';

@@ -15,27 +15,25 @@ const traceModel = 'traces/trace.ts';
 const arrows = {
   'harness/cli': 'all',
   'harness/index.ts': 'all',
+  'harness/text': [],
   'harness/machine': [traceModel],
-  'harness/pricing': [traceModel, 'harness/machine'],
+  'harness/pricing': [traceModel, 'harness/text', 'harness/machine'],
   'harness/replay': [traceModel, 'harness/machine'],
   'harness/conformance': [traceModel, 'harness/machine', 'harness/replay'],
-  'harness/metrics': [traceModel, 'harness/machine', 'harness/pricing', 'harness/replay'],
+  'harness/metrics': [traceModel, 'harness/text', 'harness/machine', 'harness/pricing', 'harness/replay'],
 };
 arrows['harness/explain'] = [...arrows['harness/metrics'], 'harness/metrics'];
 arrows['harness/results'] = [...arrows['harness/metrics'], 'harness/metrics'];
-for (const top of ['harness/suite', 'harness/compare', 'harness/claims', 'harness/audit', 'harness/advise']) {
+for (const top of ['harness/suite', 'harness/compare', 'harness/studies']) {
   arrows[top] = [...arrows['harness/results'], 'harness/results'];
 }
-// The advice asks which allocator a routine belongs to, as the audit does.
-arrows['harness/advise'].push('harness/audit');
 arrows.allocators = [traceModel, 'harness/machine', 'harness/replay'];
 arrows.reports = [
+  'harness/text',
   'harness/results',
   'harness/metrics',
   'harness/compare',
-  'harness/claims',
-  'harness/audit',
-  'harness/advise',
+  'harness/studies',
   'harness/explain',
 ];
 arrows.traces = [traceModel];

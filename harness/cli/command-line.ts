@@ -3,9 +3,9 @@ import { InputError, UsageError } from '../../traces/input-error';
 import { COMMANDS } from './commands/commands';
 import { EXIT, type ExitCode } from './exit-codes';
 import { TRACE_COMMANDS } from './commands/trace';
-import { messageWithDashes, withoutLoneDashes } from './lone-dash';
+import { messageWithDashes, withoutLoneDashes } from './options/lone-dash';
 import { TOOL_VERSION } from './tool-version';
-import { usageError } from './usage-message';
+import { usageError } from './options/usage-message';
 
 /**
  * The command line: one file a command, listed in `commands/commands.ts`. Every command returns its exit code; what a

@@ -8,7 +8,7 @@ import type { HeapMap } from './heap-map';
 import type { SizeClassLatency } from './latency';
 import type { Density } from './latency-density';
 import type { MetricValues } from './metric';
-import type { OpKind } from './op-kinds';
+import { OP_KINDS, type OpKind } from './op-kinds';
 import type { CauseCycles, EventCounts, WorstOperation } from './worst-operations';
 
 /**
@@ -127,4 +127,9 @@ export function worstOperations(pricing: MeasuredPricing, count: number): WorstO
     .flatMap(({ worst }) => worst)
     .sort((a, b) => b.cycles - a.cycles || a.operation - b.operation)
     .slice(0, count);
+}
+
+/** Memory accesses of all operations of a replay. */
+export function accessesOf({ metrics }: MeasuredReplay): number {
+  return OP_KINDS.reduce((sum, kind) => sum + (metrics[`${kind}.accesses.mean`]?.ratio?.[0] ?? 0), 0);
 }

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as v from 'valibot';
 import { didYouMean, InputError, UsageError } from '../../traces/input-error';
-import { parsePlacedYaml, type PlacedYaml } from './placed-yaml';
+import { parsePlacedYaml, type PlacedYaml } from '../text/placed-yaml';
 import { PROFILE_SCHEMAS, type Profile } from './profile';
 
 /**

@@ -1,8 +1,6 @@
-import type { MeasuredReplay } from '../metrics/measured-replay';
-import { OP_KINDS } from '../metrics/op-kinds';
 import type { PlannedCell } from './matrix';
 
-/** How dear cells are, in memory accesses of the model: before they run as an estimate, afterwards exactly. */
+/** How dear cells are, in memory accesses of the model, before they run; `accessesOf` says it exactly afterwards. */
 
 /** What an operation of an engine with a bounded search takes, and of one that may search a whole list. */
 const ACCESSES_PER_EVENT = 32;
@@ -16,9 +14,4 @@ export function estimatedAccesses({ cell, definition }: PlannedCell, events: num
   const isBounded = definition.bounds.some(({ verb, most }) => verb === 'free' && most !== undefined);
   const accesses = events * (isBounded ? ACCESSES_PER_EVENT : ACCESSES_PER_EVENT_SEARCHING);
   return Math.min(accesses, cell.accessBudget ?? Infinity) * (PASSES + cell.pricings.length);
-}
-
-/** Memory accesses of all operations of a replay. */
-export function accessesOf({ metrics }: MeasuredReplay): number {
-  return OP_KINDS.reduce((sum, kind) => sum + (metrics[`${kind}.accesses.mean`]?.ratio?.[0] ?? 0), 0);
 }

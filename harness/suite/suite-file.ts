@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as v from 'valibot';
 import { didYouMean, InputError, UsageError } from '../../traces/input-error';
-import { parsePlacedYaml, type PlacedYaml } from '../pricing/placed-yaml';
+import { parsePlacedYaml, type PlacedYaml } from '../text/placed-yaml';
 import { PRICING_DEFAULT } from '../pricing/specification';
 import { reasonOf } from '../results/atomic-file';
 import type { Placed, Suite, SuiteEngine, SuiteGroup, SuiteMachine, SuiteTrace } from './suite';

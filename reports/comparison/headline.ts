@@ -1,5 +1,5 @@
 import type { Comparison } from '../../harness/compare/comparison';
-import { countText, groupedInteger } from '../../harness/metrics/format';
+import { countText, groupedInteger } from '../../harness/text/numbers';
 import { escapeControls } from '../../traces/input-error';
 
 /** What came out, in one line: counts, then what to do. */

@@ -1,4 +1,4 @@
-import { groupedInteger } from '../../harness/metrics/format';
+import { groupedInteger } from '../../harness/text/numbers';
 import { markdownTable, type MarkdownColumn } from '../markdown/table';
 
 /** GitHub refuses longer comments; counted in bytes, which are never fewer than characters. */

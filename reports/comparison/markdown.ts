@@ -1,5 +1,5 @@
 import type { Comparison, Reason } from '../../harness/compare/comparison';
-import { countText, groupedInteger } from '../../harness/metrics/format';
+import { countText, groupedInteger } from '../../harness/text/numbers';
 import type { WorstOperation } from '../../harness/metrics/worst-operations';
 import { escapeName, markdownTable, type MarkdownColumn } from '../markdown/table';
 import { causesText, eventsText, operationText } from '../operation-text';

@@ -11,7 +11,8 @@ import {
 } from '../../harness/compare/comparison';
 import { meanDifferenceTenths } from '../../harness/compare/difference';
 import type { LimitPart } from '../../harness/compare/limits';
-import { countText, decimalRatio, formatMetric, groupedInteger } from '../../harness/metrics/format';
+import { countText, decimalRatio, groupedInteger } from '../../harness/text/numbers';
+import { formatMetric } from '../metric-text';
 import type { MeasuredReplay } from '../../harness/metrics/measured-replay';
 import type { MetricValue } from '../../harness/metrics/metric';
 import { engineLabel, stopText } from '../trace-groups';

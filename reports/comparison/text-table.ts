@@ -1,4 +1,4 @@
-import { groupedInteger } from '../../harness/metrics/format';
+import { groupedInteger } from '../../harness/text/numbers';
 import { tableLines, type TextColumn } from '../text-columns';
 
 /** A terminal is for one look; other formats have all rows. */

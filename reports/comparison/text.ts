@@ -1,5 +1,5 @@
 import type { Category, Comparison, Judgement, Reason } from '../../harness/compare/comparison';
-import { groupedInteger } from '../../harness/metrics/format';
+import { groupedInteger } from '../../harness/text/numbers';
 import type { WorstOperation } from '../../harness/metrics/worst-operations';
 import { escapeControls } from '../../traces/input-error';
 import { causesText, eventsText, operationText } from '../operation-text';

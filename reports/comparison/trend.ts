@@ -1,6 +1,6 @@
 import type { HistoryRow } from '../../harness/compare/history';
 import type { Trend, TrendChange } from '../../harness/compare/trend';
-import { countText, decimalRatio, groupedInteger } from '../../harness/metrics/format';
+import { countText, decimalRatio, groupedInteger } from '../../harness/text/numbers';
 import { jsonText } from '../../harness/results/json-text';
 import { escapeControls } from '../../traces/input-error';
 import { csvText, type Column } from '../csv/cells';

@@ -1,6 +1,6 @@
 import type { ExplainedOperation, StoryPart } from '../../harness/explain/explanation';
 import { storySteps } from '../../harness/explain/story';
-import { groupedInteger } from '../../harness/metrics/format';
+import { groupedInteger } from '../../harness/text/numbers';
 import { wordsOf } from '../phrase';
 
 /**

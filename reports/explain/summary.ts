@@ -1,5 +1,5 @@
 import type { ExplainedOperation, Explanation } from '../../harness/explain/explanation';
-import { decimalRatio, groupedInteger } from '../../harness/metrics/format';
+import { decimalRatio, groupedInteger } from '../../harness/text/numbers';
 import {
   mainCause,
   operationTitle,

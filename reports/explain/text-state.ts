@@ -4,7 +4,7 @@ import type {
   Explanation,
   Neighbourhood,
 } from '../../harness/explain/explanation';
-import { countText, decimalRatio, groupedInteger, kibibytesText } from '../../harness/metrics/format';
+import { countText, decimalRatio, groupedInteger, kibibytesText } from '../../harness/text/numbers';
 import { columns } from './columns';
 import { mainCauseText, shareText, writersRange, writerText } from './words';
 

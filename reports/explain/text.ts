@@ -1,5 +1,5 @@
 import type { ExplainedOperation, Explanation, StepRun, StoryPart } from '../../harness/explain/explanation';
-import { groupedInteger } from '../../harness/metrics/format';
+import { groupedInteger } from '../../harness/text/numbers';
 import { escapeControls } from '../../traces/input-error';
 import { wordsOf } from '../phrase';
 import { columns } from './columns';

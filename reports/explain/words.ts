@@ -6,7 +6,7 @@ import type {
   WriterGroup,
 } from '../../harness/explain/explanation';
 import { storySteps } from '../../harness/explain/story';
-import { decimalRatio, groupedInteger } from '../../harness/metrics/format';
+import { decimalRatio, groupedInteger } from '../../harness/text/numbers';
 import { CAUSE_NAMES, type CauseCycles } from '../../harness/metrics/worst-operations';
 import { wordsOf } from '../phrase';
 

@@ -1,5 +1,5 @@
 import { exceedsBound } from '../../harness/metrics/bounds';
-import { decimalRatio, groupedInteger } from '../../harness/metrics/format';
+import { decimalRatio, groupedInteger } from '../../harness/text/numbers';
 import type { Results } from '../../harness/results/results';
 import { boundRows, type BoundRow } from '../bound-rows';
 import { Name } from './name';

@@ -1,4 +1,5 @@
-import { formatMetric, groupedInteger, kibibytesText } from '../../harness/metrics/format';
+import { groupedInteger, kibibytesText } from '../../harness/text/numbers';
+import { formatMetric } from '../metric-text';
 import type { MeasuredPricing, MeasuredReplay } from '../../harness/metrics/measured-replay';
 import { OP_KINDS, type OpKind } from '../../harness/metrics/op-kinds';
 import { metricNamed } from '../../harness/metrics/registry';

@@ -1,6 +1,6 @@
 import { scaleLinear } from 'd3-scale';
 import type { Checkpoint } from '../../harness/metrics/checkpoints';
-import { groupedInteger } from '../../harness/metrics/format';
+import { groupedInteger } from '../../harness/text/numbers';
 import type { HeapSurvey } from '../../harness/metrics/fragmentation';
 import type { MeasuredReplay } from '../../harness/metrics/measured-replay';
 import { Axes, Chart, Legend, px, wideFrame } from './frame';

@@ -1,4 +1,4 @@
-import { groupedInteger } from '../../harness/metrics/format';
+import { groupedInteger } from '../../harness/text/numbers';
 import { densityRowStart } from '../../harness/metrics/latency-density';
 import type { Density } from '../../harness/metrics/latency-density';
 import type { MeasuredKind } from '../../harness/metrics/measured-replay';

@@ -1,5 +1,5 @@
-import { VERDICTS, type Judgement } from '../../harness/claims/claim';
-import type { JudgedDocument } from '../../harness/claims/ledger';
+import { VERDICTS, type Judgement } from '../../harness/studies/claims/claim';
+import type { JudgedDocument } from '../../harness/studies/claims/ledger';
 import { htmlDocument } from './document';
 
 /** `LEDGER.html`: the claims ledger, the counts first, then each claim with what was found. */

@@ -1,6 +1,6 @@
 import { area, curveStepAfter, line } from 'd3-shape';
 import type { Checkpoint } from '../../harness/metrics/checkpoints';
-import { groupedInteger } from '../../harness/metrics/format';
+import { groupedInteger } from '../../harness/text/numbers';
 import type { MeasuredReplay } from '../../harness/metrics/measured-replay';
 import { Axes, Chart, Legend, px, wideFrame, type Frame } from './frame';
 import { bytesScale, rightwardBytesScale } from './scales';

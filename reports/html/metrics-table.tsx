@@ -1,4 +1,4 @@
-import { formatMetric } from '../../harness/metrics/format';
+import { formatMetric } from '../metric-text';
 import { metricNamed } from '../../harness/metrics/registry';
 import type { EngineRow } from './engine-table';
 import { Name } from './name';

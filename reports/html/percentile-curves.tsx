@@ -2,7 +2,7 @@ import { scaleLog } from 'd3-scale';
 import { curveStepAfter, line } from 'd3-shape';
 import { countOf } from '../../harness/metrics/distribution';
 import type { Distribution } from '../../harness/metrics/distribution';
-import { groupedInteger } from '../../harness/metrics/format';
+import { groupedInteger } from '../../harness/text/numbers';
 import type { OpKind } from '../../harness/metrics/op-kinds';
 import { percentileLadder, type LadderStep } from '../percentile-ladder';
 import { Axes, Chart, Legend, px, wideFrame, type Tick } from './frame';

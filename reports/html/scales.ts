@@ -1,5 +1,5 @@
 import { scaleLinear, scaleLog } from 'd3-scale';
-import { groupedInteger } from '../../harness/metrics/format';
+import { groupedInteger } from '../../harness/text/numbers';
 import type { Frame, Tick } from './frame';
 
 /** A mapping from values to pixels, and the ticks that go with it. */

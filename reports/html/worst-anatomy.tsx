@@ -1,4 +1,4 @@
-import { decimalRatio, groupedInteger } from '../../harness/metrics/format';
+import { decimalRatio, groupedInteger } from '../../harness/text/numbers';
 import { CAUSE_NAMES, type WorstOperation } from '../../harness/metrics/worst-operations';
 import { eventsText, operationText } from '../operation-text';
 import { wordsOf } from '../phrase';

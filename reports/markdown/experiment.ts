@@ -1,4 +1,4 @@
-import type { Experiment, ExperimentReport, ReportTable } from '../../harness/claims/claim';
+import type { Experiment, ExperimentReport, ReportTable } from '../../harness/studies/claims/claim';
 import { markdownTable } from './table';
 
 /**

@@ -1,5 +1,5 @@
 import type { Checkpoint, RecentOperation } from '../../harness/metrics/checkpoints';
-import { groupedInteger } from '../../harness/metrics/format';
+import { groupedInteger } from '../../harness/text/numbers';
 import {
   fragmentationIndex,
   orderHolding,

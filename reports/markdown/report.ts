@@ -1,5 +1,5 @@
 import { exceedsBound } from '../../harness/metrics/bounds';
-import { decimalRatio, groupedInteger, kibibytesText, percentText } from '../../harness/metrics/format';
+import { decimalRatio, groupedInteger, kibibytesText, percentText } from '../../harness/text/numbers';
 import {
   worstOperations,
   type MeasuredPricing,

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { loadEngine } from '../../harness/cli/load-engine';
+import { loadEngine } from '../../harness/cli/names/load-engine';
 import { checkConformance } from '../../harness/conformance/conformance';
 import { PAGE_BYTES } from '../../harness/machine/memory-layout';
 import { replay } from '../../harness/replay/replay';

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { AuditReport } from '../../harness/audit/finding';
-import { RULES } from '../../harness/audit/rules';
+import type { AuditReport } from '../../harness/studies/audit/finding';
+import { RULES } from '../../harness/studies/audit/rules';
 import { auditJson } from '../../reports/audit-json';
 import { auditText } from '../../reports/audit-text';
 import { auditMarkdown } from '../../reports/markdown/audit';

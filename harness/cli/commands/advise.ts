@@ -3,19 +3,19 @@ import { adviceJson } from '../../../reports/advice-json';
 import { adviceText } from '../../../reports/advice-text';
 import { adviceMarkdown } from '../../../reports/markdown/advice';
 import { selectObjects } from '../../../traces/tools/selection';
-import { advise as adviseTrace, type AdviseReport } from '../../advise/advise';
-import { ALLOCATORS, type Allocator } from '../../advise/rubric';
+import { advise as adviseTrace, type AdviseReport } from '../../studies/advise/advise';
+import { ALLOCATORS, type Allocator } from '../../studies/advise/rubric';
 import { parsePricing, PRICING_DEFAULT } from '../../pricing/specification';
 import { EXIT, type ExitCode } from '../exit-codes';
-import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../reader-options';
-import { createRegistries, requireFixedEvents } from '../registries';
+import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../options/reader-options';
+import { createRegistries, requireFixedEvents } from '../names/registries';
 import {
   machineOptions,
   machineSizes,
   PRICING_FORM,
   wholeNumber,
   type MachineArguments,
-} from '../shared-options';
+} from '../options/shared-options';
 import { command } from './command';
 
 /** `advise`: which of Xen's allocators each call site should use, and what that is worth. */

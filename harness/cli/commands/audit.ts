@@ -4,12 +4,12 @@ import { auditText } from '../../../reports/audit-text';
 import { auditMarkdown } from '../../../reports/markdown/audit';
 import { auditSarif } from '../../../reports/sarif';
 import { openTrace } from '../../../traces/open';
-import { audit as auditTrace } from '../../audit/audit';
-import { NESTED, type AuditReport, type Generation, type Nested } from '../../audit/finding';
+import { audit as auditTrace } from '../../studies/audit/audit';
+import { NESTED, type AuditReport, type Generation, type Nested } from '../../studies/audit/finding';
 import { EXIT, type ExitCode } from '../exit-codes';
-import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../reader-options';
-import { openOptions, requireFixedEvents, traceFile } from '../registries';
-import { wholeNumber } from '../shared-options';
+import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../options/reader-options';
+import { openOptions, requireFixedEvents, traceFile } from '../names/registries';
+import { wholeNumber } from '../options/shared-options';
 import { TOOL_VERSION } from '../tool-version';
 import { command } from './command';
 

@@ -1,6 +1,6 @@
 import type { Argv, ArgumentsCamelCase, CommandModule } from 'yargs';
 import type { ExitCode } from '../exit-codes';
-import { argumentsWithDashes } from '../lone-dash';
+import { argumentsWithDashes } from '../options/lone-dash';
 
 /** What a command file exports: how it is called and what it does. */
 export interface CommandDefinition<Arguments> {

@@ -7,13 +7,13 @@ import { compareResults } from '../../compare/compare';
 import { FAIL_ON, type FailOn } from '../../compare/comparison';
 import { parseLimits } from '../../compare/limits';
 import type { Results } from '../../results/results';
-import { runBothRevisions } from '../base-revision';
-import { runEnginePair } from '../engine-pair';
+import { runBothRevisions } from '../sides/base-revision';
+import { runEnginePair } from '../sides/engine-pair';
 import { EXIT, type ExitCode } from '../exit-codes';
-import { tellGithub } from '../github';
-import { printOrWrite } from '../output-file';
-import { resultsAt } from '../results-at';
-import { suiteLimits } from '../suite-conclusion';
+import { tellGithub } from '../output/github';
+import { printOrWrite } from '../output/output-file';
+import { resultsAt } from '../sides/results-at';
+import { suiteLimits } from '../output/suite-conclusion';
 import {
   enginesOption,
   hostOptions,
@@ -24,7 +24,7 @@ import {
   settingsOption,
   type HostArguments,
   type MachineArguments,
-} from '../shared-options';
+} from '../options/shared-options';
 import { command } from './command';
 
 /** `compare`: two results, two engines, or two revisions of an engine; differences, limits, verdict. */

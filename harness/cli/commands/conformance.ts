@@ -2,11 +2,11 @@ import type { Argv } from 'yargs';
 import { alignedText } from '../../../reports/text-columns';
 import { checkConformance, type ConformanceReport, type RuleResult } from '../../conformance/conformance';
 import { operationText, type ConformanceOperation } from '../../conformance/operation';
-import { enginesWithOptions } from '../engine-options';
+import { enginesWithOptions } from '../options/engine-options';
 import { EXIT, type ExitCode } from '../exit-codes';
-import { OutputFolder } from '../output-folder';
-import { createRegistries } from '../registries';
-import { namesOf, nameValuePairs, settingsOption, wholeNumber } from '../shared-options';
+import { OutputFolder } from '../output/output-folder';
+import { createRegistries } from '../names/registries';
+import { namesOf, nameValuePairs, settingsOption, wholeNumber } from '../options/shared-options';
 import { command } from './command';
 
 /** `conformance`: holds engines against the rules that all engines here keep. */

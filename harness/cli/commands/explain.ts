@@ -15,12 +15,12 @@ import { parsePricing } from '../../pricing/specification';
 import type { ReallocPolicy } from '../../replay/operations';
 import { createStackOn } from '../../replay/stack';
 import type { Registries } from '../../results/cell';
-import { enginesWithOptions, type EngineChoice } from '../engine-options';
+import { enginesWithOptions, type EngineChoice } from '../options/engine-options';
 import { EXIT, type ExitCode } from '../exit-codes';
-import { printOrWrite } from '../output-file';
-import { Progress } from '../progress';
-import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../reader-options';
-import { createRegistries } from '../registries';
+import { printOrWrite } from '../output/output-file';
+import { Progress } from '../workers/progress';
+import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../options/reader-options';
+import { createRegistries } from '../names/registries';
 import {
   commaList,
   enginesOption,
@@ -33,7 +33,7 @@ import {
   settingsOption,
   wholeNumber,
   type MachineArguments,
-} from '../shared-options';
+} from '../options/shared-options';
 import { command } from './command';
 
 /** `explain`: what the dearest operations did, what it cost, and who left the heap so. */

@@ -7,7 +7,7 @@ import { METRICS } from '../../metrics/registry';
 import { loadShippedProfile, PROFILE_NAMES } from '../../pricing/profile-file';
 import type { EngineDefinition, EngineOption } from '../../replay/port';
 import { EXIT } from '../exit-codes';
-import { recordedTraces } from '../recorded';
+import { recordedTraces } from '../names/recorded';
 import { command } from './command';
 
 /** `list`: what there is to choose from, straight from the registries. */

@@ -1,10 +1,10 @@
 import type { Argv } from 'yargs';
 import { mergeShards } from '../../suite/shard-results';
-import { ciOptions, ciOutputs, type CiArguments } from '../ci-options';
+import { ciOptions, ciOutputs, type CiArguments } from '../options/ci-options';
 import type { ExitCode } from '../exit-codes';
-import { OutputFolder } from '../output-folder';
-import { resultsOf } from '../report-files';
-import { concludeSuite } from '../suite-conclusion';
+import { OutputFolder } from '../output/output-folder';
+import { resultsOf } from '../output/report-files';
+import { concludeSuite } from '../output/suite-conclusion';
 import { command } from './command';
 
 /** `merge`: the shards of a suite as if it had been run in one go. */

@@ -1,13 +1,13 @@
 import type { Argv } from 'yargs';
 import { alignedText } from '../../../reports/text-columns';
-import { decimalRatio, groupedInteger } from '../../metrics/format';
+import { decimalRatio, groupedInteger } from '../../text/numbers';
 import { isFailure } from '../../metrics/measured-replay';
 import { minimumHeap, type MinimumHeap } from '../../replay/minimum-heap';
 import { createStack } from '../../replay/stack';
-import { enginesWithOptions } from '../engine-options';
+import { enginesWithOptions } from '../options/engine-options';
 import { EXIT, type ExitCode } from '../exit-codes';
-import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../reader-options';
-import { createRegistries } from '../registries';
+import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../options/reader-options';
+import { createRegistries } from '../names/registries';
 import {
   enginesOption,
   machineOptions,
@@ -16,7 +16,7 @@ import {
   nameValuePairs,
   settingsOption,
   type MachineArguments,
-} from '../shared-options';
+} from '../options/shared-options';
 import { command } from './command';
 
 /** `minheap`: the smallest heap on which a trace completes, beside the least that its live bytes need. */

@@ -2,12 +2,12 @@ import type { Argv } from 'yargs';
 import { readAddressTrace } from '../../../traces/addresses/address-trace';
 import { InputError } from '../../../traces/input-error';
 import { openBytes, type ByteSource } from '../../../traces/input/bytes';
-import { AddressPricer } from '../../metrics/address-pricer';
-import { checkedPricings } from '../checked-pricings';
+import { AddressPricer } from '../../studies/addresses/address-pricer';
+import { checkedPricings } from '../options/checked-pricings';
 import { EXIT, type ExitCode } from '../exit-codes';
-import { printOrWrite } from '../output-file';
-import { PRICE_FORMATS, pricedText, type PriceFormat } from '../priced-addresses-text';
-import { namesOf, pricingsOption, wholeNumber } from '../shared-options';
+import { printOrWrite } from '../output/output-file';
+import { PRICE_FORMATS, pricedText, type PriceFormat } from '../../../reports/priced-addresses-text';
+import { namesOf, pricingsOption, wholeNumber } from '../options/shared-options';
 import { command } from './command';
 
 /** `price`: what the memory accesses of a real program's run cost by the model that prices engines. */

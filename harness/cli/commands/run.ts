@@ -2,17 +2,17 @@ import type { Argv } from 'yargs';
 import { terminalReport } from '../../../reports/terminal';
 import type { ReallocPolicy } from '../../replay/operations';
 import type { Cell } from '../../results/cell';
-import { runTasks } from '../cell-runner';
-import { checkedPricings } from '../checked-pricings';
-import { ciOptions, ciOutputs, type CiArguments } from '../ci-options';
-import { enginesWithOptions, type EngineChoice } from '../engine-options';
+import { runTasks } from '../workers/cell-runner';
+import { checkedPricings } from '../options/checked-pricings';
+import { ciOptions, ciOutputs, type CiArguments } from '../options/ci-options';
+import { enginesWithOptions, type EngineChoice } from '../options/engine-options';
 import { exitCodeOf, type ExitCode } from '../exit-codes';
-import { expectPlacements } from '../expected-placements';
-import { OutputFolder } from '../output-folder';
-import { withPlacements } from '../placements-files';
-import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../reader-options';
-import { createRegistries } from '../registries';
-import { resultsOf, writeReports } from '../report-files';
+import { expectPlacements } from '../output/expected-placements';
+import { OutputFolder } from '../output/output-folder';
+import { withPlacements } from '../output/placements-files';
+import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../options/reader-options';
+import { createRegistries } from '../names/registries';
+import { resultsOf, writeReports } from '../output/report-files';
 import {
   enginesOption,
   hostOptions,
@@ -27,8 +27,8 @@ import {
   wholeNumber,
   type HostArguments,
   type MachineArguments,
-} from '../shared-options';
-import { isVectorFormat, runVectors } from '../vectors';
+} from '../options/shared-options';
+import { isVectorFormat, runVectors } from '../output/vectors';
 import { command } from './command';
 
 /** `run`: traces through engines, priced, reported. */

@@ -14,20 +14,20 @@ import { cellsOfShard, parseShard, shardFileName, type Shard } from '../../suite
 import { cellsSha256, shardEnvironment, type ShardFacts } from '../../suite/shard-results';
 import type { Suite } from '../../suite/suite';
 import { readSuite, suiteFile } from '../../suite/suite-file';
-import { ciOptions, ciOutputs, type CiArguments, type CiOutputs } from '../ci-options';
+import { ciOptions, ciOutputs, type CiArguments, type CiOutputs } from '../options/ci-options';
 import { EXIT, exitCodeOf, type ExitCode } from '../exit-codes';
-import { Interruption } from '../interruption';
-import { OutputFolder } from '../output-folder';
-import { Progress } from '../progress';
-import { createRegistries } from '../registries';
-import { resultsOf } from '../report-files';
-import { hostOptions, type HostArguments } from '../shared-options';
-import { concludeSuite, limitsAt } from '../suite-conclusion';
-import { estimatedCosts } from '../suite-costs';
-import { createSuiteRegistries } from '../suite-registries';
-import type { CellTimes } from '../suite-text';
+import { Interruption } from '../workers/interruption';
+import { OutputFolder } from '../output/output-folder';
+import { Progress } from '../workers/progress';
+import { createRegistries } from '../names/registries';
+import { resultsOf } from '../output/report-files';
+import { hostOptions, type HostArguments } from '../options/shared-options';
+import { concludeSuite, limitsAt } from '../output/suite-conclusion';
+import { estimatedCosts } from '../workers/suite-costs';
+import { createSuiteRegistries } from '../names/suite-registries';
+import type { CellTimes } from '../../../reports/suite-text';
 import { TOOL_VERSION } from '../tool-version';
-import { WorkerLane } from '../worker-lane';
+import { WorkerLane } from '../workers/worker-lane';
 import { command } from './command';
 
 /** `suite`: a matrix of cells in worker processes; what nightly runs and pull requests execute. */

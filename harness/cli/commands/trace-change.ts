@@ -2,10 +2,10 @@ import type { Argv } from 'yargs';
 import { mergedTrace } from '../../../traces/tools/merge';
 import { sliced } from '../../../traces/tools/slice';
 import type { ExitCode } from '../exit-codes';
-import { readerOptions, traceRequest, type ReaderArguments } from '../reader-options';
-import { openEvents } from '../registries';
-import { wholeNumber } from '../shared-options';
-import { writeAndReport } from '../trace-output';
+import { readerOptions, traceRequest, type ReaderArguments } from '../options/reader-options';
+import { openEvents } from '../names/registries';
+import { wholeNumber } from '../options/shared-options';
+import { writeAndReport } from '../output/trace-output';
 import { command } from './command';
 import { outputOption } from './trace-write';
 

@@ -4,11 +4,11 @@ import { OP_NAMES, NOTHING, TraceEvent, type EventSource } from '../../../traces
 import { traceInfo } from '../../../traces/tools/info';
 import { infoLines } from '../../../traces/tools/info-text';
 import { validateTrace } from '../../../traces/tools/validate';
-import { groupedInteger } from '../../metrics/format';
+import { groupedInteger } from '../../text/numbers';
 import { EXIT, type ExitCode } from '../exit-codes';
-import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../reader-options';
-import { openOptions, openEvents, traceFile } from '../registries';
-import { wholeNumber } from '../shared-options';
+import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../options/reader-options';
+import { openOptions, openEvents, traceFile } from '../names/registries';
+import { wholeNumber } from '../options/shared-options';
 import { command } from './command';
 
 /** `trace info`, `trace validate`, `trace head`: what a trace holds, and whether it is one. */

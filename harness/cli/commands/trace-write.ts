@@ -1,10 +1,10 @@
 import type { Argv } from 'yargs';
 import { alignedText } from '../../../reports/text-columns';
 import type { Accounting } from '../../../traces/importers/accounting';
-import { groupedInteger } from '../../metrics/format';
-import { readerOptions, traceRequest, type ReaderArguments } from '../reader-options';
-import { openEvents } from '../registries';
-import { writeAndReport } from '../trace-output';
+import { groupedInteger } from '../../text/numbers';
+import { readerOptions, traceRequest, type ReaderArguments } from '../options/reader-options';
+import { openEvents } from '../names/registries';
+import { writeAndReport } from '../output/trace-output';
 import { command } from './command';
 
 /** `trace synth`, `trace import`, `trace convert`: every way to a canonical trace file. */

@@ -3,8 +3,8 @@ import { TREND_FORMATS } from '../../../reports/comparison/trend';
 import { readHistory } from '../../compare/history';
 import { trendOf } from '../../compare/trend';
 import { EXIT } from '../exit-codes';
-import { printOrWrite } from '../output-file';
-import { commaList } from '../shared-options';
+import { printOrWrite } from '../output/output-file';
+import { commaList } from '../options/shared-options';
 import { command } from './command';
 
 /** `trend`: what changed in a history, when, and at which commit. */

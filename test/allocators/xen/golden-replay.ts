@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { engineNamed } from '../../../allocators/registry';
-import { openRequested } from '../../../harness/cli/registries';
+import { openRequested } from '../../../harness/cli/names/registries';
 import { END_OF_OPERATION, type AccessStream } from '../../../harness/machine/access-stream';
 import { PRICED, PRICED_COUNT } from '../../../harness/machine/domain-events';
 import { replay, type ReplayReport } from '../../../harness/replay/replay';

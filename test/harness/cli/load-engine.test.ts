@@ -4,8 +4,8 @@ import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { isEngineModule, loadEngine } from '../../../harness/cli/load-engine';
-import { createRegistries } from '../../../harness/cli/registries';
+import { isEngineModule, loadEngine } from '../../../harness/cli/names/load-engine';
+import { createRegistries } from '../../../harness/cli/names/registries';
 import { HeapCorruption } from '../../../harness/machine/failures';
 import { UsageError } from '../../../traces/input-error';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openLaboratory } from '../../../harness/cli/laboratory';
+import { openLaboratory } from '../../../harness/cli/names/laboratory';
 import * as compiledHierarchy from '../../../harness/pricing/compiled-hierarchy';
 import { inFolder, runCli } from './command';
 

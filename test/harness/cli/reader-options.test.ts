@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { traceRequest, type ReaderArguments } from '../../../harness/cli/reader-options';
+import { traceRequest, type ReaderArguments } from '../../../harness/cli/options/reader-options';
 
 const test = suite('cli: options of the traces that are read');
 

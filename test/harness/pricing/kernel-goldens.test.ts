@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { engineNamed } from '../../../allocators/registry';
-import { openRequested } from '../../../harness/cli/registries';
+import { openRequested } from '../../../harness/cli/names/registries';
 import type { AccessStream } from '../../../harness/machine/access-stream';
 import { CostDigest } from '../../../harness/metrics/cost-digest';
 import { Pricing } from '../../../harness/pricing/pricing';

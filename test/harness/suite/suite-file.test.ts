@@ -5,9 +5,9 @@ import * as assert from 'uvu/assert';
 import { matrixOf } from '../../../harness/suite/matrix';
 import { readSuite, shippedSuites, suiteFile } from '../../../harness/suite/suite-file';
 import { ENGINES } from '../../../allocators/registry';
-import { createRegistries } from '../../../harness/cli/registries';
-import { recordedTraces } from '../../../harness/cli/recorded';
-import { createSuiteRegistries } from '../../../harness/cli/suite-registries';
+import { createRegistries } from '../../../harness/cli/names/registries';
+import { recordedTraces } from '../../../harness/cli/names/recorded';
+import { createSuiteRegistries } from '../../../harness/cli/names/suite-registries';
 import { synthesizers } from '../../../traces/synthesizers/registry';
 import { inFolder } from '../cli/command';
 

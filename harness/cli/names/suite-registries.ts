@@ -1,0 +1,77 @@
+import { statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { ENGINES } from '../../../allocators/registry';
+import { InputError } from '../../../traces/input-error';
+import { traceName } from '../../../traces/open';
+import { synthesizers, traceFromSpecification } from '../../../traces/synthesizers/registry';
+import type { TraceHeader } from '../../../traces/trace';
+import type { Registries, TraceRequest } from '../../results/cell';
+import type { CodeRegistry } from '../../suite/cell-key';
+import { importsOf } from '../../suite/import-closure';
+import type { NamedTrace, SuiteRegistries } from '../../suite/matrix';
+import { engineFile } from './load-engine';
+import { recordedTraces } from './recorded';
+import { traceFile } from './registries';
+
+/** What suites need to know of traces, engines and the code behind them. */
+export function createSuiteRegistries(registries: Registries): SuiteRegistries & CodeRegistry {
+  const engineNamed = (name: string) => registries.engineNamed(name);
+  return {
+    engineNames: ENGINES.map(({ name }) => name),
+    recordedNames: recordedTraces().map(({ name }) => name),
+    engineNamed,
+    traceNamed,
+    engineFiles: (name) => {
+      const engine = ENGINES.find((each) => each.name === name);
+      return [engine === undefined ? engineFile(name) : definedIn(ENGINE_REGISTRY, engine)];
+    },
+    traceFiles,
+  };
+}
+
+const ENGINE_REGISTRY = '../../../allocators/registry';
+const SYNTHESIZER_REGISTRY = '../../../traces/synthesizers/registry';
+const SYNTHESIZER = '../../../traces/synthesizers/synthesizer';
+const READERS = ['../../../traces/open', '../../../traces/importers/registry'];
+
+function traceNamed(request: TraceRequest): NamedTrace {
+  const { specification, options } = request;
+  if (isSynthetic(specification)) {
+    return { kind: 'synthetic', header: traceFromSpecification(specification).header };
+  }
+  const path = traceFile(specification);
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
+    throw new InputError({ where: specification, problem: 'no such file', expected: 'a trace' });
+  }
+  const format = typeof options?.['format'] === 'string' ? options['format'] : 'unknown';
+  const header: TraceHeader = { name: traceName(path), origin: { kind: 'recorded', format } };
+  return { kind: 'file', path, header };
+}
+
+const isSynthetic = (specification: string): boolean => specification.startsWith('synth:');
+
+function traceFiles({ specification }: TraceRequest): string[] {
+  if (!isSynthetic(specification)) {
+    return READERS.map(moduleFile);
+  }
+  const { origin } = traceFromSpecification(specification).header;
+  const name = origin.kind === 'synthetic' ? origin.generator : '';
+  const synthesizer = synthesizers.find((each) => each.name === name);
+  return [definedIn(SYNTHESIZER_REGISTRY, synthesizer), moduleFile(SYNTHESIZER)];
+}
+
+/** The file that a registry imports `value` from. */
+function definedIn(registry: string, value: unknown): string {
+  const registryFile = moduleFile(registry);
+  const load = createRequire(__filename);
+  const defines = (file: string) =>
+    Object.values(load(file) as Readonly<Record<string, unknown>>).includes(value);
+  const file = importsOf(registryFile).find((each) => !each.includes('node_modules') && defines(each));
+  if (file === undefined) {
+    throw new Error(`${registryFile} imports no module that defines what it lists`);
+  }
+  return file;
+}
+
+const moduleFile = (name: string): string => require.resolve(join(__dirname, name));

@@ -1,0 +1,200 @@
+import { InputError, UsageError } from '../../../traces/input-error';
+import { openBytes } from '../../../traces/input/bytes';
+import { LINE_BYTES_MAX } from '../../../traces/input/lines';
+import { HEAP_BASE } from '../../machine/memory-layout';
+import { isFailure } from '../../metrics/measured-replay';
+import type { Outcome } from '../../replay/outcome';
+import type { BlockState } from '../../replay/port';
+import { replay, type ReplayObserver, type ReplayOptions, type ReplayState } from '../../replay/replay';
+import { createStack, type Stack } from '../../replay/stack';
+import type { Cell, Registries } from '../../results/cell';
+import { EXIT, type ExitCode } from '../exit-codes';
+import { createRegistries } from '../names/registries';
+
+/**
+ * `run --expect FILE`: holds an engine against what a real allocator did. The first pass writes the placements in
+ * memory a line at a time and finds the first that differs; the second replays up to that operation and shows the
+ * heap around both places.
+ */
+
+/** Blocks shown before and after each of the two places. */
+const NEIGHBOURS = 3;
+
+/** Of a line that is no header, so much is quoted. */
+const SHOWN_CHARS_MAX = 60;
+
+interface Difference {
+  readonly index: number;
+  readonly placed: string;
+  readonly expected: string;
+}
+
+/** Exit 0 when all placements are as expected, 3 at the first that is not, 1 where the engine failed before it. */
+export async function expectPlacements(cells: readonly Cell[], file: string): Promise<ExitCode> {
+  const cell = cells[0];
+  if (cell === undefined || cells.length !== 1) {
+    throw new UsageError({
+      where: '--expect',
+      problem: `${cells.length} replays`,
+      expected: 'one trace and one engine',
+    });
+  }
+  const registries = createRegistries();
+  const { lines, outcome } = await placements(cell, registries);
+  const difference = await firstDifference(lines, file, endText(outcome));
+  const isOver = difference === undefined || difference.index === lines.length - 1;
+  process.stdout.write(
+    difference === undefined
+      ? `${lines.length - 1} placements as expected${outcome.kind === 'ok' ? '' : `, then ${endText(outcome)}`}\n`
+      : await describe(cell, difference, registries),
+  );
+  if (isOver && isFailure(outcome)) {
+    return EXIT.failed;
+  }
+  return difference === undefined ? EXIT.ok : EXIT.finding;
+}
+
+/** A cell says what its machine has by the names that a machine has for it. */
+const stackOf = (cell: Cell, registries: Registries): Stack =>
+  createStack(registries.engineNamed(cell.engine), cell.options, cell, (name) =>
+    registries.engineNamed(name),
+  );
+
+const replayOptions = ({ realloc }: Cell): ReplayOptions => (realloc === undefined ? {} : { realloc });
+
+/** The lines of the placements file of a replay, the header first, and how it ended. */
+async function placements(
+  cell: Cell,
+  registries: Registries,
+): Promise<{ readonly lines: readonly string[]; readonly outcome: Outcome }> {
+  const chunks: string[] = [];
+  const trace = await registries.openTrace(cell.trace);
+  const { outcome } = await replay(trace, stackOf(cell, registries), [], {
+    placements: (chunk) => chunks.push(Buffer.from(chunk).toString('latin1')),
+    ...replayOptions(cell),
+  });
+  return { lines: chunks.join('').trimEnd().split('\n'), outcome };
+}
+
+function endText(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'ok':
+      return 'the trace has ended';
+    case 'unsupported':
+      return `the replay has ended: ${outcome.reason}`;
+    case 'corrupt':
+    case 'faulted':
+    case 'runaway':
+      return `the replay has ended ${outcome.kind}: ${outcome.problem}`;
+  }
+}
+
+/** Compares line by line on the columns that the placed lines have: goldens of Plan 9 carry more. */
+async function firstDifference(
+  placed: readonly string[],
+  file: string,
+  end: string,
+): Promise<Difference | undefined> {
+  let line = 0;
+  for await (const text of linesOf(file)) {
+    const expected = text.split(',').slice(0, 4).join(',');
+    if (line === 0 && expected !== placed[0]) {
+      const problem = `"${text.slice(0, SHOWN_CHARS_MAX)}" is no header of placements`;
+      throw new InputError({ where: `${file}:1:1`, problem, expected: placed[0]! });
+    }
+    if (placed[line] !== expected) {
+      return { index: line - 1, placed: placed[line] ?? `nothing: ${end}`, expected };
+    }
+    line++;
+  }
+  if (line === 0) {
+    throw new InputError({ where: file, problem: 'empty file', expected: 'index,op,id,offset' });
+  }
+  return line < placed.length
+    ? { index: line - 1, placed: placed[line]!, expected: 'nothing: the file has ended' }
+    : undefined;
+}
+
+async function* linesOf(file: string): AsyncGenerator<string, void, undefined> {
+  let rest = '';
+  for await (const chunk of await openBytes(file)) {
+    const lines = (rest + chunk.toString('latin1')).split(/\r?\n/);
+    rest = lines.pop()!;
+    if (rest.length > LINE_BYTES_MAX) {
+      throw new InputError({ where: file, problem: 'a line without end', expected: 'index,op,id,offset' });
+    }
+    yield* lines;
+  }
+  if (rest !== '') {
+    yield rest;
+  }
+}
+
+async function describe(
+  cell: Cell,
+  { index, placed, expected }: Difference,
+  registries: Registries,
+): Promise<string> {
+  const lines = [
+    `operation ${index}: first placement that differs`,
+    `  placed    ${placed}`,
+    `  expected  ${expected}`,
+  ];
+  const heap = await heapAfter(cell, index, registries);
+  for (const [what, text] of [
+    ['placed', placed],
+    ['expected', expected],
+  ] as const) {
+    const offset = offsetIn(text);
+    if (heap !== undefined && offset !== undefined) {
+      lines.push(`heap around the ${what} place:`, ...around(heap, HEAP_BASE + offset));
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+interface HeapBlock {
+  readonly start: number;
+  readonly bytes: number;
+  readonly state: BlockState;
+}
+
+/** Every block of the held memory after operation `index`, in address order; undefined if the engine never did it. */
+async function heapAfter(
+  cell: Cell,
+  index: number,
+  registries: Registries,
+): Promise<HeapBlock[] | undefined> {
+  let blocks: HeapBlock[] | undefined;
+  const observer: ReplayObserver = {
+    operation({ eventIndex, stack }: ReplayState): void {
+      if (eventIndex === index) {
+        const found: HeapBlock[] = [];
+        stack.engine.walk((start, bytes, state) => found.push({ start, bytes, state }));
+        blocks = found.sort((a, b) => a.start - b.start);
+      }
+    },
+  };
+  const trace = await registries.openTrace(cell.trace);
+  await replay(trace, stackOf(cell, registries), [observer], replayOptions(cell));
+  return blocks;
+}
+
+/** The offset in a placements line, hex or decimal; undefined for an outcome without an address. */
+function offsetIn(line: string): number | undefined {
+  const cell = line.split(',')[3] ?? '';
+  return /^(0x[0-9a-f]+|\d+)$/.test(cell) ? Number(cell) : undefined;
+}
+
+function around(blocks: readonly HeapBlock[], address: number): string[] {
+  const index = blocks.findIndex(({ start, bytes }) => address < start + bytes);
+  if (index < 0 || address < blocks[index]!.start) {
+    return [`  0x${(address - HEAP_BASE).toString(16)} lies in no memory that the engine holds`];
+  }
+  return blocks
+    .slice(Math.max(0, index - NEIGHBOURS), index + NEIGHBOURS + 1)
+    .map(({ start, bytes, state }, row) => {
+      const mark = Math.max(0, index - NEIGHBOURS) + row === index ? '>' : ' ';
+      return `${mark} 0x${(start - HEAP_BASE).toString(16)} ${bytes} bytes ${state}`;
+    });
+}

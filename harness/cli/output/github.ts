@@ -1,0 +1,26 @@
+import { appendFileSync } from 'node:fs';
+import { reasonOf } from '../../results/atomic-file';
+
+/**
+ * On GitHub Actions, annotations stand beside the files of a pull request, and a summary on the page of the job. The
+ * runner reads annotations from both streams; they go to stderr so that what stdout holds can be a file.
+ */
+export function tellGithub(
+  annotations: string,
+  summaryMarkdown: () => string,
+  environment: NodeJS.ProcessEnv,
+): void {
+  if (environment['GITHUB_ACTIONS'] !== 'true') {
+    return;
+  }
+  process.stderr.write(annotations);
+  const summary = environment['GITHUB_STEP_SUMMARY'];
+  if (summary === undefined || summary === '') {
+    return;
+  }
+  try {
+    appendFileSync(summary, summaryMarkdown());
+  } catch (error) {
+    process.stderr.write(`alloc-replay: warning: ${summary}: ${reasonOf(error)}\n`);
+  }
+}

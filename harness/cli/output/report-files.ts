@@ -1,0 +1,48 @@
+import type { EmittedFile } from '../../../reports/ci/emitter';
+import { REPORTS } from '../../../reports/registry';
+import type { MeasuredReplay } from '../../metrics/measured-replay';
+import { RESULTS_SCHEMA, type Results } from '../../results/results';
+import { resultsText } from '../../results/results-file';
+import type { OutputFolder } from './output-folder';
+import { TOOL_VERSION } from '../tool-version';
+
+/** Replays as results; the host's facts go to `environment`, which is never compared. */
+export function resultsOf(replays: readonly MeasuredReplay[], startedMilliseconds: number): Results {
+  const now = Date.now();
+  return {
+    schema: RESULTS_SCHEMA,
+    tool: { name: 'alloc-replay', version: TOOL_VERSION },
+    replays,
+    environment: {
+      finished: new Date(now).toISOString(),
+      wallMilliseconds: now - startedMilliseconds,
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+    },
+  };
+}
+
+/**
+ * Writes `results.json` and every registered report, all of them or none, and says where they are. `preface` goes
+ * before the Markdown report; `more` are files beside the registered ones.
+ */
+export function writeReports(
+  results: Results,
+  out: OutputFolder,
+  preface = '',
+  more: readonly EmittedFile[] = [],
+): void {
+  try {
+    out.write('results.json', resultsText(results));
+    for (const { name, render } of REPORTS) {
+      out.write(name, name === 'report.md' ? preface + render(results) : render(results));
+    }
+    for (const { name, content } of more) {
+      out.write(name, content);
+    }
+    process.stdout.write(`\nWritten to ${out.path}: ${out.commit().join(' ')}\n`);
+  } catch (error) {
+    out.discard();
+    throw error;
+  }
+}

@@ -1,0 +1,74 @@
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import { extname, join } from 'node:path';
+import { PACKAGE_ROOT } from '../tool-version';
+
+/** How a process that we started ended. */
+export interface Finished {
+  readonly code: number;
+  /** The last line that it wrote to stderr. */
+  readonly lastLine: string;
+}
+
+/** Runs this program in another folder. */
+export function runSelf(argv: readonly string[], folder: string): Promise<Finished> {
+  const extension = extname(__filename);
+  const main = join(__dirname, '..', `main${extension}`);
+  const fromSources = extension === '.ts';
+  return finished(
+    process.execPath,
+    [...(fromSources ? ['-r', require.resolve('ts-node/register')] : []), main, ...argv],
+    {
+      cwd: folder,
+      // Where we run from our sources, they are to be read as in our own folder.
+      env: fromSources
+        ? { ...process.env, TS_NODE_PROJECT: join(PACKAGE_ROOT, 'tsconfig.json') }
+        : process.env,
+    },
+  );
+}
+
+/** Runs a shell command in a folder with more environment; what it prints is shown on stderr. */
+export function runShell(
+  command: string,
+  folder: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<Finished> {
+  return finished(command, [], { cwd: folder, env: { ...process.env, ...environment }, shell: true });
+}
+
+/** Signals that ask us to end: they are passed on to what we started. */
+export const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+const TAIL_LENGTH_MAX = 4096;
+
+function finished(file: string, argv: readonly string[], options: SpawnOptions): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    // A group of its own, so that a shell's children can be ended with it.
+    const child = spawn(file, argv, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const stop = (signal: NodeJS.Signals) => endGroup(child, signal);
+    ENDING_SIGNALS.forEach((signal) => process.on(signal, stop));
+    const done = () => ENDING_SIGNALS.forEach((signal) => process.off(signal, stop));
+    let tail = '';
+    child.stdout!.resume();
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      tail = (tail + text).slice(-TAIL_LENGTH_MAX);
+    });
+    child.on('error', (error) => {
+      done();
+      reject(error);
+    });
+    child.on('close', (code, signal) => {
+      done();
+      const lines = tail.split('\n').filter((line) => line.trim() !== '');
+      resolve({ code: code ?? (signal === null ? 1 : 128), lastLine: lines.at(-1) ?? '' });
+    });
+  });
+}
+
+function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-child.pid!, signal);
+  } catch {
+    // It has ended by itself.
+  }
+}

@@ -1,0 +1,86 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { InputError, UsageError, type ProblemDetails } from '../../../traces/input-error';
+import type { MeasuredReplay } from '../../metrics/measured-replay';
+import { NotDeterministic } from '../../metrics/measurement';
+import type { PricingKernel } from '../../pricing/pricing-kernel';
+import { runCell, type Cell, type Registries } from '../../results/cell';
+
+/** One cell to run and, if wanted, the file its placements go to: what is sent to a worker process. */
+export interface Task {
+  readonly cell: Cell;
+  readonly placementsFile?: string;
+  readonly pricingKernel?: PricingKernel;
+}
+
+export const withKernel = (task: Task, pricingKernel: PricingKernel | undefined): Task =>
+  pricingKernel === undefined ? task : { ...task, pricingKernel };
+
+/** What comes back from a worker: errors do not survive the way between processes as objects of their class. */
+export type TaskOutcome =
+  | { readonly kind: 'measured'; readonly replay: MeasuredReplay }
+  | { readonly kind: 'usage' | 'input'; readonly details: ProblemDetails }
+  | { readonly kind: 'differed'; readonly problem: string }
+  | { readonly kind: 'internal'; readonly problem: string; readonly stack: string };
+
+/** An outcome and the processor time that it took, which a busy host does not change. */
+export interface TimedOutcome {
+  readonly outcome: TaskOutcome;
+  readonly milliseconds: number;
+}
+
+/** Runs a task. Rejects with `UsageError` and `InputError` as its cell does. */
+export async function runTask(task: Task, registries: Registries): Promise<MeasuredReplay> {
+  const kernel = task.pricingKernel === undefined ? {} : { pricingKernel: task.pricingKernel };
+  if (task.placementsFile === undefined) {
+    return runCell(task.cell, registries, kernel);
+  }
+  const descriptor = openSync(task.placementsFile, 'w');
+  try {
+    const placements = (chunk: Uint8Array): void => {
+      for (let written = 0; written < chunk.length;) {
+        written += writeSync(descriptor, chunk, written);
+      }
+    };
+    return await runCell(task.cell, registries, { ...kernel, placements });
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The task's outcome as plain data. */
+export async function taskOutcome(task: Task, registries: Registries): Promise<TaskOutcome> {
+  try {
+    return { kind: 'measured', replay: await runTask(task, registries) };
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof InputError) {
+      const { where, problem, expected } = error;
+      const details = {
+        problem,
+        ...(where !== undefined && { where }),
+        ...(expected !== undefined && { expected }),
+      };
+      return { kind: error instanceof UsageError ? 'usage' : 'input', details };
+    }
+    if (error instanceof NotDeterministic) {
+      return { kind: 'differed', problem: error.message };
+    }
+    const [problem = ''] = String(error).split('\n');
+    return { kind: 'internal', problem, stack: error instanceof Error ? (error.stack ?? problem) : problem };
+  }
+}
+
+/** The measured replay of an outcome; throws the error that it describes. */
+export function replayOf(outcome: TaskOutcome): MeasuredReplay {
+  switch (outcome.kind) {
+    case 'measured':
+      return outcome.replay;
+    case 'usage':
+      throw new UsageError(outcome.details);
+    case 'input':
+      throw new InputError(outcome.details);
+    case 'differed':
+      throw new NotDeterministic(outcome.problem);
+    case 'internal':
+      throw new Error(`in a worker process: ${outcome.stack}`);
+  }
+}
