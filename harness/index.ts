@@ -5,7 +5,7 @@
 export { engineNamed, ENGINES } from '../allocators/registry';
 export { EventColumns } from '../traces/columns';
 export { InputError, UsageError } from '../traces/input-error';
-export { openTrace } from '../traces/open';
+export { openTrace, type OpenedTrace, type OpenOptions } from '../traces/open';
 export { traceFromSpecification } from '../traces/synthesizers/registry';
 export * from '../traces/trace';
 export { checkConformance, type ConformanceReport } from './conformance/conformance';

@@ -56,6 +56,11 @@ test('the packed tarball runs from another folder, with its data and its library
       "import { engineNamed } from 'alloc-replay'; console.log(engineNamed('xmalloc-first-fit').name)";
     const asModule = ['--input-type=module', '-e', module];
     assert.is(run(process.execPath, asModule, folder).trim(), 'xmalloc-first-fit');
+    const opening =
+      "import { openTrace } from 'alloc-replay'; " +
+      "const { format, header } = await openTrace('recorded:git-status'); console.log(format, header.name)";
+    const opened = run(process.execPath, ['--input-type=module', '-e', opening], folder);
+    assert.is(opened.trim(), 'valgrind git-status');
     // Assigned twice, an exported constant would be loaded wherever it is used: the build sees to that.
     const layout = readFileSync(join(installed, 'dist/harness/machine/memory-layout.js'), 'utf8');
     assert.is(layout.match(/^exports\.HEAP_BASE\b.*$/gm)?.length, 1);

@@ -1,213 +1,23 @@
-import type { Readable } from 'node:stream';
-import { holdEvents, type EventColumns } from './columns';
-import { looksLikeAtr, openAtr } from './formats/atr-reader';
-import { looksLikeCsv } from './formats/csv-header';
-import { openCsv } from './formats/csv-reader';
-import type { ProblemListener } from './formats/problems';
-import { validated } from './formats/validated';
-import type { Accounting } from './importers/accounting';
-import { ImportSource, openImport, recordingHead, recordingName } from './importers/import-source';
-import type { RecorderFormat } from './importers/importer';
-import { refuseImportOptions, type ImportOptions } from './importers/options';
-import { HEAD_BYTES, openBytes, type ByteSource } from './input/bytes';
-import { didYouMean, InputError, UsageError } from './input-error';
-import type { EventSource, Trace } from './trace';
+import { refuseImportOptions } from './importers/options';
+import { openFile, type OpenedTrace, type OpenOptions } from './open-file';
+import { traceFile } from './shipped';
+import { isSynthesizerSpecification, traceFromSpecification } from './synthesizers/registry';
 
 /**
- * From what a user names to a trace: a file of any known format, plain or compressed, `-` for standard input, or
- * `synth:NAME?…` for a synthesizer. Formats are told by content, never by name.
+ * From what a user names to a trace: a file of any known format, plain or compressed, `-` for standard input,
+ * `recorded:NAME` and `policy:NAME` for what ships, or `synth:NAME?…` for a synthesizer.
  */
-
-/** A trace of at most so many events is read once and held in memory: some 40 to 150 MB. */
-const EVENTS_HELD_MAX = 1 << 22;
-
-/** Standard input cannot be read twice, so more of it is held. */
-const STDIN_EVENTS_HELD_MAX = 1 << 25;
-
-const OWN_FORMATS = ['csv', 'atr'];
-
-const STDIN_NAME = '<stdin>';
-
-/** What may be opened beside our own formats; handed in, so that only the command line knows every registry. */
-export interface Registries {
-  readonly recorderFormats: readonly RecorderFormat[];
-  /** The format that the first lines of a recording are of. */
-  detectFormat(head: readonly string[]): RecorderFormat | undefined;
-  /** Throws a `UsageError` for a name that no format has. */
-  formatNamed(name: string): RecorderFormat;
-  /** The trace that `synth:NAME?…` describes. Throws a `UsageError`. */
-  traceFromSpecification(text: string): Trace;
-}
-
-export interface OpenOptions {
-  readonly registries: Registries;
-  /** What `-` reads. */
-  readonly stdin?: Readable;
-  /** Forces the format: `csv`, `atr`, or a recorder's name. */
-  readonly format?: string;
-  /** What is asked of an import, if it is one. */
-  readonly importOptions?: Partial<ImportOptions>;
-  /** Whether the events are held against the rules between them (`validated`); they are by default. */
-  readonly validate?: boolean;
-  /**
-   * How often the trace will be passed over. A trace for one pass is read as its events are asked for; one for many,
-   * the default, is held in memory if it is small enough and otherwise read anew in every pass.
-   */
-  readonly passes?: 'one' | 'many';
-  /** How many events may be held in memory. */
-  readonly eventsHeldMax?: number;
-  /** Whether an identity that the file only claims is held against its events. */
-  readonly verifyIdentity?: boolean;
-  /** Is told what is wrong with a trace for one pass, as far as that can be passed over, and says whether to go on. */
-  readonly onProblem?: ProblemListener;
-}
-
-export interface OpenedTrace extends Trace {
-  /** `csv`, `atr`, a recorder's name, or `synth`. */
-  readonly format: string;
-  /** The events, where they are held in memory. */
-  readonly held?: EventColumns;
-  /** The books of the import; complete where the events are held. */
-  readonly accounting?: Accounting;
-}
 
 /**
  * Opens a trace. Rejects with an `InputError` for a file that cannot be read, is of no known format, or breaks the
- * rules of its format; where the events are not held, such problems may come only when they are read.
+ * rules of its format, and with a `UsageError` for a name or option that cannot be followed; where the events are not
+ * held, such problems may come only when they are read.
  */
-export async function openTrace(specification: string, options: OpenOptions): Promise<OpenedTrace> {
-  if (specification.startsWith('synth:')) {
-    refuseImportOptions(options.importOptions, 'a synthesizer');
-    const { header, open } = options.registries.traceFromSpecification(specification);
-    return { header, open, format: 'synth' };
-  }
-  requireKnownFormat(options);
-  const bytes = await openBytesOf(specification, options);
-  try {
-    const reader = await readerFor(bytes, options);
-    if (OWN_FORMATS.includes(reader.format)) {
-      refuseImportOptions(options.importOptions, `the format ${reader.format}`);
-    }
-    const source = await reader.open(bytes);
-    if (options.passes === 'one') return passedOnce(specification, options, reader, source);
-    return await heldOrReread(specification, options, reader, source);
-  } catch (error) {
-    await bytes.close();
-    throw error;
-  }
+export async function openTrace(specification: string, options: OpenOptions = {}): Promise<OpenedTrace> {
+  if (!isSynthesizerSpecification(specification)) return openFile(traceFile(specification), options);
+  refuseImportOptions(options.importOptions, 'a synthesizer');
+  const { header, open } = traceFromSpecification(specification);
+  return { header, open, format: 'synth' };
 }
 
-/** The name of the trace in a file: the file's, without folder and the endings that name its format. */
-export function traceName(path: string): string {
-  let name = recordingName(path);
-  while (/.\.(trace|atr|csv)$/.test(name)) name = recordingName(name.slice(0, name.lastIndexOf('.')));
-  return name;
-}
-
-function requireKnownFormat({ format, registries }: OpenOptions): void {
-  const known = [...OWN_FORMATS, ...registries.recorderFormats.map(({ name }) => name)];
-  if (format === undefined || known.includes(format)) return;
-  throw new UsageError({
-    where: '--format',
-    problem: `unknown format "${format}"`,
-    expected: `one of ${known.join(', ')}${didYouMean(format, known)}`,
-  });
-}
-
-function openBytesOf(specification: string, { stdin }: OpenOptions): Promise<ByteSource> {
-  if (specification !== '-') return openBytes(specification);
-  if (stdin !== undefined) return openBytes(stdin, STDIN_NAME);
-  throw new UsageError({ where: '-', problem: 'standard input is not at hand', expected: 'a file' });
-}
-
-/** How the bytes of one format become events. */
-interface Reader {
-  readonly format: string;
-  open(bytes: ByteSource): Promise<EventSource>;
-}
-
-async function readerFor(bytes: ByteSource, options: OpenOptions): Promise<Reader> {
-  const { registries, format } = options;
-  const name = bytes.name === STDIN_NAME ? 'stdin' : traceName(bytes.name);
-  const { verifyIdentity = false, onProblem } = options;
-  const csv: Reader = {
-    format: 'csv',
-    open: (input) => openCsv(input, { name, ...(onProblem && { onProblem }) }),
-  };
-  const atr: Reader = { format: 'atr', open: (input) => openAtr(input, { name, verifyIdentity }) };
-  const importer = (recorder: RecorderFormat): Reader => ({
-    format: recorder.name,
-    open: (input) => openImport(input, recorder, options.importOptions, name, format !== undefined),
-  });
-  if (format === 'csv') return csv;
-  if (format === 'atr') return atr;
-  if (format !== undefined) return importer(registries.formatNamed(format));
-  const head = await bytes.peek(HEAD_BYTES);
-  if (looksLikeAtr(head)) return atr;
-  if (looksLikeCsv(head)) return csv;
-  const recorder = registries.detectFormat(await recordingHead(bytes));
-  if (recorder !== undefined) return importer(recorder);
-  // Of what claims to be one of ours, and of an empty file, our readers say best what is wrong.
-  if (head.length === 0 || /\.csv(\.gz)?$/.test(bytes.name)) return csv;
-  if (/\.atr(\.gz)?$/.test(bytes.name)) return atr;
-  throw new InputError({
-    where: bytes.name,
-    problem: 'is of no known format',
-    expected:
-      'canonical CSV (header op,id,size,align), .atr, or a recording of ' +
-      registries.recorderFormats.map((recorderFormat) => recorderFormat.name).join(', '),
-  });
-}
-
-function checked(source: EventSource, { validate = true, onProblem }: OpenOptions): EventSource {
-  return validate ? validated(source, onProblem) : source;
-}
-
-function accountingOf(source: EventSource): { accounting?: Accounting } {
-  return source instanceof ImportSource ? { accounting: source.accounting } : {};
-}
-
-function passedOnce(
-  specification: string,
-  options: OpenOptions,
-  reader: Reader,
-  source: EventSource,
-): OpenedTrace {
-  let first: EventSource | undefined = source;
-  return {
-    header: source.header,
-    format: reader.format,
-    ...accountingOf(source),
-    open() {
-      const opened = first;
-      first = undefined;
-      if (opened !== undefined) return Promise.resolve(checked(opened, options));
-      return reread(specification, options, reader);
-    },
-  };
-}
-
-async function heldOrReread(
-  specification: string,
-  options: OpenOptions,
-  reader: Reader,
-  source: EventSource,
-): Promise<OpenedTrace> {
-  const isStdin = specification === '-';
-  const eventsMax = options.eventsHeldMax ?? (isStdin ? STDIN_EVENTS_HELD_MAX : EVENTS_HELD_MAX);
-  const held = await holdEvents(checked(source, options), eventsMax);
-  const { header } = source;
-  if (held !== undefined) {
-    return { ...held.trace(header), format: reader.format, held, ...accountingOf(source) };
-  }
-  if (isStdin) {
-    const problem = `more than ${eventsMax} events, which cannot be kept for every engine`;
-    throw new InputError({ where: STDIN_NAME, problem, expected: 'a file, which can be read again' });
-  }
-  return { header, format: reader.format, open: () => reread(specification, options, reader) };
-}
-
-async function reread(specification: string, options: OpenOptions, reader: Reader): Promise<EventSource> {
-  if (specification === '-') throw new Error('standard input was opened for one pass only');
-  return checked(await reader.open(await openBytes(specification)), options);
-}
+export type { OpenedTrace, OpenOptions } from './open-file';

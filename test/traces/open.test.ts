@@ -5,13 +5,11 @@ import * as path from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { writeAtr } from '../../traces/formats/atr-writer';
-import { detectFormat, formatNamed, RECORDER_FORMATS } from '../../traces/importers/registry';
-import { openTrace, traceName, type OpenOptions } from '../../traces/open';
-import { traceFromSpecification } from '../../traces/synthesizers/registry';
+import { openTrace, type OpenOptions } from '../../traces/open';
+import { traceName } from '../../traces/open-file';
 import { eventsOf } from './formats/events';
 import { inTemporaryFolder } from './formats/temporary-folder';
 
-const registries = { recorderFormats: RECORDER_FORMATS, detectFormat, formatNamed, traceFromSpecification };
 const csv = 'op,id,size,align\nalloc,1,100,0\nrealloc,1,200,0\nfree,1,0,0\n';
 const valgrind = '--7-- malloc(5) = 0x4A41040\n--7-- malloc(9) = 0x4A41080\n--7-- free(0x4A41040)\n';
 
@@ -25,7 +23,7 @@ function opened<T>(
   return inTemporaryFolder(async (folder) => {
     const file = path.join(folder, name);
     fs.writeFileSync(file, content);
-    return use(await openTrace(file, { registries, ...options }), file);
+    return use(await openTrace(file, { ...options }), file);
   });
 }
 
@@ -39,7 +37,7 @@ function failureOf(
     const file = path.join(folder, name);
     fs.writeFileSync(file, content);
     try {
-      const trace = await openTrace(file, { registries, ...options });
+      const trace = await openTrace(file, { ...options });
       await eventsOf(await trace.open());
     } catch (error) {
       if (!['InputError', 'UsageError'].includes((error as Error).name)) throw error;
@@ -102,31 +100,30 @@ test('one pass is read as it is asked for', async () => {
 });
 
 test('standard input is held, or passed over once', async () => {
-  const trace = await openTrace('-', { registries, stdin: Readable.from([csv]) });
+  const trace = await openTrace('-', { stdin: Readable.from([csv]) });
   assert.is(trace.header.name, 'stdin');
   assert.equal(await eventsOf(await trace.open()), await eventsOf(await trace.open()));
   const once = await openTrace('-', {
-    registries,
     stdin: Readable.from([gzipSync(valgrind)]),
     passes: 'one',
   });
   assert.is((await eventsOf(await once.open())).length, 3);
   assert.is(once.accounting!.lines, 3);
-  await openTrace('-', { registries, stdin: Readable.from([csv]), eventsHeldMax: 2 }).then(
+  await openTrace('-', { stdin: Readable.from([csv]), eventsHeldMax: 2 }).then(
     () => assert.unreachable(),
     (error) => assert.match(error.message, '<stdin>: more than 2 events'),
   );
-  await openTrace('-', { registries }).then(
+  await openTrace('-').then(
     () => assert.unreachable(),
     (error) => assert.match(error.message, 'standard input is not at hand'),
   );
 });
 
 test('a synthesizer is opened by its specification', async () => {
-  const trace = await openTrace('synth:half-page-storm?live=10&ops=40', { registries });
+  const trace = await openTrace('synth:half-page-storm?live=10&ops=40');
   assert.is(trace.format, 'synth');
   assert.ok((await eventsOf(await trace.open())).length > 10);
-  await openTrace('synth:half-page-strom', { registries }).then(
+  await openTrace('synth:half-page-strom').then(
     () => assert.unreachable(),
     (error) => assert.match(error.message, 'did you mean "half-page-storm"'),
   );
@@ -173,6 +170,27 @@ test('the rules between events are held unless that is not wanted', async () => 
   assert.is(await failureOf('t.csv', doubleFree, { validate: false }), 'no failure');
 });
 
+test('what ships is opened by its name', async () => {
+  const recorded = await openTrace('recorded:git-status');
+  assert.is(recorded.format, 'valgrind');
+  assert.is(recorded.header.name, 'git-status');
+  const annotated = await openTrace('policy:disk-list');
+  assert.is(annotated.format, 'csv');
+  assert.is(annotated.header.name, 'disk-list');
+  for (const [specification, message] of [
+    [
+      'recorded:git-statos',
+      /^unknown recorded trace "git-statos"; did you mean "git-status"\?; expected one of /,
+    ],
+    ['policy:disk-lits', /^unknown policy trace "disk-lits"; did you mean "disk-list"\?; expected one of /],
+  ] as const) {
+    await openTrace(specification).then(
+      () => assert.unreachable(),
+      (error) => assert.match(error.message, message),
+    );
+  }
+});
+
 test('what cannot be opened is said in one line', async () => {
   assert.is(await failureOf('t.csv', ''), 't.csv: the file is empty; expected a trace or a recording');
   assert.match(
@@ -194,7 +212,7 @@ test('what cannot be opened is said in one line', async () => {
       [path.join(folder, 'none.csv'), 'cannot be read (no such file)'],
       [folder, 'cannot be read (is a folder)'],
     ]) {
-      await openTrace(target!, { registries }).then(
+      await openTrace(target!).then(
         () => assert.unreachable(),
         (error) => assert.match(error.message, `${target}: ${problem}`),
       );

@@ -1,13 +1,13 @@
 import { ENGINES } from '../../../allocators/registry';
 import { alignedText } from '../../../reports/text-columns';
 import { RECORDER_FORMATS } from '../../../traces/importers/registry';
+import { recordedTraces } from '../../../traces/shipped';
 import type { Parameter } from '../../../traces/synthesizers/parameters';
 import { synthesizers } from '../../../traces/synthesizers/registry';
 import { METRICS } from '../../metrics/registry';
 import { loadShippedProfile, PROFILE_NAMES } from '../../pricing/profile-file';
 import type { EngineDefinition, EngineOption } from '../../replay/port';
 import { EXIT } from '../exit-codes';
-import { recordedTraces } from '../names/recorded';
 import { command } from './command';
 
 /** `list`: what there is to choose from, straight from the registries. */

@@ -7,7 +7,7 @@ import { validateTrace } from '../../../traces/tools/validate';
 import { groupedInteger } from '../../text/numbers';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../options/reader-options';
-import { openOptions, openEvents, traceFile } from '../names/registries';
+import { openOptions, openEvents } from '../names/registries';
 import { wholeNumber } from '../options/shared-options';
 import { command } from './command';
 
@@ -57,7 +57,7 @@ export const validate = command<ReadArguments & { violations: number | undefined
       await openEvents(request, 'one');
     }
     const { events, violations, incomplete } = await validateTrace(
-      traceFile(request.specification),
+      request.specification,
       openOptions(request),
       argv.violations,
     );

@@ -2,7 +2,6 @@ import { Readable } from 'node:stream';
 import { openTrace } from '../../../traces/open';
 import { audit } from '../../studies/audit/audit';
 import { createLaboratory, type Laboratory } from '../../studies/claims/laboratory';
-import { policyTraceFile } from './policy-traces';
 import { createRegistries, openOptions } from './registries';
 import type { HostArguments } from '../options/shared-options';
 
@@ -20,8 +19,7 @@ export function openLaboratory({ pricingKernel }: Partial<HostArguments> = {}): 
         stdin: Readable.from([Buffer.from([COLUMNS, ...rows, ''].join('\n'))]),
       }),
     auditedRules: async (policyTrace, generation) => {
-      const opened = await openTrace(policyTraceFile(`policy:${policyTrace}`), {
-        ...openOptions({ specification: policyTrace }),
+      const opened = await openTrace(`policy:${policyTrace}`, {
         passes: 'one',
         validate: false,
       });

@@ -1,15 +1,11 @@
 import { engineNamed } from '../../../allocators/registry';
-import { didYouMean, UsageError } from '../../../traces/input-error';
+import { UsageError } from '../../../traces/input-error';
 import type { ImportOptions } from '../../../traces/importers/options';
-import { detectFormat, formatNamed, RECORDER_FORMATS } from '../../../traces/importers/registry';
 import { openTrace, type OpenedTrace, type OpenOptions } from '../../../traces/open';
-import { traceFromSpecification } from '../../../traces/synthesizers/registry';
 import type { Trace } from '../../../traces/trace';
 import type { EngineDefinition } from '../../replay/port';
 import type { Registries, TraceRequest } from '../../results/cell';
 import { isEngineModule, loadEngine } from './load-engine';
-import { policyTraceFile } from './policy-traces';
-import { recordedTraces } from './recorded';
 
 /**
  * The registries, put together here and nowhere else. Each holds what it has opened, so that a trace which several
@@ -46,20 +42,16 @@ export function openRequested(
   request: TraceRequest,
   passes: OpenOptions['passes'] = 'many',
 ): Promise<OpenedTrace> {
-  return openTrace(traceFile(request.specification), {
+  return openTrace(request.specification, {
     ...openOptions(request),
     ...(passes !== undefined && { passes }),
   });
 }
 
-/** How a requested trace is opened, with everything that can be read registered. */
+/** How a requested trace is opened. */
 export function openOptions({ options }: TraceRequest): OpenOptions {
   const settings: ReaderSettings = options ?? {};
-  return {
-    ...settings,
-    stdin: process.stdin,
-    registries: { recorderFormats: RECORDER_FORMATS, detectFormat, formatNamed, traceFromSpecification },
-  };
+  return { ...settings, stdin: process.stdin };
 }
 
 /**
@@ -84,24 +76,4 @@ export function requireFixedEvents({ header: { name, origin } }: Trace): void {
       expected: 'an engine to decide on, as in `run` or `minheap`, or another trace',
     });
   }
-}
-
-const RECORDED_SCHEME = 'recorded:';
-
-/** The file behind `recorded:NAME` and `policy:NAME`; everything else stays as it is. */
-export function traceFile(specification: string): string {
-  if (!specification.startsWith(RECORDED_SCHEME)) {
-    return policyTraceFile(specification);
-  }
-  const name = specification.slice(RECORDED_SCHEME.length);
-  const recorded = recordedTraces();
-  const found = recorded.find((trace) => trace.name === name);
-  if (found === undefined) {
-    const names = recorded.map((trace) => trace.name);
-    throw new UsageError({
-      problem: `unknown recorded trace "${name}"${didYouMean(name, names)}`,
-      expected: `one of ${names.join(', ')}`,
-    });
-  }
-  return found.file;
 }

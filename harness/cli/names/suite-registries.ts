@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ENGINES } from '../../../allocators/registry';
 import { InputError } from '../../../traces/input-error';
-import { traceName } from '../../../traces/open';
+import { traceName } from '../../../traces/open-file';
+import { recordedTraces, traceFile } from '../../../traces/shipped';
 import { synthesizers, traceFromSpecification } from '../../../traces/synthesizers/registry';
 import type { TraceHeader } from '../../../traces/trace';
 import type { Registries, TraceRequest } from '../../results/cell';
@@ -11,8 +12,6 @@ import type { CodeRegistry } from '../../suite/cell-key';
 import { importsOf } from '../../suite/import-closure';
 import type { NamedTrace, SuiteRegistries } from '../../suite/matrix';
 import { engineFile } from './load-engine';
-import { recordedTraces } from './recorded';
-import { traceFile } from './registries';
 
 /** What suites need to know of traces, engines and the code behind them. */
 export function createSuiteRegistries(registries: Registries): SuiteRegistries & CodeRegistry {
@@ -33,7 +32,7 @@ export function createSuiteRegistries(registries: Registries): SuiteRegistries &
 const ENGINE_REGISTRY = '../../../allocators/registry';
 const SYNTHESIZER_REGISTRY = '../../../traces/synthesizers/registry';
 const SYNTHESIZER = '../../../traces/synthesizers/synthesizer';
-const READERS = ['../../../traces/open', '../../../traces/importers/registry'];
+const READER = '../../../traces/open-file';
 
 function traceNamed(request: TraceRequest): NamedTrace {
   const { specification, options } = request;
@@ -53,7 +52,7 @@ const isSynthetic = (specification: string): boolean => specification.startsWith
 
 function traceFiles({ specification }: TraceRequest): string[] {
   if (!isSynthetic(specification)) {
-    return READERS.map(moduleFile);
+    return [moduleFile(READER)];
   }
   const { origin } = traceFromSpecification(specification).header;
   const name = origin.kind === 'synthetic' ? origin.generator : '';

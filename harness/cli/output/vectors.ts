@@ -13,7 +13,7 @@ import {
 } from '../../../allocators/plan9/vector-form';
 import { Plan9VectorRun } from '../../../allocators/plan9/vectors';
 import { InputError, UsageError } from '../../../traces/input-error';
-import { traceName } from '../../../traces/open';
+import { traceName } from '../../../traces/open-file';
 import { resolveOptions } from '../../replay/stack';
 import type { Registries } from '../../results/cell';
 import type { EngineChoice } from '../options/engine-options';

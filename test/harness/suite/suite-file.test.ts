@@ -6,7 +6,7 @@ import { matrixOf } from '../../../harness/suite/matrix';
 import { readSuite, shippedSuites, suiteFile } from '../../../harness/suite/suite-file';
 import { ENGINES } from '../../../allocators/registry';
 import { createRegistries } from '../../../harness/cli/names/registries';
-import { recordedTraces } from '../../../harness/cli/names/recorded';
+import { recordedTraces } from '../../../traces/shipped';
 import { createSuiteRegistries } from '../../../harness/cli/names/suite-registries';
 import { synthesizers } from '../../../traces/synthesizers/registry';
 import { inFolder } from '../cli/command';

@@ -2,17 +2,13 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { detectFormat, formatNamed, RECORDER_FORMATS } from '../../../traces/importers/registry';
 import { openTrace } from '../../../traces/open';
-import { traceFromSpecification } from '../../../traces/synthesizers/registry';
 import { writeTrace } from '../../../traces/tools/write';
 import { inTemporaryFolder } from './temporary-folder';
 
 /** The formats on genuine traces: the recordings that ship, and those the goldens were made with. */
 
 const root = path.join(__dirname, '..', '..', '..');
-const registries = { recorderFormats: RECORDER_FORMATS, detectFormat, formatNamed, traceFromSpecification };
-
 /** What `.atr` may take at most, of traces long enough for the frame around them not to count. */
 const BYTES_PER_EVENT_MAX = 3;
 const EVENTS_MIN = 500;
@@ -23,7 +19,7 @@ function filesUnder(folder: string, ending: string): string[] {
 }
 
 async function identityOf(file: string): Promise<string> {
-  const trace = await openTrace(file, { registries });
+  const trace = await openTrace(file);
   return (await trace.open()).identity();
 }
 
@@ -36,7 +32,7 @@ for (const [folder, ending] of [
     assert.ok(files.length >= 5, `${files.length} traces`);
     await inTemporaryFolder(async (scratch) => {
       for (const file of files) {
-        const trace = await openTrace(file, { registries });
+        const trace = await openTrace(file);
         const [csv, atr] = [path.join(scratch, 'x.csv.gz'), path.join(scratch, 'x.atr')];
         const { events, identity } = await writeTrace(await trace.open(), csv);
         await writeTrace(await trace.open(), atr);

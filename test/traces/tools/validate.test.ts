@@ -3,21 +3,17 @@ import * as assert from 'uvu/assert';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { detectFormat, formatNamed, RECORDER_FORMATS } from '../../../traces/importers/registry';
-import { traceFromSpecification } from '../../../traces/synthesizers/registry';
 import { validateTrace } from '../../../traces/tools/validate';
 import { writeTrace } from '../../../traces/tools/write';
 import { UsageError } from '../../../traces/input-error';
 import { columnsOf, someHeader } from '../formats/events';
 import { inTemporaryFolder } from '../formats/temporary-folder';
 
-const registries = { recorderFormats: RECORDER_FORMATS, detectFormat, formatNamed, traceFromSpecification };
-
 function validate(name: string, content: string | Buffer, violationsMax?: number) {
   return inTemporaryFolder(async (folder) => {
     const file = path.join(folder, name);
     fs.writeFileSync(file, content);
-    const result = await validateTrace(file, { registries }, violationsMax);
+    const result = await validateTrace(file, {}, violationsMax);
     return {
       ...result,
       violations: result.violations.map(({ message }) => message.replaceAll(`${folder}${path.sep}`, '')),
@@ -38,7 +34,7 @@ test('a legal trace has no violations, and an identity', async () => {
     for (const name of ['t.csv', 't.csv.gz', 't.atr', 't.atr.gz']) {
       const file = path.join(folder, name);
       await writeTrace(columns.source(someHeader), file);
-      assert.equal(await validateTrace(file, { registries }), expected);
+      assert.equal(await validateTrace(file, {}), expected);
     }
   });
 });

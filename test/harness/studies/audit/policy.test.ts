@@ -4,9 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { audit } from '../../../../harness/studies/audit/audit';
 import type { Generation } from '../../../../harness/studies/audit/finding';
-import { policyTraceFile, policyTraces } from '../../../../harness/cli/names/policy-traces';
-import { openOptions } from '../../../../harness/cli/names/registries';
 import { openTrace } from '../../../../traces/open';
+import { policyTraces } from '../../../../traces/shipped';
 import { auditRows, inShort, row } from './auditing';
 
 const test = suite('audit: the libxl memory policy');
@@ -14,8 +13,7 @@ const test = suite('audit: the libxl memory policy');
 const GENERATIONS = [0, 1, 2] as const;
 
 async function auditOf(specification: string, generation: Generation, nested: 'reuse' | 'fresh' = 'reuse') {
-  const options = { ...openOptions({ specification }), passes: 'one' as const, validate: false };
-  const trace = await openTrace(specification, options);
+  const trace = await openTrace(specification, { passes: 'one', validate: false });
   return audit(await trace.open(), { generation, nested, findingsMax: 1000 });
 }
 
@@ -30,12 +28,13 @@ function expectedFindings(): Map<string, string[]> {
   return expected;
 }
 
+const NAMES = policyTraces().map(({ name }) => name);
 const EXPECTED = expectedFindings();
 
-for (const name of policyTraces()) {
+for (const name of NAMES) {
   test(`${name} gives the findings that stand beside it`, async () => {
     for (const generation of GENERATIONS) {
-      const found = inShort(await auditOf(policyTraceFile(`policy:${name}`), generation));
+      const found = inShort(await auditOf(`policy:${name}`, generation));
       assert.equal(found, EXPECTED.get(`${name} ${generation}`) ?? [], `generation ${generation}`);
     }
   });
@@ -53,10 +52,9 @@ const VIOLATORS: Readonly<Record<string, { before: Record<string, number>; dangl
 
 for (const [name, { before, dangling }] of Object.entries(VIOLATORS)) {
   test(`${name} breaks the rules that the RFC's authors found broken`, async () => {
-    const file = policyTraceFile(`policy:${name}`);
     const counts = async (generation: Generation) =>
       Object.fromEntries(
-        (await auditOf(file, generation)).counts.map(({ rule, findings }) => [rule, findings]),
+        (await auditOf(`policy:${name}`, generation)).counts.map(({ rule, findings }) => [rule, findings]),
       );
     assert.equal(await counts(0), before);
     assert.equal(await counts(1), { ...before, V7: dangling });
@@ -64,11 +62,11 @@ for (const [name, { before, dangling }] of Object.entries(VIOLATORS)) {
 }
 
 test('what is fixed gives nothing, and there is a fix for each violator', async () => {
-  const fixed = policyTraces().filter((name) => name.endsWith('-fixed') && !name.endsWith('half-fixed'));
+  const fixed = NAMES.filter((name) => name.endsWith('-fixed') && !name.endsWith('half-fixed'));
   assert.is(fixed.length, 8);
   for (const name of fixed) {
     for (const nested of ['reuse', 'fresh'] as const) {
-      assert.equal(inShort(await auditOf(policyTraceFile(`policy:${name}`), 2, nested)), [], name);
+      assert.equal(inShort(await auditOf(`policy:${name}`, 2, nested)), [], name);
     }
   }
 });
