@@ -1,6 +1,6 @@
 import type { MeasuredReplay } from '../metrics/measured-replay';
 import type { MetricValue } from '../metrics/metric';
-import { metricNamed } from '../metrics/registry';
+import { metricNamed, metricsByName } from '../metrics/registry';
 import type { Results } from '../results/results';
 import { exceededParts, limitFor, type Limit, type LimitPart } from './limits';
 
@@ -29,7 +29,7 @@ function brokenBy(
   metrics: MeasuredReplay['metrics'],
   limits: readonly Limit[],
 ): BrokenLimit[] {
-  return Object.entries(metrics).flatMap(([name, value]) => {
+  return Object.entries(metricsByName(metrics)).flatMap(([name, value]) => {
     const metric = metricNamed(name);
     const limit = limitFor(limits, name, metric);
     if (value === null || limit === undefined) {

@@ -1,6 +1,6 @@
 import type { MeasuredPricing, MeasuredReplay } from '../metrics/measured-replay';
-import type { MetricValue, MetricValues } from '../metrics/metric';
-import { metricNamed, type AnyMetric } from '../metrics/registry';
+import type { MetricValue } from '../metrics/metric';
+import { metricNamed, metricsByName, type AnyMetric, type MetricValues } from '../metrics/registry';
 import type { Label, Results } from '../results/results';
 import type {
   Category,
@@ -154,9 +154,10 @@ function metricRows(
   pricing: string | null,
   judge: Judge,
 ): MetricRow[] {
-  const names = [...new Set([...Object.keys(base), ...Object.keys(head)])];
+  const [before, after] = [metricsByName(base), metricsByName(head)];
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return names
-    .map((name) => metricRow(name, base[name] ?? null, head[name] ?? null, pricing, judge))
+    .map((name) => metricRow(name, before[name] ?? null, after[name] ?? null, pricing, judge))
     .filter((row) => row.base !== null || row.head !== null);
 }
 

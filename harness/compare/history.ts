@@ -3,9 +3,8 @@ import * as path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import { escapeControls, InputError } from '../../traces/input-error';
-import { metricNamed } from '../metrics/registry';
+import { metricNamed, metricsByName, type MetricValues } from '../metrics/registry';
 import type { MeasuredReplay } from '../metrics/measured-replay';
-import type { MetricValues } from '../metrics/metric';
 import { reasonOf } from '../results/atomic-file';
 import type { Results } from '../results/results';
 
@@ -94,7 +93,7 @@ function metricRows(
   about: Omit<HistoryRow, 'metric' | 'unit' | 'better' | 'value'>,
   metrics: MetricValues,
 ): HistoryRow[] {
-  return Object.entries(metrics).flatMap(([metric, value]) => {
+  return Object.entries(metricsByName(metrics)).flatMap(([metric, value]) => {
     const definition = metricNamed(metric);
     return value === null
       ? []

@@ -1,16 +1,17 @@
-import { meanValue, peakValue, type ReplayMetric } from './metric';
+import { meanValue, peakValue, replayMetrics } from './metric';
 import { OP_KINDS, type OpKind } from './op-kinds';
 import { EVENT_NAMES } from './worst-operations';
 
 /** What the engine did, whatever it would cost: operations, failures, accesses, instructions, domain events. */
 
-const outcomeMetrics: readonly ReplayMetric[] = [
+const outcomeMetrics = replayMetrics([
   {
     name: 'allocations.failed',
     unit: 'operations',
     better: 'lower',
     group: '@events',
     formula: 'allocations that returned NULL, with the first of them',
+    column: { heading: 'failed', shownIn: 'every report' },
     read: ({ report: { outcome } }) => {
       if (outcome.kind !== 'ok') {
         return undefined;
@@ -45,10 +46,10 @@ const outcomeMetrics: readonly ReplayMetric[] = [
     formula: 'most blocks or lists that one operation looked at in a search',
     read: ({ work }) => peakValue(work.searchStepsMax),
   },
-];
+]);
 
-function kindMetrics(kind: OpKind): ReplayMetric[] {
-  return [
+function kindMetrics<const Kind extends OpKind>(kind: Kind) {
+  return replayMetrics([
     {
       name: `${kind}.operations`,
       unit: 'operations',
@@ -89,20 +90,22 @@ function kindMetrics(kind: OpKind): ReplayMetric[] {
       formula: `instructions of all ${kind} operations / their number`,
       read: ({ work }) => meanValue(work.kinds[kind].instructionsTotal, work.kinds[kind].operations),
     },
-  ];
+  ]);
 }
 
-const domainEventMetrics = EVENT_NAMES.map((name): ReplayMetric => ({
-  name: `events.${name}`,
-  unit: 'times',
-  better: 'none',
-  group: '@events',
-  formula: `how often the domain event "${name}" happened in all operations`,
-  read: ({ work }) => ({ value: work.events[name] ?? 0 }),
-}));
+const domainEventMetrics = replayMetrics(
+  EVENT_NAMES.map((name) => ({
+    name: `events.${name}` as const,
+    unit: 'times',
+    better: 'none',
+    group: '@events',
+    formula: `how often the domain event "${name}" happened in all operations`,
+    read: ({ work }) => ({ value: work.events[name] ?? 0 }),
+  })),
+);
 
-export const EVENT_METRICS: readonly ReplayMetric[] = [
+export const EVENT_METRICS = [
   ...outcomeMetrics,
-  ...OP_KINDS.flatMap(kindMetrics),
+  ...OP_KINDS.flatMap((kind) => kindMetrics(kind)),
   ...domainEventMetrics,
-];
+] as const;

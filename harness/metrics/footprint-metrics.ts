@@ -1,17 +1,18 @@
 import { BASIS_POINTS, scaledRatio } from './exact-ratio';
 import type { FragmentationRatio, WilsonJohnstone } from './footprint';
-import { peakValue, type MetricValue, type ReplayMetric } from './metric';
+import { peakValue, replayMetrics, type MetricValue } from './metric';
 
 /** What memory cost: peaks, waste, and fragmentation as Wilson and Johnstone define it. */
 
 const bytes = { unit: 'bytes', better: 'lower', group: '@footprint' } as const;
 const ISMM_1998 = 'Johnstone and Wilson, "The Memory Fragmentation Problem: Solved?", ISMM 1998';
 
-const peakMetrics: readonly ReplayMetric[] = [
+const peakMetrics = replayMetrics([
   {
     name: 'held.bytes.peak',
     ...bytes,
     formula: 'most bytes held from the page source after any operation',
+    column: { heading: 'held peak', shownIn: 'every report' },
     read: ({ footprint }) => peakValue(footprint?.heldBytesPeak),
   },
   {
@@ -40,15 +41,16 @@ const peakMetrics: readonly ReplayMetric[] = [
     formula: 'requested bytes still live after the last operation',
     read: ({ footprint }) => footprint && { value: footprint.atEnd.liveBytes },
   },
-];
+]);
 
-const wasteMetrics: readonly ReplayMetric[] = [
+const wasteMetrics = replayMetrics([
   {
     name: 'waste.peak',
     unit: 'basis points',
     better: 'lower',
     group: '@footprint',
     formula: '(held − live) / held at the first operation of maximal held',
+    column: { heading: 'waste', shownIn: 'every report' },
     read: ({ footprint }) =>
       footprint &&
       shareOf(
@@ -98,9 +100,9 @@ const wasteMetrics: readonly ReplayMetric[] = [
         : ratioValue(peak.grantedBytes - peak.liveBytes, peak.liveObjects, 1);
     },
   },
-];
+]);
 
-const WILSON_JOHNSTONE: readonly { name: string; key: keyof WilsonJohnstone; formula: string }[] = [
+const WILSON_JOHNSTONE = [
   { name: 'wj1', key: 'averages', formula: 'mean held over mean live − 1, the means over bytes allocated' },
   { name: 'wj2', key: 'atLivePeak', formula: '(held − live) / live at the first operation of maximal live' },
   { name: 'wj3', key: 'atHeldPeak', formula: '(held − live) / live at the first operation of maximal held' },
@@ -109,23 +111,22 @@ const WILSON_JOHNSTONE: readonly { name: string; key: keyof WilsonJohnstone; for
     key: 'peaks',
     formula: '(maximal held − maximal live) / maximal live, whenever each occurred',
   },
-];
+] as const satisfies readonly { name: string; key: keyof WilsonJohnstone; formula: string }[];
 
-const wilsonJohnstoneMetrics = WILSON_JOHNSTONE.map(({ name, key, formula }): ReplayMetric => ({
-  name: `fragmentation.${name}`,
-  unit: 'basis points',
-  better: 'lower',
-  group: '@fragmentation',
-  formula: `#${name.slice(2)}: ${formula}; given with held and live bytes`,
-  source: ISMM_1998,
-  read: ({ footprint }) => wilsonJohnstoneValue(footprint?.wilsonJohnstone[key]),
-}));
+const wilsonJohnstoneMetrics = replayMetrics(
+  WILSON_JOHNSTONE.map(({ name, key, formula }) => ({
+    name: `fragmentation.${name}` as const,
+    unit: 'basis points',
+    better: 'lower',
+    group: '@fragmentation',
+    formula: `#${name.slice(2)}: ${formula}; given with held and live bytes`,
+    source: ISMM_1998,
+    ...(name === 'wj4' && { column: { heading: '#4', shownIn: 'pages' } }),
+    read: ({ footprint }) => wilsonJohnstoneValue(footprint?.wilsonJohnstone[key]),
+  })),
+);
 
-export const FOOTPRINT_METRICS: readonly ReplayMetric[] = [
-  ...peakMetrics,
-  ...wasteMetrics,
-  ...wilsonJohnstoneMetrics,
-];
+export const FOOTPRINT_METRICS = [...peakMetrics, ...wasteMetrics, ...wilsonJohnstoneMetrics] as const;
 
 function shareOf(part: number, whole: number): MetricValue | undefined {
   return whole === 0 ? undefined : ratioValue(part, whole, BASIS_POINTS);

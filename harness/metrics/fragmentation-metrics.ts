@@ -1,21 +1,22 @@
 import type { Checkpoint } from './checkpoints';
 import { fragmentationIndex, unusableFreeIndex, type HeapSurvey } from './fragmentation';
-import type { MetricValue, ReplayFacts, ReplayMetric } from './metric';
+import { replayMetrics, type MetricValue, type ReplayFacts } from './metric';
 
 /** How badly the free memory was cut up: at the first operation of maximal held, at the end, and at worst. */
 
 const LINUX = 'Linux mm/vmstat.c';
 
 /** Orders shown of Linux's indices: a pair of pages, the costly order, a 2 MiB page. */
-const LINUX_ORDERS = [1, 3, 9];
+const LINUX_ORDERS = [1, 3, 9] as const;
 
 const basisPoints = { unit: 'basis points', better: 'lower', group: '@fragmentation' } as const;
 
-const holeMetrics: readonly ReplayMetric[] = [
+const holeMetrics = replayMetrics([
   {
     name: 'fragmentation.largest-hole.peak',
     ...basisPoints,
     formula: '1 − largest hole / free bytes inside the held memory, at the first operation of maximal held',
+    column: { heading: 'holes', shownIn: 'pages' },
     read: (facts) => holeValue(atHeldPeak(facts)),
   },
   {
@@ -66,30 +67,32 @@ const holeMetrics: readonly ReplayMetric[] = [
     formula: 'free blocks inside the held memory, at the first operation of maximal held',
     read: (facts) => surveyValue(atHeldPeak(facts), ({ freeBlocks }) => freeBlocks),
   },
-];
-
-const linuxMetrics = LINUX_ORDERS.flatMap((order): ReplayMetric[] => [
-  {
-    name: `pages.unusable-index.order${order}.peak`,
-    unit: 'per mille',
-    better: 'lower',
-    group: '@fragmentation',
-    formula: `unusable_free_index: share of the free pages that a request of 2^${order} pages cannot use, at maximal held`,
-    source: LINUX,
-    read: (facts) => pagesValue(atHeldPeak(facts), (byOrder) => unusableFreeIndex(byOrder, order)),
-  },
-  {
-    name: `pages.fragmentation-index.order${order}.peak`,
-    unit: 'per mille',
-    better: 'none',
-    group: '@fragmentation',
-    formula: `fragmentation_index of 2^${order} pages at maximal held: −1000 would succeed, 0 fails for lack of memory, 1000 for fragmentation`,
-    source: LINUX,
-    read: (facts) => pagesValue(atHeldPeak(facts), (byOrder) => fragmentationIndex(byOrder, order)),
-  },
 ]);
 
-export const FRAGMENTATION_METRICS: readonly ReplayMetric[] = [...holeMetrics, ...linuxMetrics];
+const linuxMetrics = LINUX_ORDERS.flatMap((order) =>
+  replayMetrics([
+    {
+      name: `pages.unusable-index.order${order}.peak`,
+      unit: 'per mille',
+      better: 'lower',
+      group: '@fragmentation',
+      formula: `unusable_free_index: share of the free pages that a request of 2^${order} pages cannot use, at maximal held`,
+      source: LINUX,
+      read: (facts) => pagesValue(atHeldPeak(facts), (byOrder) => unusableFreeIndex(byOrder, order)),
+    },
+    {
+      name: `pages.fragmentation-index.order${order}.peak`,
+      unit: 'per mille',
+      better: 'none',
+      group: '@fragmentation',
+      formula: `fragmentation_index of 2^${order} pages at maximal held: −1000 would succeed, 0 fails for lack of memory, 1000 for fragmentation`,
+      source: LINUX,
+      read: (facts) => pagesValue(atHeldPeak(facts), (byOrder) => fragmentationIndex(byOrder, order)),
+    },
+  ]),
+);
+
+export const FRAGMENTATION_METRICS = [...holeMetrics, ...linuxMetrics] as const;
 
 function atHeldPeak({ checkpoints, footprint }: ReplayFacts): Checkpoint | undefined {
   return checkpoints.find(({ operation }) => operation === footprint?.atHeldPeak.operation);

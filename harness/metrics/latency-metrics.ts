@@ -1,30 +1,37 @@
 import { costAt, countOf, QUANTILES, smallestCost, totalOf } from './distribution';
 import type { LatencySummary } from './latency';
-import { meanValue, type MetricReading, type PricingMetric } from './metric';
+import { meanValue, pricingMetrics, type MetricReading } from './metric';
 import { OP_KINDS, type OpKind } from './op-kinds';
 
 /** Modelled cycles per operation kind, and the cycles during which locks were held. */
 
+/** The percentiles that are columns of tables, and what they are called there. */
+const QUANTILE_HEADINGS: { readonly [Name in QuantileName]?: string } = { 'p99.9': 'p99.9', p50: 'median' };
+type QuantileName = (typeof QUANTILES)[number]['name'];
+
 const NEAREST_RANK = 'by nearest rank over every operation (exact order statistics, no interpolation)';
 
-function kindMetrics(kind: OpKind): PricingMetric[] {
+function kindMetrics<const Kind extends OpKind>(kind: Kind) {
   const cycles = { unit: 'cycles', better: 'lower', group: '@latency' } as const;
   const distribution = (summary: LatencySummary) => summary.kinds[kind].distribution;
-  return [
+  const column = (heading: string) => ({ heading, kind, shownIn: 'every report' }) as const;
+  return pricingMetrics([
     {
       name: `${kind}.cycles.max`,
       ...cycles,
+      column: column('worst'),
       formula: `the dearest ${kind}, with its operation`,
       read: ({ kinds }) => {
         const worst = kinds[kind].worst[0];
         return worst === undefined ? undefined : { value: worst.cycles, operation: worst.operation };
       },
     },
-    ...[...QUANTILES].reverse().map((quantile): PricingMetric => ({
-      name: `${kind}.cycles.${quantile.name}`,
+    ...[...QUANTILES].reverse().map((quantile) => ({
+      name: `${kind}.cycles.${quantile.name}` as const,
       ...cycles,
+      ...(quantile.name in QUANTILE_HEADINGS && { column: column(QUANTILE_HEADINGS[quantile.name]!) }),
       formula: `cycles that ${quantile.name.slice(1)} % of all ${kind} operations do not exceed, ${NEAREST_RANK}`,
-      read: (summary) => optionalValue(costAt(distribution(summary), quantile)),
+      read: (summary: LatencySummary) => optionalValue(costAt(distribution(summary), quantile)),
     })),
     {
       name: `${kind}.cycles.min`,
@@ -38,10 +45,10 @@ function kindMetrics(kind: OpKind): PricingMetric[] {
       formula: `cycles of all ${kind} operations / their number`,
       read: (summary) => meanValue(totalOf(distribution(summary)), countOf(distribution(summary))),
     },
-  ];
+  ]);
 }
 
-const totalMetrics: readonly PricingMetric[] = [
+const totalMetrics = pricingMetrics([
   {
     name: 'cycles.total',
     unit: 'cycles',
@@ -52,9 +59,9 @@ const totalMetrics: readonly PricingMetric[] = [
       value: OP_KINDS.reduce((sum, kind) => sum + totalOf(kinds[kind].distribution), 0),
     }),
   },
-];
+]);
 
-const lockMetrics: readonly PricingMetric[] = [
+const lockMetrics = pricingMetrics([
   {
     name: 'lock.<lock>.held.cycles.max',
     unit: 'cycles',
@@ -80,13 +87,13 @@ const lockMetrics: readonly PricingMetric[] = [
         value: { value: heldCyclesTotal },
       })),
   },
-];
+]);
 
-export const LATENCY_METRICS: readonly PricingMetric[] = [
-  ...OP_KINDS.flatMap(kindMetrics),
+export const LATENCY_METRICS = [
+  ...OP_KINDS.flatMap((kind) => kindMetrics(kind)),
   ...totalMetrics,
   ...lockMetrics,
-];
+] as const;
 
 function optionalValue(value: number | undefined) {
   return value === undefined ? undefined : { value };

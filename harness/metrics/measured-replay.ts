@@ -7,7 +7,7 @@ import type { FailurePoint } from './fragmentation';
 import type { HeapMap } from './heap-map';
 import type { SizeClassLatency } from './latency';
 import type { Density } from './latency-density';
-import type { MetricValues } from './metric';
+import type { MetricValues } from './registry';
 import { OP_KINDS, type OpKind } from './op-kinds';
 import type { CauseCycles, EventCounts, WorstOperation } from './worst-operations';
 

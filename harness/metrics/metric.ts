@@ -3,6 +3,7 @@ import type { Checkpoint } from './checkpoints';
 import type { FootprintSummary } from './footprint';
 import type { Peak } from './largest';
 import type { LatencySummary } from './latency';
+import type { OpKind } from './op-kinds';
 import type { WorkSummary } from './work';
 
 /**
@@ -34,9 +35,6 @@ export interface MetricValue {
   readonly ratio?: readonly [number, number];
 }
 
-/** Values by metric name, in the registry's order; null where the metric does not apply. */
-export type MetricValues = Readonly<Record<string, MetricValue | null>>;
-
 /** What a replay's metrics are read from. */
 export interface ReplayFacts {
   readonly report: ReplayReport;
@@ -51,9 +49,18 @@ export interface MetricReading {
   readonly value: MetricValue | null;
 }
 
-export interface MetricDefinition<Facts> {
+/** How a metric is a column of the tables that show engines side by side. */
+export interface MetricColumn {
+  readonly heading: string;
+  /** The kind of operation it is about; such a column is shown only where there were such operations. */
+  readonly kind?: OpKind;
+  /** A terminal has less room than a page. */
+  readonly shownIn: 'every report' | 'pages';
+}
+
+export interface MetricDefinition<Facts, Name extends string = string> {
   /** `<lock>` in a name stands for every lock of the machine. */
-  readonly name: string;
+  readonly name: Name;
   readonly unit: MetricUnit;
   readonly better: 'lower' | 'higher' | 'none';
   readonly group: MetricGroup;
@@ -61,18 +68,29 @@ export interface MetricDefinition<Facts> {
   readonly formula: string;
   /** Where the definition comes from, when it is not ours. */
   readonly source?: string;
+  /** Absent where the metric is only listed among all the others. */
+  readonly column?: MetricColumn;
   /** The value, or values when the name is a family's. */
   read(facts: Facts): MetricValue | undefined | readonly MetricReading[];
 }
 
-export type ReplayMetric = MetricDefinition<ReplayFacts>;
-export type PricingMetric = MetricDefinition<LatencySummary>;
+export type ReplayMetric<Name extends string = string> = MetricDefinition<ReplayFacts, Name>;
+export type PricingMetric<Name extends string = string> = MetricDefinition<LatencySummary, Name>;
+
+/** Lists of definitions whose names stay known to the compiler. */
+export const replayMetrics = <const Name extends string>(
+  definitions: readonly ReplayMetric<Name>[],
+): readonly ReplayMetric<Name>[] => definitions;
+
+export const pricingMetrics = <const Name extends string>(
+  definitions: readonly PricingMetric<Name>[],
+): readonly PricingMetric<Name>[] => definitions;
 
 /** Reads metrics of a list in its order. */
 export function readMetrics<Facts>(
   definitions: readonly MetricDefinition<Facts>[],
   facts: Facts,
-): MetricValues {
+): Record<string, MetricValue | null> {
   const values: Record<string, MetricValue | null> = {};
   for (const definition of definitions) {
     const read = definition.read(facts);

@@ -2,17 +2,31 @@ import { EVENT_METRICS } from './event-metrics';
 import { FOOTPRINT_METRICS } from './footprint-metrics';
 import { FRAGMENTATION_METRICS } from './fragmentation-metrics';
 import { LATENCY_METRICS } from './latency-metrics';
-import type { MetricDefinition, PricingMetric, ReplayMetric } from './metric';
+import type { MetricDefinition, MetricValue } from './metric';
 
 /** Metrics that no pricing changes, in the order of reports. */
-export const REPLAY_METRICS: readonly ReplayMetric[] = [
-  ...FOOTPRINT_METRICS,
-  ...FRAGMENTATION_METRICS,
-  ...EVENT_METRICS,
-];
+export const REPLAY_METRICS = [...FOOTPRINT_METRICS, ...FRAGMENTATION_METRICS, ...EVENT_METRICS] as const;
 
 /** Metrics of one pricing of a replay, in the order of reports. */
-export const PRICING_METRICS: readonly PricingMetric[] = LATENCY_METRICS;
+export const PRICING_METRICS = LATENCY_METRICS;
+
+type RegisteredName = (typeof REPLAY_METRICS | typeof PRICING_METRICS)[number]['name'];
+
+/** What a family's name is in results: `lock.<lock>.held.cycles.max` has any text in place of `<lock>`. */
+type InResults<Name extends string> = Name extends `${infer Start}<${string}>${infer End}`
+  ? `${Start}${string}${End}`
+  : Name;
+
+/** The name of a registered metric as it stands in results: a misspelt one does not compile. */
+export type MetricName = InResults<RegisteredName>;
+
+/** Values by metric name, in the registry's order; null where the metric does not apply. */
+export type MetricValues = { readonly [Name in MetricName]?: MetricValue | null };
+
+/** The same for names that are known only at run time. */
+export function metricsByName(values: MetricValues): Readonly<Record<string, MetricValue | null>> {
+  return values as Readonly<Record<string, MetricValue | null>>;
+}
 
 export type AnyMetric = Omit<MetricDefinition<never>, 'read'>;
 

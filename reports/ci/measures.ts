@@ -1,5 +1,5 @@
 import type { MetricValue } from '../../harness/metrics/metric';
-import { metricNamed, type AnyMetric } from '../../harness/metrics/registry';
+import { metricNamed, metricsByName, type AnyMetric } from '../../harness/metrics/registry';
 import type { MeasuredReplay } from '../../harness/metrics/measured-replay';
 import type { Results } from '../../harness/results/results';
 import { engineLabel } from '../trace-groups';
@@ -47,7 +47,7 @@ function replayBenchmarks(replay: MeasuredReplay, others: readonly MeasuredRepla
 }
 
 function measuresOf(metrics: MeasuredReplay['metrics']): Measure[] {
-  return Object.entries(metrics).flatMap(([name, value]) => {
+  return Object.entries(metricsByName(metrics)).flatMap(([name, value]) => {
     const metric = metricNamed(name);
     return value === null || metric === undefined || metric.better === 'none'
       ? []

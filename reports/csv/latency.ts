@@ -1,8 +1,9 @@
 import { OP_KINDS, type OpKind } from '../../harness/metrics/op-kinds';
 import type { Results } from '../../harness/results/results';
 import { percentileLadder, type LadderStep } from '../percentile-ladder';
+import { pricedRows, type PricedRow } from '../engine-table';
 import { csvText } from './cells';
-import { pricedRows, pricingColumn, replayColumns, type PricedRow } from './replay-columns';
+import { pricingColumn, replayColumns } from './replay-columns';
 
 interface LatencyRow extends PricedRow, LadderStep {
   readonly kind: OpKind;
@@ -14,7 +15,7 @@ interface LatencyRow extends PricedRow, LadderStep {
  * distribution is in `results.json`.
  */
 export function latencyCsv(results: Results): string {
-  const rows = pricedRows(results).flatMap(({ replay, pricing }): LatencyRow[] =>
+  const rows = pricedRows(results.replays).flatMap(({ replay, pricing }): LatencyRow[] =>
     pricing === undefined
       ? []
       : OP_KINDS.flatMap((kind) =>

@@ -1,20 +1,5 @@
 import type { MeasuredPricing, MeasuredReplay } from '../../harness/metrics/measured-replay';
-import type { Results } from '../../harness/results/results';
 import type { Column } from './cells';
-
-/** One replay under one pricing; a replay that was not priced has one row without. */
-export interface PricedRow {
-  readonly replay: MeasuredReplay;
-  readonly pricing: MeasuredPricing | undefined;
-}
-
-export function pricedRows({ replays }: Results): PricedRow[] {
-  return replays.flatMap((replay): PricedRow[] =>
-    replay.pricings.length === 0
-      ? [{ replay, pricing: undefined }]
-      : replay.pricings.map((pricing) => ({ replay, pricing })),
-  );
-}
 
 /** The columns that say which replay a row is about; the same in every table, so that tables can be joined. */
 export function replayColumns<Row extends { readonly replay: MeasuredReplay }>(): Column<Row>[] {

@@ -1,11 +1,11 @@
 import { BASIS_POINTS, PER_MILLE, scaledRatio } from '../../harness/metrics/exact-ratio';
 import type { ObservedBound } from '../../harness/metrics/bounds';
-import { metricNamed } from '../../harness/metrics/registry';
-import type { MetricValue } from '../../harness/metrics/metric';
+import { metricNamed, metricsByName } from '../../harness/metrics/registry';
 import type { Results } from '../../harness/results/results';
+import { metricOf, pricedRows, type PricedRow } from '../engine-table';
 import { stopText } from '../trace-groups';
 import { csvText, type Column } from './cells';
-import { pricedRows, pricingColumn, replayColumns, type PricedRow } from './replay-columns';
+import { pricingColumn, replayColumns } from './replay-columns';
 
 /**
  * `summary.csv`: one row per replay and pricing, one column per metric of the registry (with its operation beside it
@@ -13,7 +13,7 @@ import { pricedRows, pricingColumn, replayColumns, type PricedRow } from './repl
  * it is not in the name.
  */
 export function summaryCsv(results: Results): string {
-  const rows = pricedRows(results);
+  const rows = pricedRows(results.replays);
   return csvText([...identityColumns(), ...metricColumns(rows), ...boundColumns(rows)], rows);
 }
 
@@ -33,14 +33,14 @@ function identityColumns(): Column<PricedRow>[] {
 function metricColumns(rows: readonly PricedRow[]): Column<PricedRow>[] {
   const located = new Map<string, boolean>();
   for (const { replay, pricing } of rows) {
-    for (const [name, value] of Object.entries({ ...pricing?.metrics, ...replay.metrics })) {
+    for (const [name, value] of Object.entries(metricsByName({ ...pricing?.metrics, ...replay.metrics }))) {
       located.set(name, (located.get(name) ?? false) || value?.operation !== undefined);
     }
   }
   return [...located].flatMap(([name, hasOperation]): Column<PricedRow>[] => [
-    { name: headerOf(name), cell: (row) => valueOf(row, name)?.value },
+    { name: headerOf(name), cell: (row) => metricOf(row, name)?.value },
     ...(hasOperation
-      ? [{ name: `${name}.operation`, cell: (row: PricedRow) => valueOf(row, name)?.operation }]
+      ? [{ name: `${name}.operation`, cell: (row: PricedRow) => metricOf(row, name)?.operation }]
       : []),
   ]);
 }
@@ -48,10 +48,6 @@ function metricColumns(rows: readonly PricedRow[]): Column<PricedRow>[] {
 function headerOf(name: string): string {
   const unit = metricNamed(name)?.unit;
   return unit === 'basis points' || unit === 'per mille' ? `${name} [${unit}]` : name;
-}
-
-function valueOf({ replay, pricing }: PricedRow, name: string): MetricValue | null | undefined {
-  return pricing?.metrics[name] ?? replay.metrics[name];
 }
 
 function boundColumns(rows: readonly PricedRow[]): Column<PricedRow>[] {

@@ -1,8 +1,9 @@
 import { worstOperations } from '../../harness/metrics/measured-replay';
 import { CAUSE_NAMES, EVENT_NAMES, type WorstOperation } from '../../harness/metrics/worst-operations';
 import type { Results } from '../../harness/results/results';
+import { pricedRows, type PricedRow } from '../engine-table';
 import { csvText, type Column } from './cells';
-import { pricedRows, pricingColumn, replayColumns, type PricedRow } from './replay-columns';
+import { pricingColumn, replayColumns } from './replay-columns';
 
 interface WorstRow extends PricedRow {
   readonly rank: number;
@@ -14,7 +15,7 @@ interface WorstRow extends PricedRow {
  * cycles by cause, which add up, and domain events.
  */
 export function worstCsv(results: Results): string {
-  const rows = pricedRows(results).flatMap(({ replay, pricing }): WorstRow[] =>
+  const rows = pricedRows(results.replays).flatMap(({ replay, pricing }): WorstRow[] =>
     pricing === undefined
       ? []
       : worstOperations(pricing, Infinity).map((worst, index) => ({

@@ -1,46 +1,11 @@
-import { groupedInteger, kibibytesText } from '../../harness/text/numbers';
-import { formatMetric } from '../metric-text';
-import type { MeasuredPricing, MeasuredReplay } from '../../harness/metrics/measured-replay';
-import { OP_KINDS, type OpKind } from '../../harness/metrics/op-kinds';
-import { metricNamed } from '../../harness/metrics/registry';
+import { groupedInteger } from '../../harness/text/numbers';
+import { engineColumns, type EngineColumn, type EngineRow } from '../engine-table';
 import { stopText } from '../trace-groups';
 import { Name } from './name';
 
-/** A replay under one pricing, and what its engine is called here. */
-export interface EngineRow {
-  readonly replay: MeasuredReplay;
-  readonly pricing: MeasuredPricing | undefined;
-  readonly engine: string;
-}
-
-interface FigureColumn {
-  readonly title: string;
-  readonly metric: string;
-  readonly format?: (value: number) => string;
-}
-
-const MEMORY_COLUMNS: readonly FigureColumn[] = [
-  { title: 'waste', metric: 'waste.peak' },
-  { title: '#4', metric: 'fragmentation.wj4' },
-  { title: 'holes', metric: 'fragmentation.largest-hole.peak' },
-  { title: 'failed', metric: 'allocations.failed' },
-  { title: 'held peak', metric: 'held.bytes.peak', format: kibibytesText },
-];
-
-function kindColumns(kind: OpKind): FigureColumn[] {
-  return [
-    { title: `${kind} worst`, metric: `${kind}.cycles.max` },
-    { title: `${kind} p99.9`, metric: `${kind}.cycles.p99.9` },
-    { title: `${kind} median`, metric: `${kind}.cycles.p50` },
-  ];
-}
-
 /** The engines of a trace side by side; sortable where scripts run, the reason in place of figures that are missing. */
 export function EngineTable({ rows }: { rows: readonly EngineRow[] }) {
-  const kinds = OP_KINDS.filter((kind) =>
-    rows.some(({ replay }) => (replay.metrics[`${kind}.operations`]?.value ?? 0) > 0),
-  );
-  const columns = [...kinds.flatMap(kindColumns), ...MEMORY_COLUMNS];
+  const columns = engineColumns(rows, 'page');
   return (
     <div class="scroll">
       <table class="sortable">
@@ -48,9 +13,9 @@ export function EngineTable({ rows }: { rows: readonly EngineRow[] }) {
           <tr>
             <th scope="col">engine</th>
             <th scope="col">pricing</th>
-            {columns.map(({ title, metric }) => (
-              <th key={title} scope="col" class="figure" title={metricNamed(metric)!.formula}>
-                {title}
+            {columns.map(({ heading, metric }) => (
+              <th key={heading} scope="col" class="figure" title={metric.formula}>
+                {heading}
               </th>
             ))}
           </tr>
@@ -65,7 +30,7 @@ export function EngineTable({ rows }: { rows: readonly EngineRow[] }) {
   );
 }
 
-function EngineLine({ row, columns }: { row: EngineRow; columns: readonly FigureColumn[] }) {
+function EngineLine({ row, columns }: { row: EngineRow; columns: readonly EngineColumn[] }) {
   const { replay, pricing, engine } = row;
   const stopped = stopText(replay);
   return (
@@ -79,25 +44,24 @@ function EngineLine({ row, columns }: { row: EngineRow; columns: readonly Figure
         )}
       </td>
       <td>{pricing !== undefined && <Name of={pricing.id} />}</td>
-      {columns.map(({ title, metric, format }) => {
-        const value = pricing?.metrics[metric] ?? replay.metrics[metric];
-        return replay.outcome.kind === 'unsupported' ? (
-          <td key={title} class="figure">
-            n/a
-          </td>
-        ) : (
-          <td
-            key={title}
-            class="figure"
-            data-value={value?.value}
-            title={
-              value?.operation === undefined ? undefined : `operation ${groupedInteger(value.operation)}`
-            }
-          >
-            {value && format ? format(value.value) : formatMetric(metricNamed(metric)!, value)}
-          </td>
-        );
-      })}
+      {columns.map((column) => (
+        <FigureCell key={column.heading} row={row} column={column} />
+      ))}
     </tr>
+  );
+}
+
+function FigureCell({ row, column }: { row: EngineRow; column: EngineColumn }) {
+  const value = column.value(row);
+  return row.replay.outcome.kind === 'unsupported' ? (
+    <td class="figure">{column.text(row)}</td>
+  ) : (
+    <td
+      class="figure"
+      data-value={value?.value}
+      title={value?.operation === undefined ? undefined : `operation ${groupedInteger(value.operation)}`}
+    >
+      {column.text(row)}
+    </td>
   );
 }

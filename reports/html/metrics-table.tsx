@@ -1,6 +1,6 @@
 import { formatMetric } from '../metric-text';
 import { metricNamed } from '../../harness/metrics/registry';
-import type { EngineRow } from './engine-table';
+import { metricOf, type EngineRow } from '../engine-table';
 import { Name } from './name';
 
 /** Every registered metric of a trace's engines: a row a metric, with its formula; folded away. */
@@ -49,9 +49,9 @@ function MetricLine({ name, rows }: { name: string; rows: readonly EngineRow[] }
         <Name of={name} />
       </th>
       <td>{metric.unit}</td>
-      {rows.map(({ engine, replay, pricing }) => (
-        <td key={`${engine} ${pricing?.id}`} class="figure">
-          {formatMetric(metric, pricing?.metrics[name] ?? replay.metrics[name])}
+      {rows.map((row) => (
+        <td key={`${row.engine} ${row.pricing?.id}`} class="figure">
+          {formatMetric(metric, metricOf(row, name))}
         </td>
       ))}
     </tr>

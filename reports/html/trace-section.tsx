@@ -5,9 +5,10 @@ import {
 } from '../../harness/metrics/measured-replay';
 import { OP_KINDS, type OpKind } from '../../harness/metrics/op-kinds';
 import { escapeControls } from '../../traces/input-error';
+import { engineRows, type EngineRow } from '../engine-table';
 import { engineLabel, isAdaptive, lengthText, originText, type TraceGroup } from '../trace-groups';
 import { pricingNamed } from '../verdict';
-import { EngineTable, type EngineRow } from './engine-table';
+import { EngineTable } from './engine-table';
 import { FreeBlocks } from './free-blocks';
 import { HeapMapChart } from './heap-map';
 import { LatencyDensity } from './latency-density';
@@ -23,11 +24,7 @@ const BARS_MAX = 10;
 /** All about one trace: the engines side by side, then each engine by itself. */
 export function TraceSection({ group, id }: { group: TraceGroup; id: string }) {
   const replays = group.replays.map((replay) => ({ replay, engine: engineLabel(replay, group.replays) }));
-  const rows = replays.flatMap(({ replay, engine }): EngineRow[] =>
-    replay.pricings.length === 0
-      ? [{ replay, engine, pricing: undefined }]
-      : replay.pricings.map((pricing) => ({ replay, engine, pricing })),
-  );
+  const rows = engineRows(group.replays);
   const ran = rows.filter(({ replay }) => replay.outcome.kind !== 'unsupported');
   const { trace } = group;
   return (

@@ -1,17 +1,13 @@
 import { exceedsBound } from '../../harness/metrics/bounds';
-import { decimalRatio, groupedInteger, kibibytesText, percentText } from '../../harness/text/numbers';
-import {
-  worstOperations,
-  type MeasuredPricing,
-  type MeasuredReplay,
-} from '../../harness/metrics/measured-replay';
-import { OP_KINDS, type OpKind } from '../../harness/metrics/op-kinds';
+import { decimalRatio, groupedInteger } from '../../harness/text/numbers';
+import { worstOperations, type MeasuredReplay } from '../../harness/metrics/measured-replay';
 import type { WorstOperation } from '../../harness/metrics/worst-operations';
 import type { Results } from '../../harness/results/results';
 import { boundRows, type BoundRow } from '../bound-rows';
+import { engineColumns, engineRows, type EngineRow } from '../engine-table';
 import { causesText, eventsText, operationText } from '../operation-text';
 import { phraseText } from '../phrase';
-import { engineLabel, lengthText, originText, stopText, traceGroups, type TraceGroup } from '../trace-groups';
+import { lengthText, originText, stopText, traceGroups, type TraceGroup } from '../trace-groups';
 import { verdict } from '../verdict';
 import { failuresSection } from './failures';
 import { escapeName, markdownTable, type MarkdownColumn } from './table';
@@ -39,27 +35,13 @@ const NOTES = [
   'holes is 1 − largest hole / free bytes inside the held memory at the first operation of maximal held.',
 ].join(' ');
 
-/** A replay under one pricing, or an unpriced one. */
-interface EngineRow {
-  readonly replay: MeasuredReplay;
-  readonly pricing: MeasuredPricing | undefined;
-  readonly engine: string;
-}
-
 function traceSection(group: TraceGroup): string {
-  const rows = group.replays.flatMap((replay): EngineRow[] => {
-    const engine = engineLabel(replay, group.replays);
-    const priced = replay.pricings.map((pricing) => ({ replay, pricing, engine }));
-    return priced.length === 0 ? [{ replay, pricing: undefined, engine }] : priced;
-  });
+  const rows = engineRows(group.replays);
   const run = rows.filter(({ replay }) => !isUnsupported(replay));
-  const kinds = OP_KINDS.filter((kind) =>
-    run.some(({ replay }) => (replay.metrics[`${kind}.operations`]?.value ?? 0) > 0),
-  );
   return [
     `## ${escapeName(group.trace.name)}\n`,
     `${escapeName(originText(group.trace))}, ${lengthText(group)}.\n`,
-    markdownTable(engineColumns(kinds), rows),
+    markdownTable(tableColumns(rows), rows),
     worstSection(run),
     failuresSection(group),
   ]
@@ -67,39 +49,17 @@ function traceSection(group: TraceGroup): string {
     .join('\n');
 }
 
-function engineColumns(kinds: readonly OpKind[]): MarkdownColumn<EngineRow>[] {
+function tableColumns(rows: readonly EngineRow[]): MarkdownColumn<EngineRow>[] {
   return [
     { title: 'Engine', align: 'left', cell: ({ engine }) => escapeName(engine) },
     { title: 'Pricing', align: 'left', cell: ({ pricing }) => (pricing ? escapeName(pricing.id) : '') },
-    ...kinds.flatMap(kindColumns),
-    figure('Waste', ({ metrics }) => percentOf(metrics['waste.peak']?.value)),
-    figure('#4', ({ metrics }) => percentOf(metrics['fragmentation.wj4']?.value)),
-    figure('Holes', ({ metrics }) => percentOf(metrics['fragmentation.largest-hole.peak']?.value)),
-    figure('Failed', ({ metrics }) => countOf(metrics['allocations.failed']?.value)),
-    figure('Held peak', ({ metrics }) => {
-      const peak = metrics['held.bytes.peak'];
-      return peak ? kibibytesText(peak.value) : '';
-    }),
+    ...engineColumns(rows, 'page').map(({ heading, column, text }): MarkdownColumn<EngineRow> => ({
+      title: column.kind === undefined ? heading.charAt(0).toUpperCase() + heading.slice(1) : heading,
+      align: 'right',
+      cell: text,
+    })),
     { title: 'Remark', align: 'left', cell: ({ replay }) => escapeOptional(stopText(replay)) },
   ];
-}
-
-function kindColumns(kind: OpKind): MarkdownColumn<EngineRow>[] {
-  const cycles = (title: string, statistic: string): MarkdownColumn<EngineRow> => ({
-    title: `${kind} ${title}`,
-    align: 'right',
-    cell: ({ replay, pricing }) =>
-      isUnsupported(replay) ? 'n/a' : countOf(pricing?.metrics[`${kind}.cycles.${statistic}`]?.value),
-  });
-  return [cycles('worst', 'max'), cycles('p99.9', 'p99.9'), cycles('median', 'p50')];
-}
-
-function figure(title: string, cell: (replay: MeasuredReplay) => string): MarkdownColumn<EngineRow> {
-  return {
-    title,
-    align: 'right',
-    cell: ({ replay }) => (isUnsupported(replay) ? 'n/a' : cell(replay)),
-  };
 }
 
 function isUnsupported({ outcome }: MeasuredReplay): boolean {
@@ -185,10 +145,6 @@ function boundShare(row: BoundRow): string {
   }
   const share = `${decimalRatio(row.observed * 100, row.most, 0)} %`;
   return exceedsBound(row) ? `**${share}: exceeded**` : share;
-}
-
-function percentOf(basisPoints: number | undefined): string {
-  return basisPoints === undefined ? '' : percentText(basisPoints);
 }
 
 function countOf(value: number | null | undefined): string {

@@ -1,6 +1,7 @@
 import { HEAP_PAGES_DEFAULT } from '../../machine/machine';
 import { decimalRatio, groupedInteger as grouped } from '../../text/numbers';
 import type { MeasuredPricing, MeasuredReplay } from '../../metrics/measured-replay';
+import type { MetricName } from '../../metrics/registry';
 import type { Cell } from '../../results/cell';
 import type { Claim, Experiment, ExperimentReport, Judgement, ReportTable, Scale } from './claim';
 import { RFC_DATE, RFC_SOURCE } from './rfc-2008/document';
@@ -159,7 +160,7 @@ function stormPoints(replay: MeasuredReplay): StormPoint[] {
   }));
 }
 
-const metric = (pricing: MeasuredPricing, name: string): number => pricing.metrics[name]?.value ?? 0;
+const metric = (pricing: MeasuredPricing, name: MetricName): number => pricing.metrics[name]?.value ?? 0;
 
 /** The causes of the worst free that make up most of it. */
 function topCauses(pricing: MeasuredPricing): string {

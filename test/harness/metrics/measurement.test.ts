@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { measure, type MeasurementPlan } from '../../../harness/metrics/measurement';
 import { worstOperations, type MeasuredReplay } from '../../../harness/metrics/measured-replay';
+import type { MetricName } from '../../../harness/metrics/registry';
 import { parsePricing } from '../../../harness/pricing/specification';
 import type { EngineDefinition } from '../../../harness/replay/port';
 import { pagePerObject, stackOf, traceOf } from './page-per-object';
@@ -20,7 +21,7 @@ function run(plan: Partial<MeasurementPlan> = {}): Promise<MeasuredReplay> {
   });
 }
 
-const value = ({ metrics }: Pick<MeasuredReplay, 'metrics'>, name: string) => metrics[name]?.value;
+const value = ({ metrics }: Pick<MeasuredReplay, 'metrics'>, name: MetricName) => metrics[name]?.value;
 
 test('peaks and waste are those of the pages at every operation', async () => {
   const replay = await run();

@@ -1,4 +1,5 @@
 import { percentText } from '../../../text/numbers';
+import type { MetricName } from '../../../metrics/registry';
 import type { MinimumHeap } from '../../../replay/minimum-heap';
 import { trial, type Derived } from '../trial';
 import type { Laboratory } from '../laboratory';
@@ -72,7 +73,7 @@ async function figures(
   return rows;
 }
 
-const metricFigures = (laboratory: Laboratory, metric: string): Promise<EngineFigures[]> =>
+const metricFigures = (laboratory: Laboratory, metric: MetricName): Promise<EngineFigures[]> =>
   figures(async (specification, engine) => {
     const { outcome, metrics } = await laboratory.measure({ trace: { specification }, engine });
     const completes = outcome.kind === 'ok' && outcome.failedAllocations === 0;
