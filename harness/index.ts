@@ -8,6 +8,8 @@ export { InputError, UsageError } from '../traces/input-error';
 export { openTrace, type OpenedTrace, type OpenOptions } from '../traces/open';
 export { traceFromSpecification } from '../traces/synthesizers/registry';
 export * from '../traces/trace';
+export { compareResults, type CompareOptions } from './compare/compare';
+export { rowsOf, type Comparison, type MetricRow } from './compare/comparison';
 export { checkConformance, type ConformanceReport } from './conformance/conformance';
 export { Fault, HeapCorruption, Runaway } from './machine/failures';
 export { Machine, type MachineOptions } from './machine/machine';

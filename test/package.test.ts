@@ -1,9 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { inFolder } from './harness/cli/command';
 
 /** What is published is not what is tested elsewhere: compiled, without sources, in somebody else's folder. */
 const test = suite('package');
@@ -15,56 +24,68 @@ const environment = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')),
 );
 
-test('the packed tarball runs from another folder, with its data and its library', () =>
-  inFolder((folder) => {
-    const run = (command: string, args: readonly string[], cwd: string): string =>
-      execFileSync(command, args, {
-        cwd,
-        env: environment,
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-    run('npm', ['pack', '--silent', '--pack-destination', folder], ROOT);
-    const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'))!;
-    const installed = join(folder, 'node_modules', 'alloc-replay');
-    mkdirSync(installed, { recursive: true });
-    run('tar', ['xzf', join(folder, tarball), '-C', installed, '--strip-components=1'], folder);
-    symlinkSync(join(ROOT, 'node_modules'), join(installed, 'node_modules'));
+const folder = mkdtempSync(join(tmpdir(), 'alloc-replay-'));
+const installed = join(folder, 'node_modules', 'alloc-replay');
 
-    const { bin } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
-      bin: Record<string, string>;
+function run(command: string, args: readonly string[], cwd = folder): string {
+  return execFileSync(command, args, {
+    cwd,
+    env: environment,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+test.before(() => {
+  run('npm', ['pack', '--silent', '--pack-destination', folder], ROOT);
+  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'))!;
+  mkdirSync(installed, { recursive: true });
+  run('tar', ['xzf', join(folder, tarball), '-C', installed, '--strip-components=1']);
+  symlinkSync(join(ROOT, 'node_modules'), join(installed, 'node_modules'));
+});
+
+test.after(() => rmSync(folder, { recursive: true, force: true }));
+
+test('the packed tarball runs from another folder, with its data', () => {
+  const { bin } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+    bin: Record<string, string>;
+  };
+  const cli = join(installed, bin['alloc-replay']!);
+  const args = ['run', 'recorded:git-status', '-a', 'xmalloc-tlsf', '-p', 'zen4-2022'];
+  assert.match(run(process.execPath, [cli, ...args, '--workers', '2', '--out', 'out']), /git-status/);
+  assert.ok(readdirSync(join(folder, 'out')).includes('results.json'));
+});
+
+test('an exported constant is assigned once, for assigned twice it would be loaded wherever it is used', () => {
+  const layout = readFileSync(join(installed, 'dist/harness/machine/memory-layout.js'), 'utf8');
+  assert.is(layout.match(/^exports\.HEAP_BASE\b.*$/gm)?.length, 1);
+});
+
+const EXAMPLES = readFileSync(join(ROOT, 'examples/README.md'), 'utf8').matchAll(
+  /```console\n\$ node ([\w-]+\.js)\n([\s\S]*?)```/g,
+);
+const PRINTED = [...EXAMPLES].map(([, program, output]) => [program!, output!] as const);
+
+for (const [type, compiler] of [
+  ['commonjs', 'typescript'],
+  ['module', 'typescript-7'],
+] as const) {
+  test(`the examples compile with ${compiler} and run as ${type}`, () => {
+    const project = join(folder, type);
+    cpSync(join(ROOT, 'examples'), project, { recursive: true });
+    writeFileSync(join(project, 'package.json'), JSON.stringify({ type }));
+    const compilerOptions = {
+      ...{ target: 'ES2022', module: 'Node20', strict: true, noEmitOnError: true },
+      ...{ types: ['node'], typeRoots: [join(ROOT, 'node_modules/@types')] },
     };
-    const cli = join(installed, bin['alloc-replay']!);
-    const args = [
-      'run',
-      'recorded:git-status',
-      '-a',
-      'xmalloc-tlsf',
-      '-p',
-      'zen4-2022',
-      '--workers',
-      '2',
-      '--out',
-      'out',
-    ];
-    assert.match(run(process.execPath, [cli, ...args], folder), /git-status/);
-    assert.ok(readdirSync(join(folder, 'out')).includes('results.json'));
-    const library =
-      "const { engineNamed } = require('alloc-replay'); console.log(engineNamed('xmalloc-tlsf').name)";
-    assert.is(run(process.execPath, ['-e', library], folder).trim(), 'xmalloc-tlsf');
-    const module =
-      "import { engineNamed } from 'alloc-replay'; console.log(engineNamed('xmalloc-first-fit').name)";
-    const asModule = ['--input-type=module', '-e', module];
-    assert.is(run(process.execPath, asModule, folder).trim(), 'xmalloc-first-fit');
-    const opening =
-      "import { openTrace } from 'alloc-replay'; " +
-      "const { format, header } = await openTrace('recorded:git-status'); console.log(format, header.name)";
-    const opened = run(process.execPath, ['--input-type=module', '-e', opening], folder);
-    assert.is(opened.trim(), 'valgrind git-status');
-    // Assigned twice, an exported constant would be loaded wherever it is used: the build sees to that.
-    const layout = readFileSync(join(installed, 'dist/harness/machine/memory-layout.js'), 'utf8');
-    assert.is(layout.match(/^exports\.HEAP_BASE\b.*$/gm)?.length, 1);
-    return Promise.resolve();
-  }));
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
+    run(process.execPath, [join(ROOT, `node_modules/${compiler}/bin/tsc`), '-p', '.'], project);
+    const programs = readdirSync(project).filter((name) => name.endsWith('.js'));
+    assert.equal(programs.sort(), PRINTED.map(([program]) => program).sort());
+    for (const [program, output] of PRINTED) {
+      assert.is(run(process.execPath, [program], project), output, program);
+    }
+  });
+}
 
 test.run();
