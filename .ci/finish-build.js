@@ -15,6 +15,8 @@ const path = require('node:path');
 const root = path.join(__dirname, '..');
 const built = path.resolve(process.argv[2]);
 const codeFolders = ['harness', 'allocators', 'traces', 'reports'];
+/** Dot files, and the launcher, which stands beside the build rather than in it. */
+const notBuilt = /^\.|^alloc-replay\.js$/;
 const codeExtensions = new Set(['.ts', '.tsx', '.map', '.md']);
 const announcement = /^(?:exports\.[\w$]+ = )+void 0;$/gm;
 
@@ -28,7 +30,7 @@ let copied = 0;
 let folded = 0;
 for (const folder of codeFolders) {
   for (const entry of filesBelow(path.join(root, folder))) {
-    if (codeExtensions.has(path.extname(entry.name)) || entry.name.startsWith('.')) continue;
+    if (codeExtensions.has(path.extname(entry.name)) || notBuilt.test(entry.name)) continue;
     const source = path.join(entry.parentPath, entry.name);
     const target = path.join(built, path.relative(root, source));
     fs.mkdirSync(path.dirname(target), { recursive: true });

@@ -1,64 +1,103 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { inFolder } from './harness/cli/command';
+import { installInto, run, type Installed } from './installed';
 
 /** What is published is not what is tested elsewhere: compiled, without sources, in somebody else's folder. */
-const test = suite('package');
+const test = suite<{ installed: Installed }>('package');
 
 const ROOT = join(__dirname, '..');
-
-/** The environment without what npm tells its own children, which would send a nested npm to the wrong folder. */
-const environment = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')),
-);
-
 const folder = mkdtempSync(join(tmpdir(), 'alloc-replay-'));
-const installed = join(folder, 'node_modules', 'alloc-replay');
 
-function run(command: string, args: readonly string[], cwd = folder): string {
-  return execFileSync(command, args, {
-    cwd,
-    env: environment,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-}
-
-test.before(() => {
-  run('npm', ['pack', '--silent', '--pack-destination', folder], ROOT);
-  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'))!;
-  mkdirSync(installed, { recursive: true });
-  run('tar', ['xzf', join(folder, tarball), '-C', installed, '--strip-components=1']);
-  symlinkSync(join(ROOT, 'node_modules'), join(installed, 'node_modules'));
+test.before((context) => {
+  context.installed = installInto(folder);
 });
 
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 
-test('the packed tarball runs from another folder, with its data', () => {
-  const { bin } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
-    bin: Record<string, string>;
-  };
-  const cli = join(installed, bin['alloc-replay']!);
-  const args = ['run', 'recorded:git-status', '-a', 'xmalloc-tlsf', '-p', 'zen4-2022'];
-  assert.match(run(process.execPath, [cli, ...args, '--workers', '2', '--out', 'out']), /git-status/);
-  assert.ok(readdirSync(join(folder, 'out')).includes('results.json'));
+/** What a command prints that has to succeed. */
+function succeeds(command: string, args: readonly string[], cwd = folder): string {
+  const { code, stdout, stderr } = run(command, args, cwd);
+  assert.is(code, 0, `${args.join(' ')}: ${stderr}`);
+  return stdout;
+}
+
+test('runs from another folder, with its data', ({ installed: { program } }) => {
+  const args = ['run', 'recorded:git-status', '-a', 'xmalloc-tlsf', '--workers', '2', '--out', 'out'];
+  assert.match(succeeds(process.execPath, [program, ...args]), /git-status/);
+  assert.ok(existsSync(join(folder, 'out/results.json')));
 });
 
-test('an exported constant is assigned once, for assigned twice it would be loaded wherever it is used', () => {
-  const layout = readFileSync(join(installed, 'dist/harness/machine/memory-layout.js'), 'utf8');
+test('runs suites, which ask where the code of every engine and synthesizer lies', ({
+  installed: { program },
+}) => {
+  writeFileSync(
+    join(folder, 'mine.suite.yaml'),
+    'suite: mine\nsummary: of my own\ngroups:\n  - group: all\n' +
+      '    traces: [recorded:git-status, "synth:churn?live=20&ops=100"]\n' +
+      '    engines: [textbook-first-fit, ./own.ts]\n    pricings: [flat]\n',
+  );
+  writeFileSync(
+    join(folder, 'own.ts'),
+    `import { engineNamed, type EngineDefinition } from 'alloc-replay';
+     enum Word { own = 'own' }
+     export const engine: EngineDefinition = { ...engineNamed('textbook-best-fit'), name: Word.own };`,
+  );
+  for (const line of [
+    'suite mine.suite.yaml --out whole',
+    'suite mine.suite.yaml --out shards --shard 1/2',
+    'suite mine.suite.yaml --out shards --shard 2/2',
+    'merge shards --out merged',
+    'compare whole merged --fail-on any-change',
+  ]) {
+    succeeds(process.execPath, [program, ...line.split(' ')]);
+  }
+});
+
+test('an exported constant is assigned once, for assigned twice it would be loaded wherever it is used', ({
+  installed,
+}) => {
+  const layout = readFileSync(join(installed.folder, 'dist/harness/machine/memory-layout.js'), 'utf8');
   assert.is(layout.match(/^exports\.HEAP_BASE\b.*$/gm)?.length, 1);
+});
+
+/** Markdown files that users are led to, from the README on, each with where its links go. */
+function linkedFrom(root: string, file: string, found = new Map<string, string[]>()): Map<string, string[]> {
+  if (found.has(file) || !existsSync(join(root, file))) {
+    return found;
+  }
+  const text = readFileSync(join(root, file), 'utf8');
+  const links = [...text.matchAll(/\]\((?!\w+:)([^)#\s]+)/g)].map(([, to]) => join(dirname(file), to!));
+  found.set(file, links);
+  links.filter((each) => each.endsWith('.md')).forEach((each) => linkedFrom(root, each, found));
+  return found;
+}
+
+/** What the folders' READMEs say to those who have the sources. */
+const isOfSourcesOnly = (link: string): boolean => /\.tsx?$/.test(link) || /^test\/.+\//.test(link);
+
+test('holds what its README leads to', ({ installed }) => {
+  const documents = linkedFrom(installed.folder, 'README.md');
+  assert.ok(documents.size > 10, 'the README leads to the folders');
+  for (const [from, links] of documents) {
+    for (const link of links.filter((each) => !isOfSourcesOnly(each))) {
+      assert.ok(existsSync(join(installed.folder, link)), `${from} leads to ${link}`);
+    }
+  }
 });
 
 const EXAMPLES = readFileSync(join(ROOT, 'examples/README.md'), 'utf8').matchAll(
@@ -79,13 +118,36 @@ for (const [type, compiler] of [
       ...{ types: ['node'], typeRoots: [join(ROOT, 'node_modules/@types')] },
     };
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
-    run(process.execPath, [join(ROOT, `node_modules/${compiler}/bin/tsc`), '-p', '.'], project);
+    succeeds(process.execPath, [join(ROOT, `node_modules/${compiler}/bin/tsc`), '-p', '.'], project);
     const programs = readdirSync(project).filter((name) => name.endsWith('.js'));
     assert.equal(programs.sort(), PRINTED.map(([program]) => program).sort());
     for (const [program, output] of PRINTED) {
-      assert.is(run(process.execPath, [program], project), output, program);
+      assert.is(succeeds(process.execPath, [program], project), output, program);
     }
   });
 }
+
+test('a clone that is not built says what to do', () =>
+  inFolder((folder) => {
+    const launcher = join(folder, 'harness/cli/alloc-replay.js');
+    mkdirSync(dirname(launcher), { recursive: true });
+    cpSync(join(ROOT, 'harness/cli/alloc-replay.js'), launcher);
+    chmodSync(launcher, 0o755);
+    const { code, stderr } = run(process.execPath, [launcher, 'run'], folder);
+    assert.is(code, 2);
+    assert.is(
+      stderr,
+      'alloc-replay: not built yet; expected `npm ci && npm run build` in this clone first\n',
+    );
+    return Promise.resolve();
+  }));
+
+test('the launcher can be started by itself, as npx does in a clone', () => {
+  const listed = spawnSync('git', ['ls-files', '-s', 'harness/cli/alloc-replay.js'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  assert.ok(listed.status !== 0 || listed.stdout === '' || listed.stdout.startsWith('100755'), listed.stdout);
+});
 
 test.run();

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { ENGINES } from '../../../allocators/registry';
 import { InputError } from '../../../traces/input-error';
 import { traceName } from '../../../traces/open-file';
@@ -11,6 +11,7 @@ import type { Registries, TraceRequest } from '../../results/cell';
 import type { CodeRegistry } from '../../suite/cell-key';
 import { importsOf } from '../../suite/import-closure';
 import type { NamedTrace, SuiteRegistries } from '../../suite/matrix';
+import { PACKAGE_ROOT } from '../tool-version';
 import { engineFile } from './load-engine';
 
 /** What suites need to know of traces, engines and the code behind them. */
@@ -66,11 +67,14 @@ function definedIn(registry: string, value: unknown): string {
   const load = createRequire(__filename);
   const defines = (file: string) =>
     Object.values(load(file) as Readonly<Record<string, unknown>>).includes(value);
-  const file = importsOf(registryFile).find((each) => !each.includes('node_modules') && defines(each));
+  const file = importsOf(registryFile).find((each) => isOurs(each) && defines(each));
   if (file === undefined) {
     throw new Error(`${registryFile} imports no module that defines what it lists`);
   }
   return file;
 }
+
+/** Rather than a package's: this program may itself lie in a folder of installed packages. */
+const isOurs = (file: string): boolean => !relative(PACKAGE_ROOT, file).split(sep).includes('node_modules');
 
 const moduleFile = (name: string): string => require.resolve(join(__dirname, name));

@@ -63,7 +63,7 @@ function refused(name: string, message: RegExp): void {
 
 const loading = suite('an engine of the user’s own');
 
-const FORMS: readonly (readonly [file: string, text: string])[] = [
+const FORMS: (readonly [file: string, text: string])[] = [
   [
     'named.ts',
     `import type { EngineDefinition } from 'alloc-replay';\nexport const engine: EngineDefinition = ${literal()};`,
@@ -75,6 +75,19 @@ const FORMS: readonly (readonly [file: string, text: string])[] = [
   ['module.mjs', `export default ${literal()};`],
   ['folder/index.js', `exports.engine = ${literal()};`],
 ];
+
+// What types alone cannot be taken off from: a stripper that only erases would refuse them.
+FORMS.push(
+  ['enumerated.ts', `enum Word { mine = 'mine' }\nexport const engine = ${literal({ name: 'Word.mine' })};`],
+  [
+    'parts/typed.ts',
+    `import { NAME } from './typed-name';\nimport type { Trace } from 'alloc-replay';
+     export const engine = ${literal({ name: '(NAME satisfies string) as string' })};`,
+  ],
+  ['typed.mts', `export const engine = ${literal()};`],
+  ['typed.cts', `export = { engine: ${literal()} };`],
+);
+write('parts/typed-name.ts', `const NAME: string = 'mine';\nexport { NAME };`);
 
 for (const [file, text] of FORMS) {
   loading(`is loaded from ${file}`, () => {
@@ -159,7 +172,10 @@ refusing('is refused where the module does not load', () => {
     /cannot be loaded: Cannot find module '.\/not-there'/,
   );
   refused(write('thrown.js', "throw 'text';"), /cannot be loaded: text$/);
-  refused(write('syntax.ts', '\nexport const engine = {'), /cannot be loaded: .*syntax.ts.*2,\d+.*expected/);
+  refused(
+    write('syntax.ts', '\nexport const engine = {'),
+    /syntax.ts:2:\d+: cannot be loaded: Unexpected token, expected ","$/,
+  );
 });
 
 refusing('is refused where nothing is exported', () => {
