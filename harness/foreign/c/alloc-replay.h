@@ -31,7 +31,7 @@ extern "C" {
  */
 #define AR_ZERO ((void *)UINTPTR_MAX)
 
-/* ---- What the engine defines --------------------------------------------------------------------------------- */
+/* ---- What the engine defines ------------------------------------------------------------------------------------ */
 
 /*
  * Called once, before anything else and not charged; the heap is zero. An engine that uses neither ar_page_alloc nor
@@ -47,18 +47,15 @@ AR_ENGINE(ar_allocate) void *ar_allocate(size_t size, size_t align);
 /* p is what was returned, never NULL; size and align are those of the request, which most allocators ignore. */
 AR_ENGINE(ar_free) void ar_free(void *p, size_t size, size_t align);
 
-/* Each of the following is a capability: define it only where the allocator can do it. */
-
-/* NULL leaves the old object valid. p may be NULL. */
+/* From here on, define only what the allocator can do. NULL leaves the old object valid; p may be NULL. */
 AR_ENGINE(ar_reallocate) void *ar_reallocate(void *p, size_t size, size_t align);
 
 /* An address congruent to offset modulo align whose object crosses no multiple of span; 0 means no such wish. */
 AR_ENGINE(ar_aligned_allocate)
 void *ar_aligned_allocate(size_t size, size_t align, size_t offset, size_t span);
 
-/* Bytes that the program may use from now on. */
+/* Bytes of the object that the program may use from now on. */
 AR_ENGINE(ar_usable_size) size_t ar_usable_size(void *p);
-
 /* Moves blocks together, calls ar_moved for each; returns whether anything was gained. */
 AR_ENGINE(ar_compact) int ar_compact(void);
 
@@ -74,7 +71,7 @@ AR_ENGINE(ar_page_give) void ar_page_give(void *p, unsigned order);
 /* Calls ar_panic where the metadata is broken. */
 AR_ENGINE(ar_check) void ar_check(void);
 
-/* Visits the blocks of the memory that the engine has taken, in any order; together they tile it without a gap. */
+/* Visits the blocks of all memory that the engine holds, in any order; together they tile it without a gap. */
 enum ar_state { AR_ALLOCATED, AR_FREE, AR_METADATA };
 typedef void (*ar_visitor)(void *start, size_t bytes, int state);
 AR_ENGINE(ar_walk) void ar_walk(ar_visitor visit);
@@ -87,7 +84,7 @@ struct ar_block {
 };
 AR_ENGINE(ar_block_at) int ar_block_at(void *p, struct ar_block *block);
 
-/* ---- What the harness defines -------------------------------------------------------------------------------- */
+/* ---- What the harness defines ----------------------------------------------------------------------------------- */
 
 /*
  * Memory. Each kind is served by the engine that `pages:` names, on the same machine, priced in the same operation.
@@ -131,18 +128,21 @@ AR_HARNESS(ar_bug) __attribute__((noreturn)) void ar_bug(const char *text);
 
 /* Output of the allocator, kept with the operation. */
 AR_HARNESS(ar_print) void ar_print(const char *text);
-
 /*
  * Counts a step in the operation. searchSteps, splits and merges are what every engine counts under these names; any
  * other is the engine's own. Costs nothing in the model, but a call each: not for the inside of hot loops.
  */
 AR_HARNESS(ar_step) void ar_step(const char *name);
-
 /* An object has moved, in ar_compact or within any other verb. */
 AR_HARNESS(ar_moved) void ar_moved(void *from, void *to);
 
-/* The visitor that the harness hands to ar_walk. */
+/*
+ * For observers. ar_visit: the visitor that the harness hands to ar_walk. ar_held_from: the first byte at or behind p
+ * that the engine holds, NULL where none is. ar_held_until: the first byte at or behind p that it does not hold.
+ */
 AR_HARNESS(ar_visit) void ar_visit(void *start, size_t bytes, int state);
+AR_HARNESS(ar_held_from) void *ar_held_from(void *p);
+AR_HARNESS(ar_held_until) void *ar_held_until(void *p);
 
 #ifdef __cplusplus
 }

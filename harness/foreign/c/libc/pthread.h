@@ -31,8 +31,8 @@ static inline int pthread_spin_init(pthread_spinlock_t *lock, int shared) {
 }
 
 static inline int ar_mutex_lock(pthread_mutex_t *mutex, const char *name) {
-    (void)__atomic_exchange_n(&mutex->word, 1, __ATOMIC_ACQUIRE);
     ar_lock(name);
+    (void)__atomic_exchange_n(&mutex->word, 1, __ATOMIC_ACQUIRE);
     return 0;
 }
 static inline int ar_mutex_unlock(pthread_mutex_t *mutex, const char *name) {
