@@ -9,6 +9,7 @@ export function crosses(from: number, to: number, span: number): boolean {
  * The first address from `start` that is congruent to `offset` modulo `align` and from which `bytes` bytes cross no
  * multiple of `span`; 0 where the second try fails, as in the original. `align` and `span` may be 0: no constraint.
  * An `offset` equal to `align` (from a negative multiple) is never a remainder, so it moves a whole `align` on.
+ * `word` is what the layout's words make of a sum.
  */
 export function alignedStart(
   start: number,
@@ -16,13 +17,15 @@ export function alignedStart(
   align: number,
   offset: number,
   span: number,
+  word: (sum: number) => number,
 ): number {
+  const straddles = (from: number) => span > 0 && crosses(from, word(from + bytes - 1), span);
   const first = congruent(start, align, offset);
-  if (span === 0 || !crosses(first, first + bytes - 1, span)) {
+  if (!straddles(first)) {
     return first;
   }
   const second = congruent(roundUp(first + 1, span), align, offset);
-  return crosses(second, second + bytes - 1, span) ? 0 : second;
+  return straddles(second) ? 0 : second;
 }
 
 function congruent(address: number, align: number, offset: number): number {

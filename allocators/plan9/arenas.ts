@@ -5,7 +5,7 @@ import type { Compaction } from './compaction';
 import type { PoolContext } from './context';
 import type { Fragments } from './fragments';
 import type { FreeTree } from './free-tree';
-import { MAGIC, roundDown, roundUp } from './layout';
+import { MAGIC } from './layout';
 import { FIELD, FLAG } from './pool-object';
 
 /**
@@ -34,7 +34,7 @@ export class Arenas {
     }
     const cursize = pool.load(FIELD.cursize);
     const maxsize = pool.load(FIELD.maxsize);
-    if (cursize + bytes > maxsize) {
+    if (context.word(cursize + bytes) > maxsize) {
       if (!this.compaction.run()) {
         if (logging) {
           context.print(`pool too big: ${cursize}+${bytes} > ${maxsize}`);
@@ -57,11 +57,13 @@ export class Arenas {
 
   /** The code always adds one to `quantum` bytes, also to an exact multiple; the page knows nothing of it. */
   private sizeFor(blockBytes: number): number {
-    const { layout, pool, manual } = this.context;
-    const needed = blockBytes + layout.arenaHeaderBytes + layout.tailBytes;
+    const { context } = this;
+    const { layout, pool, manual } = context;
+    const needed = context.word(blockBytes + layout.arenaHeaderBytes + layout.tailBytes);
     const bytes = Math.max(needed, pool.load(FIELD.minarena));
-    const quantum = pool.load(FIELD.quantum);
-    return manual ? roundUp(bytes, quantum) : roundDown(bytes + quantum, quantum);
+    return context.word(
+      manual ? context.roundedUp(bytes) : context.roundedDown(bytes + pool.load(FIELD.quantum)),
+    );
   }
 
   private enter(arena: number, bytes: number): void {

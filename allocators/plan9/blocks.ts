@@ -1,13 +1,5 @@
 import { pointerText, type PoolContext } from './context';
-import {
-  ALIGNMENT_FILLER,
-  MAGIC,
-  RED_ZONE,
-  RED_ZONE_BYTES,
-  roundUp,
-  TAIL_MAGIC0,
-  TAIL_MAGIC1,
-} from './layout';
+import { ALIGNMENT_FILLER, MAGIC, RED_ZONE, RED_ZONE_BYTES, TAIL_MAGIC0, TAIL_MAGIC1 } from './layout';
 import { FIELD } from './pool-object';
 
 /** What the tail's 16 bits cannot tell. */
@@ -24,14 +16,13 @@ export class Blocks {
   sizeFor(dataBytes: number): number {
     const { layout, pool } = this.context;
     const bytes = this.context.word(dataBytes + layout.headerBytes + layout.tailBytes);
-    const quantum = pool.load(FIELD.quantum);
     const minblock = pool.load(FIELD.minblock);
     if (bytes >= 0) {
-      return this.context.word(roundUp(Math.max(bytes, minblock, layout.blockBytesMin), quantum));
+      return this.context.word(this.context.roundedUp(Math.max(bytes, minblock, layout.blockBytesMin)));
     }
-    // A corrupted gap: an unsigned 64-bit sum that rounding may yet wrap to 0.
-    const rounded = roundUp(bytes, quantum);
-    return rounded < 0 ? rounded + 2 * 0x8000_0000_0000_0000 : 0;
+    // A corrupted gap: an unsigned 64-bit sum that rounding may yet wrap.
+    const rounded = this.context.roundedUp(bytes);
+    return rounded < 0 ? rounded + 2 * 0x8000_0000_0000_0000 : rounded;
   }
 
   magic(block: number): number {
@@ -96,9 +87,10 @@ export class Blocks {
   setSize(block: number, bytes: number): void {
     const { words, layout, steps } = this.context;
     this.context.assert(this.magic(block) !== MAGIC.free, block, 'a free block is resized');
-    words.store(block + layout.wordBytes, bytes);
-    const tail = this.context.address(block + bytes - layout.tailBytes);
-    words.store(tail + layout.tailSize, bytes);
+    const size = this.context.word(bytes);
+    words.store(block + layout.wordBytes, size);
+    const tail = this.context.address(block + size - layout.tailBytes);
+    words.store(tail + layout.tailSize, size);
     words.store8(tail, TAIL_MAGIC0);
     words.store8(tail + 3, TAIL_MAGIC1);
     this.context.work(steps.setSize);

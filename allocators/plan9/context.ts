@@ -4,10 +4,12 @@ import { HEAP_BASE } from '../../harness/machine/memory-layout';
 import type { Step } from '../../harness/machine/steps';
 import type { PoolListener } from './events';
 import { HeapWords, type TouchWatcher } from './heap-words';
-import type { PoolLayout } from './layout';
+import { roundDown, roundUp, type PoolLayout } from './layout';
 import { FIELD, PoolObject } from './pool-object';
 import type { PrintBuffer } from './print-buffer';
 import type { PoolSteps } from './steps';
+
+const TWO_TO_32 = 0x1_0000_0000;
 
 /** How a context looks at its pool. */
 export interface PoolView {
@@ -66,6 +68,23 @@ export class PoolContext {
     return this.layout.wordBytes === 4 ? value >>> 0 : value;
   }
 
+  /** Whether a number fits a word: no caller can pass a larger one. */
+  isWord(value: number): boolean {
+    return this.layout.wordBytes === 8 || value < TWO_TO_32;
+  }
+
+  /** Up to whole quanta. */
+  roundedUp(bytes: number): number {
+    const quantum = this.pool.load(FIELD.quantum);
+    return this.manual ? roundUp(bytes, quantum) : masked(bytes + quantum - 1, quantum);
+  }
+
+  /** Down to whole quanta. */
+  roundedDown(bytes: number): number {
+    const quantum = this.pool.load(FIELD.quantum);
+    return this.manual ? roundDown(bytes, quantum) : masked(bytes, quantum);
+  }
+
   /** The callback `panic` never returns. */
   panic(block: number, text: string): never {
     this.listener?.panic?.(text);
@@ -91,6 +110,15 @@ export class PoolContext {
     this.printBuffer?.line(text);
     this.listener?.print?.(text);
   }
+}
+
+/**
+ * C's `value & ~(quantum - 1)`: multiples of the quantum where it is a power of two, and numbers without some of their
+ * bits where it is not. The manual page speaks of multiples.
+ */
+function masked(value: number, quantum: number): number {
+  const low = value - Math.floor(value / TWO_TO_32) * TWO_TO_32;
+  return value - low + ((low & ~(quantum - 1)) >>> 0);
 }
 
 /** A pointer as the golden vectors print it. */

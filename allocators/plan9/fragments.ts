@@ -1,7 +1,7 @@
 import { GAP_LIMIT_BYTES, type Blocks } from './blocks';
 import type { PoolContext } from './context';
 import type { FreeTree } from './free-tree';
-import { MAGIC, POISON, roundDown } from './layout';
+import { MAGIC, POISON } from './layout';
 import { markPattern } from './marks';
 import { FIELD, FLAG } from './pool-object';
 
@@ -87,7 +87,7 @@ export class Fragments {
    */
   freeFront(block: number, skipBytes: number): number {
     const { blocks } = this;
-    const skip = roundDown(skipBytes, this.context.pool.load(FIELD.quantum));
+    const skip = this.context.roundedDown(skipBytes);
     const size = blocks.size(block);
     if (!(skip >= FRONT_LIMIT_BYTES || (skip >= Math.floor(size / 4) && this.canStand(skip)))) {
       return block;

@@ -79,6 +79,8 @@ export class FreeTree {
     const size = this.blocks.size(block);
     const link = this.find(size);
     const head = this.loadLink(link);
+    // A damaged block whose size no node has.
+    this.context.assert(head !== 0, block, 'olst != nil');
     const next = words.loadPointer(block + layout.next);
     if (next === block) {
       words.storePointer(block + layout.next, POISON);

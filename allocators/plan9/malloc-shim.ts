@@ -38,12 +38,12 @@ export class MallocShim implements ObjectCalls {
   }
 
   allocate(bytes: number): number {
-    return this.tagged(this.pool.poolalloc(bytes + this.tagBytes), bytes);
+    return this.tagged(this.pool.poolalloc(this.withTags(bytes)), bytes);
   }
 
   allocateAligned(bytes: number, align: number, offset: number, span: number): number {
     const { pool, tagBytes } = this;
-    return this.tagged(pool.poolallocalign(bytes + tagBytes, align, offset - tagBytes, span), bytes);
+    return this.tagged(pool.poolallocalign(this.withTags(bytes), align, offset - tagBytes, span), bytes);
   }
 
   free(pointer: number): void {
@@ -56,7 +56,7 @@ export class MallocShim implements ObjectCalls {
       this.free(pointer);
       return 0;
     }
-    const moved = this.pool.poolrealloc(this.poolPointer(pointer), bytes + this.tagBytes);
+    const moved = this.pool.poolrealloc(this.poolPointer(pointer), this.withTags(bytes));
     if (moved === 0) {
       return 0;
     }
@@ -70,6 +70,12 @@ export class MallocShim implements ObjectCalls {
 
   usableSize(pointer: number): number {
     return pointer === 0 ? 0 : this.pool.poolmsize(this.poolPointer(pointer)) - this.tagBytes;
+  }
+
+  /** A sum of words, which wraps: the largest requests come out as small ones. */
+  private withTags(bytes: number): number {
+    const { context } = this.pool;
+    return context.isWord(bytes) ? context.word(bytes + this.tagBytes) : bytes;
   }
 
   private tagged(block: number, bytes: number): number {

@@ -4,7 +4,7 @@ import type { BlockState, BlockVisitor } from '../../harness/replay/port';
 import { Blocks } from './blocks';
 import { Checks } from './checks';
 import { PoolContext } from './context';
-import { ALIGNMENT_FILLER, MAGIC, type PoolLayout } from './layout';
+import { MAGIC, type PoolLayout } from './layout';
 import { FIELD } from './pool-object';
 import type { PoolSteps } from './steps';
 
@@ -36,15 +36,6 @@ export class PoolObserver {
   /** Total size of a block with header and tail. */
   sizeOf(block: number): number {
     return this.blocks.size(block);
-  }
-
-  /** The pointer into a block that its user holds, if it is a multiple of the word: behind the alignment filler. */
-  userPointer(data: number): number {
-    let pointer = data;
-    while (this.context.words.peek(pointer) === ALIGNMENT_FILLER) {
-      pointer += this.layout.wordBytes;
-    }
-    return pointer;
   }
 
   /** Visits all held memory in address order: blocks, and as metadata arena headers, tails and the source's words. */

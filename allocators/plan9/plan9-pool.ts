@@ -22,11 +22,26 @@ const NATURAL_ALIGN_BYTES = 8;
 
 type MoveListener = (from: Placement, to: Placement) => void;
 
+/** A live object whose pointer lies behind alignment filler; both addresses are the pool's. */
+interface AlignedObject {
+  pointer: number;
+  /** Start of its block's data, by which the move callback tells it. */
+  data: number;
+}
+
 export class Plan9Pool implements Engine {
   private readonly pool: Pool;
   private readonly calls: ObjectCalls;
   private readonly tagBytes: number;
   private moves: MoveListener | undefined;
+  /**
+   * What the program knows of its aligned objects, and nothing in memory says: filler that an earlier object left
+   * looks like the rest of the filler before a pointer. Kept by data start and by pointer, never charged.
+   */
+  private readonly alignedByData = new Map<number, AlignedObject>();
+  private readonly alignedByPointer = new Map<number, AlignedObject>();
+  /** Where the object is that an aligned realloc is about to copy: a compaction on the way may move it. */
+  private resizing = 0;
 
   constructor(machine: Machine, options: OptionValues) {
     this.pool = new Pool(machine, poolSettings(options), {
@@ -42,39 +57,53 @@ export class Plan9Pool implements Engine {
   }
 
   allocate(sizeBytes: number, align: number): Placement {
-    return placementOf(
-      align <= NATURAL_ALIGN_BYTES
-        ? this.calls.allocate(sizeBytes)
-        : this.calls.allocateAligned(sizeBytes, align, 0, 0),
-    );
+    return align <= NATURAL_ALIGN_BYTES
+      ? placementOf(this.calls.allocate(sizeBytes))
+      : this.alignedAllocate(sizeBytes, align, 0, 0);
   }
 
   free(object: Placement): void {
     this.calls.free(pointerOf(object));
+    this.alignedForget(this.alignedAt(object));
   }
 
   /** The pool's realloc knows no alignment; who wants it writes allocate, copy, free. */
   reallocate(object: Placement, sizeBytes: number, align: number, oldBytes = 0): Placement {
     if (align <= NATURAL_ALIGN_BYTES || sizeBytes === 0) {
-      return placementOf(this.calls.reallocate(pointerOf(object), sizeBytes));
+      // Looked up before: a compaction on the way may move it.
+      const aligned = this.alignedAt(object);
+      const resized = this.calls.reallocate(pointerOf(object), sizeBytes);
+      if (resized !== 0 || sizeBytes === 0) {
+        this.alignedForget(aligned);
+      }
+      return placementOf(resized);
     }
-    const moved = this.calls.allocateAligned(sizeBytes, align, 0, 0);
-    if (moved !== 0 && isBlock(object)) {
-      this.pool.context.words.move(moved, object, Math.min(oldBytes, sizeBytes));
-      this.calls.free(object);
+    this.resizing = pointerOf(object);
+    const moved = this.alignedAllocate(sizeBytes, align, 0, 0);
+    if (isBlock(moved) && this.resizing !== 0) {
+      this.pool.context.words.move(moved, this.resizing, Math.min(oldBytes, sizeBytes));
+      this.free(blockPlacement(this.resizing));
     }
-    return placementOf(moved);
+    return moved;
   }
 
   alignedAllocate(sizeBytes: number, align: number, offset: number, span: number): Placement {
-    return placementOf(this.calls.allocateAligned(sizeBytes, align, offset, span));
+    const user = this.calls.allocateAligned(sizeBytes, align, offset, span);
+    if (user === 0) {
+      return NULL;
+    }
+    const pointer = user - this.tagBytes;
+    this.alignedEnter({ pointer, data: this.dataStart(pointer) });
+    return blockPlacement(user);
   }
 
   /** poolmsize counts from the block's data start; behind an aligned pointer there is less. */
   usableSize(object: Placement): number {
     const pointer = pointerOf(object);
     const bytes = this.calls.usableSize(pointer);
-    return pointer === 0 ? bytes : bytes - (pointer - this.tagBytes - this.dataStart(pointer));
+    return pointer === 0
+      ? bytes
+      : bytes - (pointer - this.tagBytes - this.dataStart(pointer - this.tagBytes));
   }
 
   compact(onMove: MoveListener): boolean {
@@ -124,21 +153,38 @@ export class Plan9Pool implements Engine {
   }
 
   private dataStart(pointer: number): number {
-    return this.pool.observer.blockOf(pointer - this.tagBytes) + this.pool.context.layout.headerBytes;
+    return this.pool.observer.blockOf(pointer) + this.pool.context.layout.headerBytes;
   }
 
-  /**
-   * The pool tells data starts; a placement may lie behind alignment filler, which has moved with the block. Which
-   * byte of the word after it the user's pointer has, nothing in memory says: the listener is told of them all and
-   * knows the one that it holds.
-   */
+  /** The pool tells data starts; the program's pointer moves as far, and lies as far behind as before. */
   private moved(from: number, to: number): void {
-    if (this.moves === undefined) {
-      return;
+    const aligned = this.alignedByData.get(from);
+    const skip = this.tagBytes + (aligned === undefined ? 0 : aligned.pointer - from);
+    if (aligned !== undefined) {
+      this.alignedForget(aligned);
+      aligned.pointer += to - from;
+      aligned.data = to;
+      this.alignedEnter(aligned);
     }
-    const skip = this.pool.observer.userPointer(to) - to + this.tagBytes;
-    for (let byte = skip; byte < skip + this.pool.context.layout.wordBytes; byte++) {
-      this.moves(blockPlacement(from + byte), blockPlacement(to + byte));
+    if (this.resizing === from + skip) {
+      this.resizing = to + skip;
+    }
+    this.moves?.(blockPlacement(from + skip), blockPlacement(to + skip));
+  }
+
+  private alignedAt(object: Placement): AlignedObject | undefined {
+    return this.alignedByPointer.get(object - this.tagBytes);
+  }
+
+  private alignedEnter(object: AlignedObject): void {
+    this.alignedByPointer.set(object.pointer, object);
+    this.alignedByData.set(object.data, object);
+  }
+
+  private alignedForget(object: AlignedObject | undefined): void {
+    if (object !== undefined) {
+      this.alignedByPointer.delete(object.pointer);
+      this.alignedByData.delete(object.data);
     }
   }
 }
@@ -156,7 +202,7 @@ const { headerBytes, blockBytesMin } = LAYOUTS.ilp32;
 /** The constants are those of the default layout, ilp32. */
 export const plan9Pool: EngineDefinition = {
   name: 'plan9-pool',
-  version: 2,
+  version: 3,
   summary:
     'Plan 9 pool(2): exact best fit in an unbalanced tree, red zones, growing and merging arenas, compaction',
   lineage: 'Plan 9 /sys/src/libc/port/pool.c with malloc.c and the kernel’s alloc.c; manual page pool(2)',

@@ -140,6 +140,43 @@ export const POOL_QUIRKS: readonly Quirk[] = [
     },
   },
   {
+    name: 'aligned-stumbles-over-old-magic',
+    summary:
+      'giving back the front of an aligned block sets the size of what remains before its magic: where an old FREE magic lies there, an assertion ends the program',
+    source: OBSERVED,
+    demonstration: {
+      options: AS_BY_DEFAULT,
+      operations: [
+        ...['alloc,1,400,0', 'alloc,2,16,0'],
+        ...[0x11, 0xba, 0x5e, 0xba].map((byte, at) => `overrun,1,1,0,${56 + at - 400},0,,,,${byte}`),
+        ...['free,1,0,0', 'alignedalloc,3,100,128,0,0'],
+      ],
+      shows: stoppedAt(7, 'a free block is resized'),
+    },
+  },
+  {
+    name: 'aligned-sum-wraps',
+    summary:
+      'size and alignment are added up as one word: where it has 32 bits, a request of nearly 4 GiB is granted a block of a few bytes',
+    source: OBSERVED,
+    demonstration: {
+      options: AS_BY_DEFAULT,
+      operations: ['alloc,1,100,0', 'alignedalloc,2,4294963200,4096,0,0'],
+      shows: stoppedAt(1, 'placed a block of 4294963200 bytes outside the memory it holds'),
+    },
+  },
+  {
+    name: 'quantum-is-a-mask',
+    summary:
+      'sizes are rounded with ~(quantum − 1), so a quantum that is no power of two yields no multiples of it',
+    source: MANUAL,
+    demonstration: {
+      options: { ...AS_BY_DEFAULT, quantum: '48' },
+      operations: ['alloc,1,5000,0', 'alloc,2,16,0'],
+      shows: ({ placements }) => (placements[1]! - placements[0]!) % 48 !== 0,
+    },
+  },
+  {
     name: 'neighbours-stay-apart',
     summary: 'a fragment that a shrinking or growing block sheds is not joined with a free right neighbour',
     source: OBSERVED,

@@ -63,7 +63,10 @@ export const POOL_OPTIONS = {
   },
   maxsize: size('most bytes that the pool asks of its source', -1),
   minarena: size('smallest arena in bytes', -1),
-  quantum: size('block sizes are multiples of it, in bytes', -1),
+  quantum: size(
+    'block sizes are rounded up with it as a mask: to multiples of it where it is a power of two, in bytes',
+    -1,
+  ),
   minblock: size('smallest block in bytes', -1),
   flags: {
     kind: 'integer',

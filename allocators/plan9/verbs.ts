@@ -6,7 +6,7 @@ import type { PoolContext } from './context';
 import type { Fragments } from './fragments';
 import type { FreeTree } from './free-tree';
 import type { HeldBlock } from './held-block';
-import { ALIGNMENT_FILLER, MAGIC, roundDown } from './layout';
+import { ALIGNMENT_FILLER, MAGIC } from './layout';
 import { markUserData } from './marks';
 import { FIELD, FLAG } from './pool-object';
 
@@ -103,17 +103,19 @@ export class Verbs {
     const { context } = this;
     context.work(context.steps.allocateAligned);
     const wanted = align === 0 ? offset : offset < 0 ? align - (-offset % align) : offset % align;
-    let room = bytes + align;
+    const word = (sum: number) => context.word(sum);
+    // Sums of sizes wrap, as in C. What is no word to begin with is beyond every limit.
+    let room = context.isWord(bytes) ? word(bytes + align) : bytes;
     let data = this.allocate(room);
     if (data !== 0 && span > 0 && crosses(data, data + room, span)) {
       this.free(data);
-      room *= 2;
+      room = word(2 * room);
       data = this.allocate(room);
     }
     if (data === 0) {
       return 0;
     }
-    const pointer = alignedStart(data, bytes, align, wanted, span);
+    const pointer = alignedStart(data, bytes, align, wanted, span, word);
     if (pointer === 0) {
       this.free(data);
       context.listener?.error?.(`cannot satisfy dsize ${bytes} span ${span} with align ${align}+${wanted}`);
@@ -136,7 +138,7 @@ export class Verbs {
     }
     const size = blocks.size(block);
     const { headerBytes, tailBytes } = context.layout;
-    const bytes = roundDown(size, context.pool.load(FIELD.quantum)) - headerBytes - tailBytes;
+    const bytes = context.word(context.roundedDown(size) - headerBytes - tailBytes);
     const dataBytes = blocks.dataBytes(block, size);
     context.assert(dataBytes >= 0 && bytes >= dataBytes, block, 'the usable size holds the data');
     blocks.setData(block, bytes);
@@ -148,7 +150,8 @@ export class Verbs {
     const { context, blocks } = this;
     const size = blocks.size(block);
     blocks.setMagic(block, MAGIC.dead);
-    const bytes = blocks.dataBytes(block, size) - DEAD_FILL_SKIP_BYTES;
+    // An `int`, which takes what is beyond 2^31 for nothing to do.
+    const bytes = (blocks.dataBytes(block, size) - DEAD_FILL_SKIP_BYTES) | 0;
     context.words.fill(pointer + DEAD_FILL_SKIP_BYTES, bytes, DEAD_FILL);
     if (context.manual) {
       context.pool.add(FIELD.curalloc, -size);
@@ -158,20 +161,21 @@ export class Verbs {
   /** A block of at least `needed` bytes that contains `block`, joined with free neighbours if it must; 0 if none. */
   private joinForRoom(block: number, size: number, needed: number): number {
     const { blocks, fragments } = this;
+    const word = (sum: number) => this.context.word(sum);
     if (needed <= size) {
       return block;
     }
     const right = blocks.following(block);
     const rightSize = blocks.magicChased(right) === MAGIC.free ? blocks.size(right) : 0;
-    if (rightSize > 0 && size + rightSize >= needed) {
+    if (rightSize > 0 && word(size + rightSize) >= needed) {
       return fragments.merge(block, right);
     }
     const left = blocks.preceding(block);
     const leftSize = blocks.magicChased(left) === MAGIC.free ? blocks.size(left) : 0;
-    if (leftSize > 0 && leftSize + size >= needed) {
+    if (leftSize > 0 && word(leftSize + size) >= needed) {
       return fragments.merge(left, block);
     }
-    if (leftSize > 0 && rightSize > 0 && leftSize + size + rightSize >= needed) {
+    if (leftSize > 0 && rightSize > 0 && word(leftSize + size + rightSize) >= needed) {
       return fragments.merge(fragments.merge(left, block), right);
     }
     return 0;
@@ -245,7 +249,7 @@ export class Verbs {
       words.store(word, ALIGNMENT_FILLER);
       context.work(context.steps.fillerWord);
     }
-    this.fragments.trim(block, pointer - start + bytes);
+    this.fragments.trim(block, context.word(pointer - start + bytes));
     context.assert(blocks.resolve(pointer) === block, block, 'the aligned pointer leads to its block');
     if (context.manual) {
       context.pool.add(FIELD.curalloc, blocks.size(block) - sizeBefore);

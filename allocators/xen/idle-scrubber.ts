@@ -13,7 +13,9 @@ import {
 
 /**
  * What idle CPUs do between operations, and hence uncharged: they zero free pages that hold old data, the largest
- * blocks first and each list from its back, where those blocks stand; a finished block moves to the front.
+ * blocks first and each list from its back, where those blocks stand; a finished block moves to the front. They stop
+ * the moment no free page needs scrubbing: a block whose mark says otherwise, because its unscrubbed pages have left
+ * it, stays where it is.
  */
 export class IdleScrubber {
   /**
@@ -30,8 +32,9 @@ export class IdleScrubber {
   /** Scrubs up to `budgetPages` pages. */
   scrub(budgetPages: number): void {
     const { lists } = this;
-    for (let order = ORDER_MAX_HEAD; order >= 0 && budgetPages > 0; order--) {
-      for (let block = lists.shownLast(order); budgetPages > 0 && this.isDirty(block);) {
+    const isDone = () => budgetPages <= 0 || this.machine.peek(this.needScrub) === 0;
+    for (let order = ORDER_MAX_HEAD; order >= 0 && !isDone(); order--) {
+      for (let block = lists.shownLast(order); !isDone() && this.isDirty(block);) {
         budgetPages -= this.blockScrub(block, order, budgetPages);
         block = lists.shownLast(order);
       }

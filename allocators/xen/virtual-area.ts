@@ -25,6 +25,9 @@ const PAGES_PER_HALF = 32;
 /** The smallest area whose bitmap does not reach beyond its end. */
 export const VIRTUAL_PAGES_MIN = PAGES_PER_BITMAP_PAGE;
 
+/** Where no hole is large enough: page 0 of the area is the bitmap's own. */
+const NO_HOLE = 0;
+
 /** Globals: base and end of the area, the hint, and how far the bitmap is backed. */
 const GLOBAL_BYTES = 32;
 const BASE = 0;
@@ -53,6 +56,8 @@ export class VirtualArea {
   private readonly bootPages: number;
   private readonly areaLock: Lock;
   private readonly step;
+  /** Whether the hint may lie behind a mapping without pages; an observer's note. */
+  private hasEmptyMappings = false;
 
   constructor(
     private readonly machine: Machine,
@@ -95,7 +100,7 @@ export class VirtualArea {
     return this.machine.peek(this.globals + END);
   }
 
-  /** Reserves `pages` pages of address space; the first of them, or 0. */
+  /** Reserves `pages` pages of address space, which may be none behind their guard page; the first of them, or 0. */
   reserve(pages: number): number {
     const { machine, globals, step } = this;
     machine.lock(this.areaLock);
@@ -104,7 +109,7 @@ export class VirtualArea {
       const low = machine.load(globals + LOW);
       const top = machine.load(globals + TOP);
       const start = this.holeFind(low, top, pages);
-      if (start < top) {
+      if (start !== NO_HOLE) {
         for (let bit = start; bit < start + pages; bit++) {
           this.bitChange(bit, true);
         }
@@ -112,6 +117,7 @@ export class VirtualArea {
         if (start <= machine.load(globals + LOW) + 2) {
           machine.store(globals + LOW, start + pages);
         }
+        this.hasEmptyMappings ||= pages === 0;
         machine.unlock(this.areaLock);
         return start;
       }
@@ -165,7 +171,8 @@ export class VirtualArea {
     machine.work(this.step.findMapping);
     machine.load(globals + BASE);
     const end = machine.load(globals + END);
-    return start > 0 && start < end && !this.bitTest(start - 1) && this.bitTest(start);
+    // A mapping without pages can lie where the bitmap is not backed.
+    return start > 0 && start < end && start < this.top && !this.bitTest(start - 1) && this.bitTest(start);
   }
 
   /** As `mappedPages`, for observers. */
@@ -220,7 +227,8 @@ export class VirtualArea {
         `the hint says page ${low}, the bitmap is backed to ${top} of ${end}`,
       );
     }
-    if (!this.shownBit(low - 1) || (low < top && this.shownBit(low))) {
+    const isBehindMapping = this.hasEmptyMappings || this.shownBit(low - 1);
+    if (!isBehindMapping || (low < top && this.shownBit(low))) {
       throw new HeapCorruption(globals, `the hint says page ${low}, where no mapping ends`);
     }
   }
@@ -235,25 +243,25 @@ export class VirtualArea {
     }
   }
 
-  /** First fit from `low` on; `top` or beyond where there is none. */
+  /** First fit from `low` on, behind a guard page. */
   private holeFind(low: number, top: number, pages: number): number {
     let passed = 0;
-    let start = low;
-    while (start < top) {
-      const end = this.nextBit(start + 1, top, true);
-      start++;
-      if (end === top) {
-        start = start + pages <= top ? start : top;
+    let found = NO_HOLE;
+    for (let clear = low; found === NO_HOLE && clear < top;) {
+      const start = clear + 1;
+      const end = this.nextBit(start, top, true);
+      const fits = end === top ? start + pages <= top : start + pages < end;
+      if (fits) {
+        found = start;
+      } else if (end === top) {
         break;
+      } else {
+        passed++;
+        clear = this.nextBit(end + 1, top, false);
       }
-      if (start + pages < end) {
-        break;
-      }
-      passed++;
-      start = this.nextBit(end + 1, top, false);
     }
     this.machine.work(this.step.passMapping, passed);
-    return start;
+    return found;
   }
 
   /** Backs the next page of the bitmap; leaves with the lock held, false where there is no page for it. */

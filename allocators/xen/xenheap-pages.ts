@@ -63,7 +63,7 @@ class XenheapPages implements Engine {
 
 export const xenheapPages: EngineDefinition = {
   name: 'xenheap-pages',
-  version: 2,
+  version: 3,
   summary: "Xen's binary buddy page allocator, 2^order pages a request",
   lineage: 'Xen, xen/common/page_alloc.c before commit 9736b76d82 (October 2008), x86_64, release build',
   constants: {

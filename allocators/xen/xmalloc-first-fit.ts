@@ -1,7 +1,7 @@
-import { HeapCorruption } from '../../harness/machine/failures';
+import { Fault, HeapCorruption } from '../../harness/machine/failures';
 import type { Lock } from '../../harness/machine/lock';
 import type { Machine } from '../../harness/machine/machine';
-import { PAGE_BYTES, PAGE_SHIFT } from '../../harness/machine/memory-layout';
+import { HEAP_BASE, PAGE_BYTES, PAGE_SHIFT } from '../../harness/machine/memory-layout';
 import type { Block, BlockVisitor, Engine, EngineDefinition, OptionValues } from '../../harness/replay/port';
 import { blockPlacement, BUG, isBlock, NULL, type Placement } from '../../traces/trace';
 import { PAGE_OPTIONS, PageAccount } from './page-account';
@@ -19,6 +19,11 @@ import { orderOfBytes } from './page-order';
 /** Xen/x86 takes the cache line for 2^7 bytes; the three header words are padded to it. */
 const HEADER_BYTES = 128;
 const GRANULE_BYTES = 128;
+/**
+ * The size word of whole pages is computed as an `int`: from 2 GiB on its top bit is the sign, which fills the upper
+ * half of the word, and the free of such an object goes astray. So this is the largest request that works.
+ */
+const REQUEST_BYTES_MAX = 0x4000_0000 - HEADER_BYTES;
 /** A leftover smaller than two headers stays inside the block. */
 const SPLIT_BYTES_MIN = 2 * HEADER_BYTES;
 
@@ -26,6 +31,9 @@ const SPLIT_BYTES_MIN = 2 * HEADER_BYTES;
 const SIZE = 0;
 const NEXT = 8;
 const PREVIOUS = 16;
+
+/** Of a size computed as an `int`. */
+const SIGN_BIT = 0x8000_0000;
 
 /** The list's head is laid out like a header without a size, so that its links lie at the same offsets. */
 const HEAD_BYTES = 24;
@@ -111,6 +119,13 @@ class XmallocFirstFit implements Engine {
       throw new HeapCorruption(block, 'xfree of a block that is on the free list');
     }
     const size = machine.load(block + SIZE);
+    if (size >= SIGN_BIT) {
+      // An enormous order: the page allocator runs over the records of all pages and beyond the last one's.
+      throw new Fault(
+        HEAP_BASE + machine.layout.heapBytes,
+        'xfree gives back pages behind the heap: the sign of a size of 2 GiB fills the size word',
+      );
+    }
     if (size >= PAGE_BYTES) {
       machine.work(this.step.wholePages);
       this.pages.give(block, orderOfBytes(size));
@@ -278,7 +293,8 @@ class XmallocFirstFit implements Engine {
     if (block === 0) {
       return NULL;
     }
-    machine.store(block + SIZE, PAGE_BYTES * (1 << order));
+    const size = PAGE_BYTES << order;
+    machine.storeHalves(block + SIZE, size, size < 0 ? -1 : 0);
     machine.store(block + NEXT, 0);
     machine.store(block + PREVIOUS, 0);
     return blockPlacement(block + HEADER_BYTES);
@@ -303,14 +319,14 @@ class XmallocFirstFit implements Engine {
 
 export const xmallocFirstFit: EngineDefinition = {
   name: 'xmalloc-first-fit',
-  version: 2,
+  version: 3,
   summary: "Xen's first-fit xmalloc until 2008, whose xfree walks the whole free list",
   lineage: 'Xen, xen/common/xmalloc.c before commit 9736b76d82 (October 2008), x86_64, release build',
   constants: {
     headerBytes: HEADER_BYTES,
     granuleBytes: GRANULE_BYTES,
     blockBytesMin: HEADER_BYTES,
-    requestBytesMax: undefined,
+    requestBytesMax: REQUEST_BYTES_MAX,
   },
   options: PAGE_OPTIONS,
   capabilities: [],

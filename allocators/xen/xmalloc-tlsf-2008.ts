@@ -165,7 +165,8 @@ export const xmallocTlsf2008: EngineDefinition = {
     NULL_NEAR_PAGE,
     {
       name: 'page-takes-two',
-      summary: 'Requests of 4081 bytes and more take a page beyond what they need, because of the header.',
+      summary:
+        'Requests of 4081 to 4096 bytes take two pages because of the header, and so do those of the last 16 bytes below every larger power of two of pages take twice as many.',
       source: 'RFC "Replacing Xen\'s xmalloc engine and(?) API", xen-devel, October 2008; gone in 2013',
       demonstration: {
         operations: ['alloc,1,16,0', 'alloc,2,4096,0'],

@@ -7,8 +7,8 @@ import { Vmalloc, VMALLOC_BOUNDS, VMALLOC_OPTIONS } from './vmalloc';
 import { isZeroingCall } from './zeroing-calls';
 
 /**
- * Xen's `xvmalloc` family (2021; commit c447b7308b, August 2026), x86_64, release build; not compcache's allocator of
- * the same name. Up to a page it is xmalloc, beyond that vmalloc; a free finds out by the address which of them.
+ * Xen's `xvmalloc` family (2021; commit c447b7308b, August 2026), x86_64; not compcache's allocator of the same name.
+ * Up to a page it is xmalloc, beyond that vmalloc; a free finds out by the address which of them.
  */
 
 /** Instructions of the compiled reference (gcc 12 -O2), solved from the callgrind totals per operation. */
@@ -36,7 +36,7 @@ class Xvmalloc implements Engine {
   }
 
   allocate(sizeBytes: number, align: number): Placement {
-    if (align > PAGE_BYTES) {
+    if (this.isAsserted(align)) {
       return BUG;
     }
     this.machine.work(this.step.xvmalloc);
@@ -62,7 +62,7 @@ class Xvmalloc implements Engine {
   }
 
   reallocate(object: Placement, sizeBytes: number, align: number): Placement {
-    if (align > PAGE_BYTES) {
+    if (this.isAsserted(align)) {
       return BUG;
     }
     this.machine.work(this.step.xvrealloc);
@@ -95,6 +95,11 @@ class Xvmalloc implements Engine {
 
   check(): void {
     this.mappings.check();
+  }
+
+  /** Whether an assertion stops a request for that alignment; without it mappings still get no more than a page. */
+  private isAsserted(align: number): boolean {
+    return align > PAGE_BYTES && this.mappings.asserts;
   }
 
   /** A mapping keeps its pages only where their number stays; one that cannot shrink for lack of memory stays too. */
@@ -141,9 +146,9 @@ class Xvmalloc implements Engine {
 
 export const xvmalloc: EngineDefinition = {
   name: 'xvmalloc',
-  version: 1,
+  version: 2,
   summary: "Xen's xvmalloc (not compcache's): xmalloc up to a page, vmalloc beyond",
-  lineage: 'Xen, xen/common/xvmalloc.c at commit c447b7308b (August 2026), x86_64, release build',
+  lineage: 'Xen, xen/common/vmap.c and xen/include/xen/xvmalloc.h at commit c447b7308b (August 2026), x86_64',
   constants: {
     headerBytes: 16,
     granuleBytes: 16,
@@ -160,15 +165,19 @@ export const xvmalloc: EngineDefinition = {
       unit: 'accesses',
       most: undefined,
       statement: 'unbounded: an alloc and a free where the object moves',
-      source: 'xvmalloc.c, xvrealloc',
+      source: 'vmap.c, _xvrealloc',
     },
   ],
   quirks: [
     {
       name: 'stops-beyond-page-alignment',
       summary: 'A request for an alignment above a page is a failed assertion.',
-      source: 'xvmalloc.c, ASSERT(align <= PAGE_SIZE)',
-      demonstration: { operations: ['alloc,1,64,8192'], shows: ({ placements }) => placements[0] === BUG },
+      source: 'vmap.c, ASSERT(align <= PAGE_SIZE); a release build goes on (-o build=release)',
+      demonstration: {
+        options: { build: 'debug' },
+        operations: ['alloc,1,64,8192'],
+        shows: ({ placements }) => placements[0] === BUG,
+      },
       breaks: { guarantee: 'served', by: ({ align }) => align > PAGE_BYTES },
     },
     REALIGNING_LOSES_CONTENTS,

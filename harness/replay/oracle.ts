@@ -34,7 +34,7 @@ export class Oracle {
     if (isVirtual(placement)) {
       const first = (placement - VIRTUAL_BASE) / PAGE_BYTES;
       const pages = Math.ceil(bytes / PAGE_BYTES);
-      this.checkInside(first + Math.max(pages, 1) <= this.machine.virtualPages, placement, bytes);
+      this.checkInside(first + pages <= this.machine.virtualPages, placement, bytes);
       this.mark(this.area, first, pages, placement);
       return;
     }

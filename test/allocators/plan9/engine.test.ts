@@ -4,6 +4,7 @@ import { POOL_QUIRKS } from '../../../allocators/plan9/quirks';
 import { UsageError } from '../../../traces/input-error';
 import { HEAP_BASE } from '../../../harness/machine/memory-layout';
 import { goldenText } from './vector-files';
+import { NULL } from '../../../traces/trace';
 import { HEAP_PAGES, replayed, stackOf } from './replayed';
 
 /** The pool behind the engine port. */
@@ -53,6 +54,33 @@ test('malloc asks the pool for two words more and hides them', () => {
   const grown = shimmed.reallocate(aligned, 4000, 0);
   shimmed.free(grown);
   shimmed.check();
+});
+
+test('the tags that malloc adds make the largest requests small ones', () => {
+  const bare = stackOf().engine;
+  const shimmed = stackOf({ shim: 'malloc' }).engine;
+  assert.is(shimmed.allocate(0xffff_fffc, 0), bare.allocate(4, 0) + 8);
+  assert.is(shimmed.allocate(0x1_0000_0000, 0), NULL);
+  assert.is(stackOf({ shim: 'malloc', layout: 'lp64' }).engine.allocate(0xffff_fffc, 0), NULL);
+});
+
+test('an aligned realloc copies its object from where a compaction has moved it', () => {
+  const { engine, machine } = stackOf({ move: 'on', maxsize: '29000' });
+  const blocks = Array.from({ length: 24 }, () => engine.allocate(1000, 0));
+  const last = blocks.at(-1)!;
+  for (let byte = 0; byte < 1000; byte++) machine.poke8(last + byte, byte & 0xff);
+  blocks.forEach((block, index) => index % 2 === 0 && engine.free(block));
+  let moves = 0;
+  engine.watchMoves(() => moves++);
+  const moved = engine.reallocate(last, 4500, 64, 1000);
+  assert.ok(moves > 0);
+  assert.is(moved % 64, 0);
+  const bytes = Array.from({ length: 1000 }, (_, byte) => machine.peek8(moved + byte));
+  assert.equal(
+    bytes,
+    bytes.map((_, byte) => byte & 0xff),
+  );
+  engine.check();
 });
 
 test('the kernel’s malloc zeroes what it returns, the C library’s does not', () => {

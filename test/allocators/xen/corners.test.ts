@@ -22,6 +22,7 @@ interface Corner {
 
 const ALIGN_512_MIB = 2 ** 29;
 const VIRTUAL_32760_PAGES = 32_760 * 4096;
+const VIRTUAL_32765_PAGES = 32_765 * 4096;
 const VIRTUAL_32766_PAGES = 32_766 * 4096;
 
 const CORNERS: readonly Corner[] = [
@@ -136,6 +137,25 @@ const CORNERS: readonly Corner[] = [
       ['alloc,3,90000,0', '0x8009000'],
       ['free,1,0,0', '-'],
       ['alloc,4,8192,0', '0x7ffc000'],
+    ],
+  },
+  {
+    what: 'without assertions a mapping of nothing may lie where the area ends',
+    engine: 'vmalloc',
+    heapPages: 33_000,
+    virtualPages: 32_768,
+    options: { build: 'release' },
+    rows: [
+      [`alloc,0,${VIRTUAL_32765_PAGES},0`, '0x2000'],
+      ['alloc,1,0,0', '0x8000000'],
+      ['alloc,2,4096,0', 'NULL'],
+      ['free,1,0,0', '-'],
+      ['free,0,0,0', '-'],
+      ['alloc,3,4096,0', '0x2000'],
+      ['alloc,4,0,0', '0x4000'],
+      ['alloc,5,8192,0', '0x5000'],
+      ['free,4,0,0', '-'],
+      ['alloc,6,4096,0', '0x8000'],
     ],
   },
   {
