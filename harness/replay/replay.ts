@@ -2,6 +2,7 @@ import { OP_NAMES, TraceEvent, type EventSource, type Placement, type Trace } fr
 import { Fault, HeapCorruption, Runaway } from '../machine/failures';
 import { Operations, UnsupportedVerb, type ReallocPolicy } from './operations';
 import type { Outcome, StoppedAt } from './outcome';
+import { PayloadSpoilt, type PayloadChecks, type SpoiltByte } from './payload';
 import { PlacementsWriter } from './placements';
 import type { Stack } from './stack';
 
@@ -41,8 +42,15 @@ export interface ReplayOptions {
   readonly placements?: (chunk: Uint8Array) => void;
   /** What a realloc does on an engine without one; by default what a caller would write: allocate, copy, free. */
   readonly realloc?: ReallocPolicy;
+  /** Whether to watch over what the objects hold: it changes nothing but the outcome, and takes time. */
+  readonly payload?: PayloadChecks;
   /** Told the number of events replayed, every 2^16 events. */
   readonly progress?: (events: number) => void;
+}
+
+/** The options that decide what a replay does, for one that has to do the same again. */
+export function repeatable({ realloc, payload }: ReplayOptions = {}): ReplayOptions {
+  return { ...(realloc !== undefined && { realloc }), ...(payload !== undefined && { payload }) };
 }
 
 export interface ReplayReport {
@@ -57,6 +65,8 @@ export interface ReplayReport {
   /** Writes of the program past its own objects; `ok` with any of them means that nobody noticed. */
   readonly overruns: number;
   readonly liveObjectsAtEnd: number;
+  /** Why the replay is corrupt, where an object did not hold what its program had stored. */
+  readonly spoilt: SpoiltByte | undefined;
   readonly placementsSha256: string;
   /** sha256 of the canonical events that were replayed; undefined when the replay stopped before their end. */
   readonly traceSha256: string | undefined;
@@ -84,6 +94,7 @@ class Replay {
   private readonly operations: Operations;
   private readonly placements: PlacementsWriter;
   private events = 0;
+  private spoilt: SpoiltByte | undefined;
 
   constructor(
     private readonly source: EventSource,
@@ -91,7 +102,7 @@ class Replay {
     private readonly observers: readonly ReplayObserver[],
     private readonly options: ReplayOptions,
   ) {
-    this.operations = new Operations(stack, source.texts, options.realloc ?? 'emulate');
+    this.operations = new Operations(stack, source.texts, options.realloc ?? 'emulate', options.payload);
     this.placements = new PlacementsWriter(stack.definition.placementsForm, options.placements);
   }
 
@@ -111,6 +122,7 @@ class Replay {
       emulatedReallocs: operations.emulatedReallocs,
       overruns: operations.overruns,
       liveObjectsAtEnd: operations.liveObjects,
+      spoilt: this.spoilt,
       placementsSha256: this.placements.finish(),
       traceSha256: stopped === undefined ? source.identity() : undefined,
     };
@@ -122,6 +134,7 @@ class Replay {
       do {
         this.runBuffered();
       } while (await this.source.refill());
+      this.operations.finish();
       return undefined;
     } catch (error) {
       return this.outcomeOf(error);
@@ -151,6 +164,7 @@ class Replay {
       return { kind: 'unsupported', index: this.events, verb: error.verb, reason: error.message };
     }
     if (error instanceof HeapCorruption) {
+      this.spoilt = error instanceof PayloadSpoilt ? error.spoilt : undefined;
       return { kind: 'corrupt', ...this.stoppedAt(error) };
     }
     if (error instanceof Fault) {
@@ -164,7 +178,7 @@ class Replay {
 
   private stoppedAt(error: Error): StoppedAt {
     return {
-      index: this.events,
+      index: this.spoilt?.atEnd === true ? this.events - 1 : this.events,
       op: OP_NAMES[this.event.op]!,
       id: this.event.id,
       sizeBytes: this.event.size,

@@ -44,6 +44,7 @@ interface RunArguments extends ReaderArguments, MachineArguments, HostArguments,
   out: string | undefined;
   worst: number | undefined;
   realloc: ReallocPolicy | undefined;
+  verifyPayload: boolean;
 }
 
 const WORST_MAX = 10_000;
@@ -92,7 +93,12 @@ function runOptions(parser: Argv) {
       coerce: (text: string) => wholeNumber('--worst', text, 1, WORST_MAX),
       describe: 'How many of the worst operations of each kind to keep (default 10)',
     })
-    .option('realloc', reallocOption);
+    .option('realloc', reallocOption)
+    .option('verify-payload', {
+      type: 'boolean',
+      default: false,
+      describe: 'Watch over what the objects hold: an engine that writes into live ones is corrupt',
+    });
 }
 
 async function runCommand(argv: RunArguments): Promise<ExitCode> {
@@ -135,6 +141,7 @@ function cellsOf(argv: RunArguments, engines: readonly EngineChoice[]): Cell[] {
       ...machineSizes(argv),
       ...(argv.worst !== undefined && { worstCount: argv.worst }),
       ...(argv.realloc !== undefined && { realloc: argv.realloc }),
+      ...(argv.verifyPayload && { verifyPayload: true }),
       pictures: argv.out !== undefined,
     })),
   );
