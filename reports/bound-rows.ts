@@ -1,6 +1,7 @@
 import type { ObservedBound } from '../harness/metrics/bounds';
 import type { MeasuredReplay } from '../harness/metrics/measured-replay';
 import type { Results } from '../harness/results/results';
+import { countText } from '../harness/text/numbers';
 import { engineLabel } from './trace-groups';
 
 /** A bound of an engine beside the most that was seen of it, over all traces of the results. */
@@ -24,6 +25,21 @@ export function boundRows({ replays }: Results): BoundRow[] {
     }
   }
   return [...rows.values()];
+}
+
+/** Observed shares below this say little: a bound for the largest request beside small ones looks like perfection. */
+const TELLING_SHARE = 10;
+
+/** Whether a bound says something about what was seen: there is none, or a tenth of it was reached. */
+export function isTelling({ most, observed }: ObservedBound): boolean {
+  return most === null || (observed !== null && observed * TELLING_SHARE >= most);
+}
+
+/** What to say of the bounds that are left out. */
+export function leftOutText(count: number): string | undefined {
+  return count === 0
+    ? undefined
+    : `${countText(count, 'bound')} of which not even a tenth was reached ${count === 1 ? 'is' : 'are'} in summary.csv only.`;
 }
 
 function merged(

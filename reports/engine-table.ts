@@ -37,6 +37,8 @@ export interface EngineColumn {
   readonly metric: AnyMetric;
   /** `free worst`, `waste`. */
   readonly heading: string;
+  /** What its figures are in; empty where they count what the heading names. */
+  readonly unit: string;
   readonly column: MetricColumn;
   readonly value: (row: PricedRow) => MetricValue | null | undefined;
   readonly text: (row: PricedRow) => string;
@@ -66,12 +68,22 @@ export function engineColumns(rows: readonly PricedRow[], place: 'terminal' | 'p
   }).sort((a, b) => UNIT_ORDER.indexOf(a.metric.unit) - UNIT_ORDER.indexOf(b.metric.unit));
 }
 
+/** Shares and bytes are shown in other units than they are kept in, and counts need none. */
+const UNIT_TEXTS: { readonly [Unit in MetricUnit]?: string } = {
+  'basis points': '%',
+  'per mille': '',
+  bytes: 'KiB',
+  operations: '',
+  times: '',
+};
+
 function engineColumn(metric: AnyMetric, column: MetricColumn): EngineColumn {
   const value = (row: PricedRow) => metricOf(row, metric.name);
   return {
     metric,
     column,
     heading: column.kind === undefined ? column.heading : `${column.kind} ${column.heading}`,
+    unit: UNIT_TEXTS[metric.unit] ?? metric.unit,
     value,
     text: (row) =>
       row.replay.outcome.kind === 'unsupported' ? 'n/a' : columnText(metric, value(row) ?? undefined),

@@ -1,4 +1,5 @@
 import type { Results } from '../harness/results/results';
+import type { JudgedExperiment } from '../harness/studies/claims/claim';
 import { latencyCsv } from './csv/latency';
 import { summaryCsv } from './csv/summary';
 import { timelineCsv } from './csv/timeline';
@@ -6,11 +7,14 @@ import { worstCsv } from './csv/worst';
 import { htmlReport } from './html/page';
 import { markdownReport } from './markdown/report';
 
-/** A file that is made of results: a pure function, so that equal results give equal files. */
+/**
+ * A file that is made of results: a pure function, so that equal results give equal files. Reports for people begin
+ * with the verdicts of the experiment that the results are of, where there is one.
+ */
 export interface ReportFile {
   readonly name: string;
   readonly summary: string;
-  readonly render: (results: Results) => string;
+  readonly render: (results: Results, judged?: JudgedExperiment) => string;
 }
 
 /** Every report that a run writes beside `results.json`, in the order in which they are listed. */

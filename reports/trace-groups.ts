@@ -12,7 +12,7 @@ export interface TraceGroup {
  * Replays grouped by trace, in the order of first appearance. An adaptive generator gives every engine other events
  * and a replay that stopped has no identity; both belong to the trace of their name and origin.
  */
-export function traceGroups({ replays }: Results): TraceGroup[] {
+export function traceGroups({ replays }: Pick<Results, 'replays'>): TraceGroup[] {
   const groups: { trace: MeasuredReplay['trace']; replays: MeasuredReplay[] }[] = [];
   for (const replay of replays) {
     const group = groups.find(({ trace }) => sameTrace(trace, replay.trace));
@@ -27,6 +27,63 @@ export function traceGroups({ replays }: Results): TraceGroup[] {
   }
   return groups;
 }
+
+/** Traces of one generator with other parameters: one story, told once. A trace without kin is its own family. */
+export interface TraceFamily {
+  readonly name: string;
+  readonly members: readonly TraceMember[];
+  /** The only parameter in which the members differ, where it is a number: what they grow by. */
+  readonly growsBy: string | undefined;
+}
+
+export interface TraceMember extends TraceGroup {
+  /** What sets it apart within the family: `live=5000`; empty where it is alone. */
+  readonly label: string;
+}
+
+export function traceFamilies(results: Pick<Results, 'replays'>): TraceFamily[] {
+  const families = new Map<string, TraceGroup[]>();
+  for (const group of traceGroups(results)) {
+    const { origin } = group.trace;
+    const key = origin.kind === 'synthetic' ? `synth:${origin.generator}` : `${families.size}`;
+    families.set(key, [...(families.get(key) ?? []), group]);
+  }
+  return [...families.values()].map(familyOf);
+}
+
+function familyOf(groups: readonly TraceGroup[]): TraceFamily {
+  const settings = groups.map(({ trace }) => settingsOf(trace));
+  const names = [...new Set(settings.flatMap((each) => Object.keys(each)))].filter((name) =>
+    settings.some((each) => each[name] !== settings[0]![name]),
+  );
+  const values = settings.map((each) => each[names[0]!]);
+  const grows =
+    names.length === 1 &&
+    names[0] !== 'seed' &&
+    values.every((value) => typeof value === 'number') &&
+    new Set(values).size === values.length;
+  return {
+    name: groups.length === 1 ? groups[0]!.trace.name : generatorOf(groups[0]!),
+    growsBy: grows ? names[0] : undefined,
+    members: groups.map((group, index) => ({
+      ...group,
+      label: names.map((name) => `${name}=${settings[index]![name]}`).join(' '),
+    })),
+  };
+}
+
+/** The parameters of a generator and its seed, by name. */
+export function settingsOf({ origin }: MeasuredReplay['trace']): Readonly<Record<string, string | number>> {
+  return origin.kind === 'synthetic' ? { ...origin.parameters, seed: origin.seed } : {};
+}
+
+/** A member by its full name: `half-page-storm live=5000`. */
+export function memberName(member: TraceMember): string {
+  return member.label === '' ? member.trace.name : `${generatorOf(member)} ${member.label}`;
+}
+
+const generatorOf = ({ trace: { name, origin } }: TraceGroup): string =>
+  origin.kind === 'synthetic' ? origin.generator : name;
 
 function sameTrace(a: MeasuredReplay['trace'], b: MeasuredReplay['trace']): boolean {
   if (a.name !== b.name || JSON.stringify(a.origin) !== JSON.stringify(b.origin)) {

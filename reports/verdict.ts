@@ -1,27 +1,41 @@
-import { countText, decimalRatio, groupedInteger } from '../harness/text/numbers';
 import { isFailure, type MeasuredPricing, type MeasuredReplay } from '../harness/metrics/measured-replay';
 import { OP_KINDS, type OpKind } from '../harness/metrics/op-kinds';
-import type { CauseCycles } from '../harness/metrics/worst-operations';
+import type { CauseCycles, WorstOperation } from '../harness/metrics/worst-operations';
 import type { Results } from '../harness/results/results';
+import { countText, decimalRatio, groupedInteger } from '../harness/text/numbers';
 import { nameOf, wordsOf, type Phrase } from './phrase';
-import { engineLabel, stopText, traceGroups, type TraceGroup } from './trace-groups';
+import {
+  engineLabel,
+  memberName,
+  stopText,
+  traceFamilies,
+  type TraceFamily,
+  type TraceMember,
+} from './trace-groups';
 
 /**
- * What a reader should take away, first of all: which replays did not finish, then per trace the worst operation and
- * how the other engines did on the same kind of operation. Every word is derived from the numbers.
+ * What a reader should take away, first of all: which replays did not finish, then for each family of traces the
+ * worst operation under any pricing and how the other engines did on the same kind of operation, the dearest first.
+ * Every word is derived from the numbers.
  */
 export function verdict(results: Results): Phrase[] {
-  return [
-    ...stoppedPhrase(results),
-    ...traceGroups(results).map(ofThoseAble).flatMap(traceVerdict),
-    ...results.replays.flatMap(overrunPhrase),
-    ...emulationPhrase(results),
-  ];
+  return [...stoppedPhrase(results), ...headlines(results), ...remarks(results)];
 }
 
-/** An engine that lacks a verb did only a part of the work; its figures say nothing, here and in the tables. */
-function ofThoseAble({ trace, replays }: TraceGroup): TraceGroup {
-  return { trace, replays: replays.filter(({ outcome }) => outcome.kind !== 'unsupported') };
+/** A sentence for each family of traces, the dearest first. */
+export function headlines(results: Results): Phrase[] {
+  return traceFamilies(results)
+    .map((family) => ({ family, dearest: dearestOf(family) }))
+    .sort((a, b) => (b.dearest?.worst.cycles ?? -1) - (a.dearest?.worst.cycles ?? -1))
+    .flatMap(({ family, dearest }) => {
+      const phrase = dearest === undefined ? footprintPhrase(family) : dearestPhrase(dearest);
+      return phrase === undefined ? [] : [phrase];
+    });
+}
+
+/** What one has to know to read the figures rightly. */
+export function remarks(results: Results): Phrase[] {
+  return [...results.replays.flatMap(overrunPhrase), ...emulationPhrase(results)];
 }
 
 function stoppedPhrase({ replays }: Results): Phrase[] {
@@ -62,53 +76,50 @@ function emulationPhrase({ replays }: Results): Phrase[] {
   ];
 }
 
-/** The dearest operation of a trace under one pricing, and whose it was. */
-interface Dearest {
+/** The dearest operation of a family of traces under any pricing, and whose it was. */
+export interface Dearest {
+  readonly member: TraceMember;
   readonly replay: MeasuredReplay;
-  readonly cycles: number;
+  readonly pricing: MeasuredPricing;
   readonly kind: OpKind;
-  readonly operation: number;
-  readonly causes: CauseCycles;
+  readonly worst: WorstOperation;
 }
 
-function traceVerdict(group: TraceGroup): Phrase[] {
-  const pricingIds = group.replays.flatMap(({ pricings }) => pricings.map(({ id }) => id));
-  const [pricingId] = pricingIds;
-  if (pricingId === undefined) {
-    return footprintVerdict(group);
-  }
-  const dearest = dearestOf(group, pricingId);
-  if (dearest === undefined) {
-    return [];
-  }
-  const { replay, cycles, kind, operation, causes } = dearest;
-  return [
-    [
-      'On ',
-      nameOf(group.trace.name),
-      ' under ',
-      nameOf(pricingId),
-      ` the worst operation was ${kind} #${groupedInteger(operation)} of `,
-      nameOf(engineLabel(replay, group.replays)),
-      `: ${groupedInteger(cycles)} cycles${mainCause(causes, cycles)}`,
-      ...rivals(group, pricingId, dearest),
-      '.',
-    ],
-  ];
-}
-
-function dearestOf(group: TraceGroup, pricingId: string): Dearest | undefined {
+/** Undefined where nothing was priced. An engine that lacks a verb did only a part of the work: it does not count. */
+export function dearestOf({ members }: Pick<TraceFamily, 'members'>): Dearest | undefined {
   let dearest: Dearest | undefined;
-  for (const replay of group.replays) {
-    const pricing = pricingNamed(replay, pricingId);
-    for (const kind of OP_KINDS) {
-      const worst = pricing?.kinds[kind].worst[0];
-      if (worst !== undefined && worst.cycles > (dearest?.cycles ?? -1)) {
-        dearest = { replay, kind, cycles: worst.cycles, operation: worst.operation, causes: worst.causes };
+  for (const member of members) {
+    for (const replay of able(member)) {
+      for (const pricing of replay.pricings) {
+        for (const kind of OP_KINDS) {
+          const worst = pricing.kinds[kind].worst[0];
+          if (worst !== undefined && worst.cycles > (dearest?.worst.cycles ?? -1)) {
+            dearest = { member, replay, pricing, kind, worst };
+          }
+        }
       }
     }
   }
   return dearest;
+}
+
+function able({ replays }: TraceMember): readonly MeasuredReplay[] {
+  return replays.filter(({ outcome }) => outcome.kind !== 'unsupported');
+}
+
+function dearestPhrase(dearest: Dearest): Phrase {
+  const { member, replay, pricing, kind, worst } = dearest;
+  return [
+    'On ',
+    nameOf(memberName(member)),
+    ' under ',
+    nameOf(pricing.id),
+    ` the worst operation was ${kind} #${groupedInteger(worst.operation)} of `,
+    nameOf(engineLabel(replay, member.replays)),
+    `: ${groupedInteger(worst.cycles)} cycles${mainCause(worst.causes, worst.cycles)}`,
+    ...rivals(dearest),
+    '.',
+  ];
 }
 
 /** Whether an engine did all that the other did: who refuses or breaks before the end has cheap operations only. */
@@ -118,11 +129,11 @@ function didAsMuch(other: MeasuredReplay, replay: MeasuredReplay): boolean {
 }
 
 /** How the worst operations of the same kind compare of the other engines that did as much. */
-function rivals(group: TraceGroup, pricingId: string, { replay, kind, cycles }: Dearest): Phrase {
-  const others = group.replays
+function rivals({ member, replay, pricing, kind, worst: { cycles } }: Dearest): Phrase {
+  const others = able(member)
     .filter((other) => other !== replay && didAsMuch(other, replay))
     .flatMap((other) => {
-      const worst = pricingNamed(other, pricingId)?.kinds[kind].worst[0];
+      const worst = pricingNamed(other, pricing.id)?.kinds[kind].worst[0];
       return worst === undefined ? [] : [{ other, cycles: worst.cycles }];
     })
     .sort((a, b) => a.cycles - b.cycles);
@@ -138,26 +149,27 @@ function rivals(group: TraceGroup, pricingId: string, { replay, kind, cycles }: 
         : `, ${timesText(cycles, best.cycles)} times`;
   return [
     `${times} the worst ${kind} of `,
-    nameOf(engineLabel(best.other, group.replays)),
+    nameOf(engineLabel(best.other, member.replays)),
     ` (${groupedInteger(best.cycles)})`,
   ];
 }
 
-function footprintVerdict(group: TraceGroup): Phrase[] {
-  const peaks = group.replays
-    .flatMap((replay) => {
-      const peak = replay.metrics['held.bytes.peak'];
-      return peak ? [{ replay, bytes: peak.value }] : [];
-    })
+function footprintPhrase({ members }: TraceFamily): Phrase | undefined {
+  const peaks = members
+    .flatMap((member) =>
+      able(member).flatMap((replay) => {
+        const peak = replay.metrics['held.bytes.peak'];
+        return peak ? [{ member, replay, bytes: peak.value }] : [];
+      }),
+    )
     .sort((a, b) => b.bytes - a.bytes);
   const most = peaks[0];
   if (most === undefined) {
-    return [];
+    return undefined;
   }
-  const engine = nameOf(engineLabel(most.replay, group.replays));
-  return [
-    ['On ', nameOf(group.trace.name), ' ', engine, ` held the most: ${groupedInteger(most.bytes)} bytes.`],
-  ];
+  const engine = nameOf(engineLabel(most.replay, most.member.replays));
+  const trace = nameOf(memberName(most.member));
+  return ['On ', trace, ' ', engine, ` held the most: ${groupedInteger(most.bytes)} bytes.`];
 }
 
 function mainCause(causes: CauseCycles, cycles: number): string {

@@ -1,53 +1,62 @@
 import { exceedsBound } from '../../harness/metrics/bounds';
 import { decimalRatio, groupedInteger } from '../../harness/text/numbers';
 import type { Results } from '../../harness/results/results';
-import { boundRows, type BoundRow } from '../bound-rows';
+import { boundRows, isTelling, leftOutText, type BoundRow } from '../bound-rows';
 import { Name } from './name';
+import { Scroll } from './scroll';
 
 /** Worst cases as the literature has them, beside the most that was seen. */
 export function BoundsTable({ results }: { results: Results }) {
-  const rows = boundRows(results);
-  if (rows.length === 0) {
+  const all = boundRows(results);
+  const rows = all.filter(isTelling);
+  if (all.length === 0) {
     return null;
   }
+  const leftOut = leftOutText(all.length - rows.length);
   return (
-    <section id="bounds">
-      <h2>Worst cases and their bounds</h2>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              {['engine', 'operation', 'unit'].map((title) => (
-                <th key={title} scope="col">
-                  {title}
-                </th>
+    <section id="bounds" aria-labelledby="bounds-title">
+      <h2 id="bounds-title">Worst cases and their bounds</h2>
+      {rows.length > 0 && (
+        <Scroll label="Worst cases and their bounds">
+          <table>
+            <thead>
+              <tr>
+                {['engine', 'operation', 'unit'].map((title) => (
+                  <th key={title} scope="col">
+                    {title}
+                  </th>
+                ))}
+                {['bound', 'recorded', 'synthetic', 'adversaries', 'mean', 'observed / bound, %'].map(
+                  (title) => (
+                    <th key={title} scope="col" class="figure">
+                      {title}
+                    </th>
+                  ),
+                )}
+                <th scope="col">statement</th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((row) => (
+                <BoundLine key={`${row.engine} ${row.verb} ${row.unit}`} row={row} />
               ))}
-              {['bound', 'recorded', 'synthetic', 'mean', 'observed / bound'].map((title) => (
-                <th key={title} scope="col" class="figure">
-                  {title}
-                </th>
-              ))}
-              <th scope="col">statement</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <BoundLine key={`${row.engine} ${row.verb} ${row.unit}`} row={row} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+            </tbody>
+          </table>
+        </Scroll>
+      )}
+      {leftOut !== undefined && <p>{leftOut}</p>}
     </section>
   );
 }
 
 function BoundLine({ row }: { row: BoundRow }) {
-  const { engine, verb, unit, most, recorded, synthetic, total, operations, observed } = row;
+  const { engine, verb, unit, most, recorded, synthetic, adversarial, total, operations, observed } = row;
   const share = most === null || most === 0 || observed === null ? '' : decimalRatio(observed * 100, most, 0);
   const figures = [
     most === null ? 'none' : groupedInteger(most),
     recorded === null ? '' : groupedInteger(recorded),
     synthetic === null ? '' : groupedInteger(synthetic),
+    adversarial === null ? '' : groupedInteger(adversarial),
     operations === 0 ? '' : decimalRatio(total, operations, 1),
     share === '' ? '' : `${share} %`,
   ];

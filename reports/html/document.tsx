@@ -23,8 +23,10 @@ function Document({ title, children }: DocumentProps) {
         <style dangerouslySetInnerHTML={{ __html: STYLE }} />
       </head>
       <body>
-        <h1>{title}</h1>
-        {children}
+        <main>
+          <h1>{title}</h1>
+          {children}
+        </main>
         <script dangerouslySetInnerHTML={{ __html: SCRIPT }} />
       </body>
     </html>

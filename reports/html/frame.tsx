@@ -1,21 +1,44 @@
 import type { ComponentChildren } from 'preact';
+import { escapeControls } from '../../traces/input-error';
+import { Scroll } from './scroll';
 
-/** The geometry that all charts share: one drawing area inside margins that hold the axes' labels. */
+/** The geometry of one drawing area inside margins that hold the axes' labels. */
 export interface Frame {
-  readonly width: number;
-  readonly height: number;
   readonly left: number;
   readonly right: number;
   readonly top: number;
   readonly bottom: number;
 }
 
-const LEGEND_ROW = 16;
+/**
+ * Every picture is as wide as a phone's screen and stands beside others where there is room, so that its letters keep
+ * their size on both.
+ */
+export const PICTURE_WIDTH = 360;
 
-/** A chart as wide as the text column, with room for rows of a legend above the drawing area. */
-export function wideFrame(height: number, legendRows = 0): Frame {
-  const top = 12 + LEGEND_ROW * legendRows;
-  return { width: 760, height: top + height, left: 66, right: 744, top, bottom: top + height - 34 };
+/** Where drawing areas end whose lines are labelled at their ends. */
+export const LABELLED_RIGHT = PICTURE_WIDTH - 24;
+
+const LABEL_HEIGHT = 16;
+const AXIS_HEIGHT = 36;
+
+export interface Stack {
+  readonly height: number;
+  readonly frames: readonly Frame[];
+}
+
+/** Drawing areas one below the other that share their x-axis; only the last has room for its labels. */
+export function stackedFrames(
+  heights: readonly number[],
+  { left = 50, right = PICTURE_WIDTH - 14 }: { left?: number; right?: number } = {},
+): Stack {
+  let top = LABEL_HEIGHT;
+  const frames = heights.map((height) => {
+    const frame = { left, right, top, bottom: top + height };
+    top = frame.bottom + LABEL_HEIGHT;
+    return frame;
+  });
+  return { height: top - LABEL_HEIGHT + AXIS_HEIGHT, frames };
 }
 
 /** One decimal is a tenth of a pixel: enough for the eye, and the same text on every host. */
@@ -32,7 +55,8 @@ interface AxesProps {
   readonly frame: Frame;
   readonly xTicks: readonly Tick[];
   readonly yTicks: readonly Tick[];
-  readonly xTitle: string;
+  /** Absent where the x-axis belongs to a drawing area further down. */
+  readonly xTitle?: string;
   readonly yTitle: string;
 }
 
@@ -44,7 +68,7 @@ export function Axes({ frame, xTicks, yTicks, xTitle, yTitle }: AxesProps) {
       {yTicks.map(({ at, label }) => (
         <g key={label}>
           <line class="grid" x1={left} x2={right} y1={px(at)} y2={px(at)} />
-          <text x={left - 6} y={px(at + 3.5)} text-anchor="end">
+          <text x={left - 5} y={px(at + 4)} text-anchor="end">
             {label}
           </text>
         </g>
@@ -52,56 +76,22 @@ export function Axes({ frame, xTicks, yTicks, xTitle, yTitle }: AxesProps) {
       {xTicks.map(({ at, label }) => (
         <g key={label}>
           <line class="tick" x1={px(at)} x2={px(at)} y1={bottom} y2={bottom + 4} />
-          <text x={px(at)} y={bottom + 15} text-anchor="middle">
-            {label}
-          </text>
+          {xTitle !== undefined && (
+            <text x={px(at)} y={bottom + 16} text-anchor={at > right - 12 ? 'end' : 'middle'}>
+              {label}
+            </text>
+          )}
         </g>
       ))}
       <line class="axis" x1={left} x2={right} y1={bottom} y2={bottom} />
-      <text class="axis-title" x={right} y={bottom + 29} text-anchor="end">
-        {xTitle}
+      {xTitle !== undefined && (
+        <text class="axis-title" x={right} y={bottom + 31} text-anchor="end">
+          {escapeControls(xTitle)}
+        </text>
+      )}
+      <text class="axis-title" x={left} y={top - 4}>
+        {escapeControls(yTitle)}
       </text>
-      <text class="axis-title" x={-top} y={13} text-anchor="end" transform="rotate(-90)">
-        {yTitle}
-      </text>
-    </g>
-  );
-}
-
-export interface LegendEntry {
-  readonly label: string;
-  /** Gives line or box its colour. */
-  readonly className: string;
-}
-
-interface LegendProps {
-  readonly frame: Frame;
-  readonly columns: number;
-  readonly mark: 'line' | 'box';
-  readonly entries: readonly LegendEntry[];
-}
-
-/** What the colours mean: above the drawing area, where it hides nothing. */
-export function Legend({ frame, columns, mark, entries }: LegendProps) {
-  const width = (frame.right - frame.left) / columns;
-  return (
-    <g class="legend">
-      {entries.map(({ label, className }, index) => {
-        const left = frame.left + width * (index % columns);
-        const middle = 11 + LEGEND_ROW * Math.floor(index / columns);
-        return (
-          <g key={label} class={className}>
-            {mark === 'line' ? (
-              <line class="line" x1={px(left)} x2={px(left + 22)} y1={middle} y2={middle} />
-            ) : (
-              <rect class={`part ${className}`} x={px(left)} y={middle - 6} width="12" height="11" />
-            )}
-            <text x={px(left + (mark === 'line' ? 28 : 17))} y={middle + 4}>
-              {label}
-            </text>
-          </g>
-        );
-      })}
     </g>
   );
 }
@@ -110,30 +100,37 @@ interface ChartProps {
   readonly id: string;
   readonly title: string;
   readonly description: string;
-  readonly frame: Frame;
+  readonly height: number;
   readonly children: ComponentChildren;
+  /** What colours and shades mean: beside the picture, where it can wrap and be read aloud. */
+  readonly legend?: ComponentChildren;
   /** The same numbers as text: a table below the picture, folded away. */
   readonly numbers?: ComponentChildren;
+  /** Whether marks in it can be reached by the keyboard; such a picture is a group, not one image. */
+  readonly interactive?: boolean;
 }
 
 /** A picture with its name, what it shows in words, and its numbers for those who cannot or will not look. */
-export function Chart({ id, title, description, frame, children, numbers }: ChartProps) {
+export function Chart(props: ChartProps) {
+  const { id, description, height, children, legend, numbers, interactive = false } = props;
+  const title = escapeControls(props.title);
   return (
     <figure id={id}>
       <figcaption>{title}</figcaption>
+      {legend}
       <svg
-        viewBox={`0 0 ${frame.width} ${frame.height}`}
-        role="img"
+        viewBox={`0 0 ${PICTURE_WIDTH} ${height}`}
+        role={interactive ? 'group' : 'img'}
         aria-labelledby={`${id}-title ${id}-description`}
       >
         <title id={`${id}-title`}>{title}</title>
-        <desc id={`${id}-description`}>{description}</desc>
+        <desc id={`${id}-description`}>{escapeControls(description)}</desc>
         {children}
       </svg>
       {numbers !== undefined && (
         <details>
-          <summary>Numbers</summary>
-          <div class="scroll">{numbers}</div>
+          <summary>{`Numbers: ${title}`}</summary>
+          <Scroll label={`Numbers: ${title}`}>{numbers}</Scroll>
         </details>
       )}
     </figure>

@@ -2,16 +2,19 @@ import { formatMetric } from '../metric-text';
 import { metricNamed } from '../../harness/metrics/registry';
 import { metricOf, type EngineRow } from '../engine-table';
 import { Name } from './name';
+import { Scroll } from './scroll';
 
 /** Every registered metric of a trace's engines: a row a metric, with its formula; folded away. */
-export function MetricsTable({ rows }: { rows: readonly EngineRow[] }) {
+export function MetricsTable({ rows, trace }: { rows: readonly EngineRow[]; trace: string }) {
   const names = new Set(
     rows.flatMap(({ replay, pricing }) => Object.keys({ ...pricing?.metrics, ...replay.metrics })),
   );
   return (
     <details>
-      <summary>All metrics</summary>
-      <div class="scroll">
+      <summary>
+        <Name of={`All metrics, ${trace}`} />
+      </summary>
+      <Scroll label={`All metrics, ${trace}`}>
         <table>
           <thead>
             <tr>
@@ -32,7 +35,7 @@ export function MetricsTable({ rows }: { rows: readonly EngineRow[] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </details>
   );
 }

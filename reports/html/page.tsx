@@ -1,50 +1,37 @@
 import type { Results } from '../../harness/results/results';
+import type { JudgedExperiment } from '../../harness/studies/claims/claim';
 import { escapeControls } from '../../traces/input-error';
-import { phraseText } from '../phrase';
-import { traceGroups } from '../trace-groups';
-import { verdict } from '../verdict';
+import { traceFamilies } from '../trace-groups';
 import { BoundsTable } from './bounds-table';
 import { htmlDocument } from './document';
-import { Name } from './name';
-import { TraceSection } from './trace-section';
+import { FamilySection } from './family-section';
+import { FrontPage } from './front-page';
+import { Glossary } from './glossary';
 
-/** `report.html`. Rendering escapes every text; what users named is shown through `Name`. */
-export function htmlReport(results: Results): string {
-  return htmlDocument({ title: 'Allocator replay report', children: <Page results={results} /> });
+/**
+ * `report.html`, with the verdicts of the experiment that the results are of, where there is one. Rendering escapes
+ * every text; what users named is shown through `Name`.
+ */
+export function htmlReport(results: Results, experiment?: JudgedExperiment): string {
+  return htmlDocument({
+    title: 'Allocator replay report',
+    children: <Page results={results} experiment={experiment} />,
+  });
 }
 
-function Page({ results }: { results: Results }) {
-  const groups = traceGroups(results);
+function Page({ results, experiment }: { results: Results; experiment: JudgedExperiment | undefined }) {
   return (
     <>
-      {verdict(results).map((phrase, index) => (
-        <p key={index} class="verdict">
-          {phraseText(phrase, escapeControls)}
-        </p>
-      ))}
-      {groups.length > 1 && (
-        <nav>
-          <ul>
-            {groups.map(({ trace }, index) => (
-              <li key={index}>
-                <a href={`#t${index}`}>
-                  <Name of={trace.name} />
-                </a>
-              </li>
-            ))}
-          </ul>
-        </nav>
-      )}
-      {groups.map((group, index) => (
-        <TraceSection key={index} id={`t${index}`} group={group} />
+      <FrontPage results={results} experiment={experiment} />
+      {traceFamilies(results).map((family, index) => (
+        <FamilySection key={index} id={`t${index}`} family={family} />
       ))}
       <BoundsTable results={results} />
+      <Glossary />
       <footer>
         <p>
-          Cycles are modelled, not measured; percentiles are nearest-rank over every operation. Waste is (held
-          − live) / held at the first operation of maximal held; #4 is Johnstone and Wilson’s (maximal held −
-          maximal live) / maximal live; holes is 1 − largest hole / free bytes inside the held memory at the
-          first operation of maximal held.
+          Cycles are modelled, not measured; percentiles are nearest-rank over every operation. Shares of
+          memory are those at the first operation of maximal held.
         </p>
         <p>{`alloc-replay ${escapeControls(results.tool.version)}`}</p>
       </footer>

@@ -25,7 +25,7 @@ export function cyclesScale(frame: Frame, least: number, most: number): Scale {
 }
 
 /** Bytes on a linear scale from 0, upwards, labelled in the largest fitting unit. */
-export function bytesScale(frame: Frame, most: number): Scale & { readonly unit: string } {
+export function bytesScale(frame: Frame, most: number, ticks = 5): Scale & { readonly unit: string } {
   const { unit, bytes } = unitOf(most);
   const scale = scaleLinear()
     .domain([0, Math.max(most / bytes, 1e-9) * 1.05])
@@ -33,7 +33,7 @@ export function bytesScale(frame: Frame, most: number): Scale & { readonly unit:
   return {
     unit,
     at: (value) => scale(value / bytes),
-    ticks: scale.ticks(5).map((tick) => ({ at: scale(tick), label: String(tick) })),
+    ticks: scale.ticks(ticks).map((tick) => ({ at: scale(tick), label: String(tick) })),
   };
 }
 

@@ -1,11 +1,11 @@
-import type { Experiment, ExperimentReport, ReportTable } from '../../harness/studies/claims/claim';
+import type { JudgedExperiment, ReportTable } from '../../harness/studies/claims/claim';
 import { markdownTable } from './table';
 
 /**
  * An experiment as Markdown: each claim with its verdict and the numbers behind it, then the tables. The texts are
  * ours, from the experiment's own file, so nothing of them needs escaping.
  */
-export function experimentMarkdown(experiment: Experiment, report: ExperimentReport): string {
+export function experimentMarkdown({ experiment, report }: JudgedExperiment): string {
   const judgements = report.judgements.map(
     ({ claim, verdict, because }) =>
       `* **${verdict}**: ${claim.statement} (${claim.source}, ${claim.date}) ${because}\n`,

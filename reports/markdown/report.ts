@@ -3,12 +3,14 @@ import { decimalRatio, groupedInteger } from '../../harness/text/numbers';
 import { worstOperations, type MeasuredReplay } from '../../harness/metrics/measured-replay';
 import type { WorstOperation } from '../../harness/metrics/worst-operations';
 import type { Results } from '../../harness/results/results';
-import { boundRows, type BoundRow } from '../bound-rows';
+import type { JudgedExperiment } from '../../harness/studies/claims/claim';
+import { boundRows, isTelling, leftOutText, type BoundRow } from '../bound-rows';
 import { engineColumns, engineRows, type EngineRow } from '../engine-table';
 import { causesText, eventsText, operationText } from '../operation-text';
 import { phraseText } from '../phrase';
 import { lengthText, originText, stopText, traceGroups, type TraceGroup } from '../trace-groups';
 import { verdict } from '../verdict';
+import { experimentMarkdown } from './experiment';
 import { failuresSection } from './failures';
 import { escapeName, markdownTable, type MarkdownColumn } from './table';
 
@@ -16,8 +18,9 @@ import { escapeName, markdownTable, type MarkdownColumn } from './table';
  * `report.md`: the verdict first, then per trace one table of the engines, then the worst operations with their
  * causes, then worst cases beside the bounds that the specifications give.
  */
-export function markdownReport(results: Results): string {
+export function markdownReport(results: Results, judged?: JudgedExperiment): string {
   const sections = [
+    judged === undefined ? '' : experimentMarkdown(judged),
     '# Allocator replay report\n',
     verdict(results)
       .map((phrase) => `${phraseText(phrase, escapeName)}\n`)
@@ -108,13 +111,16 @@ const WORST_COLUMNS: readonly MarkdownColumn<WorstRow>[] = [
 const SAME_WHEN_FOLDED = ['Engine', 'Pricing'];
 
 function boundsSection(results: Results): string {
-  const rows = boundRows(results);
-  return rows.length === 0
+  const all = boundRows(results);
+  const rows = all.filter(isTelling);
+  const leftOut = leftOutText(all.length - rows.length);
+  return all.length === 0
     ? ''
     : [
         '## Worst cases and their bounds\n',
         'The most that any operation did, beside what the engine’s specification allows.\n',
-        markdownTable(BOUND_COLUMNS, rows),
+        ...(rows.length === 0 ? [] : [markdownTable(BOUND_COLUMNS, rows)]),
+        ...(leftOut === undefined ? [] : [`${leftOut}\n`]),
       ].join('\n');
 }
 

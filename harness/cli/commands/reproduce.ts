@@ -1,6 +1,5 @@
 import type { Argv } from 'yargs';
 import { UsageError } from '../../../traces/input-error';
-import { experimentMarkdown } from '../../../reports/markdown/experiment';
 import { ledgerHtml } from '../../../reports/html/ledger';
 import { ledgerMarkdown } from '../../../reports/markdown/ledger';
 import { terminalReport } from '../../../reports/terminal';
@@ -93,7 +92,7 @@ async function reproduceExperiment(argv: ReproduceArguments): Promise<ExitCode> 
     process.stdout.write(`\n${terminalReport(resultsOf(replays.slice(own.length), started))}`);
   }
   if (out !== undefined) {
-    writeReports(resultsOf(replays, started), out, experimentMarkdown(experiment, report));
+    writeReports(resultsOf(replays, started), out, { judged: { experiment, report } });
   }
   return exitCodeOf(replays);
 }

@@ -122,7 +122,7 @@ async function runCommand(argv: RunArguments): Promise<ExitCode> {
   const results = resultsOf(replays, started);
   process.stdout.write(terminalReport(results));
   if (out !== undefined) {
-    writeReports(results, out, '', ci.emitted(results));
+    writeReports(results, out, { more: ci.emitted(results) });
   }
   ci.append(results);
   return exitCodeOf(replays);

@@ -3,6 +3,7 @@ import { REPORTS } from '../../../reports/registry';
 import type { MeasuredReplay } from '../../metrics/measured-replay';
 import { RESULTS_SCHEMA, type Results } from '../../results/results';
 import { resultsText } from '../../results/results-file';
+import type { JudgedExperiment } from '../../studies/claims/claim';
 import type { OutputFolder } from './output-folder';
 import { TOOL_VERSION } from '../tool-version';
 
@@ -23,19 +24,18 @@ export function resultsOf(replays: readonly MeasuredReplay[], startedMillisecond
 }
 
 /**
- * Writes `results.json` and every registered report, all of them or none, and says where they are. `preface` goes
- * before the Markdown report; `more` are files beside the registered ones.
+ * Writes `results.json` and every registered report, all of them or none, and says where they are. `judged` is the
+ * experiment that the results are of; `more` are files beside the registered ones.
  */
 export function writeReports(
   results: Results,
   out: OutputFolder,
-  preface = '',
-  more: readonly EmittedFile[] = [],
+  { judged, more = [] }: { judged?: JudgedExperiment; more?: readonly EmittedFile[] } = {},
 ): void {
   try {
     out.write('results.json', resultsText(results));
     for (const { name, render } of REPORTS) {
-      out.write(name, name === 'report.md' ? preface + render(results) : render(results));
+      out.write(name, render(results, judged));
     }
     for (const { name, content } of more) {
       out.write(name, content);

@@ -25,7 +25,7 @@ export function concludeSuite(
   process.stdout.write(suiteText(results, times));
   process.stdout.write(brokenLimitsText(broken));
   process.stdout.write(`${escapeControls(suiteHeadline(results, broken))}\n`);
-  writeReports(results, out, '', ci.emitted(results, broken));
+  writeReports(results, out, { more: ci.emitted(results, broken) });
   ci.append(results);
   tellGithub(suiteAnnotations(results, broken), () => suiteSummary(results, broken), process.env);
   const code = exitCodeOf(results.replays);

@@ -45,6 +45,12 @@ export interface ExperimentReport {
   readonly remarks: readonly string[];
 }
 
+/** An experiment with what came of it. */
+export interface JudgedExperiment {
+  readonly experiment: Experiment;
+  readonly report: ExperimentReport;
+}
+
 /** `ledger` shows the effect, `default` fits a coffee break, `full` the night. */
 export type Scale = 'ledger' | 'default' | 'full';
 

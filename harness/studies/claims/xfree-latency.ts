@@ -112,7 +112,6 @@ function stormCell(storm: string, engine: string, live: number, pricings: readon
     virtualPages: 0,
     // The survey replays a storm once more, which takes first-fit as long again as to price it.
     survey: live <= LIVE_ALL_PRICINGS_MAX,
-    pictures: false,
   };
 }
 
