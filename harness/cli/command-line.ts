@@ -1,11 +1,12 @@
-import yargs, { type Argv } from 'yargs';
-import { InputError, UsageError } from '../../traces/input-error';
-import { COMMANDS } from './commands/commands';
+import { createRequire } from 'node:module';
+import { didYouMean, InputError, UsageError } from '../../traces/input-error';
+import type { Command, CommandEntry, CommandGroup } from './commands/command';
+import { COMMANDS, isGroup } from './commands/commands';
 import { EXIT, type ExitCode } from './exit-codes';
-import { TRACE_COMMANDS } from './commands/trace';
-import { messageWithDashes, withoutLoneDashes } from './options/lone-dash';
+import { flag } from './options/option';
+import { readWords } from './options/words';
+import { groupHelp, programHelp } from './program-help';
 import { TOOL_VERSION } from './tool-version';
-import { usageError } from './options/usage-message';
 
 /**
  * The command line: one file a command, listed in `commands/commands.ts`. Every command returns its exit code; what a
@@ -13,68 +14,120 @@ import { usageError } from './options/usage-message';
  * ours: its stack and code 1.
  */
 
-/** Runs the command that `argv` names (without node and script) and resolves to the exit code. */
-export async function runCommandLine(argv: readonly string[]): Promise<ExitCode> {
-  let exitCode: ExitCode = EXIT.ok;
-  const parser = commandParser(argv, (code) => {
-    exitCode = code;
-  });
+const PROGRAM = 'alloc-replay';
+
+/** What every command understands. */
+const COMMON = {
+  help: flag('Show this help', { short: 'h' }),
+  version: flag('Show the version', { short: 'V' }),
+} as const;
+
+/** Runs the command that the words name (without node and script) and resolves to the exit code. */
+export async function runCommandLine(words: readonly string[]): Promise<ExitCode> {
   try {
-    await parser.parseAsync(withoutLoneDashes(argv));
-    return exitCode;
+    return await runWords(words);
   } catch (error) {
     return report(error);
   }
 }
 
-function commandParser(argv: readonly string[], finished: (code: ExitCode) => void): Argv {
-  let parser = yargs()
-    .scriptName('alloc-replay')
-    .usage(
-      '$0 <command>\n\nReplays allocation traces through models of real allocators and prices every operation.',
-    )
-    .version(TOOL_VERSION)
-    .help()
-    .strict()
-    .demandCommand(1, 'no command given; expected one of those that --help lists')
-    .example('$0 run synth:half-page-storm -a xmalloc-first-fit,xmalloc-tlsf-2008 -p zen4-2022', '')
-    .example('$0 reproduce xfree-latency --out out', '')
-    .epilogue(
-      'Exit codes: 0 ok, 1 failed, 2 bad usage or input, 3 limit exceeded or finding, 4 not deterministic.',
-    )
-    .wrap(110)
-    .exitProcess(false)
-    .showHelpOnFail(false)
-    .parserConfiguration({ 'duplicate-arguments-array': true, 'parse-numbers': false })
-    .fail((message: string | null, error: Error | undefined) => {
-      const said = messageWithDashes(message ?? 'the command line cannot be followed');
-      throw error ?? usageError(said, placeOf(argv, parser));
-    });
-  for (const command of COMMANDS) {
-    parser = parser.command(command.module(finished));
+function runWords(words: readonly string[]): Promise<ExitCode> | ExitCode {
+  const [first, ...rest] = words;
+  if (asks(first, HELP)) {
+    return print(programHelp());
   }
-  return parser;
+  if (asks(first, VERSION)) {
+    return print(`${TOOL_VERSION}\n`);
+  }
+  const entry = named(first, COMMANDS, '', words);
+  return isGroup(entry) ? runGroup(entry, rest) : runEntry(entry, [entry.name], rest);
 }
 
-function placeOf(commandLine: readonly string[], parser: Argv) {
-  const reading = parser as unknown as { getOptions(): { key: Readonly<Record<string, unknown>> } };
-  return {
-    commandLine,
-    commands: [...COMMANDS, ...TRACE_COMMANDS].map(({ name }) => name),
-    options: Object.keys(reading.getOptions().key),
-  };
+function runGroup(group: CommandGroup, words: readonly string[]): Promise<ExitCode> | ExitCode {
+  const [first, ...rest] = words;
+  if (asks(first, HELP)) {
+    return print(groupHelp(group));
+  }
+  const entry = named(first, group.commands, `${group.name} `, words);
+  return runEntry(entry, [group.name, entry.name], rest);
+}
+
+function runEntry(
+  entry: CommandEntry,
+  path: readonly string[],
+  words: readonly string[],
+): Promise<ExitCode> | ExitCode {
+  const command = entry.load();
+  const options = { ...command.options, ...COMMON };
+  if (asksAmong(words, HELP)) {
+    return helpOf(entry, command, path);
+  }
+  if (asksAmong(words, VERSION)) {
+    return print(`${TOOL_VERSION}\n`);
+  }
+  const help = [PROGRAM, ...path, '--help'].join(' ');
+  return command.run(readWords(words, { operands: command.operands, options }, help));
+}
+
+/** yargs lays out help; nothing else needs it, and it takes as long to read as all the rest. */
+async function helpOf(entry: CommandEntry, command: Command, path: readonly string[]): Promise<ExitCode> {
+  const { commandHelp } = createRequire(__filename)('./command-help') as typeof import('./command-help');
+  return print(
+    await commandHelp(entry.summary, { ...command, options: { ...command.options, ...COMMON } }, path),
+  );
+}
+
+const HELP = ['--help', '-h'];
+const VERSION = ['--version', '-V', '-v'];
+
+const asks = (word: string | undefined, names: readonly string[]): boolean =>
+  word !== undefined && names.includes(word);
+
+/** Behind `--` there are no options any more. */
+function asksAmong(words: readonly string[], names: readonly string[]): boolean {
+  const end = words.indexOf('--');
+  return words.slice(0, end < 0 ? words.length : end).some((word) => names.includes(word));
+}
+
+function named<Entry extends { readonly name: string }>(
+  name: string | undefined,
+  entries: readonly Entry[],
+  before: string,
+  words: readonly string[],
+): Entry {
+  const found = entries.find((each) => each.name === name);
+  if (found !== undefined) {
+    return found;
+  }
+  const expected = `what \`${PROGRAM} ${before}--help\` shows`;
+  if (name === undefined) {
+    throw new UsageError({ problem: `no ${before}command given`, expected });
+  }
+  if (name.startsWith('-') && name !== '-') {
+    const command = words.find((word) => entries.some((each) => each.name === word));
+    throw new UsageError({
+      where: name,
+      problem: 'stands before the command',
+      expected: `${PROGRAM} ${before}${command ?? 'COMMAND'} ${name} …`,
+    });
+  }
+  const known = entries.map((each) => each.name);
+  throw new UsageError({ problem: `unknown command "${name}"${didYouMean(name, known)}`, expected });
+}
+
+function print(text: string): ExitCode {
+  process.stdout.write(text);
+  return EXIT.ok;
 }
 
 /** One line for what a person can correct, the whole story for what only we can. */
 function report(error: unknown): ExitCode {
-  // yargs wraps what an option's value throws in an error of its own, with the same message.
-  const isUsage = error instanceof Error && error.name === 'YError';
-  if (error instanceof UsageError || error instanceof InputError || isUsage) {
-    process.stderr.write(`alloc-replay: ${messageWithDashes(error.message)}\n`);
+  if (error instanceof UsageError || error instanceof InputError) {
+    process.stderr.write(`${PROGRAM}: ${error.message}\n`);
     return EXIT.badInput;
   }
   process.stderr.write(
-    `alloc-replay: internal error, please report it\n${String((error as Error).stack ?? error)}\n`,
+    `${PROGRAM}: internal error, please report it\n${String((error as Error).stack ?? error)}\n`,
   );
   return EXIT.failed;
 }

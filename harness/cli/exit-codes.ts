@@ -1,5 +1,3 @@
-import { isFailure, type MeasuredReplay } from '../metrics/measured-replay';
-
 /** What the process's exit code says. */
 export const EXIT = {
   ok: 0,
@@ -14,7 +12,3 @@ export const EXIT = {
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
-
-/** What a list of replays says: one that failed fails the run. */
-export const exitCodeOf = (replays: readonly Pick<MeasuredReplay, 'outcome'>[]): ExitCode =>
-  replays.some(({ outcome }) => isFailure(outcome)) ? EXIT.failed : EXIT.ok;

@@ -1,10 +1,9 @@
-import type { Argv } from 'yargs';
 import { githubAnnotations } from '../../../reports/comparison/annotations';
 import { comparisonMarkdown } from '../../../reports/comparison/markdown';
 import { COMPARISON_FORMATS } from '../../../reports/comparison/registry';
 import { UsageError } from '../../../traces/input-error';
 import { compareResults } from '../../compare/compare';
-import { FAIL_ON, type FailOn } from '../../compare/comparison';
+import { FAIL_ON } from '../../compare/comparison';
 import { parseLimits } from '../../compare/limits';
 import type { Results } from '../../results/results';
 import { runBothRevisions } from '../sides/base-revision';
@@ -14,51 +13,18 @@ import { tellGithub } from '../output/github';
 import { printOrWrite } from '../output/output-file';
 import { resultsAt } from '../sides/results-at';
 import { suiteLimits } from '../output/suite-conclusion';
+import { choice, flag, list, operands, pair, text, type ValuesOf } from '../options/option';
 import {
-  enginesOption,
   hostOptions,
   machineOptions,
   namesOf,
   PRICING_FORM,
   pricingsOption,
   settingsOption,
-  type HostArguments,
-  type MachineArguments,
 } from '../options/shared-options';
 import { command } from './command';
 
 /** `compare`: two results, two engines, or two revisions of an engine; differences, limits, verdict. */
-
-interface CompareArguments extends MachineArguments, HostArguments {
-  input: string[];
-  engines: string[] | undefined;
-  'base-ref': string | undefined;
-  command: string | undefined;
-  allocator: string[];
-  pricing: string[];
-  option: string[];
-  limit: string[];
-  'fail-on': FailOn;
-  format: string;
-  ascii: boolean;
-  out: string | undefined;
-}
-
-export const compare = command<CompareArguments>({
-  command: 'compare [input..]',
-  summary: 'Compare two results, two engines, or two revisions of an engine; exit 3 on a regression',
-  options: (parser) =>
-    hostOptions(machineOptions(inputOptions(reportOptions(parser))))
-      .example('$0 compare base/ head/ --limit "free.cycles.max=+5%|2000000,@fragmentation=+1%"', '')
-      .example('$0 compare base/results.json head/results.json --format markdown --out comment.md', '')
-      .example(
-        '$0 compare --engines textbook-first-fit textbook-best-fit "synth:churn?live=50&ops=300" -p flat',
-        '',
-      )
-      .example('$0 compare --base-ref main -a ./my-engine.ts trace.csv --fail-on any-change', '')
-      .epilogue(EPILOGUE) as unknown as Argv<CompareArguments>,
-  run: compareCommand,
-});
 
 const EPILOGUE = [
   'Limits are those of the suite that HEAD is of, then --limit. Where there are none, no metric may get worse',
@@ -68,66 +34,52 @@ const EPILOGUE = [
   'Exit codes: 0 ok, 2 bad usage or input, 3 a limit exceeded, a regression, or any change when asked.',
 ].join('\n');
 
-function reportOptions(parser: Argv) {
-  const group = 'Report:';
-  return parser
-    .option('limit', {
-      type: 'string',
-      array: true,
-      nargs: 1,
-      default: [],
-      group,
-      describe: 'How much worse what may get',
-    })
-    .option('fail-on', {
-      choices: FAIL_ON,
-      default: 'regression' as FailOn,
-      group,
-      describe: 'What ends with exit 3',
-    })
-    .option('format', {
-      choices: COMPARISON_FORMATS.map(({ name }) => name),
-      default: COMPARISON_FORMATS[0]!.name,
-      group,
-      describe: 'What to print',
-    })
-    .option('ascii', { type: 'boolean', default: false, group, describe: 'Words and ASCII instead of signs' })
-    .option('out', { type: 'string', group, describe: 'Write the report to this file' });
-}
+const REPORT = 'Report:';
 
-function inputOptions<T>(parser: Argv<T>) {
-  const list = { type: 'string', array: true } as const;
-  // So that a trace may follow.
-  const oneEachTime = { nargs: 1 } as const;
-  return parser
-    .positional('input', {
-      ...list,
-      describe: 'BASE HEAD: results.json files, or folders with one; else traces',
-    })
-    .option('engines', { ...list, nargs: 2, describe: 'Run two engines on the traces: base, then head' })
-    .option('base-ref', {
-      type: 'string',
-      describe: 'Run the engines on the traces in a git worktree of this revision (base), and here (head)',
-    })
-    .option('command', {
-      type: 'string',
-      describe:
-        'With --base-ref: run this shell command instead; it writes results.json to $ALLOC_REPLAY_OUT',
-    })
-    .option('allocator', {
-      ...enginesOption,
-      ...oneEachTime,
-      demandOption: false,
-      default: [],
-      describe: 'With --base-ref: engines, comma-separated, by path; each side loads its own',
-    })
-    .option('pricing', {
-      ...pricingsOption,
-      ...oneEachTime,
-      describe: `Pricings for what is run: ${PRICING_FORM}`,
-    })
-    .option('option', { ...settingsOption, ...oneEachTime });
-}
+const options = {
+  limit: list('How much worse what may get', { group: REPORT }),
+  failOn: choice('What ends with exit 3', FAIL_ON, { group: REPORT, byDefault: 'regression' }),
+  format: choice(
+    'What to print',
+    COMPARISON_FORMATS.map(({ name }) => name),
+    { group: REPORT, byDefault: COMPARISON_FORMATS[0]!.name },
+  ),
+  ascii: flag('Words and ASCII instead of signs', { group: REPORT }),
+  out: text('Write the report to this file', { group: REPORT, completes: 'file' }),
+  engines: pair('Run two engines on the traces: base, then head', { completes: 'engine' }),
+  baseRef: text('Run the engines on the traces in a git worktree of this revision (base), and here (head)'),
+  command: text(
+    'With --base-ref: run this shell command instead; it writes results.json to $ALLOC_REPLAY_OUT',
+  ),
+  allocator: list('With --base-ref: engines, comma-separated, by path; each side loads its own', {
+    short: 'a',
+    completes: 'engine',
+  }),
+  pricing: { ...pricingsOption, describe: `Pricings for what is run: ${PRICING_FORM}` },
+  option: settingsOption,
+  ...machineOptions,
+  ...hostOptions,
+};
+
+export const compare = command({
+  operands: {
+    input: operands(
+      { describe: 'BASE HEAD: results.json files, or folders with one; else traces', completes: 'file' },
+      0,
+    ),
+  },
+  options,
+  examples: [
+    '$0 base/ head/ --limit "free.cycles.max=+5%|2000000,@fragmentation=+1%"',
+    '$0 base/results.json head/results.json --format markdown --out comment.md',
+    '$0 --engines textbook-first-fit textbook-best-fit "synth:churn?live=50&ops=300" -p flat',
+    '$0 --base-ref main -a ./my-engine.ts trace.csv --fail-on any-change',
+  ],
+  epilogue: EPILOGUE,
+  run: compareCommand,
+});
+
+type CompareArguments = { readonly input: readonly string[] } & ValuesOf<typeof options>;
 
 async function compareCommand(argv: CompareArguments): Promise<ExitCode> {
   const given = argv.limit.flatMap(parseLimits);
@@ -136,7 +88,7 @@ async function compareCommand(argv: CompareArguments): Promise<ExitCode> {
   const comparison = compareResults(base, head, {
     labels,
     limits,
-    failOn: argv['fail-on'],
+    failOn: argv.failOn,
     acrossEngines: argv.engines !== undefined,
   });
   const format = COMPARISON_FORMATS.find(({ name }) => name === argv.format)!;
@@ -157,15 +109,15 @@ interface Sides {
 }
 
 function sidesOf(argv: CompareArguments): Promise<Sides> | Sides {
-  const inputs = argv.input ?? [];
-  if (argv.engines !== undefined && argv['base-ref'] !== undefined) {
+  const inputs = argv.input;
+  if (argv.engines !== undefined && argv.baseRef !== undefined) {
     throw new UsageError({ problem: '--engines and --base-ref', expected: 'one of them' });
   }
   if (argv.engines !== undefined) {
     return enginesOf(argv.engines, inputs, argv);
   }
-  if (argv['base-ref'] !== undefined) {
-    return runBothRevisions(argv['base-ref'], inputs, argv);
+  if (argv.baseRef !== undefined) {
+    return runBothRevisions(argv.baseRef, inputs, argv);
   }
   const [base, head, ...more] = inputs;
   if (base === undefined || head === undefined || more.length > 0) {
@@ -178,15 +130,14 @@ function sidesOf(argv: CompareArguments): Promise<Sides> | Sides {
 }
 
 async function enginesOf(
-  engines: readonly string[],
+  [base, head]: readonly [string, string],
   traces: readonly string[],
   request: CompareArguments,
 ): Promise<Sides> {
-  const [base, head, ...more] = engines;
-  if (base === undefined || head === undefined || more.length > 0 || traces.length === 0) {
+  if (traces.length === 0) {
     throw new UsageError({
       where: '--engines',
-      problem: 'incomplete',
+      problem: 'no traces',
       expected: '--engines BASE HEAD TRACE…',
     });
   }

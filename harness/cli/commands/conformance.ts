@@ -1,4 +1,3 @@
-import type { Argv } from 'yargs';
 import { alignedText } from '../../../reports/text-columns';
 import { checkConformance, type ConformanceReport, type RuleResult } from '../../conformance/conformance';
 import { operationText, type ConformanceOperation } from '../../conformance/operation';
@@ -6,44 +5,30 @@ import { enginesWithOptions } from '../options/engine-options';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { OutputFolder } from '../output/output-folder';
 import { createRegistries } from '../names/registries';
-import { namesOf, nameValuePairs, settingsOption, wholeNumber } from '../options/shared-options';
+import { count, operands, text, type ValuesOf } from '../options/option';
+import { namesOf, nameValuePairs, settingsOption } from '../options/shared-options';
 import { command } from './command';
 
 /** `conformance`: holds engines against the rules that all engines here keep. */
 
-interface ConformanceArguments {
-  engine: string[];
-  option: string[];
-  runs: number | undefined;
-  save: string | undefined;
-}
-
 const RUNS_MAX = 1_000_000;
 
-export const conformance = command<ConformanceArguments>({
-  command: 'conformance <engine..>',
-  summary: 'Hold engines against the rules of the engine port; exit 3 if one breaks any',
-  options: (parser) =>
-    parser
-      .positional('engine', {
-        type: 'string',
-        array: true,
-        describe: 'Names, or the path of a module of your own',
-      })
-      .option('option', settingsOption)
-      .option('runs', {
-        type: 'string',
-        coerce: (text: string) => wholeNumber('--runs', text, 1, RUNS_MAX),
-        describe: 'Random sequences of operations to try (default 60)',
-      })
-      .option('save', {
-        type: 'string',
-        describe: 'Write each failing sequence, shrunk, as a trace to this folder',
-      })
-      .example('$0 conformance xmalloc-tlsf', '')
-      .example('$0 conformance ./my-engine.ts --save failing', '') as unknown as Argv<ConformanceArguments>,
+const options = {
+  option: settingsOption,
+  runs: count('Random sequences of operations to try', [1, RUNS_MAX], { byDefault: '60' }),
+  save: text('Write each failing sequence, shrunk, as a trace to this folder', { completes: 'file' }),
+};
+
+export const conformance = command({
+  operands: {
+    engine: operands({ describe: 'Names, or the path of a module of your own', completes: 'engine' }, 1),
+  },
+  options,
+  examples: ['$0 xmalloc-tlsf', '$0 ./my-engine.ts --save failing'],
   run: examine,
 });
+
+type ConformanceArguments = { readonly engine: readonly string[] } & ValuesOf<typeof options>;
 
 function examine(argv: ConformanceArguments): ExitCode {
   const registries = createRegistries();

@@ -1,10 +1,5 @@
-import type { Argv } from 'yargs';
 import { ENGINES } from '../../../allocators/registry';
-import {
-  EXPLANATION_FORMATS,
-  renderExplanation,
-  type ExplanationFormat,
-} from '../../../reports/explain/registry';
+import { EXPLANATION_FORMATS, renderExplanation } from '../../../reports/explain/registry';
 import { UsageError } from '../../../traces/input-error';
 import { explain as explainOperations } from '../../explain/explain';
 import type { Choice } from '../../explain/explanation';
@@ -12,14 +7,14 @@ import type { StackMaker } from '../../explain/step-machine';
 import { Machine } from '../../machine/machine';
 import { isFailure } from '../../metrics/measured-replay';
 import { parsePricing } from '../../pricing/specification';
-import type { ReallocPolicy } from '../../replay/operations';
 import { createStackOn } from '../../replay/stack';
 import type { Registries } from '../../results/cell';
 import { enginesWithOptions, type EngineChoice } from '../options/engine-options';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { printOrWrite } from '../output/output-file';
 import { Progress } from '../workers/progress';
-import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../options/reader-options';
+import { ANY_COUNT, choice, count, list, operand, text, type ValuesOf } from '../options/option';
+import { readerOptionsBesideFormat, traceDetails, traceRequest } from '../options/reader-options';
 import { createRegistries } from '../names/registries';
 import {
   commaList,
@@ -31,88 +26,58 @@ import {
   pricingsOption,
   reallocOption,
   settingsOption,
-  wholeNumber,
   type MachineArguments,
 } from '../options/shared-options';
 import { command } from './command';
 
 /** `explain`: what the dearest operations did, what it cost, and who left the heap so. */
 
-interface ExplainArguments extends Omit<ReaderArguments, 'format'>, MachineArguments {
-  trace: string;
-  allocator: string[];
-  pricing: string[];
-  option: string[];
-  op: number | undefined;
-  worst: number | undefined;
-  lock: string | undefined;
-  against: string[] | undefined;
-  realloc: ReallocPolicy | undefined;
-  format: ExplanationFormat;
-  traceFormat: string | undefined;
-  out: string | undefined;
-}
-
 const WORST_MAX = 100;
 const AGAINST_NONE = 'none';
 
-export const explain = command<ExplainArguments>({
-  command: 'explain <trace>',
-  summary: 'Tell what the worst operations did step by step, what it cost, and who left the heap so',
-  options: (parser) =>
-    machineOptions(explainOptions(readerOptions(parser, 'trace-format')))
-      .example('$0 explain synth:half-page-storm -a xmalloc-first-fit', '')
-      .example('$0 explain recorded:sqlite3-2000 -a plan9-pool --worst 3 --against xmalloc-tlsf', '')
-      .example('$0 explain recorded:git-status -a xmalloc-first-fit --lock freelist', '')
-      .example(
-        '$0 explain synth:tmem -a xmalloc-first-fit --op 4711 --format speedscope --out op.json',
-        '',
-      ) as unknown as Argv<ExplainArguments>,
+const options = {
+  ...machineOptions,
+  ...readerOptionsBesideFormat,
+  allocator: { ...enginesOption, describe: 'The engine: a name, or the path of a module of your own' },
+  pricing: { ...pricingsOption, describe: `The pricing: ${PRICING_FORM}` },
+  option: settingsOption,
+  op: count('The operation with this index in the trace, from 0', ANY_COUNT),
+  worst: count('The dearest operations, so many of them', [1, WORST_MAX], { byDefault: '1' }),
+  lock: text('Those that held this lock longest instead of the dearest'),
+  against: {
+    ...list(`Engines to compare with, comma-separated, or ${AGAINST_NONE}`, { completes: 'engine' }),
+    byDefault: 'all',
+    read: (words: readonly string[] | undefined) => words,
+  },
+  realloc: reallocOption,
+  format: choice(
+    'Text, JSON, or spans and stacks for Perfetto, speedscope and flamegraph.pl',
+    EXPLANATION_FORMATS,
+    { byDefault: 'text' },
+  ),
+  out: text('Write to this file instead of stdout', { completes: 'file' }),
+};
+
+export const explain = command({
+  operands: { trace: operand(traceDetails) },
+  options,
+  examples: [
+    '$0 synth:half-page-storm -a xmalloc-first-fit',
+    '$0 recorded:sqlite3-2000 -a plan9-pool --worst 3 --against xmalloc-tlsf',
+    '$0 recorded:git-status -a xmalloc-first-fit --lock freelist',
+    '$0 synth:tmem -a xmalloc-first-fit --op 4711 --format speedscope --out op.json',
+  ],
   run: runExplain,
 });
 
-/** Here `--format` is that of the report, so the trace's has another name. */
-function explainOptions(parser: Argv) {
-  return parser
-    .positional('trace', { ...traceArgument, demandOption: true })
-    .option('allocator', {
-      ...enginesOption,
-      demandOption: 'name an engine with -a; `list allocators` shows them',
-      describe: 'The engine: a name, or the path of a module of your own',
-    })
-    .option('pricing', { ...pricingsOption, describe: `The pricing: ${PRICING_FORM}` })
-    .option('option', settingsOption)
-    .option('op', {
-      type: 'string',
-      coerce: (text: string) => wholeNumber('--op', text, 0, Number.MAX_SAFE_INTEGER),
-      describe: 'The operation with this index in the trace, from 0',
-    })
-    .option('worst', {
-      type: 'string',
-      coerce: (text: string) => wholeNumber('--worst', text, 1, WORST_MAX),
-      describe: 'The dearest operations, so many of them (default 1)',
-    })
-    .option('lock', { type: 'string', describe: 'Those that held this lock longest instead of the dearest' })
-    .option('against', {
-      type: 'string',
-      array: true,
-      describe: `Engines to compare with, comma-separated, or ${AGAINST_NONE} (default: all)`,
-    })
-    .option('realloc', reallocOption)
-    .option('format', {
-      choices: EXPLANATION_FORMATS,
-      default: 'text',
-      describe: 'Text, JSON, or spans and stacks for Perfetto, speedscope and flamegraph.pl',
-    })
-    .option('out', { type: 'string', describe: 'Write to this file instead of stdout' });
-}
+type ExplainArguments = { readonly trace: string } & ValuesOf<typeof options>;
 
 async function runExplain(argv: ExplainArguments): Promise<ExitCode> {
   const choice = choiceOf(argv);
   const registries = createRegistries();
   const name = onlyOne('-a', 'engine', commaList(argv.allocator));
   const pricing = parsePricing(onlyOne('-p', 'pricing', commaList(argv.pricing)));
-  const trace = await registries.openTrace(traceRequest(argv.trace, { ...argv, format: argv.traceFormat }));
+  const trace = await registries.openTrace(traceRequest(argv.trace, argv));
   const { origin } = trace.header;
   const isAdaptive = origin.kind === 'synthetic' && origin.adaptive;
   const [engine, ...others] = enginesWithOptions(

@@ -8,6 +8,7 @@ import { METRICS } from '../../metrics/registry';
 import { loadShippedProfile, PROFILE_NAMES } from '../../pricing/profile-file';
 import type { EngineDefinition, EngineOption } from '../../replay/port';
 import { EXIT } from '../exit-codes';
+import { chosenOperand } from '../options/option';
 import { command } from './command';
 
 /** `list`: what there is to choose from, straight from the registries. */
@@ -15,15 +16,12 @@ import { command } from './command';
 const TOPICS = ['allocators', 'pricings', 'synthesizers', 'formats', 'metrics', 'recorded'] as const;
 type Topic = (typeof TOPICS)[number];
 
-export const list = command<{ what: Topic | undefined }>({
-  command: 'list [what]',
-  summary:
-    'List allocators with their options, pricings, synthesizers, trace formats, metrics, recorded traces',
-  options: (parser) =>
-    parser
-      .positional('what', { choices: TOPICS, describe: 'One list; all of them in short without it' })
-      .example('$0 list', 'Everything, a line each')
-      .example('$0 list allocators', 'Engines with lineage, constants, options and quirks'),
+export const list = command({
+  operands: {
+    what: chosenOperand(TOPICS, { describe: 'One list; all of them in short without it' }),
+  },
+  options: {},
+  examples: ['$0', '$0 allocators'],
   run: ({ what }) => {
     process.stdout.write(what === undefined ? everything() : TEXTS[what]());
     return EXIT.ok;

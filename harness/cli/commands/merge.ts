@@ -1,6 +1,6 @@
-import type { Argv } from 'yargs';
 import { mergeShards } from '../../suite/shard-results';
-import { ciOptions, ciOutputs, type CiArguments } from '../options/ci-options';
+import { ciOptions, ciOutputs } from '../options/ci-options';
+import { operand, text, type ValuesOf } from '../options/option';
 import type { ExitCode } from '../exit-codes';
 import { OutputFolder } from '../output/output-folder';
 import { resultsOf } from '../output/report-files';
@@ -9,32 +9,21 @@ import { command } from './command';
 
 /** `merge`: the shards of a suite as if it had been run in one go. */
 
-interface MergeArguments extends CiArguments {
-  folder: string;
-  out: string | undefined;
-}
+const options = {
+  ...ciOptions,
+  out: text('Write results.json and every report to this folder (default: the same)', { completes: 'file' }),
+};
 
-export const merge = command<MergeArguments>({
-  command: 'merge <folder>',
-  summary: 'Put the shards of a suite together: the same bytes as an unsharded run',
-  options: (parser) =>
-    ciOptions(parser)
-      .positional('folder', {
-        type: 'string',
-        demandOption: true,
-        describe: 'The folder with every results-i-n.json of one run',
-      })
-      .option('out', {
-        type: 'string',
-        describe: 'Write results.json and every report to this folder (default: the same)',
-      })
-      .example('$0 merge out/shards', '')
-      .example(
-        '$0 merge out/shards --out out/nightly --emit junit --append history.csv',
-        '',
-      ) as unknown as Argv<MergeArguments>,
+export const merge = command({
+  operands: {
+    folder: operand({ describe: 'The folder with every results-i-n.json of one run', completes: 'file' }),
+  },
+  options,
+  examples: ['$0 out/shards', '$0 out/shards --out out/nightly --emit junit --append history.csv'],
   run: mergeCommand,
 });
+
+type MergeArguments = { readonly folder: string } & ValuesOf<typeof options>;
 
 function mergeCommand(argv: MergeArguments): ExitCode {
   const started = Date.now();

@@ -1,4 +1,3 @@
-import type { Argv } from 'yargs';
 import { alignedText } from '../../../reports/text-columns';
 import { decimalRatio, groupedInteger } from '../../text/numbers';
 import { isFailure } from '../../metrics/measured-replay';
@@ -6,7 +5,8 @@ import { minimumHeap, type MinimumHeap } from '../../replay/minimum-heap';
 import { createStack } from '../../replay/stack';
 import { enginesWithOptions } from '../options/engine-options';
 import { EXIT, type ExitCode } from '../exit-codes';
-import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../options/reader-options';
+import { operand, type ValuesOf } from '../options/option';
+import { readerOptions, traceDetails, traceRequest } from '../options/reader-options';
 import { createRegistries } from '../names/registries';
 import {
   enginesOption,
@@ -15,32 +15,26 @@ import {
   namesOf,
   nameValuePairs,
   settingsOption,
-  type MachineArguments,
 } from '../options/shared-options';
 import { command } from './command';
 
 /** `minheap`: the smallest heap on which a trace completes, beside the least that its live bytes need. */
 
-interface MinheapArguments extends ReaderArguments, MachineArguments {
-  trace: string;
-  allocator: string[];
-  option: string[];
-}
+const options = {
+  ...machineOptions,
+  ...readerOptions,
+  allocator: enginesOption,
+  option: settingsOption,
+};
 
-export const minheap = command<MinheapArguments>({
-  command: 'minheap <trace>',
-  summary: 'The smallest heap at which a trace completes, by bisection, beside the peak-live lower bound',
-  options: (parser) =>
-    machineOptions(readerOptions(parser))
-      .positional('trace', { ...traceArgument, demandOption: true })
-      .option('allocator', enginesOption)
-      .option('option', settingsOption)
-      .example(
-        '$0 minheap recorded:git-status -a xmalloc-first-fit,xmalloc-tlsf',
-        '',
-      ) as unknown as Argv<MinheapArguments>,
+export const minheap = command({
+  operands: { trace: operand(traceDetails) },
+  options,
+  examples: ['$0 recorded:git-status -a xmalloc-first-fit,xmalloc-tlsf'],
   run: searchHeaps,
 });
+
+type MinheapArguments = { readonly trace: string } & ValuesOf<typeof options>;
 
 async function searchHeaps(argv: MinheapArguments): Promise<ExitCode> {
   const registries = createRegistries();

@@ -1,4 +1,3 @@
-import type { Argv } from 'yargs';
 import { UsageError } from '../../../traces/input-error';
 import { ledgerHtml } from '../../../reports/html/ledger';
 import { ledgerMarkdown } from '../../../reports/markdown/ledger';
@@ -12,22 +11,15 @@ import { PRICING_DEFAULT } from '../../pricing/specification';
 import type { Cell } from '../../results/cell';
 import { runTasks } from '../workers/cell-runner';
 import { experimentText } from '../../../reports/experiment-text';
-import { EXIT, exitCodeOf, type ExitCode } from '../exit-codes';
+import { EXIT, type ExitCode } from '../exit-codes';
 import { openLaboratory } from '../names/laboratory';
 import { OutputFolder } from '../output/output-folder';
-import { resultsOf, writeReports } from '../output/report-files';
-import { hostOptions, reportsOption, type HostArguments } from '../options/shared-options';
+import { exitCodeOf, resultsOf, writeReports } from '../output/report-files';
+import { flag, list, optionalOperand, type ValuesOf } from '../options/option';
+import { hostOptions, reportsOption } from '../options/shared-options';
 import { command } from './command';
 
 /** `reproduce`: puts the claims of the source documents to the test. */
-
-interface ReproduceArguments extends HostArguments {
-  experiment: string | undefined;
-  all: boolean | undefined;
-  full: boolean | undefined;
-  also: string[];
-  out: string | undefined;
-}
 
 /** Engines that `--also` replays traces through: Xen's, before and after. */
 const ALSO_ENGINES = ['xmalloc-first-fit', 'xmalloc-tlsf-2008', 'xenheap-pages'];
@@ -35,37 +27,32 @@ const ALSO_ENGINES = ['xmalloc-first-fit', 'xmalloc-tlsf-2008', 'xenheap-pages']
 /** Accesses that are priced in a second on a machine of two cores, for the forecast of `--full`. */
 const PRICED_ACCESSES_PER_SECOND = 25_000_000;
 
-export const reproduce = command<ReproduceArguments>({
-  command: 'reproduce [experiment]',
-  summary: 'Reproduce what the source documents claim, with a verdict derived from the numbers',
-  options: (parser) =>
-    hostOptions(
-      parser
-        .positional('experiment', {
-          type: 'string',
-          describe: EXPERIMENTS.map(({ name, summary }) => `${name}: ${summary}`).join('\n'),
-        })
-        .option('all', {
-          type: 'boolean',
-          describe: 'Judge every claim of every source document; with --out write LEDGER.md and LEDGER.html',
-        })
-        .option('full', { type: 'boolean', describe: 'The whole matrix; says first how long it takes' })
-        .option('also', {
-          type: 'string',
-          array: true,
-          default: [],
-          describe: 'Replay this trace through the Xen engines too, for comparison (a file or recorded:NAME)',
-        })
-        .option('out', reportsOption),
-    )
-      .example('$0 reproduce xfree-latency --out out', '')
-      .example('$0 reproduce --all --out out', '')
-      .example(
-        '$0 reproduce xfree-latency --also recorded:sqlite3-2000 --workers 2 --out out',
-        '',
-      ) as unknown as Argv<ReproduceArguments>,
-  run: (argv) => (argv.all === true ? reproduceAll(argv) : reproduceExperiment(argv)),
+const options = {
+  ...hostOptions,
+  all: flag('Judge every claim of every source document; with --out write LEDGER.md and LEDGER.html'),
+  full: flag('The whole matrix; says first how long it takes'),
+  also: list('Replay this trace through the Xen engines too, for comparison (a file or recorded:NAME)', {
+    completes: 'trace',
+  }),
+  out: reportsOption,
+};
+
+export const reproduce = command({
+  operands: {
+    experiment: optionalOperand({
+      describe: EXPERIMENTS.map(({ name, summary }) => `${name}: ${summary}`).join('\n'),
+    }),
+  },
+  options,
+  examples: [
+    '$0 xfree-latency --out out',
+    '$0 --all --out out',
+    '$0 xfree-latency --also recorded:sqlite3-2000 --workers 2 --out out',
+  ],
+  run: (argv) => (argv.all ? reproduceAll(argv) : reproduceExperiment(argv)),
 });
+
+type ReproduceArguments = { readonly experiment: string | undefined } & ValuesOf<typeof options>;
 
 async function reproduceExperiment(argv: ReproduceArguments): Promise<ExitCode> {
   const started = Date.now();
@@ -76,7 +63,7 @@ async function reproduceExperiment(argv: ReproduceArguments): Promise<ExitCode> 
     });
   }
   const experiment = experimentNamed(argv.experiment);
-  const scale: Scale = argv.full === true ? 'full' : 'default';
+  const scale: Scale = argv.full ? 'full' : 'default';
   const out = argv.out === undefined ? undefined : OutputFolder.at(argv.out, '--out');
   announce(experiment, scale);
   const own = experiment.cells(scale);
@@ -102,7 +89,7 @@ const LEDGER_FILES = { markdown: 'LEDGER.md', html: 'LEDGER.html' };
 /** Every claim, one line each as it is judged. Its experiments are small and share traces: one process runs them. */
 async function reproduceAll(argv: ReproduceArguments): Promise<ExitCode> {
   const { experiment, out, full, also } = argv;
-  if (experiment !== undefined || full === true || also.length > 0) {
+  if (experiment !== undefined || full || also.length > 0) {
     throw new UsageError({
       where: '--all',
       problem: 'judges every claim at its own scale',

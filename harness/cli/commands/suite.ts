@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { Argv } from 'yargs';
 import { suiteHeadline } from '../../../reports/suite';
 import { UsageError } from '../../../traces/input-error';
 import type { MeasuredReplay } from '../../metrics/measured-replay';
@@ -14,14 +13,15 @@ import { cellsOfShard, parseShard, shardFileName, type Shard } from '../../suite
 import { cellsSha256, shardEnvironment, type ShardFacts } from '../../suite/shard-results';
 import type { Suite } from '../../suite/suite';
 import { readSuite, suiteFile } from '../../suite/suite-file';
-import { ciOptions, ciOutputs, type CiArguments, type CiOutputs } from '../options/ci-options';
-import { EXIT, exitCodeOf, type ExitCode } from '../exit-codes';
+import { ciOptions, ciOutputs, type CiOutputs } from '../options/ci-options';
+import { EXIT, type ExitCode } from '../exit-codes';
 import { Interruption } from '../workers/interruption';
 import { OutputFolder } from '../output/output-folder';
 import { Progress } from '../workers/progress';
 import { createRegistries } from '../names/registries';
-import { resultsOf } from '../output/report-files';
-import { hostOptions, type HostArguments } from '../options/shared-options';
+import { exitCodeOf, resultsOf } from '../output/report-files';
+import { flag, needed, operand, text, type ValuesOf } from '../options/option';
+import { hostOptions } from '../options/shared-options';
 import { concludeSuite, limitsAt } from '../output/suite-conclusion';
 import { estimatedCosts } from '../workers/suite-costs';
 import { createSuiteRegistries } from '../names/suite-registries';
@@ -32,58 +32,35 @@ import { command } from './command';
 
 /** `suite`: a matrix of cells in worker processes; what nightly runs and pull requests execute. */
 
-interface SuiteArguments extends HostArguments, CiArguments {
-  suite: string;
-  out: string;
-  cache: string | undefined;
-  resume: boolean;
-  shard: Shard | undefined;
-  'verify-determinism': boolean;
-}
+const options = {
+  out: needed(
+    text('Write results.json and every report to this folder', { completes: 'file' }),
+    'say with --out where results.json and the reports go',
+  ),
+  cache: text('Keep results of cells here, and take unchanged ones from here', { completes: 'file' }),
+  resume: flag('Go on where an interrupted run with the same --out stopped'),
+  shard: {
+    ...text('Run part i of n, as 2/4, and write only results-i-n.json, for `merge`'),
+    read: (words: readonly string[] | undefined) => (words === undefined ? undefined : parseShard(words[0]!)),
+  },
+  verifyDeterminism: flag('Run every cell twice, in different processes; exit 4 when they differ'),
+  ...hostOptions,
+  ...ciOptions,
+};
 
-export const suite = command<SuiteArguments>({
-  command: 'suite <suite>',
-  summary: 'Run a suite: traces × engines × pricings from a file, or "quick" or "nightly"',
-  options: (parser) =>
-    ciOptions(hostOptions(suiteOptions(parser)))
-      .example('$0 suite quick --out out/quick', '')
-      .example('$0 suite quick --out out/quick --cache .cache/cells --verify-determinism', '')
-      .example('$0 suite ./mine.suite.yaml --out out/mine --emit bmf,junit --append history.csv', '')
-      .example(
-        '$0 suite quick --out out/shards --shard 2/4',
-        'then: merge out/shards',
-      ) as unknown as Argv<SuiteArguments>,
+export const suite = command({
+  operands: { suite: operand({ describe: 'A *.suite.yaml file, or a name', completes: 'suite' }) },
+  options,
+  examples: [
+    '$0 quick --out out/quick',
+    '$0 quick --out out/quick --cache .cache/cells --verify-determinism',
+    '$0 ./mine.suite.yaml --out out/mine --emit bmf,junit --append history.csv',
+    '$0 quick --out out/shards --shard 2/4',
+  ],
   run: suiteCommand,
 });
 
-function suiteOptions(parser: Argv) {
-  return parser
-    .positional('suite', { type: 'string', demandOption: true, describe: 'A *.suite.yaml file, or a name' })
-    .option('out', {
-      type: 'string',
-      demandOption: 'say with --out where results.json and the reports go',
-      describe: 'Write results.json and every report to this folder',
-    })
-    .option('cache', {
-      type: 'string',
-      describe: 'Keep results of cells here, and take unchanged ones from here',
-    })
-    .option('resume', {
-      type: 'boolean',
-      default: false,
-      describe: 'Go on where an interrupted run with the same --out stopped',
-    })
-    .option('shard', {
-      type: 'string',
-      coerce: (text: string | string[]) => parseShard(Array.isArray(text) ? text.at(-1)! : text),
-      describe: 'Run part i of n, as 2/4, and write only results-i-n.json, for `merge`',
-    })
-    .option('verify-determinism', {
-      type: 'boolean',
-      default: false,
-      describe: 'Run every cell twice, in different processes; exit 4 when they differ',
-    });
-}
+type SuiteArguments = { readonly suite: string } & ValuesOf<typeof options>;
 
 async function suiteCommand(argv: SuiteArguments): Promise<ExitCode> {
   const started = Date.now();
@@ -160,7 +137,7 @@ async function cellsToRun(
 function openJournal(argv: SuiteArguments): CellStore {
   const { shard, resume, out } = argv;
   const part = shard === undefined ? '' : `-${shard.index}-${shard.count}`;
-  const folder = join(out, `.cells${part}${argv['verify-determinism'] ? '-verified' : ''}`);
+  const folder = join(out, `.cells${part}${argv.verifyDeterminism ? '-verified' : ''}`);
   if (!resume) {
     CellStore.at(folder, warn).remove();
   }
@@ -182,7 +159,7 @@ async function runPlanned(
   code: ReturnType<typeof createSuiteRegistries>,
 ): Promise<PlannedRun> {
   const cache = argv.cache === undefined ? [] : [CellStore.at(argv.cache, warn)];
-  const verifies = argv['verify-determinism'];
+  const verifies = argv.verifyDeterminism;
   const interruption = new Interruption();
   const progress = new Progress(argv.suite, cells.length);
   const workers = Math.min(argv.workers ?? availableParallelism(), cells.length);

@@ -1,4 +1,3 @@
-import type { Argv } from 'yargs';
 import { alignedText } from '../../../reports/text-columns';
 import { OP_NAMES, NOTHING, TraceEvent, type EventSource } from '../../../traces/trace';
 import { traceInfo } from '../../../traces/tools/info';
@@ -6,27 +5,19 @@ import { infoLines } from '../../../traces/tools/info-text';
 import { validateTrace } from '../../../traces/tools/validate';
 import { groupedInteger } from '../../text/numbers';
 import { EXIT, type ExitCode } from '../exit-codes';
-import { readerOptions, traceArgument, traceRequest, type ReaderArguments } from '../options/reader-options';
+import { count, operand } from '../options/option';
+import { readerOptions, traceDetails, traceRequest } from '../options/reader-options';
 import { openOptions, openEvents } from '../names/registries';
-import { wholeNumber } from '../options/shared-options';
 import { command } from './command';
 
 /** `trace info`, `trace validate`, `trace head`: what a trace holds, and whether it is one. */
 
-interface ReadArguments extends ReaderArguments {
-  input: string;
-}
+const input = operand(traceDetails);
 
-const INPUT = { ...traceArgument, demandOption: true } as const;
-
-export const info = command<ReadArguments>({
-  command: 'info <input>',
-  summary: 'Counts, sizes, lifetimes and peaks of a trace, and which verbs an engine needs for it',
-  options: (parser) =>
-    readerOptions(parser)
-      .positional('input', INPUT)
-      .example('$0 trace info recorded:sqlite3-2000', '')
-      .example('$0 trace info synth:difference-engine', '') as unknown as Argv<ReadArguments>,
+export const info = command({
+  operands: { input },
+  options: readerOptions,
+  examples: ['$0 recorded:sqlite3-2000', '$0 synth:difference-engine'],
   run: async (argv) => {
     const trace = await openEvents(traceRequest(argv.input, argv), 'one');
     const lines = infoLines(await traceInfo(await trace.open()));
@@ -37,20 +28,13 @@ export const info = command<ReadArguments>({
 
 const VIOLATIONS_MAX = 1_000_000;
 
-export const validate = command<ReadArguments & { violations: number | undefined }>({
-  command: 'validate <input>',
-  summary: 'Say everything that is wrong with a trace, each with its place; exit 3 if anything is',
-  options: (parser) =>
-    readerOptions(parser)
-      .positional('input', INPUT)
-      .option('violations', {
-        type: 'string',
-        coerce: (text: string) => wholeNumber('--violations', text, 1, VIOLATIONS_MAX),
-        describe: 'Stop after this many violations (default 100)',
-      })
-      .example('$0 trace validate trace.csv.gz', '') as unknown as Argv<
-      ReadArguments & { violations: number | undefined }
-    >,
+export const validate = command({
+  operands: { input },
+  options: {
+    ...readerOptions,
+    violations: count('Stop after this many violations', [1, VIOLATIONS_MAX], { byDefault: '100' }),
+  },
+  examples: ['$0 trace.csv.gz'],
   run: async (argv) => {
     const request = traceRequest(argv.input, argv);
     if (request.specification.startsWith('synth:')) {
@@ -71,25 +55,17 @@ export const validate = command<ReadArguments & { violations: number | undefined
 
 const HEAD_DEFAULT = 10;
 
-export const head = command<ReadArguments & { events: number | undefined }>({
-  command: 'head <input>',
-  summary: 'The first events of a trace, one a line',
-  options: (parser) =>
-    readerOptions(parser)
-      .positional('input', INPUT)
-      .option('events', {
-        alias: 'n',
-        type: 'string',
-        coerce: (text: string) => wholeNumber('--events', text, 1, Number.MAX_SAFE_INTEGER),
-        describe: `How many (default ${HEAD_DEFAULT})`,
-      })
-      .example('$0 trace head recorded:git-status -n 5', '') as unknown as Argv<
-      ReadArguments & { events: number | undefined }
-    >,
+export const head = command({
+  operands: { input },
+  options: {
+    ...readerOptions,
+    events: count('How many', [1, Number.MAX_SAFE_INTEGER], { short: 'n' }, HEAD_DEFAULT),
+  },
+  examples: ['$0 recorded:git-status -n 5'],
   run: async (argv): Promise<ExitCode> => {
     const trace = await openEvents(traceRequest(argv.input, argv), 'one');
     const source = await trace.open();
-    process.stdout.write(alignedText(await firstEvents(source, argv.events ?? HEAD_DEFAULT)));
+    process.stdout.write(alignedText(await firstEvents(source, argv.events)));
     await source.close();
     return EXIT.ok;
   },

@@ -1,21 +1,14 @@
-import type { Argv } from 'yargs';
 import type { EmittedFile } from '../../../reports/ci/emitter';
 import { EMITTERS } from '../../../reports/ci/registry';
 import { didYouMean, UsageError } from '../../../traces/input-error';
 import type { BrokenLimit } from '../../compare/broken-limits';
 import { appendToHistory } from '../../compare/history';
 import type { Results } from '../../results/results';
+import { list, text, type ValuesOf } from './option';
 import { commaList } from './shared-options';
 import { currentCommit } from '../sides/worktree';
 
 /** Options of `run`, `suite` and `merge` by which results go to other tools and to a history. */
-
-export interface CiArguments {
-  emit: string[];
-  append: string | undefined;
-  commit: string | undefined;
-  label: string | undefined;
-}
 
 /** What is made of results besides the reports. */
 export interface CiOutputs {
@@ -23,32 +16,18 @@ export interface CiOutputs {
   readonly append: (results: Results) => void;
 }
 
-export function ciOptions<T>(parser: Argv<T>): Argv<T & CiArguments> {
-  const group = 'Continuous integration:';
-  return parser
-    .option('emit', {
-      type: 'string',
-      array: true,
-      default: [],
-      group,
-      describe: `With --out, also write: ${EMITTERS.map(({ name }) => name).join(', ')} (comma-separated)`,
-    })
-    .option('append', {
-      type: 'string',
-      group,
-      describe: 'Append every metric to this history (CSV), for `trend`',
-    })
-    .option('commit', {
-      type: 'string',
-      group,
-      describe: 'With --append: what was run (default: HEAD of git)',
-    })
-    .option('label', {
-      type: 'string',
-      group,
-      describe: 'With --append: which series of runs this is (nightly, a branch, a host)',
-    }) as unknown as Argv<T & CiArguments>;
-}
+const GROUP = 'Continuous integration:';
+
+export const ciOptions = {
+  emit: list(`With --out, also write: ${EMITTERS.map(({ name }) => name).join(', ')} (comma-separated)`, {
+    group: GROUP,
+  }),
+  append: text('Append every metric to this history (CSV), for `trend`', { group: GROUP, completes: 'file' }),
+  commit: text('With --append: what was run (default: HEAD of git)', { group: GROUP }),
+  label: text('With --append: which series of runs this is (nightly, a branch, a host)', { group: GROUP }),
+};
+
+export type CiArguments = ValuesOf<typeof ciOptions>;
 
 /** Checks the options, before anything runs. Throws a `UsageError`; the two functions do their part afterwards. */
 export function ciOutputs(argv: CiArguments & { readonly out: string | undefined }): CiOutputs {

@@ -1,113 +1,64 @@
-import type { Argv } from 'yargs';
 import { UsageError } from '../../../traces/input-error';
 import type { ImportOptions } from '../../../traces/importers/options';
 import type { TraceRequest } from '../../results/cell';
 import type { ReaderSettings } from '../names/registries';
-import { wholeNumber } from './shared-options';
+import { ANY_COUNT, choice, count, flag, text, type ValuesOf } from './option';
 
 /** Options that say how trace files are read; they mean the same in every command that reads traces. */
-
-export interface ReaderArguments {
-  format: string | undefined;
-  strict: boolean | undefined;
-  'close-leaks': 'newest' | 'oldest' | undefined;
-  pid: number | undefined;
-  'min-size': number | undefined;
-  skip: number | undefined;
-  limit: number | undefined;
-  sites: boolean | undefined;
-  match: 'newest' | 'oldest' | undefined;
-  kmem: 'kmalloc' | 'pages' | undefined;
-  're-alloc': string | undefined;
-  're-free': string | undefined;
-  're-realloc': string | undefined;
-}
-
-/** What a command calls the trace that it reads. */
-export const traceArgument = {
-  type: 'string',
-  describe: 'A file, - for stdin, recorded:NAME, policy:NAME or synth:NAME?…',
-} as const;
 
 const GROUP = 'Reading traces:';
 const AGES = ['newest', 'oldest'] as const;
 
-/** `formatOption` is another name where `--format` is that of what the command prints. */
-export function readerOptions<T>(
-  parser: Argv<T>,
-  formatOption: 'format' | 'trace-format' = 'format',
-): Argv<T & ReaderArguments> {
-  const count = (name: string, describe: string) =>
-    ({
-      type: 'string',
-      group: GROUP,
-      describe,
-      coerce: (text: string) => wholeNumber(`--${name}`, text, 0, Number.MAX_SAFE_INTEGER),
-    }) as const;
-  return parser
-    .option(formatOption, {
-      type: 'string',
-      group: GROUP,
-      describe: 'Format of the traces (default: told by their content)',
-    })
-    .option('strict', {
-      type: 'boolean',
-      group: GROUP,
-      describe: 'Refuse what recordings are otherwise forgiven',
-    })
-    .option('close-leaks', {
-      choices: AGES,
-      group: GROUP,
-      describe: 'Free what is live at the end, in this order',
-    })
-    .option('pid', count('pid', 'Take the lines of this process only'))
-    .option('min-size', count('min-size', 'Leave out objects smaller than this many bytes'))
-    .option('skip', count('skip', 'Leave out this many events from the start'))
-    .option('limit', count('limit', 'Stop after this many events'))
-    .option('sites', {
-      type: 'boolean',
-      group: GROUP,
-      describe: 'Keep the call sites that the recorder names',
-    })
-    .option('match', {
-      choices: AGES,
-      group: GROUP,
-      describe: 'heaptrack, interpreted: which equal block a free means',
-    })
-    .option('kmem', {
-      choices: ['kmalloc', 'pages'] as const,
-      group: GROUP,
-      describe: 'kmem: which allocator to take',
-    })
-    .option('re-alloc', {
-      type: 'string',
-      group: GROUP,
-      describe: 'regex: pattern with groups addr and size',
-    })
-    .option('re-free', { type: 'string', group: GROUP, describe: 'regex: pattern with group addr' })
-    .option('re-realloc', {
-      type: 'string',
-      group: GROUP,
-      describe: 'regex: pattern with groups old, addr and size',
-    }) as Argv<T & ReaderArguments>;
-}
+/** What a command calls the trace that it reads. */
+export const traceDetails = {
+  describe: 'A file, - for stdin, recorded:NAME, policy:NAME or synth:NAME?…',
+  completes: 'trace',
+} as const;
+
+const sourceOptions = {
+  strict: flag('Refuse what recordings are otherwise forgiven', { group: GROUP }),
+  closeLeaks: choice('Free what is live at the end, in this order', AGES, { group: GROUP }),
+  pid: count('Take the lines of this process only', ANY_COUNT, { group: GROUP }),
+  minSize: count('Leave out objects smaller than this many bytes', ANY_COUNT, { group: GROUP }),
+  skip: count('Leave out this many events from the start', ANY_COUNT, { group: GROUP }),
+  limit: count('Stop after this many events', ANY_COUNT, { group: GROUP }),
+  sites: flag('Keep the call sites that the recorder names', { group: GROUP }),
+  match: choice('heaptrack, interpreted: which equal block a free means', AGES, { group: GROUP }),
+  kmem: choice('kmem: which allocator to take', ['kmalloc', 'pages'], { group: GROUP }),
+  reAlloc: text('regex: pattern with groups addr and size', { group: GROUP }),
+  reFree: text('regex: pattern with group addr', { group: GROUP }),
+  reRealloc: text('regex: pattern with groups old, addr and size', { group: GROUP }),
+};
+
+const FORMAT = 'Format of the traces (default: told by their content)';
+
+/** Where `--format` is free, it is a second name of the trace's format. */
+export const readerOptions = {
+  traceFormat: text(FORMAT, { group: GROUP, alsoCalled: ['format'] }),
+  ...sourceOptions,
+};
+
+/** Where `--format` is that of what the command prints. */
+export const readerOptionsBesideFormat = { traceFormat: text(FORMAT, { group: GROUP }), ...sourceOptions };
+
+export type ReaderArguments = ValuesOf<typeof readerOptions>;
 
 /** A trace with the reader options of the command line; what was not given is left out. */
-export function traceRequest(specification: string, argv: ReaderArguments): TraceRequest {
+export function traceRequest(specification: string, argv: Partial<ReaderArguments>): TraceRequest {
   const importOptions: Partial<ImportOptions> = {
-    ...(argv.strict !== undefined && { strict: argv.strict }),
-    ...(argv['close-leaks'] !== undefined && { closeLeaks: argv['close-leaks'] }),
+    ...(argv.strict === true && { strict: true }),
+    ...(argv.closeLeaks !== undefined && { closeLeaks: argv.closeLeaks }),
     ...(argv.pid !== undefined && { pid: argv.pid }),
-    ...(argv['min-size'] !== undefined && { minSizeBytes: argv['min-size'] }),
+    ...(argv.minSize !== undefined && { minSizeBytes: argv.minSize }),
     ...(argv.skip !== undefined && { skipEvents: argv.skip }),
     ...(argv.limit !== undefined && { limitEvents: argv.limit }),
-    ...(argv.sites !== undefined && { sites: argv.sites }),
+    ...(argv.sites === true && { sites: true }),
     ...(argv.match !== undefined && { match: argv.match }),
     ...(argv.kmem !== undefined && { kmem: argv.kmem }),
     ...linePatterns(argv),
   };
   // What a pattern reads is of no format that could be told by its content.
-  const format = argv.format ?? (importOptions.patterns === undefined ? undefined : 'regex');
+  const format = argv.traceFormat ?? (importOptions.patterns === undefined ? undefined : 'regex');
   const options: ReaderSettings = {
     ...(format !== undefined && { format }),
     ...(Object.keys(importOptions).length > 0 && { importOptions }),
@@ -115,10 +66,10 @@ export function traceRequest(specification: string, argv: ReaderArguments): Trac
   return Object.keys(options).length === 0 ? { specification } : { specification, options: { ...options } };
 }
 
-function linePatterns(argv: ReaderArguments): Pick<Partial<ImportOptions>, 'patterns'> {
-  const alloc = argv['re-alloc'];
-  const free = argv['re-free'];
-  const realloc = argv['re-realloc'];
+function linePatterns(argv: Partial<ReaderArguments>): Pick<Partial<ImportOptions>, 'patterns'> {
+  const alloc = argv.reAlloc;
+  const free = argv.reFree;
+  const realloc = argv.reRealloc;
   if (alloc === undefined && free === undefined && realloc === undefined) {
     return {};
   }

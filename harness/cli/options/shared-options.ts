@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
-import type { Argv } from 'yargs';
 import { UsageError } from '../../../traces/input-error';
 import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT } from '../../machine/machine';
-import { PRICING_KERNELS, type PricingKernel } from '../../pricing/pricing-kernel';
+import { PRICING_KERNELS } from '../../pricing/pricing-kernel';
 import { PRICING_DEFAULT } from '../../pricing/specification';
 import type { ReallocPolicy } from '../../replay/operations';
+import { choice, count, list, needed, text, type ValuesOf } from './option';
 
 /** Options that several commands share, and how their words become values. */
 
@@ -12,68 +12,51 @@ import type { ReallocPolicy } from '../../replay/operations';
 const PAGES_MAX = 0x1000_0000;
 const WORKERS_MAX = 256;
 
-export const enginesOption = {
-  alias: 'a',
-  type: 'string',
-  array: true,
-  demandOption: 'name at least one engine with -a; `list allocators` shows them',
-  describe: 'Engines, comma-separated: names, or the path of a module of your own',
-} as const;
+export const enginesOption = needed<readonly string[]>(
+  {
+    ...list('Engines, comma-separated: names, or the path of a module of your own', {
+      short: 'a',
+      completes: 'engine',
+    }),
+    read: (words) => words,
+  },
+  'name at least one engine with -a; `list allocators` shows them',
+);
 
 /** How a pricing is written. */
 export const PRICING_FORM = 'PROFILE[@cold|@shared:BYTES][/4k|/2m]';
 
-export const pricingsOption = {
-  alias: 'p',
-  type: 'string',
-  array: true,
-  default: [PRICING_DEFAULT],
-  describe: `Pricings, comma-separated: ${PRICING_FORM}`,
-} as const;
+export const pricingsOption = list(
+  `Pricings, comma-separated: ${PRICING_FORM}`,
+  { short: 'p', completes: 'pricing' },
+  [PRICING_DEFAULT],
+);
 
 /** Settings of engines, `-o name=value`. */
-export const settingsOption = {
-  alias: 'o',
-  type: 'string',
-  array: true,
-  default: [],
-  describe: 'Engine option name=value, for every engine that has it',
-} as const;
+export const settingsOption = list('Engine option name=value, for every engine that has it', { short: 'o' });
 
-export const reallocOption = {
-  choices: ['emulate', 'verb'] satisfies ReallocPolicy[],
-  describe: 'On an engine without realloc: allocate, copy and free (default), or n/a',
-} as const;
+export const reallocOption = choice(
+  'On an engine without realloc: allocate, copy and free (default), or n/a',
+  ['emulate', 'verb'] satisfies ReallocPolicy[],
+);
 
-export const reportsOption = {
-  type: 'string',
-  describe: 'Write results.json, CSV, Markdown and HTML reports to this folder',
-} as const;
+export const reportsOption = text('Write results.json, CSV, Markdown and HTML reports to this folder', {
+  completes: 'file',
+});
 
-export interface MachineArguments {
-  heapPages: number | undefined;
-  virtualPages: number | undefined;
-  accessLimit: number | undefined;
-}
+export const machineOptions = {
+  heapPages: count('Pages of 4096 bytes that the page source hands out', [1, PAGES_MAX], {
+    byDefault: String(HEAP_PAGES_DEFAULT),
+  }),
+  virtualPages: count("Pages of vmalloc's virtual area", [32_768, PAGES_MAX], {
+    byDefault: String(VIRTUAL_PAGES_DEFAULT),
+  }),
+  accessLimit: count('An operation with more memory accesses is a runaway', [1, Number.MAX_SAFE_INTEGER], {
+    byDefault: '2^28',
+  }),
+};
 
-export function machineOptions<T>(parser: Argv<T>): Argv<T & MachineArguments> {
-  return parser
-    .option('heap-pages', {
-      type: 'string',
-      coerce: (text: string) => wholeNumber('--heap-pages', text, 1, PAGES_MAX),
-      describe: `Pages of 4096 bytes that the page source hands out (default ${HEAP_PAGES_DEFAULT})`,
-    })
-    .option('virtual-pages', {
-      type: 'string',
-      coerce: (text: string) => wholeNumber('--virtual-pages', text, 32_768, PAGES_MAX),
-      describe: `Pages of vmalloc's virtual area (default ${VIRTUAL_PAGES_DEFAULT})`,
-    })
-    .option('access-limit', {
-      type: 'string',
-      coerce: (text: string) => wholeNumber('--access-limit', text, 1, Number.MAX_SAFE_INTEGER),
-      describe: 'An operation with more memory accesses is a runaway (default 2^28)',
-    }) as unknown as Argv<T & MachineArguments>;
-}
+export type MachineArguments = ValuesOf<typeof machineOptions>;
 
 /** The machine that the options ask for, as cells and machines take it. */
 export function machineSizes({ heapPages, virtualPages, accessLimit }: MachineArguments) {
@@ -85,45 +68,21 @@ export function machineSizes({ heapPages, virtualPages, accessLimit }: MachineAr
 }
 
 /** How this host does the work: results do not depend on it. */
-export interface HostArguments {
-  workers: number | undefined;
-  pricingKernel: PricingKernel | undefined;
-}
+export const hostOptions = {
+  workers: count(
+    `Worker processes (${availableParallelism()} processors here; results do not depend on it)`,
+    [1, WORKERS_MAX],
+  ),
+  pricingKernel: choice(
+    'Price in TypeScript or in WebAssembly, which is faster (default auto; results are the same)',
+    PRICING_KERNELS,
+  ),
+};
 
-export function hostOptions<T>(parser: Argv<T>): Argv<T & HostArguments> {
-  return parser
-    .option('workers', {
-      type: 'string',
-      coerce: (text: string) => wholeNumber('--workers', text, 1, WORKERS_MAX),
-      describe: `Worker processes (${availableParallelism()} processors here; results do not depend on it)`,
-    })
-    .option('pricing-kernel', {
-      choices: PRICING_KERNELS,
-      describe: 'Price in TypeScript or in WebAssembly, which is faster (default auto; results are the same)',
-    }) as unknown as Argv<T & HostArguments>;
-}
+export type HostArguments = ValuesOf<typeof hostOptions>;
 
 /** How many workers: as told, else one, for a run of a few cells is over before a second process has started. */
 export const workersFor = ({ workers }: Pick<HostArguments, 'workers'>): number => workers ?? 1;
-
-/** A whole number in a range; throws a `UsageError` that names the option. */
-export function wholeNumber(
-  option: string,
-  text: string | string[],
-  smallest: number,
-  largest: number,
-): number {
-  const last = Array.isArray(text) ? text[text.length - 1]! : text;
-  const value = Number(last);
-  if (!/^\d+$/.test(last) || value < smallest || value > largest) {
-    throw new UsageError({
-      where: option,
-      problem: `"${last}"`,
-      expected: `a whole number from ${smallest} to ${largest}`,
-    });
-  }
-  return value;
-}
 
 /** `a,b` and repeated options become one list without repetition, in the order given. */
 export function commaList(values: readonly string[]): string[] {

@@ -1,10 +1,11 @@
 import type { EmittedFile } from '../../../reports/ci/emitter';
 import { REPORTS } from '../../../reports/registry';
-import type { MeasuredReplay } from '../../metrics/measured-replay';
+import { isFailure, type MeasuredReplay } from '../../metrics/measured-replay';
 import { RESULTS_SCHEMA, type Results } from '../../results/results';
 import { resultsText } from '../../results/results-file';
 import type { JudgedExperiment } from '../../studies/claims/claim';
 import type { OutputFolder } from './output-folder';
+import { EXIT, type ExitCode } from '../exit-codes';
 import { TOOL_VERSION } from '../tool-version';
 
 /** Replays as results; the host's facts go to `environment`, which is never compared. */
@@ -46,3 +47,7 @@ export function writeReports(
     throw error;
   }
 }
+
+/** What a list of replays says: one that failed fails the run. */
+export const exitCodeOf = (replays: readonly Pick<MeasuredReplay, 'outcome'>[]): ExitCode =>
+  replays.some(({ outcome }) => isFailure(outcome)) ? EXIT.failed : EXIT.ok;

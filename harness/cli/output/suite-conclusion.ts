@@ -4,10 +4,10 @@ import { brokenLimits } from '../../compare/broken-limits';
 import { parseLimits, type Limit } from '../../compare/limits';
 import type { Results } from '../../results/results';
 import type { CiOutputs } from '../options/ci-options';
-import { EXIT, exitCodeOf, type ExitCode } from '../exit-codes';
+import { EXIT, type ExitCode } from '../exit-codes';
 import { tellGithub } from './github';
 import type { OutputFolder } from './output-folder';
-import { writeReports } from './report-files';
+import { exitCodeOf, writeReports } from './report-files';
 import { suiteText, type CellTimes } from '../../../reports/suite-text';
 
 /**
