@@ -1,10 +1,11 @@
 import { createRequire } from 'node:module';
-import { didYouMean, InputError, UsageError } from '../../traces/input-error';
+import { didYouMean, UsageError } from '../../traces/input-error';
 import type { Command, CommandEntry, CommandGroup } from './commands/command';
 import { COMMANDS, isGroup } from './commands/commands';
 import { EXIT, type ExitCode } from './exit-codes';
 import { flag } from './options/option';
 import { readWords } from './options/words';
+import { reportFailure } from './output/failure';
 import { groupHelp, programHelp } from './program-help';
 import { TOOL_VERSION } from './tool-version';
 
@@ -27,7 +28,7 @@ export async function runCommandLine(words: readonly string[]): Promise<ExitCode
   try {
     return await runWords(words);
   } catch (error) {
-    return report(error);
+    return reportFailure(error);
   }
 }
 
@@ -118,16 +119,4 @@ function named<Entry extends { readonly name: string }>(
 function print(text: string): ExitCode {
   process.stdout.write(text);
   return EXIT.ok;
-}
-
-/** One line for what a person can correct, the whole story for what only we can. */
-function report(error: unknown): ExitCode {
-  if (error instanceof UsageError || error instanceof InputError) {
-    process.stderr.write(`${PROGRAM}: ${error.message}\n`);
-    return EXIT.badInput;
-  }
-  process.stderr.write(
-    `${PROGRAM}: internal error, please report it\n${String((error as Error).stack ?? error)}\n`,
-  );
-  return EXIT.failed;
 }

@@ -1,14 +1,34 @@
 #!/usr/bin/env node
 import { runCommandLine } from './command-line';
+import { reportFailure } from './output/failure';
 
-// A reader that closes the pipe early (`| head`) has what it wanted.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') {
-    throw error;
+/**
+ * The program. Its exit code is the command's whatever becomes of the streams: a reader that closes the pipe early
+ * (`| head`) has what it wanted, and a failure stays one.
+ */
+async function main(): Promise<void> {
+  let isDone = false;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') {
+      process.exit(reportFailure(error));
+    }
+  });
+  // There is nowhere left to say so.
+  process.stderr.on('error', () => undefined);
+  // An engine that users bring may end the process that loads it; no success may come of that.
+  process.on('exit', () => {
+    if (!isDone && (process.exitCode ?? 0) === 0) {
+      process.exitCode = reportFailure(new Error('the process was ended before the command was done'));
+    }
+  });
+  // The kernel's word on files that grow beyond a limit: as an error of the write it says where.
+  if (process.platform !== 'win32') {
+    process.on('SIGXFSZ', () => undefined);
   }
-  process.exit(0);
-});
+  process.exitCode = await runCommandLine(process.argv.slice(2));
+  isDone = true;
+  // What an engine left running is not waited for.
+  process.stdout.write('', () => process.exit());
+}
 
-void runCommandLine(process.argv.slice(2)).then((code) => {
-  process.exitCode = code;
-});
+void main();

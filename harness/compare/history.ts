@@ -5,7 +5,7 @@ import { stringify } from 'csv-stringify/sync';
 import { escapeControls, InputError } from '../../traces/input-error';
 import { metricNamed, metricsByName, type MetricValues } from '../metrics/registry';
 import type { MeasuredReplay } from '../metrics/measured-replay';
-import { reasonOf } from '../results/atomic-file';
+import { expectWritable, PartialFile, reasonOf } from '../../traces/output/whole-file';
 import type { Results } from '../results/results';
 
 /**
@@ -132,15 +132,30 @@ export function appendToHistory(file: string, results: Results, facts: RunFacts)
   }
 }
 
+/**
+ * Throws an `InputError` unless a run can be appended to a history here, to be asked before there is anything to
+ * append; makes nothing.
+ */
+export function expectAppendable(file: string): void {
+  if (fs.existsSync(file)) {
+    checkHeader(file);
+    fs.closeSync(opened(file, 'a'));
+  } else {
+    expectWritable(file);
+  }
+}
+
 /** Makes a file that has its header from the first moment on; whoever comes second finds it there. */
 function createHistory(file: string): void {
   if (!fs.existsSync(file)) {
-    let folder: string | undefined;
     try {
-      folder = fs.mkdtempSync(path.join(path.dirname(file), '.history-'));
-      const fresh = path.join(folder, 'header');
-      fs.writeFileSync(fresh, `${HEADER}\n`);
-      fs.linkSync(fresh, file);
+      const fresh = PartialFile.in(path.dirname(file));
+      try {
+        fresh.write(Buffer.from(`${HEADER}\n`));
+        fs.linkSync(fresh.handOver(), file);
+      } finally {
+        fresh.discard();
+      }
     } catch (error) {
       if (!fs.existsSync(file)) {
         throw new InputError({
@@ -148,10 +163,6 @@ function createHistory(file: string): void {
           problem: reasonOf(error),
           expected: 'a file that can be written',
         });
-      }
-    } finally {
-      if (folder !== undefined) {
-        fs.rmSync(folder, { recursive: true, force: true });
       }
     }
   }

@@ -190,6 +190,11 @@ export class AccessStream {
     return this.entriesDrained + this.entryCount - this.operationStart;
   }
 
+  /** Accesses of all operations so far. */
+  get accesses(): number {
+    return this.entriesDrained + this.entryCount;
+  }
+
   /** Hands what is there to the drain and empties the stream. Called between operations, and at the end. */
   flush(): void {
     this.drain(this);

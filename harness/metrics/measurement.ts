@@ -1,17 +1,11 @@
 import type { OpName, Trace } from '../../traces/trace';
 import type { AccessStream } from '../machine/access-stream';
+import type { MachineOptions } from '../machine/machine';
 import { Pricing } from '../pricing/pricing';
 import type { PricingKernel } from '../pricing/pricing-kernel';
 import type { PricingSpecification } from '../pricing/specification';
 import type { Outcome } from '../replay/outcome';
-import { spoiltOutcome, type MakeStack } from '../replay/payload-writer';
-import {
-  repeatable,
-  replay,
-  type ReplayObserver,
-  type ReplayOptions,
-  type ReplayReport,
-} from '../replay/replay';
+import { replay, type ReplayObserver, type ReplayOptions, type ReplayReport } from '../replay/replay';
 import type { Stack } from '../replay/stack';
 import { observedBounds } from './bounds';
 import { CheckpointSurveyor, type Checkpoint, type RecentOperation } from './checkpoints';
@@ -38,7 +32,7 @@ export interface MeasurementPlan {
   /**
    * Makes the engine on a fresh machine with this drain; called once a pass. Throws a `UsageError` for bad options.
    */
-  readonly createStack: MakeStack;
+  readonly createStack: (machine: Pick<MachineOptions, 'drain'>) => Stack;
   readonly pricings: readonly PricingSpecification[];
   /** How many of the dearest operations of each kind are kept; 10 by default. */
   readonly worstCount?: number;
@@ -50,7 +44,7 @@ export interface MeasurementPlan {
   readonly pricingKernel?: PricingKernel;
   /** More observers of the first pass. */
   readonly observers?: readonly ReplayObserver[];
-  /** Options of the first pass; those that a replay depends on hold for all. */
+  /** Options of the first pass; `realloc` holds for both. */
   readonly replay?: ReplayOptions;
 }
 
@@ -77,13 +71,12 @@ export async function measure(plan: MeasurementPlan): Promise<MeasuredReplay> {
   const facts = { report, footprint, work: first.work, checkpoints: surveyed.checkpoints };
   const surveys = surveyed.checkpoints.flatMap(({ survey }) => (survey === null ? [] : [survey]));
   const { definition, options, machine } = first.stack;
-  const outcome = await spoiltOutcome(plan, report);
   const bounds = observedBounds(definition.bounds, first.work);
   return {
     engine: { name: definition.name, version: definition.version, options },
     machine: { heapPages: machine.heapPages, virtualPages: machine.virtualPages },
     trace: { ...plan.trace.header, sha256: report.traceSha256 ?? null, events: report.events },
-    outcome: outcomeWithin(measuredOutcome(outcome), bounds),
+    outcome: outcomeWithin(measuredOutcome(report.outcome), bounds),
     operations: report.operations,
     skippedEvents: report.skippedEvents,
     emulatedReallocs: report.emulatedReallocs,
@@ -183,8 +176,12 @@ async function surveyPass(
   firstFailure: number | undefined,
 ): Promise<Surveyed> {
   const surveyor = new CheckpointSurveyor(operations, firstFailure);
+  const { realloc, breathe } = plan.replay ?? {};
   const stack = plan.createStack({});
-  const report = await replay(plan.trace, stack, [surveyor], repeatable(plan.replay));
+  const report = await replay(plan.trace, stack, [surveyor], {
+    ...(realloc !== undefined && { realloc }),
+    ...(breathe !== undefined && { breathe }),
+  });
   if (report.placementsSha256 !== firstReport.placementsSha256) {
     throw new NotDeterministic(
       `${stack.definition.name} placed differently when the same trace was replayed again`,

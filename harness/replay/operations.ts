@@ -15,8 +15,6 @@ import {
 import type { Machine } from '../machine/machine';
 import { LiveObjects } from './live-objects';
 import { asInteger } from './object-table';
-import { OpenCalls } from './open-calls';
-import type { PayloadChecks } from './payload';
 import type { ApiScopes, Capability, Engine } from './port';
 import type { Stack } from './stack';
 
@@ -60,17 +58,17 @@ export class Operations {
   private slotsByPlacement: Map<Placement, number> | undefined;
   private readonly engine: Engine;
   private readonly machine: Machine;
-  private readonly calls = new OpenCalls();
+  /** The temporaries of the open API calls, innermost last. */
+  private readonly scopes: number[][] = [];
 
   constructor(
     readonly stack: Stack,
     private readonly texts: TextTable,
     private readonly reallocPolicy: ReallocPolicy,
-    payloadChecks?: PayloadChecks,
   ) {
     this.engine = stack.engine;
     this.machine = stack.machine;
-    this.objects = new LiveObjects(stack, payloadChecks);
+    this.objects = new LiveObjects(stack);
     this.engine.watchMoves?.(this.moved);
   }
 
@@ -113,13 +111,7 @@ export class Operations {
     } else {
       this.skipped++;
     }
-    this.objects.payload?.eventEnds(index);
     return placement;
-  }
-
-  /** After the last event: looks once more at what every live object holds. */
-  finish(): void {
-    this.objects.payload?.finish();
   }
 
   private dispatch(event: TraceEvent): Placement {
@@ -204,8 +196,6 @@ export class Operations {
     if (object === NULL || object === BUG) {
       return this.skip();
     }
-    const { payload } = this.objects;
-    payload?.verify(slot);
     const placement = this.resized(object, slot, event);
     if (placement === NULL && event.size === 0) {
       // The block is gone and its id lives on, as a null pointer would: it can be freed and resized.
@@ -213,11 +203,7 @@ export class Operations {
       this.objects.settle(slot, ZERO, 0, event.align);
     } else if (placement === NULL || placement === BUG) {
       this.countFailure();
-      if (placement === NULL) {
-        payload?.verify(slot);
-      }
     } else {
-      payload?.verifyResized(slot, placement, event.size, event.align);
       this.objects.release(slot);
       this.objects.settle(slot, placement, event.size, event.align);
       this.allocatedBytes += event.size;
@@ -272,7 +258,6 @@ export class Operations {
     if (!isBlock(object)) {
       return this.skip();
     }
-    this.objects.payload?.verify(slot);
     const bytes = this.engine.usableSize(object);
     this.objects.release(slot);
     this.objects.settle(slot, object, bytes, 0);
@@ -315,12 +300,13 @@ export class Operations {
     if (!isBlock(object) || isVirtual(object)) {
       return this.skip();
     }
+    const objectBytes = this.objects.table.requestedBytes(slot);
+    const first = behind ? object + objectBytes + event.offset : object;
+    const end = first + (behind ? event.size : objectBytes);
     const value = Number(this.texts.text(event.value));
-    if (behind) {
-      this.overruns++;
-      this.objects.overrun(slot, event.offset, event.size, value);
-    } else {
-      this.objects.fill(slot, value);
+    this.overruns += behind ? 1 : 0;
+    for (let address = first; address < end; address++) {
+      this.machine.poke8(address, value);
     }
     return NOTHING;
   }
@@ -333,24 +319,27 @@ export class Operations {
     switch (event.op) {
       case OP.enter:
         scopes.enter();
-        this.calls.enter();
+        this.scopes.push([]);
         return NOTHING;
       case OP.temp: {
         const placement = this.allocate(event, scopes.temp(event.size));
-        this.calls.innermost(event.op, this.eventIndex).push(event.id);
+        this.innermost(event).push(event.id);
         return placement;
       }
-      case OP.adopt:
-        scopes.adopt(this.objects.placement(this.slot(event)));
-        this.calls.innermost(event.op, this.eventIndex).push(event.id);
+      case OP.adopt: {
+        const slot = this.slot(event);
+        scopes.adopt(this.objects.placement(slot));
+        this.innermost(event).push(event.id);
         return NOTHING;
+      }
       default:
         return this.endScope(event, scopes);
     }
   }
 
   private endScope(event: TraceEvent, scopes: ApiScopes): Placement {
-    for (const id of this.calls.innermost(event.op, this.eventIndex).splice(0)) {
+    const temporaries = this.innermost(event);
+    for (const id of temporaries) {
       const slot = this.objects.table.slotOf(id);
       if (slot >= 0) {
         this.objects.remove(slot);
@@ -358,11 +347,24 @@ export class Operations {
     }
     if (event.op === OP.leave) {
       scopes.leave();
-      this.calls.leave();
+      this.scopes.pop();
     } else {
       scopes.freeAll();
+      temporaries.length = 0;
     }
     return NOTHING;
+  }
+
+  private innermost(event: TraceEvent): number[] {
+    const scope = this.scopes[this.scopes.length - 1];
+    if (scope === undefined) {
+      throw new InputError({
+        where: `event ${this.eventIndex}`,
+        problem: `"${OP_NAMES[event.op]}" outside any call`,
+        expected: 'an "enter" before it',
+      });
+    }
+    return scope;
   }
 
   private skip(): Placement {

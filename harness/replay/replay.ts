@@ -2,7 +2,6 @@ import { OP_NAMES, TraceEvent, type EventSource, type Placement, type Trace } fr
 import { Fault, HeapCorruption, Runaway } from '../machine/failures';
 import { Operations, UnsupportedVerb, type ReallocPolicy } from './operations';
 import type { Outcome, StoppedAt } from './outcome';
-import { PayloadSpoilt, type PayloadChecks, type SpoiltByte } from './payload';
 import { PlacementsWriter } from './placements';
 import type { Stack } from './stack';
 
@@ -42,15 +41,10 @@ export interface ReplayOptions {
   readonly placements?: (chunk: Uint8Array) => void;
   /** What a realloc does on an engine without one; by default what a caller would write: allocate, copy, free. */
   readonly realloc?: ReallocPolicy;
-  /** Whether to watch over what the objects hold: it changes nothing but the outcome, and takes time. */
-  readonly payload?: PayloadChecks;
   /** Told the number of events replayed, every 2^16 events. */
   readonly progress?: (events: number) => void;
-}
-
-/** The options that decide what a replay does, for one that has to do the same again. */
-export function repeatable({ realloc, payload }: ReplayOptions = {}): ReplayOptions {
-  return { ...(realloc !== undefined && { realloc }), ...(payload !== undefined && { payload }) };
+  /** Waited for now and then, so that whoever runs the replay can hear what happens meanwhile. */
+  readonly breathe?: () => Promise<void>;
 }
 
 export interface ReplayReport {
@@ -65,14 +59,15 @@ export interface ReplayReport {
   /** Writes of the program past its own objects; `ok` with any of them means that nobody noticed. */
   readonly overruns: number;
   readonly liveObjectsAtEnd: number;
-  /** Why the replay is corrupt, where an object did not hold what its program had stored. */
-  readonly spoilt: SpoiltByte | undefined;
   readonly placementsSha256: string;
   /** sha256 of the canonical events that were replayed; undefined when the replay stopped before their end. */
   readonly traceSha256: string | undefined;
 }
 
 const PROGRESS_EVENTS_MASK = 0xffff;
+
+/** A fraction of a second between two breaths, however dear the operations are. */
+const BREATH_ACCESSES = 1 << 22;
 
 /** Replays `trace` on `stack`. Rejects with an `InputError` when the trace is malformed. */
 export async function replay(
@@ -94,7 +89,8 @@ class Replay {
   private readonly operations: Operations;
   private readonly placements: PlacementsWriter;
   private events = 0;
-  private spoilt: SpoiltByte | undefined;
+  /** The number of accesses at which to breathe next. */
+  private breathAt = BREATH_ACCESSES;
 
   constructor(
     private readonly source: EventSource,
@@ -102,7 +98,7 @@ class Replay {
     private readonly observers: readonly ReplayObserver[],
     private readonly options: ReplayOptions,
   ) {
-    this.operations = new Operations(stack, source.texts, options.realloc ?? 'emulate', options.payload);
+    this.operations = new Operations(stack, source.texts, options.realloc ?? 'emulate');
     this.placements = new PlacementsWriter(stack.definition.placementsForm, options.placements);
   }
 
@@ -122,7 +118,6 @@ class Replay {
       emulatedReallocs: operations.emulatedReallocs,
       overruns: operations.overruns,
       liveObjectsAtEnd: operations.liveObjects,
-      spoilt: this.spoilt,
       placementsSha256: this.placements.finish(),
       traceSha256: stopped === undefined ? source.identity() : undefined,
     };
@@ -132,16 +127,19 @@ class Replay {
   private async runEvents(): Promise<Outcome | undefined> {
     try {
       do {
-        this.runBuffered();
+        while (!this.runBuffered()) {
+          await this.options.breathe?.();
+        }
       } while (await this.source.refill());
-      this.operations.finish();
       return undefined;
     } catch (error) {
       return this.outcomeOf(error);
     }
   }
 
-  private runBuffered(): void {
+  /** False where it stopped for a breath, true when what the source has at hand is done. */
+  private runBuffered(): boolean {
+    const { stream } = this.stack.machine;
     const { event, operations, source } = this;
     let last: Placement = operations.lastPlacement;
     while (source.next(event, last)) {
@@ -155,8 +153,14 @@ class Replay {
       this.events++;
       if ((this.events & PROGRESS_EVENTS_MASK) === 0) {
         this.options.progress?.(this.events);
+        return false;
+      }
+      if (stream.accesses >= this.breathAt) {
+        this.breathAt = stream.accesses + BREATH_ACCESSES;
+        return false;
       }
     }
+    return true;
   }
 
   private outcomeOf(error: unknown): Outcome {
@@ -164,7 +168,6 @@ class Replay {
       return { kind: 'unsupported', index: this.events, verb: error.verb, reason: error.message };
     }
     if (error instanceof HeapCorruption) {
-      this.spoilt = error instanceof PayloadSpoilt ? error.spoilt : undefined;
       return { kind: 'corrupt', ...this.stoppedAt(error) };
     }
     if (error instanceof Fault) {
@@ -178,7 +181,7 @@ class Replay {
 
   private stoppedAt(error: Error): StoppedAt {
     return {
-      index: this.spoilt?.atEnd === true ? this.events - 1 : this.events,
+      index: this.events,
       op: OP_NAMES[this.event.op]!,
       id: this.event.id,
       sizeBytes: this.event.size,

@@ -25,8 +25,6 @@ export interface Cell {
   readonly accessBudget?: number;
   readonly worstCount?: number;
   readonly realloc?: ReallocPolicy;
-  /** Whether to watch over what the objects hold; no by default, for it takes time. */
-  readonly verifyPayload?: boolean;
   /** Whether to survey holes at checkpoints in a second, unpriced pass; yes by default. */
   readonly survey?: boolean;
   /** Whether to keep the rasters that pictures are drawn from; yes by default. */
@@ -54,6 +52,8 @@ export interface CellHooks {
   readonly placements?: (chunk: Uint8Array) => void;
   /** Told the number of events replayed, now and then. */
   readonly progress?: (events: number) => void;
+  /** Waited for now and then, so that whoever runs the replay can hear what happens meanwhile. */
+  readonly breathe?: () => Promise<void>;
   readonly pricingKernel?: PricingKernel;
 }
 
@@ -70,7 +70,7 @@ export async function runCell(
   return measure({
     trace,
     pricings,
-    createStack: (watch) =>
+    createStack: ({ drain }) =>
       createStack(
         definition,
         cell.options,
@@ -79,7 +79,7 @@ export async function runCell(
           virtualPages,
           ...(accessesMax !== undefined && { accessesMax }),
           ...(accessBudget !== undefined && { accessBudget }),
-          ...watch,
+          ...(drain !== undefined && { drain }),
         },
         (name) => registries.engineNamed(name),
       ),
@@ -89,7 +89,6 @@ export async function runCell(
     ...(pricingKernel !== undefined && { pricingKernel }),
     replay: {
       ...(cell.realloc !== undefined && { realloc: cell.realloc }),
-      ...(cell.verifyPayload === true && { payload: 'throughout' }),
       ...hooks,
     },
   });

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as v from 'valibot';
 import { InputError } from '../../traces/input-error';
-import { reasonOf, writeFileAtomically } from './atomic-file';
+import { reasonOf, writeWholeFile } from '../../traces/output/whole-file';
 import { jsonErrorPosition } from './json-position';
 import { jsonText } from './json-text';
 import { RESULTS_SCHEMA, type Results } from './results';
@@ -17,7 +17,7 @@ export function resultsText(results: Results): string {
 
 /** Writes results atomically. Throws an `InputError` when the file cannot be written. */
 export function writeResults(file: string, results: Results): void {
-  writeFileAtomically(file, resultsText(results));
+  writeWholeFile(file, resultsText(results));
 }
 
 /** Reads and checks a results file. Throws an `InputError` that names file, place and what belongs there. */

@@ -6,7 +6,7 @@ import { profileSha256 } from '../pricing/profile';
 import { parsePricing } from '../pricing/specification';
 import type { EngineDefinition } from '../replay/port';
 import { resolveOptions } from '../replay/stack';
-import { reasonOf } from '../results/atomic-file';
+import { reasonOf } from '../../traces/output/whole-file';
 import type { Cell, TraceRequest } from '../results/cell';
 import { ImportClosure } from './import-closure';
 import type { NamedTrace, PlannedCell } from './matrix';

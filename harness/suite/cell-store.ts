@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import * as v from 'valibot';
 import { InputError } from '../../traces/input-error';
 import type { MeasuredReplay } from '../metrics/measured-replay';
-import { reasonOf, writeFileAtomically } from '../results/atomic-file';
+import { reasonOf, removeAbandoned, writeWholeFile } from '../../traces/output/whole-file';
 import { makeFolder } from '../results/folder';
 import { replaySchema } from '../results/schema';
 
@@ -29,6 +29,7 @@ export class CellStore {
     } catch (error) {
       throw new InputError({ where: folder, problem: reasonOf(error), expected: 'a folder to write to' });
     }
+    removeAbandoned(folder);
     return new CellStore(folder, warn);
   }
 
@@ -56,7 +57,7 @@ export class CellStore {
     const body = JSON.stringify(replay);
     const entry = `${JSON.stringify({ key, sha256: sha256Of(body) })}\n${body}\n`;
     try {
-      writeFileAtomically(this.fileOf(key), entry);
+      writeWholeFile(this.fileOf(key), entry);
     } catch (error) {
       // Another process may have been writing the same entry, which is as good.
       if (!fs.existsSync(this.fileOf(key))) {
@@ -65,22 +66,31 @@ export class CellStore {
     }
   }
 
-  /** Removes the whole store: a run that is complete needs no journal. */
+  /** Removes every entry, and the folder if nothing else is in it: a run that is complete needs no journal. */
   remove(): void {
-    fs.rmSync(this.folder, { recursive: true, force: true });
+    for (const name of this.names().filter((each) => ENTRY.test(each))) {
+      fs.rmSync(path.join(this.folder, name), { force: true });
+    }
+    this.removeIfEmpty();
   }
 
   /** Removes a store that holds nothing. */
   removeIfEmpty(): void {
-    if (fs.readdirSync(this.folder).length === 0) {
-      fs.rmdirSync(this.folder);
+    if (this.names().length === 0) {
+      fs.rmSync(this.folder, { recursive: true, force: true });
     }
+  }
+
+  private names(): readonly string[] {
+    return fs.existsSync(this.folder) ? fs.readdirSync(this.folder) : [];
   }
 
   private fileOf(key: string): string {
     return path.join(this.folder, `${key}.json`);
   }
 }
+
+const ENTRY = /^[0-9a-f]{64}\.json$/;
 
 function parseEntry(text: string, key: string): MeasuredReplay | undefined {
   try {

@@ -1,16 +1,19 @@
 import { createHash } from 'node:crypto';
+import type { TraceHeader } from '../../traces/trace';
 import type { MeasuredReplay } from '../metrics/measured-replay';
 import { REPLAY_METRICS } from '../metrics/registry';
 import { resolveOptions } from '../replay/stack';
 import type { EngineDefinition } from '../replay/port';
-import type { PlannedCell } from './matrix';
+import type { Cell } from '../results/cell';
 
 /** What is left to say of a cell whose worker died or threw: what was asked for, and that nothing came of it. */
 export function crashedReplay(
-  { cell, definition, trace }: PlannedCell,
+  cell: Cell,
+  header: TraceHeader,
   problem: string,
   engineNamed: (name: string) => EngineDefinition,
 ): MeasuredReplay {
+  const definition = engineNamed(cell.engine);
   const names = REPLAY_METRICS.map(({ name }) => name).filter((name) => !name.includes('<'));
   return {
     engine: {
@@ -19,7 +22,7 @@ export function crashedReplay(
       options: resolveOptions(definition, cell.options, engineNamed),
     },
     machine: { heapPages: cell.heapPages, virtualPages: cell.virtualPages },
-    trace: { ...trace.header, sha256: null, events: 0 },
+    trace: { ...header, sha256: null, events: 0 },
     outcome: { kind: 'crashed', problem },
     operations: 0,
     skippedEvents: 0,

@@ -105,7 +105,8 @@ function knownReplay(stores: readonly CellStore[], key: string): MeasuredReplay 
 /** The result of a cell that ran; what was measured is kept, what went wrong is tried again by the next run. */
 function settle(run: CellRun, index: number, report: CellReport): MeasuredReplay {
   if (report.kind !== 'measured') {
-    return crashedReplay(run.cells[index]!, report.problem, (name) => run.engineNamed(name));
+    const { cell, trace } = run.cells[index]!;
+    return crashedReplay(cell, trace.header, report.problem, (name) => run.engineNamed(name));
   }
   for (const store of run.kept) {
     store.write(run.keys[index]!, report.replay);

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../traces/input-error';
 import type { MeasuredReplay } from '../metrics/measured-replay';
-import { reasonOf } from '../results/atomic-file';
+import { reasonOf } from '../../traces/output/whole-file';
 import type { Environment, Label, Results, SuiteFacts } from '../results/results';
 import { readResults } from '../results/results-file';
 import { shardFileName, shardOfFileName, type Shard } from './shard';

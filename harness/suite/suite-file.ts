@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { didYouMean, InputError, UsageError } from '../../traces/input-error';
 import { parsePlacedYaml, type PlacedYaml } from '../text/placed-yaml';
 import { PRICING_DEFAULT } from '../pricing/specification';
-import { reasonOf } from '../results/atomic-file';
+import { reasonOf } from '../../traces/output/whole-file';
 import type { Placed, Suite, SuiteEngine, SuiteGroup, SuiteMachine, SuiteTrace } from './suite';
 import {
   SUITE_KEYS,
@@ -174,7 +174,6 @@ function machineOf(text: MachineText): SuiteMachine {
     ...(text['virtual-pages'] !== undefined && { virtualPages: text['virtual-pages'] }),
     ...(text['access-budget'] !== undefined && { accessBudget: text['access-budget'] }),
     ...(text.realloc !== undefined && { realloc: text.realloc }),
-    ...(text['verify-payload'] !== undefined && { verifyPayload: text['verify-payload'] }),
   };
 }
 

@@ -1,100 +1,58 @@
 /**
  * Where a trace's bytes go: a file, which appears under its name only when it is complete, or a stream.
  */
-import { open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { UsageError } from '../input-error';
-
-/** How many leftovers of processes that were killed a name may have before it is given up. */
-const PARTIAL_FILES_MAX = 100;
+import { PartialFile, reasonOf, removeAbandoned } from './whole-file';
 
 /**
- * Writes the chunks to a file (by path) or a stream (standard output). A file is written beside its final place and
- * renamed at the end, so that a failure, also one of the chunks themselves, leaves what was there before. Devices and
- * pipes are written to directly. A stream is left open.
+ * Writes the chunks to a file (by path) or a stream (standard output). A file is written whole or not at all: a
+ * failure, also one of the chunks themselves, leaves what was there before. Devices and pipes are written to directly.
+ * A stream is left open.
  *
  * Throws a `UsageError` for a path that cannot be written.
  */
 export async function writeChunks(target: string | Writable, chunks: AsyncIterable<Buffer>): Promise<void> {
-  if (typeof target !== 'string') await writeToStream(target, chunks);
-  else if (await isRegularOrNew(target)) await writeAndRename(await finalPath(target), chunks);
-  else await writeToHandle(target, await openFor(target, 'w'), chunks);
+  if (typeof target === 'string') await writeToFile(target, chunks);
+  else await writeToStream(target, chunks);
 }
 
-async function isRegularOrNew(path: string): Promise<boolean> {
-  try {
-    const found = await stat(path);
-    if (found.isDirectory()) throw unwritable(path, 'EISDIR');
-    return found.isFile();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true;
-    throw error instanceof UsageError ? error : unwritable(path, (error as NodeJS.ErrnoException).code);
-  }
-}
-
-/** Where the file really is, if it is a link: the link must stay one. */
-async function finalPath(path: string): Promise<string> {
-  return realpath(path).catch(() => path);
-}
-
-async function writeAndRename(path: string, chunks: AsyncIterable<Buffer>): Promise<void> {
-  const partial = await openPartial(path);
-  try {
-    await writeToHandle(path, partial.handle, chunks);
-    await rename(partial.path, path);
-  } catch (error) {
-    await rm(partial.path, { force: true });
-    throw error;
-  }
-}
-
-/** A new file beside the final one; never one that another process is writing. */
-async function openPartial(path: string): Promise<{ path: string; handle: FileHandle }> {
-  for (let number = 0; number < PARTIAL_FILES_MAX; number++) {
-    const partial = `${path}.${number}.partial`;
-    try {
-      return { path: partial, handle: await open(partial, 'wx') };
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'EEXIST') throw unwritable(path, code);
-    }
-  }
-  throw new UsageError({
-    where: path,
-    problem: `cannot be written (${PARTIAL_FILES_MAX} unfinished files lie beside it)`,
-    expected: `no ${path}.N.partial that nobody writes`,
-  });
-}
-
-async function openFor(path: string, flags: string): Promise<FileHandle> {
-  try {
-    return await open(path, flags);
-  } catch (error) {
-    throw unwritable(path, (error as NodeJS.ErrnoException).code);
-  }
-}
-
-async function writeToHandle(path: string, handle: FileHandle, chunks: AsyncIterable<Buffer>): Promise<void> {
+async function writeToFile(path: string, chunks: AsyncIterable<Buffer>): Promise<void> {
+  removeAbandoned(dirname(path));
+  const file = attempt(path, () => PartialFile.at(path));
   try {
     for await (const chunk of chunks) {
-      await handle.appendFile(chunk).catch((error: NodeJS.ErrnoException) => {
-        throw unwritable(path, error.code);
-      });
+      attempt(path, () => file.write(chunk));
+      // A source may have all its events at hand; a signal is heard between two chunks.
+      await new Promise(setImmediate);
     }
+    attempt(path, () => file.commit());
   } finally {
-    await handle.close();
+    file.discard();
   }
 }
 
+function attempt<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw unwritable(path, error as NodeJS.ErrnoException);
+  }
+}
+
+/** Whoever closes a pipe has what he wanted: what is left is not made. */
 async function writeToStream(stream: Writable, chunks: AsyncIterable<Buffer>): Promise<void> {
   for await (const chunk of chunks) {
-    await new Promise<void>((resolve, reject) => {
-      stream.write(chunk, (error) => (error ? reject(error) : resolve()));
+    const error = await new Promise<NodeJS.ErrnoException | null | undefined>((resolve) => {
+      stream.write(chunk, resolve);
     });
+    if (error?.code === 'EPIPE') return;
+    if (error) throw error;
   }
 }
 
-function unwritable(path: string, code: string | undefined): UsageError {
+function unwritable(path: string, error: NodeJS.ErrnoException): UsageError {
   const known: Record<string, string> = {
     ENOENT: 'no such folder',
     EISDIR: 'is a folder',
@@ -105,7 +63,7 @@ function unwritable(path: string, code: string | undefined): UsageError {
   };
   return new UsageError({
     where: path,
-    problem: `cannot be written (${known[code ?? ''] ?? code})`,
+    problem: `cannot be written (${known[error.code ?? ''] ?? reasonOf(error)})`,
     expected: 'a file in a folder that exists',
   });
 }

@@ -10,7 +10,7 @@ import { runBothRevisions } from '../sides/base-revision';
 import { runEnginePair } from '../sides/engine-pair';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { tellGithub } from '../output/github';
-import { printOrWrite } from '../output/output-file';
+import { outputTo } from '../output/output-file';
 import { resultsAt } from '../sides/results-at';
 import { suiteLimits } from '../output/suite-conclusion';
 import { choice, flag, list, operands, pair, text, type ValuesOf } from '../options/option';
@@ -83,6 +83,7 @@ type CompareArguments = { readonly input: readonly string[] } & ValuesOf<typeof 
 
 async function compareCommand(argv: CompareArguments): Promise<ExitCode> {
   const given = argv.limit.flatMap(parseLimits);
+  const write = outputTo(argv.out);
   const { labels, base, head } = await sidesOf(argv);
   const limits = [...suiteLimits(head, labels.head), ...given];
   const comparison = compareResults(base, head, {
@@ -93,7 +94,7 @@ async function compareCommand(argv: CompareArguments): Promise<ExitCode> {
   });
   const format = COMPARISON_FORMATS.find(({ name }) => name === argv.format)!;
   const report = format.render(comparison, { ascii: argv.ascii });
-  printOrWrite(report, argv.out);
+  write(report);
   tellGithub(
     githubAnnotations(comparison),
     () => comparisonMarkdown(comparison, { ascii: false }),

@@ -4,6 +4,7 @@ import { operationText, type ConformanceOperation } from '../../conformance/oper
 import { enginesWithOptions } from '../options/engine-options';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { OutputFolder } from '../output/output-folder';
+import { fileNameOf } from '../output/placements-files';
 import { createRegistries } from '../names/registries';
 import { count, operands, text, type ValuesOf } from '../options/option';
 import { namesOf, nameValuePairs, settingsOption } from '../options/shared-options';
@@ -101,7 +102,7 @@ function saveFailures({ engine, results }: ConformanceReport, folder: OutputFold
   for (const { rule, outcome } of results) {
     if (outcome.kind === 'failed' && outcome.operations.length > 0) {
       const rows = outcome.operations.map((each) => `${operationText(each)}\n`);
-      folder.write(`${engine}.${rule.replace(/\W+/g, '-')}.csv`, TRACE_HEADER + rows.join(''));
+      folder.write(`${fileNameOf(engine)}.${rule.replace(/\W+/g, '-')}.csv`, TRACE_HEADER + rows.join(''));
     }
   }
   process.stdout.write(

@@ -11,7 +11,7 @@ import { createStackOn } from '../../replay/stack';
 import type { Registries } from '../../results/cell';
 import { enginesWithOptions, type EngineChoice } from '../options/engine-options';
 import { EXIT, type ExitCode } from '../exit-codes';
-import { printOrWrite } from '../output/output-file';
+import { outputTo } from '../output/output-file';
 import { Progress } from '../workers/progress';
 import { ANY_COUNT, choice, count, list, operand, text, type ValuesOf } from '../options/option';
 import { readerOptionsBesideFormat, traceDetails, traceRequest } from '../options/reader-options';
@@ -74,6 +74,7 @@ type ExplainArguments = { readonly trace: string } & ValuesOf<typeof options>;
 
 async function runExplain(argv: ExplainArguments): Promise<ExitCode> {
   const choice = choiceOf(argv);
+  const write = outputTo(argv.out);
   const registries = createRegistries();
   const name = onlyOne('-a', 'engine', commaList(argv.allocator));
   const pricing = parsePricing(onlyOne('-p', 'pricing', commaList(argv.pricing)));
@@ -95,7 +96,7 @@ async function runExplain(argv: ExplainArguments): Promise<ExitCode> {
     ...(argv.realloc !== undefined && { realloc: argv.realloc }),
     passDone: () => progress.done(1),
   }).finally(() => progress.stop());
-  printOrWrite(renderExplanation(argv.format, explanation), argv.out);
+  write(renderExplanation(argv.format, explanation));
   const { stopped } = explanation;
   return stopped !== null && isFailure(stopped) ? EXIT.failed : EXIT.ok;
 }

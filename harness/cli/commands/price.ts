@@ -4,7 +4,7 @@ import { openBytes, type ByteSource } from '../../../traces/input/bytes';
 import { AddressPricer } from '../../studies/addresses/address-pricer';
 import { checkedPricings } from '../options/checked-pricings';
 import { EXIT, type ExitCode } from '../exit-codes';
-import { printOrWrite } from '../output/output-file';
+import { outputTo } from '../output/output-file';
 import { PRICE_FORMATS, pricedText } from '../../../reports/priced-addresses-text';
 import { choice, count, operand, text, type ValuesOf } from '../options/option';
 import { namesOf, pricingsOption } from '../options/shared-options';
@@ -41,6 +41,7 @@ export const price = command({
 type PriceArguments = { readonly addresses: string } & ValuesOf<typeof options>;
 
 async function priceAddresses({ addresses, pricing, format, worst, out }: PriceArguments): Promise<ExitCode> {
+  const write = outputTo(out);
   const pricer = new AddressPricer(checkedPricings(namesOf('-p', pricing)), worst);
   const source = await openBytes(addresses === STDIN ? process.stdin : addresses);
   await readWhole(source, pricer);
@@ -50,7 +51,7 @@ async function priceAddresses({ addresses, pricing, format, worst, out }: PriceA
     instructions: pricer.instructionCount,
     pricings: pricer.finish(),
   };
-  printOrWrite(pricedText(priced, format), out);
+  write(pricedText(priced, format));
   return EXIT.ok;
 }
 

@@ -16,12 +16,13 @@ import { readSuite, suiteFile } from '../../suite/suite-file';
 import { ciOptions, ciOutputs, type CiOutputs } from '../options/ci-options';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { Interruption } from '../workers/interruption';
+import { claim } from '../output/claim';
 import { OutputFolder } from '../output/output-folder';
 import { Progress } from '../workers/progress';
 import { createRegistries } from '../names/registries';
 import { exitCodeOf, resultsOf } from '../output/report-files';
 import { flag, needed, operand, text, type ValuesOf } from '../options/option';
-import { hostOptions } from '../options/shared-options';
+import { hostOptions, laneSettings } from '../options/shared-options';
 import { concludeSuite, limitsAt } from '../output/suite-conclusion';
 import { estimatedCosts } from '../workers/suite-costs';
 import { createSuiteRegistries } from '../names/suite-registries';
@@ -63,7 +64,6 @@ export const suite = command({
 type SuiteArguments = { readonly suite: string } & ValuesOf<typeof options>;
 
 async function suiteCommand(argv: SuiteArguments): Promise<ExitCode> {
-  const started = Date.now();
   const registries = createRegistries();
   const code = createSuiteRegistries(registries);
   const plan = readSuite(suiteFile(argv.suite));
@@ -75,23 +75,52 @@ async function suiteCommand(argv: SuiteArguments): Promise<ExitCode> {
   const mine = await cellsToRun(all, argv.shard, (cells) => estimatedCosts(cells, registries));
   const cells = mine.map((index) => all[index]!);
   const keys = mine.map((index) => allKeys[index]!);
+  const facts = { cellsSha256: cellsSha256(allKeys), cellCount: all.length, cells: mine };
   const out = OutputFolder.at(argv.out, '--out');
+  out.make();
+  try {
+    const giveBack = await claim(`${journalFolder(argv)}.lock`, () =>
+      warn(`waiting for another suite that writes to ${argv.out}`),
+    );
+    try {
+      return await runAndConclude(argv, { plan, cells, keys, code, facts, out, ci });
+    } finally {
+      giveBack();
+    }
+  } finally {
+    out.discard();
+  }
+}
+
+/** Everything that a suite was found to ask for, and where its results go. */
+interface PreparedSuite {
+  readonly plan: Suite;
+  readonly cells: readonly PlannedCell[];
+  readonly keys: readonly string[];
+  readonly code: ReturnType<typeof createSuiteRegistries>;
+  readonly facts: ShardFacts;
+  readonly out: OutputFolder;
+  readonly ci: CiOutputs;
+}
+
+async function runAndConclude(argv: SuiteArguments, prepared: PreparedSuite): Promise<ExitCode> {
+  const started = Date.now();
+  const { plan, cells, out } = prepared;
   const journal = openJournal(argv);
-  const { report, times } = await runPlanned(argv, cells, keys, journal, code);
+  const { report, times } = await runPlanned(argv, prepared, journal);
   const replays = report.replays.filter((replay) => replay !== undefined);
-  if (replays.length < mine.length) {
+  if (replays.length < cells.length) {
     process.stdout.write(
-      `Stopped: ${replays.length} of ${mine.length} cells are done and kept in ${journal.folder}; --resume goes on.\n`,
+      `Stopped: ${replays.length} of ${cells.length} cells are done and kept in ${journal.folder}; --resume goes on.\n`,
     );
     return EXIT.failed;
   }
   const { environment, ...plain } = resultsOf(replays, started);
   const results: Results = { ...plain, suite: factsOf(plan, cells), environment };
-  const facts = { cellsSha256: cellsSha256(allKeys), cellCount: all.length, cells: mine };
   const exitCode =
     argv.shard === undefined
-      ? concludeSuite(results, out, ci, times)
-      : writeShard(results, out, argv.shard, facts);
+      ? concludeSuite(results, out, prepared.ci, times)
+      : writeShard(results, out, argv.shard, prepared.facts);
   tellKnownAndDiffering(report);
   journal.remove();
   return report.differences.length > 0 ? EXIT.notDeterministic : exitCode;
@@ -135,13 +164,16 @@ async function cellsToRun(
 
 /** What a run has finished, until it is complete; a verified run does not go on from an unverified one. */
 function openJournal(argv: SuiteArguments): CellStore {
-  const { shard, resume, out } = argv;
-  const part = shard === undefined ? '' : `-${shard.index}-${shard.count}`;
-  const folder = join(out, `.cells${part}${argv.verifyDeterminism ? '-verified' : ''}`);
-  if (!resume) {
+  const folder = journalFolder(argv);
+  if (!argv.resume) {
     CellStore.at(folder, warn).remove();
   }
   return CellStore.at(folder, warn);
+}
+
+function journalFolder({ shard, out, verifyDeterminism }: SuiteArguments): string {
+  const part = shard === undefined ? '' : `-${shard.index}-${shard.count}`;
+  return join(out, `.cells${part}${verifyDeterminism ? '-verified' : ''}`);
 }
 
 const warn = (line: string): void => void process.stderr.write(`warning: ${line}\n`);
@@ -153,19 +185,18 @@ interface PlannedRun {
 
 async function runPlanned(
   argv: SuiteArguments,
-  cells: readonly PlannedCell[],
-  keys: readonly string[],
+  { cells, keys, code }: PreparedSuite,
   journal: CellStore,
-  code: ReturnType<typeof createSuiteRegistries>,
 ): Promise<PlannedRun> {
   const cache = argv.cache === undefined ? [] : [CellStore.at(argv.cache, warn)];
   const verifies = argv.verifyDeterminism;
-  const interruption = new Interruption();
   const progress = new Progress(argv.suite, cells.length);
   const workers = Math.min(argv.workers ?? availableParallelism(), cells.length);
   const lanes = Array.from({ length: verifies ? Math.max(1, workers >> 1) : workers }, () =>
     verifies ? ([laneOf(argv), laneOf(argv)] as const) : ([laneOf(argv)] as const),
   );
+  const closeAll = () => lanes.flat().forEach((lane) => lane.close());
+  const interruption = new Interruption(closeAll);
   try {
     const report = await runCells({
       cells,
@@ -184,12 +215,12 @@ async function runPlanned(
   } finally {
     progress.stop();
     interruption.end();
-    await Promise.all(lanes.flat().map((lane) => lane.close()));
+    closeAll();
     journal.removeIfEmpty();
   }
 }
 
-const laneOf = ({ pricingKernel }: SuiteArguments): WorkerLane => new WorkerLane(pricingKernel);
+const laneOf = (argv: SuiteArguments): WorkerLane => new WorkerLane(laneSettings(argv));
 
 /** By replay, of two that were compared the longer. */
 function timesOf(

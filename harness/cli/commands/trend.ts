@@ -2,7 +2,7 @@ import { TREND_FORMATS } from '../../../reports/comparison/trend';
 import { readHistory } from '../../compare/history';
 import { trendOf } from '../../compare/trend';
 import { EXIT } from '../exit-codes';
-import { printOrWrite } from '../output/output-file';
+import { outputTo } from '../output/output-file';
 import { choice, list, operand, text } from '../options/option';
 import { commaList } from '../options/shared-options';
 import { command } from './command';
@@ -28,12 +28,13 @@ export const trend = command({
     '$0 history.csv --label nightly --format csv --out changes.csv',
   ],
   run: (argv) => {
+    const write = outputTo(argv.out);
     const found = trendOf(readHistory(argv.history), {
       metrics: commaList(argv.metric),
       ...(argv.label !== undefined && { label: argv.label }),
     });
     const format = TREND_FORMATS.find(({ name }) => name === argv.format)!;
-    printOrWrite(format.render(found), argv.out);
+    write(format.render(found));
     return EXIT.ok;
   },
 });

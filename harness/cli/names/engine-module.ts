@@ -17,10 +17,22 @@ const SELF = 'alloc-replay';
 /** What a module exports, as one object. Throws a `UsageError` with the place of what keeps it from loading. */
 export function requireModule(name: string, file: string): Readonly<Record<string, unknown>> {
   try {
-    const exported = withSelf(() => withoutTypes(() => requireFrom(path.dirname(file))(file) as unknown));
+    const load = () => requireFrom(path.dirname(file))(file) as unknown;
+    const exported = withoutEnvironment(() => withSelf(() => withoutTypes(load)));
     return Object(exported) as Readonly<Record<string, unknown>>;
   } catch (error) {
     throw new UsageError({ where: placeOf(error, name), problem: `cannot be loaded: ${reasonOf(error)}` });
+  }
+}
+
+/** What an engine is may follow from its code alone: on another host, and to the cache, it is the same. */
+function withoutEnvironment<T>(action: () => T): T {
+  const { env } = process;
+  process.env = {};
+  try {
+    return action();
+  } finally {
+    process.env = env;
   }
 }
 

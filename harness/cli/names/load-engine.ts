@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import { ENGINES } from '../../../allocators/registry';
 import { UsageError } from '../../../traces/input-error';
 import { definitionProblem } from '../../conformance/definition';
+import { checkedDefinition } from '../../replay/checked-engine';
 import type { EngineDefinition } from '../../replay/port';
 import { requireFrom, requireModule } from './engine-module';
 
@@ -34,7 +35,7 @@ export function loadEngine(name: string): EngineDefinition {
       expected: 'a name that no engine of the registry has',
     });
   }
-  return engine;
+  return checkedDefinition(engine);
 }
 
 function isPath(name: string): boolean {

@@ -49,6 +49,13 @@ function traceNamed(request: TraceRequest): NamedTrace {
   return { kind: 'file', path, header };
 }
 
+/** What can be said of a trace unopened, also of one that comes through standard input. */
+export function headerNamed(request: TraceRequest): TraceHeader {
+  return request.specification === '-'
+    ? { name: traceName('<stdin>'), origin: { kind: 'recorded', format: 'unknown' } }
+    : traceNamed(request).header;
+}
+
 const isSynthetic = (specification: string): boolean => specification.startsWith('synth:');
 
 function traceFiles({ specification }: TraceRequest): string[] {

@@ -2,7 +2,7 @@ import type { EmittedFile } from '../../../reports/ci/emitter';
 import { EMITTERS } from '../../../reports/ci/registry';
 import { didYouMean, UsageError } from '../../../traces/input-error';
 import type { BrokenLimit } from '../../compare/broken-limits';
-import { appendToHistory } from '../../compare/history';
+import { appendToHistory, expectAppendable } from '../../compare/history';
 import type { Results } from '../../results/results';
 import { list, text, type ValuesOf } from './option';
 import { commaList } from './shared-options';
@@ -47,6 +47,9 @@ export function ciOutputs(argv: CiArguments & { readonly out: string | undefined
     throw new UsageError({ where: '--emit', problem: 'no --out', expected: 'a folder to write to' });
   }
   const commit = argv.append === undefined ? '' : commitOf(argv);
+  if (argv.append !== undefined) {
+    expectAppendable(argv.append);
+  }
   return {
     emitted: (results, broken) => chosen.flatMap(({ files }) => files(results, broken)),
     append: (results) => {

@@ -4,6 +4,7 @@ import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT } from '../../machine/machine
 import { PRICING_KERNELS } from '../../pricing/pricing-kernel';
 import { PRICING_DEFAULT } from '../../pricing/specification';
 import type { ReallocPolicy } from '../../replay/operations';
+import type { LaneSettings } from '../workers/worker-lane';
 import { choice, count, list, needed, text, type ValuesOf } from './option';
 
 /** Options that several commands share, and how their words become values. */
@@ -67,6 +68,11 @@ export function machineSizes({ heapPages, virtualPages, accessLimit }: MachineAr
   };
 }
 
+/** An hour: no replay that ends takes as long, and a loop in an engine must not outlive the job it runs in. */
+const REPLAY_SECONDS_MAX = 3600;
+/** Timers count no further than 2^31 milliseconds. */
+const REPLAY_SECONDS_LIMIT = 2_000_000;
+
 /** How this host does the work: results do not depend on it. */
 export const hostOptions = {
   workers: count(
@@ -77,9 +83,18 @@ export const hostOptions = {
     'Price in TypeScript or in WebAssembly, which is faster (default auto; results are the same)',
     PRICING_KERNELS,
   ),
+  replayTimeout: count(
+    `Seconds after which a replay in a worker process is given up (default ${REPLAY_SECONDS_MAX})`,
+    [1, REPLAY_SECONDS_LIMIT],
+  ),
 };
 
 export type HostArguments = ValuesOf<typeof hostOptions>;
+
+export const laneSettings = ({ pricingKernel, replayTimeout }: HostArguments): LaneSettings => ({
+  pricingKernel,
+  replaySecondsMax: replayTimeout ?? REPLAY_SECONDS_MAX,
+});
 
 /** How many workers: as told, else one, for a run of a few cells is over before a second process has started. */
 export const workersFor = ({ workers }: Pick<HostArguments, 'workers'>): number => workers ?? 1;

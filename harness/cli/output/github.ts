@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import { reasonOf } from '../../results/atomic-file';
+import { reasonOf } from '../../../traces/output/whole-file';
 
 /**
  * On GitHub Actions, annotations stand beside the files of a pull request, and a summary on the page of the job. The

@@ -1,10 +1,13 @@
-import { writeFileAtomically } from '../../results/atomic-file';
+import { expectWritable, writeWholeFile } from '../../../traces/output/whole-file';
 
-/** Prints a text, or writes it to the file that `--out` names: all of it or nothing. */
-export function printOrWrite(text: string, out: string | undefined): void {
+/**
+ * What `--out FILE` asks for, checked before there is anything to write: a function that prints a text, or writes it
+ * to the file, all of it or nothing. Throws an `InputError` for a file that cannot be written.
+ */
+export function outputTo(out: string | undefined): (text: string) => void {
   if (out === undefined) {
-    process.stdout.write(text);
-  } else {
-    writeFileAtomically(out, text);
+    return (text) => void process.stdout.write(text);
   }
+  expectWritable(out);
+  return (text) => writeWholeFile(out, text);
 }

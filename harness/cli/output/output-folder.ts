@@ -1,25 +1,12 @@
-import {
-  accessSync,
-  constants,
-  existsSync,
-  readdirSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { existsSync, rmdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../../../traces/input-error';
-import { reasonOf } from '../../results/atomic-file';
+import { PartialFile, reasonOf, removeAbandoned } from '../../../traces/output/whole-file';
 import { makeFolder } from '../../results/folder';
 
-/**
- * Where a command's files go. Each file is written whole to a temporary sibling and renamed at the end, so that an
- * interrupted or failing command leaves either the old file or the new one, never a half.
- */
+/** Where a command's files go, all of them or none: each gets its name at the end. */
 export class OutputFolder {
-  private readonly pending: { name: string; temporary: string; final: string }[] = [];
+  private readonly pending: { name: string; readonly file: PartialFile }[] = [];
 
   /** The uppermost folder that `make` made. */
   private made: string | undefined;
@@ -38,11 +25,7 @@ export class OutputFolder {
       throw new InputError({ where: option, problem: 'names none', expected: 'a folder to write to' });
     }
     try {
-      const existing = existingPath(path);
-      accessSync(existing, constants.W_OK);
-      if (!statSync(existing).isDirectory()) {
-        throw new Error('not a folder');
-      }
+      PartialFile.in(existingPath(path)).discard();
     } catch {
       throw new InputError({
         where: `${option} ${path}`,
@@ -50,6 +33,7 @@ export class OutputFolder {
         expected: 'a folder to write to',
       });
     }
+    removeAbandoned(path);
     return new OutputFolder(path, option);
   }
 
@@ -63,41 +47,52 @@ export class OutputFolder {
     }
   }
 
-  /** Writes a file of the folder. */
+  /** Writes a file of the folder. Throws an `InputError` where the operating system refuses. */
   write(name: string, content: string | Uint8Array): void {
-    const { temporary } = this.stage(name);
-    writeFileSync(temporary, content);
+    this.make();
+    this.attempt(name, () => {
+      const file = PartialFile.at(join(this.path, name));
+      this.pending.push({ name, file });
+      file.write(typeof content === 'string' ? Buffer.from(content) : content);
+    });
   }
 
-  /** Renames everything written so far to its final name; returns the names. */
-  commit(): readonly string[] {
-    const names = this.pending.map(({ name, temporary, final }) => {
-      renameSync(temporary, final);
-      return name;
+  /** Files that others write, where the paths say; `commit` is told their names. */
+  begin(count: number): string[] {
+    this.make();
+    return Array.from({ length: count }, () => {
+      const file = PartialFile.in(this.path);
+      this.pending.push({ name: '', file });
+      return file.handOver();
     });
-    this.pending.length = 0;
-    return names;
+  }
+
+  /** Gives everything written so far its name, and what others wrote the names told here; returns the names. */
+  commit(told: readonly string[] = []): readonly string[] {
+    return this.pending.splice(0).map(({ name, file }, index) => {
+      const own = told[index] ?? name;
+      this.attempt(own, () => file.commit(join(this.path, own)));
+      return own;
+    });
   }
 
   /** Removes what was written and not committed, and the folder if it was made for that. */
   discard(): void {
-    for (const { temporary } of this.pending) {
-      rmSync(temporary, { force: true });
-    }
-    this.pending.length = 0;
+    this.pending.splice(0).forEach(({ file }) => file.discard());
     if (this.made !== undefined) {
       removeEmpty(resolve(this.path), resolve(this.made));
       this.made = undefined;
     }
   }
 
-  private stage(name: string): { temporary: string } {
-    this.make();
-    const final = resolve(this.path, name);
-    removeAbandoned(final);
-    const temporary = join(dirname(final), `.${basename(final)}.${process.pid}.partial`);
-    this.pending.push({ name, temporary, final });
-    return { temporary };
+  private attempt(name: string, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.discard();
+      const where = `${this.option} ${join(this.path, name)}`;
+      throw new InputError({ where, problem: reasonOf(error), expected: 'a file that can be written' });
+    }
   }
 }
 
@@ -112,29 +107,13 @@ function existingPath(path: string): string {
 
 /** Removes a folder and those above it up to `uppermost`, as far as they are empty. */
 function removeEmpty(folder: string, uppermost: string): void {
-  if (readdirSync(folder).length === 0) {
-    rmdirSync(folder);
-    if (folder !== uppermost) {
-      removeEmpty(dirname(folder), uppermost);
-    }
-  }
-}
-
-/** Removes what processes that were killed while they wrote this file have left of it. */
-function removeAbandoned(final: string): void {
-  const prefix = `.${basename(final)}.`;
-  for (const name of readdirSync(dirname(final))) {
-    const [, pid] = /^(\d+)\.partial$/.exec(name.startsWith(prefix) ? name.slice(prefix.length) : '') ?? [];
-    if (pid !== undefined && !isRunning(Number(pid))) {
-      rmSync(join(dirname(final), name), { force: true });
-    }
-  }
-}
-
-function isRunning(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    rmdirSync(folder);
+  } catch {
+    // Something is in it, or somebody else has removed it.
+    return;
+  }
+  if (folder !== uppermost) {
+    removeEmpty(dirname(folder), uppermost);
   }
 }

@@ -1,5 +1,3 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import type { MeasuredReplay } from '../../metrics/measured-replay';
 import type { Cell } from '../../results/cell';
 import { OutputFolder } from './output-folder';
@@ -18,34 +16,35 @@ export async function withPlacements(
     return runTasks(cells.map((cell) => ({ cell })));
   }
   const out = OutputFolder.at(folder, '--placements');
-  const { path } = out;
-  out.make();
-  const partial = cells.map((_, index) => join(path, `.placements-${process.pid}-${index}.partial`));
+  const files = out.begin(cells.length);
   try {
-    const replays = await runTasks(cells.map((cell, index) => ({ cell, placementsFile: partial[index]! })));
-    const names = placementsFileNames(replays);
-    partial.forEach((file, index) => renameSync(file, join(path, names[index]!)));
+    const replays = await runTasks(cells.map((cell, index) => ({ cell, placementsFile: files[index]! })));
+    out.commit(placementsFileNames(replays));
     return replays;
   } finally {
-    for (const file of partial) {
-      if (existsSync(file)) {
-        rmSync(file);
-      }
-    }
     out.discard();
   }
 }
 
-/** File names of replays; equal names (two traces called alike) are told apart by a number. */
-export function placementsFileNames(replays: readonly MeasuredReplay[]): string[] {
-  const taken = new Map<string, number>();
+/** File names of replays, no two the same: traces may be called alike, and engines like another with a number. */
+export function placementsFileNames(
+  replays: readonly {
+    readonly trace: { readonly name: string };
+    readonly engine: { readonly name: string };
+  }[],
+): string[] {
+  const taken = new Set<string>();
   return replays.map(({ trace, engine }) => {
     const base = fileNameOf(`${trace.name}.${engine.name}`);
-    const count = (taken.get(base) ?? 0) + 1;
-    taken.set(base, count);
-    return count === 1 ? `${base}.csv` : `${base}-${count}.csv`;
+    let name = `${base}.csv`;
+    for (let number = 2; taken.has(name.toLowerCase()); number++) {
+      name = `${base}-${number}.csv`;
+    }
+    // Some file systems do not tell capitals apart.
+    taken.add(name.toLowerCase());
+    return name;
   });
 }
 
 /** Names of traces and engines may hold anything; a file name may not. */
-const fileNameOf = (name: string): string => name.replace(/[^\w.=+-]/g, '_').slice(0, 200);
+export const fileNameOf = (name: string): string => name.replace(/[^\w.=+-]/g, '_').slice(0, 200);

@@ -19,6 +19,7 @@ import type { Registries } from '../../results/cell';
 import type { EngineChoice } from '../options/engine-options';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { OutputFolder } from './output-folder';
+import { placementsFileNames } from './placements-files';
 
 /**
  * `run --format plan9-vector | libxl-vector`: the vocabulary of the golden vectors (resets, peeks, stale ids, the whole
@@ -48,19 +49,21 @@ export function runVectors(
 ): ExitCode {
   const folder = placements === undefined ? undefined : OutputFolder.at(placements, '--placements');
   try {
-    for (const file of files) {
-      for (const engine of engines) {
-        const rows =
-          format === 'plan9-vector'
-            ? plan9Rows(file, engine, stateEvery, registries)
-            : libxlRows(file, engine, registries);
-        if (folder === undefined) {
-          process.stdout.write(rows);
-        } else {
-          folder.write(`${traceName(file)}.${engine.name}.csv`, rows);
-        }
+    const pairs = files.flatMap((file) => engines.map((engine) => ({ file, engine })));
+    const names = placementsFileNames(
+      pairs.map(({ file, engine }) => ({ trace: { name: traceName(file) }, engine })),
+    );
+    pairs.forEach(({ file, engine }, index) => {
+      const rows =
+        format === 'plan9-vector'
+          ? plan9Rows(file, engine, stateEvery, registries)
+          : libxlRows(file, engine, registries);
+      if (folder === undefined) {
+        process.stdout.write(rows);
+      } else {
+        folder.write(names[index]!, rows);
       }
-    }
+    });
     folder?.commit();
     return EXIT.ok;
   } catch (error) {

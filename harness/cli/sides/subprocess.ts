@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { extname, join } from 'node:path';
+import { onEnding } from '../../../traces/output/ending';
 import { PACKAGE_ROOT } from '../tool-version';
 
 /** How a process that we started ended. */
@@ -36,18 +37,13 @@ export function runShell(
   return finished(command, [], { cwd: folder, env: { ...process.env, ...environment }, shell: true });
 }
 
-/** Signals that ask us to end: they are passed on to what we started. */
-export const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
 const TAIL_LENGTH_MAX = 4096;
 
 function finished(file: string, argv: readonly string[], options: SpawnOptions): Promise<Finished> {
   return new Promise((resolve, reject) => {
     // A group of its own, so that a shell's children can be ended with it.
     const child = spawn(file, argv, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    const stop = (signal: NodeJS.Signals) => endGroup(child, signal);
-    ENDING_SIGNALS.forEach((signal) => process.on(signal, stop));
-    const done = () => ENDING_SIGNALS.forEach((signal) => process.off(signal, stop));
+    const done = onEnding((signal) => endGroup(child, signal));
     let tail = '';
     child.stdout!.resume();
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {

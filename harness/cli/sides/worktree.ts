@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync, unlinkSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError, UsageError } from '../../../traces/input-error';
-import { ENDING_SIGNALS } from './subprocess';
+import { onEnding } from '../../../traces/output/ending';
 
 /** A revision of the user's repository, checked out beside it for the time of one comparison. */
 export interface Worktree {
@@ -36,14 +36,7 @@ export async function withWorktree<T>(
   const root = join(scratch, 'worktree');
   const worktree = { repository, root, folder: join(root, prefix), commit, scratch };
   const remove = () => removeWorktree(worktree);
-  // What runs in the worktree hears of the signal first; then it is taken away and we end as we were told.
-  const removeAndEnd = (signal: NodeJS.Signals) =>
-    setImmediate(() => {
-      remove();
-      process.removeAllListeners(signal);
-      process.kill(process.pid, signal);
-    });
-  ENDING_SIGNALS.forEach((signal) => process.on(signal, removeAndEnd));
+  const forget = onEnding(remove);
   try {
     // A hook of the repository has no business in a checkout that lives for seconds.
     git(
@@ -56,7 +49,7 @@ export async function withWorktree<T>(
     linkInstalled(worktree, prefix);
     return await action(worktree);
   } finally {
-    ENDING_SIGNALS.forEach((signal) => process.off(signal, removeAndEnd));
+    forget();
     remove();
   }
 }

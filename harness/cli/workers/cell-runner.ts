@@ -1,67 +1,115 @@
+import { ENGINES } from '../../../allocators/registry';
 import type { MeasuredReplay } from '../../metrics/measured-replay';
-import { Progress } from './progress';
+import { NotDeterministic } from '../../metrics/measurement';
+import type { Registries } from '../../results/cell';
+import { crashedReplay } from '../../suite/crashed';
+import type { CellReport } from '../../suite/run-cells';
 import { createRegistries } from '../names/registries';
-import { workersFor, type HostArguments } from '../options/shared-options';
-import { replayOf, runTask, withKernel, type Task, type TaskOutcome } from './task';
-import { startWorkers } from './worker-pool';
+import { headerNamed } from '../names/suite-registries';
+import { laneSettings, workersFor, type HostArguments } from '../options/shared-options';
+import { Progress } from './progress';
+import { runTask, withKernel, type Task } from './task';
+import { WorkerLane } from './worker-lane';
 
 /**
  * Runs tasks in this process or in worker processes. Results come back in the order of the tasks, whatever finished
  * first: the number of workers never shows in them.
+ *
+ * An engine that a user brings runs in a process of its own, so that whatever it does there, never ending included, is
+ * the outcome of its replay. The registered ones are ours: what they do is bounded by the accesses of an operation.
  */
 
-/** Rejects with the error of the first task, in their order, that failed. */
+/** Rejects with the error of the first task, in their order, that cannot be run as described. */
 export async function runTasks(
   asked: readonly Task[],
   host: HostArguments,
   title: string,
 ): Promise<MeasuredReplay[]> {
-  const workers = workersFor(host);
+  const registries = createRegistries();
   const tasks = asked.map((task) => withKernel(task, host.pricingKernel));
+  const readsStdin = tasks.some(({ cell }) => cell.trace.specification === '-');
+  // Standard input is read by one process alone.
+  const workers = readsStdin ? 1 : Math.min(workersFor(host), tasks.length);
+  const isApart =
+    workers > 1 || host.replayTimeout !== undefined || tasks.some((task) => isOfUser(task, registries));
   const progress = new Progress(title, tasks.length);
+  const done = (task: Task) => {
+    progress.task(`${task.cell.trace.specification} × ${task.cell.engine}`);
+    progress.done(1);
+  };
   try {
-    return workers > 1 && tasks.length > 1 && !tasks.some(readsStdin)
-      ? await runInWorkers(tasks, Math.min(workers, tasks.length), progress)
-      : await runHere(tasks, progress);
+    if (!isApart) {
+      return await runHere(tasks, registries, done);
+    }
+    const lanes = Array.from({ length: workers }, () => new WorkerLane(laneSettings(host), readsStdin));
+    return await runInLanes(tasks, lanes, registries, done);
   } finally {
     progress.stop();
   }
 }
 
+/** Whether the engine, or one that it is told to stand on, is none of the registry. */
+function isOfUser({ cell: { engine, options } }: Task, registries: Registries): boolean {
+  const declared = registries.engineNamed(engine).options;
+  const beneath = Object.entries(options).filter(([name]) => declared[name]?.kind === 'engine');
+  return [engine, ...beneath.map(([, name]) => name)].some(
+    (name) => !ENGINES.some((each) => each.name === name),
+  );
+}
+
 /** One after the other, so that the memory of one machine is free before the next is made. */
-async function runHere(tasks: readonly Task[], progress: Progress): Promise<MeasuredReplay[]> {
-  const registries = createRegistries();
+async function runHere(
+  tasks: readonly Task[],
+  registries: Registries,
+  done: (task: Task) => void,
+): Promise<MeasuredReplay[]> {
   const replays: MeasuredReplay[] = [];
   for (const task of tasks) {
-    progress.task(taskName(task));
     replays.push(await runTask(task, registries));
-    progress.done(1);
+    done(task);
   }
   return replays;
 }
 
-async function runInWorkers(
+async function runInLanes(
   tasks: readonly Task[],
-  workers: number,
-  progress: Progress,
+  lanes: readonly WorkerLane[],
+  registries: Registries,
+  done: (task: Task) => void,
 ): Promise<MeasuredReplay[]> {
-  const pool = startWorkers(workers, 'run');
+  const ends = new Map<Task, () => MeasuredReplay>();
+  const waiting = [...tasks];
+  const work = async (lane: WorkerLane): Promise<void> => {
+    for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) {
+      const own = task;
+      try {
+        const report = await lane.runTask(own);
+        ends.set(own, () => replayOfReport(report, own, registries));
+      } catch (error) {
+        ends.set(own, () => {
+          throw error;
+        });
+      }
+      done(own);
+    }
+  };
   try {
-    const outcomes = await Promise.all(
-      tasks.map(async (task) => {
-        const outcome = (await pool.run(task)) as TaskOutcome;
-        progress.task(taskName(task));
-        progress.done(1);
-        return outcome;
-      }),
-    );
-    return outcomes.map(replayOf);
+    await Promise.all(lanes.map(work));
   } finally {
-    await pool.destroy();
+    lanes.forEach((lane) => lane.close());
   }
+  return tasks.map((task) => ends.get(task)!());
 }
 
-/** Standard input is this process's alone: a worker would wait for it for ever. */
-const readsStdin = ({ cell }: Task): boolean => cell.trace.specification === '-';
-
-const taskName = ({ cell }: Task): string => `${cell.trace.specification} × ${cell.engine}`;
+function replayOfReport(report: CellReport, { cell }: Task, registries: Registries): MeasuredReplay {
+  switch (report.kind) {
+    case 'measured':
+      return report.replay;
+    case 'crashed':
+      return crashedReplay(cell, headerNamed(cell.trace), report.problem, (name) =>
+        registries.engineNamed(name),
+      );
+    case 'differed':
+      throw new NotDeterministic(`${cell.trace.specification} × ${cell.engine}: ${report.problem}`);
+  }
+}

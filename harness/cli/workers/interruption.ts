@@ -1,28 +1,35 @@
+/** So long cells under way may take to end. */
+const GRACE_MILLISECONDS = 1000;
+
 /**
- * Ctrl-C and the signal of a time limit, heard as a wish to stop: the first is waited for, the second is obeyed at
- * once. What is heard elsewhere stays as it is after `end`.
+ * Ctrl-C and the signal of a time limit, heard as a wish to stop: what is under way has a moment to end, and is stopped
+ * then. A second signal is obeyed at once. What is heard elsewhere stays as it is after `end`.
  */
 export class Interruption {
-  private heard = false;
+  private timer: NodeJS.Timeout | undefined;
   private readonly hear = (): void => {
-    if (this.heard) {
-      process.exit(1);
+    if (this.timer !== undefined) {
+      this.end();
+      process.kill(process.pid, 'SIGTERM');
+      return;
     }
-    this.heard = true;
-    process.stderr.write('stopping when the cells under way are done; once more to stop at once\n');
+    this.timer = setTimeout(this.stop, GRACE_MILLISECONDS);
+    process.stderr.write('stopping; once more to stop at once\n');
   };
 
-  constructor() {
+  /** @param stop stops what is under way */
+  constructor(private readonly stop: () => void) {
     for (const signal of SIGNALS) {
       process.on(signal, this.hear);
     }
   }
 
   get isWanted(): boolean {
-    return this.heard;
+    return this.timer !== undefined;
   }
 
   end(): void {
+    clearTimeout(this.timer);
     for (const signal of SIGNALS) {
       process.off(signal, this.hear);
     }

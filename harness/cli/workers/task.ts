@@ -1,5 +1,7 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { InputError, UsageError, type ProblemDetails } from '../../../traces/input-error';
+import { reasonOf } from '../../../traces/output/whole-file';
 import type { MeasuredReplay } from '../../metrics/measured-replay';
 import { NotDeterministic } from '../../metrics/measurement';
 import type { PricingKernel } from '../../pricing/pricing-kernel';
@@ -30,20 +32,36 @@ export interface TimedOutcome {
 
 /** Runs a task. Rejects with `UsageError` and `InputError` as its cell does. */
 export async function runTask(task: Task, registries: Registries): Promise<MeasuredReplay> {
-  const kernel = task.pricingKernel === undefined ? {} : { pricingKernel: task.pricingKernel };
+  const host = {
+    breathe: () => new Promise<void>((resolve) => void setImmediate(resolve)),
+    ...(task.pricingKernel !== undefined && { pricingKernel: task.pricingKernel }),
+  };
   if (task.placementsFile === undefined) {
-    return runCell(task.cell, registries, kernel);
+    return runCell(task.cell, registries, host);
   }
-  const descriptor = openSync(task.placementsFile, 'w');
+  const file = task.placementsFile;
+  const descriptor = written(file, () => openSync(file, 'r+'));
   try {
     const placements = (chunk: Uint8Array): void => {
-      for (let written = 0; written < chunk.length;) {
-        written += writeSync(descriptor, chunk, written);
+      for (let bytes = 0; bytes < chunk.length;) {
+        bytes += written(file, () => writeSync(descriptor, chunk, bytes));
       }
     };
-    return await runCell(task.cell, registries, { ...kernel, placements });
+    const replay = await runCell(task.cell, registries, { ...host, placements });
+    written(file, () => fsyncSync(descriptor));
+    return replay;
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** What the operating system refuses of a placements file is no fault of the engine. */
+function written<T>(file: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    const where = `--placements ${dirname(file)}`;
+    throw new InputError({ where, problem: reasonOf(error), expected: 'room for the placements' });
   }
 }
 

@@ -1,33 +1,50 @@
-import type { Tinypool } from 'tinypool';
 import type { PricingKernel } from '../../pricing/pricing-kernel';
 import type { Cell } from '../../results/cell';
 import type { CellReport, Lane } from '../../suite/run-cells';
-import { replayOf, withKernel, type TaskOutcome, type TimedOutcome } from './task';
-import { startWorkers } from './worker-pool';
+import { replayOf, withKernel, type Task } from './task';
+import { WorkerProcess } from './worker-process';
+
+/** How the work of lanes is done: results do not depend on it. */
+export interface LaneSettings {
+  readonly pricingKernel: PricingKernel | undefined;
+  /** A replay that takes longer has not come to an end. */
+  readonly replaySecondsMax: number;
+}
 
 /**
- * One worker process that runs one cell after the other. It starts with its first cell; when it dies in the middle of
- * one, that is the cell's outcome, and the next cell gets a new process.
+ * One worker process that runs one task after the other. It starts with its first task; when it dies in the middle of
+ * one, or does not come to its end, that is the task's outcome, and the next task gets a new process.
  */
 export class WorkerLane implements Lane {
-  private pool: Tinypool | undefined;
+  private process: WorkerProcess | undefined;
   /** Processor time of each cell that ended. */
   readonly milliseconds = new Map<Cell, number>();
 
-  constructor(private readonly pricingKernel?: PricingKernel) {}
+  constructor(
+    private readonly settings: LaneSettings,
+    private readonly readsStdin = false,
+  ) {}
 
-  async run(cell: Cell): Promise<CellReport> {
-    const pool = this.pool ?? startPool();
-    this.pool = pool;
-    let outcome: TaskOutcome;
-    try {
-      const timed = (await pool.run(withKernel({ cell }, this.pricingKernel))) as TimedOutcome;
-      this.milliseconds.set(cell, timed.milliseconds);
-      outcome = timed.outcome;
-    } catch {
-      await this.close();
-      return { kind: 'crashed', problem: 'its worker process died' };
+  run(cell: Cell): Promise<CellReport> {
+    return this.runTask({ cell });
+  }
+
+  /** Rejects with the `UsageError` or `InputError` of a task that cannot be run as described. */
+  async runTask(task: Task): Promise<CellReport> {
+    const { pricingKernel, replaySecondsMax } = this.settings;
+    if (this.process === undefined || this.process.hasEnded) {
+      this.process = new WorkerProcess(this.readsStdin);
     }
+    const end = await this.process.run(withKernel(task, pricingKernel), replaySecondsMax);
+    if ('kind' in end) {
+      const problem =
+        end.kind === 'died'
+          ? 'its worker process died'
+          : `it did not end within ${replaySecondsMax} s (--replay-timeout)`;
+      return { kind: 'crashed', problem };
+    }
+    this.milliseconds.set(task.cell, end.milliseconds);
+    const { outcome } = end;
     switch (outcome.kind) {
       case 'measured':
       case 'usage':
@@ -41,16 +58,7 @@ export class WorkerLane implements Lane {
   }
 
   /** Ends the process, whatever it is doing. */
-  async close(): Promise<void> {
-    const { pool } = this;
-    this.pool = undefined;
-    await pool?.destroy();
+  close(): void {
+    this.process?.end();
   }
-}
-
-function startPool(): Tinypool {
-  const pool = startWorkers(1, 'runPatiently');
-  // A process that dies between two cells is replaced by the pool itself.
-  pool.on('error', () => undefined);
-  return pool;
 }

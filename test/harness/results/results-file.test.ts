@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import { measure } from '../../../harness/metrics/measurement';
 import type { MeasuredReplay } from '../../../harness/metrics/measured-replay';
 import { parsePricing } from '../../../harness/pricing/specification';
-import { writeFileAtomically } from '../../../harness/results/atomic-file';
+import { writeWholeFile } from '../../../traces/output/whole-file';
 import { jsonText } from '../../../harness/results/json-text';
 import { RESULTS_SCHEMA, type Results } from '../../../harness/results/results';
 import { parseResults, readResults, resultsText, writeResults } from '../../../harness/results/results-file';
@@ -170,13 +170,13 @@ test('a file that cannot be written leaves nothing behind, and what was there st
   const file = path.join(context.folder, 'kept.txt');
   fs.writeFileSync(file, 'before');
   const folder = path.join(file, 'below');
-  assert.match(problem(() => writeFileAtomically(folder, 'x')), `${folder}: not a directory; expected`); // prettier-ignore
+  assert.match(problem(() => writeWholeFile(folder, 'x')), `${folder}: not a directory; expected`); // prettier-ignore
   const occupied = path.join(context.folder, 'occupied');
   fs.mkdirSync(occupied);
-  assert.match(problem(() => writeFileAtomically(occupied, 'x')), /illegal operation|is a directory/); // prettier-ignore
+  assert.match(problem(() => writeWholeFile(occupied, 'x')), /illegal operation|is a directory/); // prettier-ignore
   assert.not.ok(fs.readdirSync(context.folder).some((name) => name.endsWith('.partial')));
   assert.is(fs.readFileSync(file, 'utf8'), 'before');
-  writeFileAtomically(file, 'after');
+  writeWholeFile(file, 'after');
   assert.is(fs.readFileSync(file, 'utf8'), 'after');
 });
 

@@ -1,0 +1,38 @@
+import { escapeControls, InputError, UsageError } from '../../../traces/input-error';
+import { reasonOf } from '../../../traces/output/whole-file';
+import { NotDeterministic } from '../../metrics/measurement';
+import { EXIT, type ExitCode } from '../exit-codes';
+
+/**
+ * Says on stderr why a command failed, and with which exit code that ends: one line for what a person can correct, for
+ * a host that has no room, and for an engine that contradicts itself; the whole story for what only we can mend.
+ */
+export function reportFailure(error: unknown): ExitCode {
+  if (error instanceof UsageError || error instanceof InputError) {
+    process.stderr.write(`alloc-replay: ${error.message}\n`);
+    return EXIT.badInput;
+  }
+  if (error instanceof NotDeterministic) {
+    process.stderr.write(`alloc-replay: not deterministic: ${escapeControls(error.message)}\n`);
+    return EXIT.notDeterministic;
+  }
+  if (isOfSystem(error)) {
+    const place = error.path ?? PLACES[error.syscall ?? ''] ?? error.syscall;
+    process.stderr.write(`alloc-replay: ${escapeControls(`${place}: ${reasonOf(error)}`)}\n`);
+    return EXIT.badInput;
+  }
+  process.stderr.write(
+    `alloc-replay: internal error, please report it\n${String((error as Error).stack ?? error)}\n`,
+  );
+  return EXIT.failed;
+}
+
+/** What errors that name no path are about. */
+const PLACES: Readonly<Record<string, string>> = {
+  write: 'standard output',
+  uv_cwd: 'the working directory',
+};
+
+/** What the operating system refuses: no room, no permission, a folder that is gone. */
+const isOfSystem = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error && typeof error.syscall === 'string' && 'errno' in error;

@@ -1,0 +1,70 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readResults } from '../../../harness/results/results-file';
+import { inFolder } from './command';
+import { CompiledCli } from './suite-runs';
+
+/** Engines that break out of their replay, each of which is that replay's outcome and nobody else's. */
+
+const test = suite('cli: hostile engines');
+
+const cli = new CompiledCli();
+test.after(() => cli.remove());
+
+const ENGINES = join(__dirname, 'hostile-engines');
+const TRACE = 'op,id,size,align\nalloc,1,100,0\nalloc,2,200,0\nfree,1,0,0\n';
+
+/** What the engines' outcomes are, in their order; a last engine is a good one. */
+const OUTCOMES: readonly (readonly [file: string, kind: string, problem: string])[] = [
+  ['exit0', 'crashed', 'its worker process died'],
+  ['throws', 'crashed', 'Error: boom'],
+  ['thrownull', 'crashed', 'null'],
+  ['recursion', 'crashed', 'RangeError: Maximum call stack size exceeded'],
+  ['loop', 'crashed', 'it did not end within 5 s (--replay-timeout)'],
+  ['blockAtBad', 'corrupt', 'blockAt said start of type number, which is no whole number of bytes'],
+  ['environment', 'crashed', 'Error: sees 0 variables'],
+  ['open-timer', 'ok', ''],
+];
+
+for (const workers of ['1', '2']) {
+  test(`what an engine does in run is the outcome of its replay, with ${workers} workers`, () =>
+    inFolder(async (folder) => {
+      const trace = join(folder, 't.csv');
+      writeFileSync(trace, TRACE);
+      const engines = OUTCOMES.map(([file]) => join(ENGINES, `${file}.js`));
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        [
+          ...[cli.main, 'run', trace, '-a', [...engines, 'xmalloc-tlsf'].join(','), '-p', 'flat'],
+          ...['--replay-timeout', '5', '--workers', workers, '--out', join(folder, 'out')],
+        ],
+        { encoding: 'utf8', env: { ...process.env, SECRET: 'x' } },
+      );
+      assert.is(status, 1, stderr);
+      const outcomes = readResults(join(folder, 'out', 'results.json')).replays.map(({ outcome }) => [
+        outcome.kind,
+        'problem' in outcome ? outcome.problem : '',
+      ]);
+      assert.equal(outcomes, [...OUTCOMES.map(([, kind, problem]) => [kind, problem]), ['ok', '']]);
+      assert.not.match(stdout, '\u001b');
+      assert.not.match(stdout, /^::/m);
+      assert.not.match(stdout, /NaN|undefined|\[object/);
+    }));
+}
+
+test('an engine that ends the process that loads it makes no success', () =>
+  inFolder(async (folder) => {
+    const trace = join(folder, 't.csv');
+    writeFileSync(trace, TRACE);
+    const engine = join(ENGINES, 'late-exit.js');
+    const { status, stderr } = spawnSync(process.execPath, [cli.main, 'run', trace, '-a', engine], {
+      encoding: 'utf8',
+    });
+    assert.is(status, 1);
+    assert.match(stderr, /ended before the command was done/);
+  }));
+
+test.run();

@@ -1,0 +1,132 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { placementsFileNames } from '../../../harness/cli/output/placements-files';
+import { inFolder } from './command';
+import { CompiledCli, outputOf, writeSuite } from './suite-runs';
+
+const test = suite('cli: outputs');
+
+const cli = new CompiledCli();
+test.after(() => cli.remove());
+
+const TRACE = 'op,id,size,align\nalloc,1,100,0\nfree,1,0,0\n';
+const run = ['-a', 'xmalloc-tlsf', '-p', 'flat', '--heap-pages', '64', '--virtual-pages', '32768'];
+
+test('no two replays have one placements file', () => {
+  const named = (trace: string, engine: string) => ({ trace: { name: trace }, engine: { name: engine } });
+  const names = placementsFileNames([
+    named('t', 'e'),
+    named('t', 'e'),
+    named('t', 'e-2'),
+    named('t.e', 'e'),
+    named('t', 'e.e'),
+    named('T', 'e'),
+    named('../x', 'e'),
+  ]);
+  assert.is(new Set(names.map((name) => name.toLowerCase())).size, names.length);
+  assert.equal(names.slice(0, 3), ['t.e.csv', 't.e-2.csv', 't.e-2-2.csv']);
+  assert.not(names.some((name) => /[\\/]/.test(name)));
+});
+
+test('what cannot be written is said before anything runs, in one line, and nothing is left', () =>
+  inFolder(async (folder) => {
+    const trace = join(folder, 't.csv');
+    writeFileSync(trace, TRACE);
+    writeFileSync(join(folder, 'file'), 'no history');
+    const before = readdirSync(folder);
+    for (const [name, more] of Object.entries({
+      'a folder below a file': ['--out', join(folder, 'file/out')],
+      'placements below a file': ['--placements', join(folder, 'file/out')],
+      'a history that is none': ['--append', join(folder, 'file'), '--commit', 'c'],
+      'a history in no folder': ['--append', join(folder, 'none/h.csv'), '--commit', 'c'],
+      ...(existsSync('/proc/self') && { 'a folder in /proc': ['--out', '/proc/out'] }),
+    })) {
+      const { code, stdout, stderr } = await cli.run('run', trace, ...run, ...more);
+      assert.is(code, 2, name);
+      assert.match(stderr, /^alloc-replay: [^\n]+\n$/, name);
+      assert.is(stdout, '', name);
+      assert.equal(readdirSync(folder), before, name);
+    }
+  }));
+
+test('a suite that cannot run leaves no folder behind', () =>
+  inFolder(async (folder) => {
+    writeFileSync(join(folder, 't.csv'), 'op,id,size,align\nalloc,1,x,0\n');
+    const text = 'suite: s\ngroups: [{ group: g, traces: [t.csv], engines: [xmalloc-tlsf] }]\n';
+    const file = writeSuite(folder, text);
+    const { code } = await cli.run('suite', file, '--out', join(folder, 'deep/out'));
+    assert.is(code, 2);
+    assert.equal(readdirSync(folder).sort(), ['t.csv', 'tiny.suite.yaml']);
+  }));
+
+test('a report goes through a link to its target, and a device stays one', () =>
+  inFolder(async (folder) => {
+    const trace = join(folder, 't.csv');
+    writeFileSync(trace, TRACE);
+    symlinkSync('target.txt', join(folder, 'link'));
+    const explain = (out: string) =>
+      cli.run('explain', trace, '-a', 'xmalloc-tlsf', '-p', 'flat', '--against', 'none', '--out', out);
+    assert.is((await explain(join(folder, 'link'))).code, 0);
+    assert.match(readFileSync(join(folder, 'target.txt'), 'utf8'), 'xmalloc-tlsf');
+    assert.is((await explain('/dev/null')).code, 0);
+    if (existsSync('/dev/full')) {
+      const full = await explain('/dev/full');
+      assert.is(full.code, 2);
+      assert.match(full.stderr, /^alloc-replay: \/dev\/full: no space left on device; expected [^\n]+\n$/);
+    }
+  }));
+
+test('what a suite did not make in its folder of cells stays', () =>
+  inFolder(async (folder) => {
+    const cells = join(folder, 'out', '.cells');
+    mkdirSync(cells, { recursive: true });
+    writeFileSync(join(cells, 'thesis.txt'), 'years of work');
+    assert.is((await cli.run('suite', writeSuite(folder), '--out', join(folder, 'out'))).code, 0);
+    assert.equal(readdirSync(cells), ['thesis.txt']);
+  }));
+
+test('two suites at once that write to one folder both end right', () =>
+  inFolder(async (folder) => {
+    const file = writeSuite(folder);
+    const alone = join(folder, 'alone');
+    assert.is((await cli.run('suite', file, '--out', alone, '--workers', '2')).code, 0);
+    const out = join(folder, 'out');
+    const children = [1, 2].map(() =>
+      spawn(process.execPath, [cli.main, 'suite', file, '--out', out, '--workers', '1'], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      }),
+    );
+    let said = '';
+    children.forEach(({ stderr }) => stderr.on('data', (text: Buffer) => (said += text.toString())));
+    const ends = await Promise.all(children.map((child) => once(child, 'exit')));
+    assert.equal(ends, [
+      [0, null],
+      [0, null],
+    ]);
+    assert.match(said, /waiting for another suite that writes to /);
+    assert.equal(outputOf(out), outputOf(alone));
+  }));
+
+test('the claim of a suite that was killed holds nobody up', () =>
+  inFolder(async (folder) => {
+    const file = writeSuite(folder);
+    const out = join(folder, 'out');
+    const child = spawn(process.execPath, [cli.main, 'suite', file, '--out', out, '--workers', '1'], {
+      stdio: 'ignore',
+    });
+    const claimed = join(out, '.cells.lock');
+    while (!existsSync(claimed)) await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    assert.ok(existsSync(claimed));
+    const { code, stderr } = await cli.run('suite', file, '--out', out, '--resume');
+    assert.is(code, 0);
+    assert.not.match(stderr, 'waiting');
+    assert.equal(readdirSync(out).filter((name) => name.startsWith('.')), []); // prettier-ignore
+  }));
+
+test.run();
