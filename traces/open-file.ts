@@ -12,7 +12,7 @@ import { refuseImportOptions, type ImportOptions } from './importers/options';
 import { detectFormat, formatNamed, RECORDER_FORMATS } from './importers/registry';
 import { HEAD_BYTES, openBytes, type ByteSource } from './input/bytes';
 import { didYouMean, InputError, UsageError } from './input-error';
-import type { EventSource, Trace } from './trace';
+import type { EventSource, Trace, TraceHeader } from './trace';
 
 /** From a file to a trace, whatever format it is of: formats are told by content, never by name. */
 
@@ -53,8 +53,8 @@ export interface OpenedTrace extends Trace {
   readonly format: string;
   /** The events, where they are held in memory. */
   readonly held?: EventColumns;
-  /** The books of the import; complete where the events are held. */
-  readonly accounting?: Accounting;
+  /** The books of the latest pass of an import; complete when that has ended, at once where the events are held. */
+  readonly accounting?: Accounting | undefined;
 }
 
 /** Opens a file, or `-` for standard input; `openTrace` says what it rejects with. */
@@ -67,7 +67,7 @@ export async function openFile(file: string, options: OpenOptions): Promise<Open
       refuseImportOptions(options.importOptions, `the format ${reader.format}`);
     }
     const source = await reader.open(bytes);
-    if (options.passes === 'one') return passedOnce(file, options, reader, source);
+    if (options.passes === 'one') return rereadTrace(file, options, reader, source.header, source);
     return await heldOrReread(file, options, reader, source);
   } catch (error) {
     await bytes.close();
@@ -115,7 +115,7 @@ async function readerFor(bytes: ByteSource, options: OpenOptions): Promise<Reade
   const atr: Reader = { format: 'atr', open: (input) => openAtr(input, { name, verifyIdentity }) };
   const importer = (recorder: RecorderFormat): Reader => ({
     format: recorder.name,
-    open: (input) => openImport(input, recorder, options.importOptions, name, format !== undefined),
+    open: (input) => openImport(input, recorder, options.importOptions, name, true),
   });
   if (format === 'csv') return csv;
   if (format === 'atr') return atr;
@@ -141,21 +141,31 @@ function checked(source: EventSource, { validate = true, onProblem }: OpenOption
   return validate ? validated(source, onProblem) : source;
 }
 
-function accountingOf(source: EventSource): { accounting?: Accounting } {
-  return source instanceof ImportSource ? { accounting: source.accounting } : {};
+function accountingOf(source: EventSource): Accounting | undefined {
+  return source instanceof ImportSource ? source.accounting : undefined;
 }
 
-function passedOnce(file: string, options: OpenOptions, reader: Reader, source: EventSource): OpenedTrace {
-  let first: EventSource | undefined = source;
+/** A trace that reads its file in every pass; `first` is a pass that was opened already. */
+function rereadTrace(
+  file: string,
+  options: OpenOptions,
+  reader: Reader,
+  header: TraceHeader,
+  first?: EventSource,
+): OpenedTrace {
+  let waiting = first;
+  let latest = first;
   return {
-    header: source.header,
+    header,
     format: reader.format,
-    ...accountingOf(source),
-    open() {
-      const opened = first;
-      first = undefined;
-      if (opened !== undefined) return Promise.resolve(checked(opened, options));
-      return reread(file, options, reader);
+    get accounting() {
+      return latest === undefined ? undefined : accountingOf(latest);
+    },
+    async open() {
+      const source = waiting ?? (await readAgain(file, reader));
+      waiting = undefined;
+      latest = source;
+      return checked(source, options);
     },
   };
 }
@@ -171,16 +181,16 @@ async function heldOrReread(
   const held = await holdEvents(checked(source, options), eventsMax);
   const { header } = source;
   if (held !== undefined) {
-    return { ...held.trace(header), format: reader.format, held, ...accountingOf(source) };
+    return { ...held.trace(header), format: reader.format, held, accounting: accountingOf(source) };
   }
   if (isStdin) {
     const problem = `more than ${eventsMax} events, which cannot be kept for every engine`;
     throw new InputError({ where: STDIN_NAME, problem, expected: 'a file, which can be read again' });
   }
-  return { header, format: reader.format, open: () => reread(file, options, reader) };
+  return rereadTrace(file, options, reader, header);
 }
 
-async function reread(file: string, options: OpenOptions, reader: Reader): Promise<EventSource> {
+async function readAgain(file: string, reader: Reader): Promise<EventSource> {
   if (file === '-') throw new Error('standard input was opened for one pass only');
-  return checked(await reader.open(await openBytes(file)), options);
+  return reader.open(await openBytes(file));
 }

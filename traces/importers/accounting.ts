@@ -1,3 +1,5 @@
+import type { LineScanner } from '../input/lines';
+
 /**
  * What an import counted: a recording is never taken on trust, so everything that was left out, mended or doubted has
  * a number here. Events, live objects and peaks are those of the trace that came out, after the filters; the rest is
@@ -29,8 +31,12 @@ export interface Accounting {
   roundedAligns: number;
   /** Calls that cannot have happened: the recorder took something else for an allocator. */
   implausibleCalls: number;
-  /** Lines that the format's grammar does not know. */
+  /** Calls within another call that they serve: one call, seen twice. */
+  innerCalls: number;
+  /** Lines that are plainly the recorder's, or name an allocator's function, and are not understood. */
   unparsedLines: number;
+  /** Lines that say nothing of an allocation: banners, other functions, the program's own output. */
+  chatterLines: number;
   /** Lines of processes other than the chosen one. */
   otherPidLines: number;
   /** Lines of the kernel allocator that was not selected. */
@@ -49,8 +55,45 @@ export interface Accounting {
   /** Greatest number of objects, and of requested bytes, live at once. */
   peakLiveObjects: number;
   peakLiveBytes: number;
+  /** The unparsed lines by what they are not; the counts add up to theirs. */
+  unparsedKinds: UnparsedKind[];
   /** Remarks on the recording as a whole, in words. */
   notes: string[];
+}
+
+/** Unparsed lines of one kind, with the first of them as the example. */
+export interface UnparsedKind {
+  /** The function's or event's name, where it is known, and what was expected of it. */
+  readonly expected: string;
+  lines: number;
+  readonly line: number;
+  readonly column: number;
+  /** The beginning of the line. */
+  readonly text: string;
+}
+
+/** A grammar expects only so much; what more a hostile recording can make of it is one kind. */
+const KINDS_MAX = 32;
+const EXAMPLE_CHARACTERS = 120;
+
+/** Enters the line that stands at the scanner among the unparsed ones. */
+export function countUnparsed(
+  accounting: Accounting,
+  line: LineScanner,
+  expected: string,
+  column: number,
+): void {
+  accounting.unparsedLines += 1;
+  const { unparsedKinds } = accounting;
+  const known =
+    unparsedKinds.find((kind) => kind.expected === expected) ??
+    (unparsedKinds.length < KINDS_MAX ? undefined : unparsedKinds[KINDS_MAX - 1]);
+  if (known !== undefined) {
+    known.lines += 1;
+    return;
+  }
+  const text = line.text(1).slice(0, EXAMPLE_CHARACTERS);
+  unparsedKinds.push({ expected, lines: 1, line: line.number, column, text });
 }
 
 export function emptyAccounting(): Accounting {
@@ -69,7 +112,9 @@ export function emptyAccounting(): Accounting {
     unfinishedCalls: 0,
     roundedAligns: 0,
     implausibleCalls: 0,
+    innerCalls: 0,
     unparsedLines: 0,
+    chatterLines: 0,
     otherPidLines: 0,
     otherSelectionLines: 0,
     skippedEvents: 0,
@@ -80,13 +125,18 @@ export function emptyAccounting(): Accounting {
     liveBytesAtEnd: 0,
     peakLiveObjects: 0,
     peakLiveBytes: 0,
+    unparsedKinds: [],
     notes: [],
   };
 }
 
+/** What a line may be counted as although it says nothing to the format, or to the part of it that was asked for. */
+const NOTHING_UNDERSTOOD: readonly (keyof Accounting)[] = ['lines', 'unparsedLines', 'chatterLines'];
+
 /** Whether no line of the recording said anything to the format that it was read as. */
 export function saidNothing(accounting: Accounting): boolean {
   return Object.entries(accounting).every(
-    ([name, count]) => name === 'lines' || name === 'unparsedLines' || count === 0 || name === 'notes',
+    ([name, count]) =>
+      typeof count !== 'number' || count === 0 || NOTHING_UNDERSTOOD.includes(name as keyof Accounting),
   );
 }

@@ -46,7 +46,8 @@ class HeaptrackParser implements LineParser {
     if (line.take('+ ')) this.allocation(line);
     else if (line.take('- ')) this.free(line);
     else if (line.take('a ')) this.class(line);
-    else if (!isOtherRecord(line)) this.recording.unparsed('a record of heaptrack');
+    else if (isOtherRecord(line)) this.recording.understood();
+    else this.recording.unparsed('a record of heaptrack');
   }
 
   /** `SIZE TRACE POINTER`, or `CLASS`. */
@@ -104,6 +105,7 @@ class HeaptrackParser implements LineParser {
       this.recording.fail('too many kinds of allocation', `at most ${CLASSES_MAX}`);
     } else {
       this.classes.push({ size, trace, live: new NumberQueue() });
+      this.recording.understood();
     }
   }
 

@@ -37,7 +37,7 @@ export class ImportSource extends BlockSource {
     private readonly format: RecorderFormat,
     options: ImportOptions,
     head: readonly string[],
-    private readonly isForced: boolean,
+    private readonly mustSaySomething: boolean,
   ) {
     super(header, new TextTable());
     this.hash = new IdentityHash(this.texts);
@@ -56,7 +56,7 @@ export class ImportSource extends BlockSource {
       else if (this.stage === 'rest') this.stage = this.parser.finish?.() === true ? 'rest' : 'leaks';
       else this.stage = this.recording.close() ? 'leaks' : 'done';
     }
-    if (this.stage === 'done' && this.isForced) this.refuseAnotherFormat();
+    if (this.stage === 'done' && this.mustSaySomething) this.refuseSilence();
     const block = this.queue.take();
     if (block !== undefined) this.hash.addBlock(block);
     return block;
@@ -68,11 +68,16 @@ export class ImportSource extends BlockSource {
   }
 
   /** Importers are lenient: read as what it is not, a file would be a recording in which nothing happened. */
-  private refuseAnotherFormat(): void {
+  private refuseSilence(): void {
     const { accounting, bytes, format, recording } = this;
     if (recording.isFull || !saidNothing(accounting)) return;
-    const problem = `nothing in its ${accounting.lines} lines is of the format ${format.name}`;
-    throw new InputError({ where: bytes.name, problem, expected: format.summary });
+    // Kinds come in the order of their first lines; where all is chatter, the first line is as good as any.
+    const first = accounting.unparsedKinds[0] ?? { line: 1, column: 1, expected: format.summary };
+    throw new InputError({
+      where: accounting.lines === 0 ? bytes.name : `${bytes.name}:${first.line}:${first.column}`,
+      problem: `nothing in its ${accounting.lines} lines is of the format ${format.name}`,
+      expected: first.expected,
+    });
   }
 
   private async readChunk(): Promise<void> {
@@ -87,8 +92,10 @@ export class ImportSource extends BlockSource {
   private parseLines(): void {
     const { lines, parser, recording } = this;
     while (lines.next()) {
+      recording.lineBegins();
       if (lines.truncated) recording.unparsed('lines of at most 1 MiB', 1);
       else parser.line(lines);
+      recording.lineEnds();
       if (recording.isFull) break;
     }
     this.accounting.lines = lines.number;
@@ -97,15 +104,15 @@ export class ImportSource extends BlockSource {
 
 /**
  * Opens a recording for one pass; `format` is `detectFormat(await recordingHead(bytes))` or what the user named, and
- * `name` that of the trace. One whose format is forced, not detected, must say something in it. The source owns
- * `bytes` from here on. Throws a `UsageError` for options that do not fit.
+ * `name` that of the trace. One that `mustSaySomething` rejects at its end if it said nothing of an allocator. The
+ * source owns `bytes` from here on. Throws a `UsageError` for options that do not fit.
  */
 export async function openImport(
   bytes: ByteSource,
   format: RecorderFormat,
   options: Partial<ImportOptions> = {},
   name: string = recordingName(bytes.name),
-  isForced = false,
+  mustSaySomething = false,
 ): Promise<ImportSource> {
   const complete = completeImportOptions(options, format);
   const head = await recordingHead(bytes);
@@ -115,7 +122,7 @@ export async function openImport(
     format,
     complete,
     head,
-    isForced,
+    mustSaySomething,
   );
 }
 

@@ -11,12 +11,20 @@
  */
 import { NULL_ADDRESS, wideAddress, type AddressKey, type LineScanner } from '../input/lines';
 import { NO_TEXT } from '../trace';
-import { countMatching, type LineParser, type RecorderFormat } from './importer';
+import { understoodLines } from './detection';
+import type { LineParser, RecorderFormat } from './importer';
 import type { KmemSelection } from './options';
 import type { Recording } from './recording';
 
-const EVENT =
-  /\b(kmalloc|kmalloc_node|kmem_cache_alloc|kmem_cache_alloc_node|kfree|kmem_cache_free|mm_page_alloc|mm_page_free|mm_page_free_batched|mm_page_free_direct|mm_pagevec_free):\s+(?:call_site|page)=/;
+const EVENTS =
+  'kmalloc|kmalloc_node|kmem_cache_alloc|kmem_cache_alloc_node|kfree|kmem_cache_free|' +
+  'mm_page_alloc|mm_page_free|mm_page_free_batched|mm_page_free_direct|mm_pagevec_free';
+
+/** The name with its first field: libtraceevent's plug-in prints the caller between them. */
+const EVENT = new RegExp(`\\b(${EVENTS})[:(]\\s*[^=]{0,256}?\\b(?:call_site|page|ptr|pfn)(?:=|: )`);
+
+/** The name where an event's stands, whatever follows: a task's name may be that, and comes with `=`. */
+const EVENT_NAME = new RegExp(`(?:^|\\s|kmem:)(${EVENTS})[:(]`);
 
 const ALLOCATING: ReadonlySet<string> = new Set([
   'kmalloc',
@@ -29,14 +37,22 @@ const ALLOCATING: ReadonlySet<string> = new Set([
 /** `COMM-PID`, in perf's output `COMM PID`, then perhaps `(TGID)`, then `[CPU]`. */
 const PID = /[- ](\d+)\s+(?:\([\s\d-]+\)\s+)?\[\d+\]/;
 
-// Values may be padded: `ptr=          (null)`.
-const PTR = / ptr=\s*(\S+)/;
-const PAGE = / page=\s*(\S+)/;
-const PFN = / pfn=\s*(\S+)/;
-const ORDER = / order=\s*(\S+)/;
-const BYTES_REQ = / bytes_req=\s*(\S+)/;
-const BYTES_ALLOC = / bytes_alloc=\s*(\S+)/;
-const CALL_SITE = / call_site=\s*(\S+)/;
+/** Values may be padded: `ptr=          (null)`; `perf trace` writes `ptr: 0x1,`. */
+const field = (name: string): RegExp => new RegExp(`[ (:]${name}(?:=|: )\\s*(\\(?[^\\s,()]+)`);
+
+const PTR = field('ptr');
+const PAGE = field('page');
+const PFN = field('pfn');
+const ORDER = field('order');
+const BYTES_REQ = field('bytes_req');
+const BYTES_ALLOC = field('bytes_alloc');
+const CALL_SITE = field('call_site');
+
+/** Frame 0 is never given out, and -1 is no frame. */
+const NO_FRAME = /^(?:0x0+|0+|0xf{16}|18446744073709551615|-1)$/;
+
+/** What kmalloc gives for no bytes: kfree takes it as it takes null. */
+const ZERO_SIZE_PTR = 16;
 
 const POINTER = /^(?:0x)?0*([0-9a-f]{1,16})$/;
 const NUMBER = /^(?:0x[0-9a-f]{1,13}|\d{1,15})$/;
@@ -45,12 +61,15 @@ const PAGE_BYTES = 4096;
 /** MAX_ORDER is 10 on every usual configuration and nowhere above 15; more is damage. */
 const ORDER_MAX = 30;
 
+const open = (recording: Recording, head: readonly string[]): LineParser =>
+  new KmemParser(recording, recording.options.kmem ?? defaultSelection(head));
+
 export const kmem: RecorderFormat = {
   name: 'kmem',
   summary: 'Linux kmem events as text (ftrace, trace-cmd report, perf script): kmalloc or pages',
   heeds: ['sites', 'pid', 'kmem'],
-  detect: (lines) => countMatching(lines, EVENT),
-  open: (recording, head) => new KmemParser(recording, recording.options.kmem ?? defaultSelection(head)),
+  detect: (lines) => understoodLines(open, lines),
+  open,
 };
 
 function defaultSelection(head: readonly string[]): KmemSelection {
@@ -70,23 +89,28 @@ class KmemParser implements LineParser {
 
   line(line: LineScanner): void {
     const text = line.text();
-    const event = text.startsWith('#') ? null : EVENT.exec(text);
-    if (event === null) return;
+    if (text.startsWith('#')) return;
+    const event = EVENT.exec(text);
+    if (event === null) {
+      const named = EVENT_NAME.exec(text);
+      if (named !== null) this.recording.unparsed(`the fields of ${named[1]!}`, named.index + 1);
+      return;
+    }
     const name = event[1]!;
     const isPages = isPageEvent(name);
     if (isPages !== (this.selection === 'pages')) {
-      this.recording.accounting.otherSelectionLines += 1;
+      this.recording.notAskedFor('otherSelectionLines');
       return;
     }
     const fields = text.slice(event.index + name.length);
     const isAllocation = ALLOCATING.has(name);
     const key = isPages ? pageKey(fields) : pointer(fields, PTR);
     if (key === undefined) {
-      this.recording.unparsed(isPages ? 'a field pfn or page' : 'a field ptr', event.index + 1);
+      this.recording.unparsed(`a field ${isPages ? 'pfn or page' : 'ptr'} of ${name}`, event.index + 1);
     } else if (this.isOtherProcess(text.slice(0, event.index), isAllocation, key)) {
-      this.recording.accounting.otherPidLines += 1;
+      this.recording.notAskedFor('otherPidLines');
     } else if (!isAllocation) {
-      this.recording.freed(key);
+      this.recording.freed(key === ZERO_SIZE_PTR && !isPages ? NULL_ADDRESS : key);
     } else if (isPages) {
       this.pages(key, fields, event.index + 1);
     } else {
@@ -128,16 +152,19 @@ class KmemParser implements LineParser {
   }
 }
 
-/** The page frame number; null if that or the page is. Without a frame number the page's address serves. */
+/**
+ * The page by its frame number, or by its address where there is none. Where there is no page the number is 0 or, in
+ * older kernels, -1; the address says nothing, for kernels hide it, as a hash or as null.
+ */
 function pageKey(fields: string): AddressKey | undefined {
-  const page = pointer(fields, PAGE);
-  if (page === NULL_ADDRESS) return NULL_ADDRESS;
-  return PFN.test(fields) ? number(fields, PFN) : page;
+  const frame = PFN.exec(fields)?.[1];
+  if (frame === undefined) return pointer(fields, PAGE);
+  return NO_FRAME.test(frame) ? NULL_ADDRESS : number(fields, PFN);
 }
 
 function pointer(fields: string, field: RegExp): AddressKey | undefined {
   const text = field.exec(fields)?.[1];
-  if (text === undefined || text === '(null)') return text === undefined ? undefined : NULL_ADDRESS;
+  if (text === undefined || text === '(null') return text === undefined ? undefined : NULL_ADDRESS;
   const digits = POINTER.exec(text)?.[1];
   return digits === undefined ? undefined : wideAddress(digits);
 }

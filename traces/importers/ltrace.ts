@@ -2,20 +2,22 @@
  * `ltrace -e malloc+free+realloc+calloc`: library calls through the procedure linkage table, with their results.
  *
  *     8718 probe->realloc(0x557337b93eb0, 20)    = 0x557337b93eb0
- *     8719 probe->malloc(100 <unfinished ...>
+ *     8719 1700000055.6216 [0x5500001230]   malloc@libc.so.6(100 <unfinished ...>
  *     8719 <... malloc resumed> )                = 0x7f53f0000b70
+ *     operator new(unsigned long)(32, 0x1, 0x2, 0) = 0x5500003690
  *
  * Threads interleave, so calls under way are kept per thread, and what a call takes away (the block that is freed or
- * moved) is taken when it starts: another thread may be given the address before the end is recorded. ltrace takes
+ * moved) is taken when it starts: another thread may be given the address before the end is recorded. Functions that
+ * ltrace has no prototype for are printed with four arguments, of which the first ones count. With `-x`, and where C++
+ * is traced, a call may be seen again in the function that serves it: that is one call, the outer one. ltrace takes
  * some other functions of the C library for allocators; their results give them away. It does not see calls within
  * one library, so frees of blocks allocated there are orphans.
  */
 import { NULL_ADDRESS, type AddressKey, type LineScanner } from '../input/lines';
-import { countMatching, type LineParser, type RecorderFormat } from './importer';
+import { allocatorFunction, type AllocatorCall, type AllocatorFunction } from './allocator-functions';
+import { understoodLines } from './detection';
+import type { LineParser, RecorderFormat } from './importer';
 import type { LiftedObject, Recording } from './recording';
-
-const LINE =
-  /(?:->|^|^\d+ )(?:malloc|calloc|realloc|free)\([0-9a-fx, ]*(?:\)\s+= (?:0x|0|<void>)| <unfinished)/;
 
 /** No process has this many threads within allocator calls; a hostile file may. */
 const CALLS_UNDER_WAY_MAX = 1 << 16;
@@ -24,73 +26,61 @@ const CALLS_UNDER_WAY_MAX = 1 << 16;
 const ADDRESS_LOWEST = 4096;
 /** One TiB; larger sizes are addresses that another function took. */
 const SIZE_PLAUSIBLE_MAX = 0x100_0000_0000;
-const PAGE_BYTES = 4096;
+
+/** What ltrace prints of a function that it knows nothing about. */
+const ARGUMENTS_WITHOUT_PROTOTYPE = 4;
 
 /** ltrace prints memory that it takes for a name when a process is coming or going. */
 const CONTROL_CHARACTER = /[\0-\x1f\x7f]/;
 
+/** A call behind text that did not end its line, which is no argument of another function and not valgrind's. */
+const CALL_BEHIND_TEXT =
+  /^[^("']*?(?<![\w.>@-]|-- )((?:c|re|aligned_)?alloc|malloc|memalign|p?valloc|reallocarray|posix_memalign|c?free|_Zn[wa]|_Zd[la]|operator (?:new|delete))/;
+
 const COLON = 0x3a;
 const POINT = 0x2e;
-
-interface Call {
-  readonly kind: 'allocate' | 'count' | 'reallocate' | 'free';
-  /** What is freed or reallocated. */
-  readonly address: AddressKey;
-  readonly size: number;
-  readonly align: number;
-}
-
-/** What a function's numeric arguments ask for; how many there must be is the function's length. */
-const FUNCTIONS: ReadonlyMap<string, (...values: AddressKey[]) => Call> = new Map(
-  Object.entries<(...values: AddressKey[]) => Call>({
-    malloc: (size) => allocate(Number(size)),
-    calloc: (count, size) => ({ ...allocate(Number(count) * Number(size)), kind: 'count' }),
-    realloc: (address, size) => reallocate(address!, Number(size)),
-    reallocarray: (address, count, size) => reallocate(address!, Number(count) * Number(size)),
-    free: (address) => ({ kind: 'free', address: address!, size: 0, align: 0 }),
-    cfree: (address) => ({ kind: 'free', address: address!, size: 0, align: 0 }),
-    memalign: (align, size) => allocate(Number(size), Number(align)),
-    aligned_alloc: (align, size) => allocate(Number(size), Number(align)),
-    valloc: (size) => allocate(Number(size), PAGE_BYTES),
-    pvalloc: (size) => allocate(Math.ceil(Number(size) / PAGE_BYTES) * PAGE_BYTES, PAGE_BYTES),
-  }),
-);
-
-function allocate(size: number, align = 0): Call {
-  return { kind: 'allocate', address: NULL_ADDRESS, size, align };
-}
-
-function reallocate(address: AddressKey, size: number): Call {
-  return { kind: 'reallocate', address, size, align: 0 };
-}
+const AT = 0x40;
 
 interface CallUnderWay {
   readonly name: string;
-  readonly call: Call;
+  readonly call: AllocatorCall;
   readonly lifted: LiftedObject;
+  /** Whether it serves the call that the same thread began before it. */
+  readonly isInner: boolean;
+  /** The allocation that serves this call, once it has its result. */
+  held?: { readonly call: AllocatorCall; readonly result: AddressKey };
 }
+
+/** Of a function that ltrace knows to store its result through an argument, it shows them when it returns. */
+const WITHOUT_ARGUMENTS: AllocatorCall = { kind: 'hidden', address: NULL_ADDRESS, size: 0, align: 0 };
+
+const open = (recording: Recording): LineParser => new LtraceParser(recording);
 
 export const ltrace: RecorderFormat = {
   name: 'ltrace',
   summary: 'ltrace -e malloc+free+realloc+calloc, also with -f and times',
   heeds: ['pid'],
-  detect: (lines) => countMatching(lines, LINE),
-  open: (recording) => new LtraceParser(recording),
+  detect: (lines) => understoodLines(open, lines),
+  open,
 };
 
 class LtraceParser implements LineParser {
   private readonly underWay = new Map<number, CallUnderWay[]>();
   private underWayCount = 0;
+  /** Functions by the names met so far, so that each is taken apart once; those that are none of ours are not kept. */
+  private readonly functions = new Map<string, AllocatorFunction>();
 
   constructor(private readonly recording: Recording) {}
 
   line(line: LineScanner): void {
     const pid = takePid(line);
-    skipTime(line);
+    while (takeTime(line));
+    takeInstructionPointer(line);
+    line.takeBlanks();
     if (line.atEnd || line.take('+++ ') || line.take('--- ')) return;
     const wanted = this.recording.options.pid;
     if (wanted !== undefined && pid !== wanted) {
-      this.recording.accounting.otherPidLines += 1;
+      this.recording.notAskedFor('otherPidLines');
       return;
     }
     if (line.take('<... ')) this.resumption(line, pid);
@@ -99,6 +89,7 @@ class LtraceParser implements LineParser {
 
   finish(): boolean {
     for (const calls of this.underWay.values()) {
+      this.release(calls);
       for (const { call, lifted } of calls.reverse()) {
         this.recording.callUnfinished();
         this.recording.putBack(lifted, call.address);
@@ -108,47 +99,101 @@ class LtraceParser implements LineParser {
     return false;
   }
 
-  /** `LIBRARY->malloc(100) = 0x…`, `malloc(100 <unfinished ...>`. Calls of other functions are none of ours. */
+  /** `LIBRARY->malloc(100) = 0x…`, `malloc@LIBRARY(100 <unfinished ...>`. Calls of other functions are none of ours. */
   private call(line: LineScanner, pid: number): void {
     const isNamed = skipLibrary(line);
     const name = takeName(line);
-    const describe = FUNCTIONS.get(name);
-    if (describe === undefined) return;
+    const describe = this.functionNamed(name);
+    if (describe === undefined) {
+      if (mentionsAllocator(line)) this.callBehindText(line, pid);
+      return;
+    }
     if (!isNamed) {
       this.recording.unparsed('the name of a library before the arrow', 1);
       return;
     }
+    this.callOf(describe, name, line, pid);
+  }
+
+  /** The program's own output and ltrace's go to the same terminal. */
+  private callBehindText(line: LineScanner, pid: number): void {
+    const found = CALL_BEHIND_TEXT.exec(line.text(1));
+    if (found === null) return;
+    line.moveTo(found[0].length - found[1]!.length + 1);
+    const name = takeName(line);
+    const describe = this.functionNamed(name);
+    if (describe !== undefined) this.callOf(describe, name, line, pid);
+  }
+
+  /** Takes the arguments and what follows them. */
+  private callOf(describe: AllocatorFunction, name: string, line: LineScanner, pid: number): void {
     const values = takeArguments(line);
-    if (values.length !== describe.length) {
-      this.recording.unparsed(`${describe.length} numbers as the arguments of ${name}`);
+    if (values.length === 0 && line.take(' <unfinished ...>')) {
+      this.suspend(pid, this.begun(name, WITHOUT_ARGUMENTS, pid));
       return;
     }
-    const call = describe(...values);
+    const call = this.described(describe, name, values);
+    if (call === undefined) return;
     if (line.take(')')) {
-      this.result(line, { name, call, lifted: this.takeAway(call) });
+      this.result(line, this.begun(name, call, pid), pid);
     } else if (line.take(' <unfinished ...>')) {
-      this.suspend(pid, { name, call, lifted: this.takeAway(call) });
+      this.suspend(pid, this.begun(name, call, pid));
     } else {
-      this.recording.unparsed('")" or " <unfinished ...>"');
+      this.recording.unparsed(`")" or " <unfinished ...>" after the arguments of ${name}`);
     }
   }
 
   /** `<... malloc resumed> ) = 0x…`: the rest of a call that this thread began before. */
   private resumption(line: LineScanner, pid: number): void {
     const name = takeName(line);
-    if (!FUNCTIONS.has(name)) return;
+    if (this.functionNamed(name) === undefined) return;
     const calls = this.underWay.get(pid) ?? [];
     const index = calls.map((candidate) => candidate.name).lastIndexOf(name);
     if (index < 0 || !line.take(' resumed>')) {
-      this.recording.unparsed(`the rest of a call of ${name} that thread ${pid} had begun`);
+      this.recording.unparsed(`the rest of a call of ${name} that its thread had begun`);
       return;
     }
     const [resumed] = calls.splice(index, 1);
     this.underWayCount -= 1;
     if (calls.length === 0) this.underWay.delete(pid);
     line.takeBlanks();
+    if (resumed!.call === WITHOUT_ARGUMENTS) {
+      const call = this.described(this.functionNamed(name)!, name, takeArguments(line));
+      if (call !== undefined && line.take(')')) this.result(line, { ...resumed!, call }, pid);
+      return;
+    }
     line.take(')');
-    this.result(line, resumed!);
+    this.result(line, resumed!, pid);
+  }
+
+  /** What the arguments ask for; undefined, and said, if there are not as many as the function has. */
+  private described(
+    describe: AllocatorFunction,
+    name: string,
+    values: readonly AddressKey[],
+  ): AllocatorCall | undefined {
+    if (values.length === describe.length || values.length >= ARGUMENTS_WITHOUT_PROTOTYPE) {
+      return describe(...values);
+    }
+    this.recording.unparsed(`${describe.length} numbers as the arguments of ${name}`);
+    return undefined;
+  }
+
+  /** A call that begins here, and what it takes away, unless the call that it serves has taken that. */
+  private begun(name: string, call: AllocatorCall, pid: number): CallUnderWay {
+    const calls = this.underWay.get(pid) ?? [];
+    const isInner = calls.some((outer) => serves(call, outer));
+    if (!isInner) this.release(calls);
+    return { name, call, isInner, lifted: isInner ? undefined : this.takeAway(call) };
+  }
+
+  /** What was taken for a part of a call that is still under way when the next begins was a call of its own. */
+  private release(calls: CallUnderWay[]): void {
+    for (const outer of calls) {
+      if (outer.held === undefined) continue;
+      this.recording.allocated(outer.held.result, outer.held.call.size, outer.held.call.align);
+      delete outer.held;
+    }
   }
 
   private suspend(pid: number, call: CallUnderWay): void {
@@ -157,39 +202,83 @@ class LtraceParser implements LineParser {
       this.recording.putBack(call.lifted, call.call.address);
       return;
     }
+    this.recording.understood();
     const calls = this.underWay.get(pid);
     if (calls === undefined) this.underWay.set(pid, [call]);
     else calls.push(call);
     this.underWayCount += 1;
   }
 
-  private takeAway(call: Call): LiftedObject {
+  private takeAway(call: AllocatorCall): LiftedObject {
     if (call.kind === 'free') this.recording.freed(call.address);
     return call.kind === 'reallocate' ? this.recording.lift(call.address) : undefined;
   }
 
-  private result(line: LineScanner, { call, lifted }: CallUnderWay): void {
+  private result(line: LineScanner, ended: CallUnderWay, pid: number): void {
     const { recording } = this;
+    const { call, lifted, name } = ended;
     const result = takeResult(line);
+    if (result !== undefined && ended.held?.result === result) recording.innerCall();
     if (result === undefined) {
-      recording.unparsed('"= " and the result');
+      recording.unparsed(`"= " and the result of ${name}`);
       recording.putBack(lifted, call.address);
+    } else if (ended.isInner) {
+      this.innerResult(ended, result, pid);
+    } else if (call.kind === 'hidden') {
+      this.hiddenResult(ended, result);
     } else if (call.kind !== 'free' && isImplausible(call, result)) {
       recording.putBack(lifted, call.address);
       recording.implausible('no allocator can have been called', 'sizes up to 2^40 and results from 4096');
-    } else if (call.kind === 'reallocate') {
-      recording.finishRealloc(lifted, call.address, result, call.size);
-    } else if (call.kind !== 'free') {
-      recording.allocated(result, call.size, call.align);
+    } else {
+      if (ended.held !== undefined && ended.held.result !== result) this.release([ended]);
+      if (call.kind === 'reallocate') recording.finishRealloc(lifted, call.address, result, call.size);
+      else if (call.kind === 'free') recording.understood();
+      else recording.allocated(result, call.size, call.align);
     }
   }
+
+  /** The call that it serves counts; of an allocation it is remembered in case that never ends. */
+  private innerResult({ call, held }: CallUnderWay, result: AddressKey, pid: number): void {
+    const outer = this.underWay.get(pid)?.at(-1);
+    const serving = call.kind === 'hidden' ? held : { call, result };
+    if (outer === undefined || serving === undefined || call.kind === 'free') {
+      this.recording.innerCall();
+    } else {
+      this.recording.understood();
+      outer.held = serving;
+    }
+  }
+
+  /** `posix_memalign(0x…, 64, 100) = 0`: its result is an error's number. */
+  private hiddenResult({ name, call, held }: CallUnderWay, result: AddressKey): void {
+    const address = call.address === NULL_ADDRESS ? held?.result : call.address;
+    if (result !== 0) this.recording.callFailed();
+    else if (address !== undefined) this.recording.allocated(address, call.size, call.align);
+    else this.recording.unparsed(`an address, which ltrace does not show of ${name}`);
+  }
+
+  private functionNamed(name: string): AllocatorFunction | undefined {
+    const known = this.functions.get(name);
+    if (known !== undefined) return known;
+    const found = allocatorFunction(name);
+    if (found !== undefined) this.functions.set(name, found);
+    return found;
+  }
+}
+
+/** Whether a call is what another one, still under way in the same thread, does to be served. */
+function serves(inner: AllocatorCall, { call: outer, held }: CallUnderWay): boolean {
+  const frees = inner.kind === 'free' || inner.kind === 'reallocate';
+  if (outer.kind === 'free') return inner.kind === 'free' && inner.address === outer.address;
+  if (outer.kind === 'reallocate' && frees) return inner.address === outer.address;
+  return !frees && held === undefined;
 }
 
 /**
  * Whether another function was taken for the allocator. A null result is a failure, whatever size was asked for; but
  * a product above 2^40 is that of two other arguments, for calloc multiplies sizes, not addresses.
  */
-function isImplausible({ kind, size }: Call, result: AddressKey): boolean {
+function isImplausible({ kind, size }: AllocatorCall, result: AddressKey): boolean {
   if (result > 0 && result < ADDRESS_LOWEST) return true;
   return size > SIZE_PLAUSIBLE_MAX && (kind === 'count' || result !== NULL_ADDRESS);
 }
@@ -205,13 +294,22 @@ function takePid(line: LineScanner): number {
   return 0;
 }
 
-/** The times of -t, -tt, -ttt and -r: `00:08:04.501158 `, `1700000000.501158 `, `  0.000123 `. */
-function skipTime(line: LineScanner): void {
+/** A time of -t, -tt, -ttt or -r: `00:08:04.501158 `, `1700000000.501158 `, `  0.000123 `. Says if there is one. */
+function takeTime(line: LineScanner): boolean {
   line.takeBlanks();
   const start = line.column;
   const isTime = line.takeDecimal() !== undefined && (line.byte === COLON || line.byte === POINT);
   if (isTime) line.takeWord();
-  if (!isTime || !line.takeBlanks()) line.moveTo(start);
+  if (isTime && line.takeBlanks()) return true;
+  line.moveTo(start);
+  return false;
+}
+
+/** `[0x5500001230] ` of -i. */
+function takeInstructionPointer(line: LineScanner): void {
+  const start = line.column;
+  const isPointer = line.take('[0x') && line.takeHexAddress() !== undefined && line.take(']');
+  if (!isPointer) line.moveTo(start);
 }
 
 /** The name of the calling object stands before an arrow, and no argument before it. Says whether it is a name. */
@@ -225,14 +323,38 @@ function skipLibrary(line: LineScanner): boolean {
   return !hasLibrary || !CONTROL_CHARACTER.test(line.text(start, afterArrow));
 }
 
-/** A function's name and the opening parenthesis, if one follows. */
+/** A function's name, its parameters if it is a demangled operator, its library, and `(` if one follows. */
 function takeName(line: LineScanner): string {
   const start = line.column;
-  line.takeIdentifier();
+  if (line.take('operator new') || line.take('operator delete')) {
+    line.take('[]');
+    if (line.take('(unsigned ') || line.take('(void*')) line.seek(')');
+  } else {
+    line.takeIdentifier();
+  }
   const name = line.text(start, line.column);
+  if (line.byte === AT) skipVersion(line);
   line.take('(');
   return name;
 }
+
+/** `@libc.so.6` behind a name that -x found in that library. */
+function skipVersion(line: LineScanner): void {
+  while (!line.atEnd && line.byte !== PARENTHESIS && line.byte !== BLANK) line.step();
+}
+
+const PARENTHESIS = 0x28;
+const BLANK = 0x20;
+
+/** Whether the name of an allocator's function stands anywhere in the line. */
+function mentionsAllocator(line: LineScanner): boolean {
+  return ALLOCATOR_MENTIONS.some((mention) => {
+    line.moveTo(1);
+    return line.seek(mention);
+  });
+}
+
+const ALLOCATOR_MENTIONS = ['alloc(', 'free(', 'memalign(', '_Zn', '_Zd', 'operator '];
 
 function takeArguments(line: LineScanner): AddressKey[] {
   const values: AddressKey[] = [];
@@ -253,5 +375,7 @@ function takeResult(line: LineScanner): AddressKey | undefined {
 function takeNumber(line: LineScanner): AddressKey | undefined {
   if (line.take('0x')) return line.takeHexAddress();
   if (line.take('nil') || line.take('(nil)') || line.take('NULL')) return NULL_ADDRESS;
-  return line.takeDecimal();
+  if (!line.take('-')) return line.takeDecimal();
+  const magnitude = line.takeDecimal();
+  return magnitude === undefined ? undefined : -magnitude;
 }

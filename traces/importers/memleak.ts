@@ -7,7 +7,8 @@
  * `alloc entered` says nothing that `alloc exited` does not. memleak attaches to what runs, so orphan frees are usual.
  */
 import { wideAddress, type LineScanner } from '../input/lines';
-import { countMatching, type LineParser, type RecorderFormat } from './importer';
+import { understoodLines } from './detection';
+import type { LineParser, RecorderFormat } from './importer';
 import type { Recording } from './recording';
 
 const EVENT =
@@ -19,12 +20,14 @@ const TUPLE_TASK = /^\(b?['"](.*)['"], (\d+), \d+, b?['"]/;
 /** `TASK-PID [CPU] …`, in newer kernels `TASK-PID (TGID) [CPU] …`. */
 const PIPE_TASK = /^\s*(.*)-(\d+)\s+(?:\([\s\d-]+\)\s+)?\[\d+\]/;
 
+const open = (recording: Recording): LineParser => new MemleakParser(recording);
+
 export const memleak: RecorderFormat = {
   name: 'memleak',
   summary: 'memleak --trace of bcc or libbpf-tools',
   heeds: ['sites', 'pid'],
-  detect: (lines) => countMatching(lines, EVENT),
-  open: (recording) => new MemleakParser(recording),
+  detect: (lines) => understoodLines(open, lines),
+  open,
 };
 
 class MemleakParser implements LineParser {
@@ -45,7 +48,7 @@ class MemleakParser implements LineParser {
     const [, task, pid] = TUPLE_TASK.exec(before) ?? PIPE_TASK.exec(before) ?? [];
     const wanted = recording.options.pid;
     if (wanted !== undefined && Number(pid) !== wanted) {
-      recording.accounting.otherPidLines += 1;
+      recording.notAskedFor('otherPidLines');
     } else if (freed !== undefined) {
       recording.freed(wideAddress(freed));
     } else {

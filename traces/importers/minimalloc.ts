@@ -1,8 +1,8 @@
 /**
  * MiniMalloc's CSV of buffers with lifetimes (google/minimalloc): an off-line packing problem, as a trace. A header
  * row names the columns, in any order: id (or buffer, buffer_id), lower (begin, start), upper (end), size, and
- * perhaps alignment, hint, gaps, offset. `upper` is exclusive, a column called `end` inclusive. The first empty line
- * ends the file.
+ * perhaps alignment, hint, gaps, offset. `upper` is exclusive, a column called `end` inclusive. Absent last cells are
+ * empty ones, as spreadsheets write them. The first empty line ends the file.
  *
  * A buffer is allocated at its lower time and freed at its upper; at equal times frees come first, ties go by file
  * order. A trace cannot say that a buffer lends its place in a gap: with gaps it asks for more than the problem does.
@@ -23,6 +23,9 @@ const COLUMNS = {
 
 const HEADER_EXPECTED = 'a header row with the columns id, lower, upper and size';
 
+/** What some spreadsheets put before the first name, taken byte by byte. */
+const BYTE_ORDER_MARK = /^\xef\xbb\xbf/;
+
 const INTEGER = /^-?\d{1,16}$/;
 
 /** The whole problem has to be in memory before its first event; real ones have some hundred buffers. */
@@ -40,6 +43,10 @@ export const minimalloc: RecorderFormat = {
 
 /** Where each column stands; -1 for an optional one that does not. */
 interface Columns {
+  /** How many there are, known or not. */
+  readonly count: number;
+  /** The first that is there under more than one name, or twice under the same. */
+  readonly repeated: { readonly name: string; readonly column: number } | undefined;
   readonly lower: number;
   readonly upper: number;
   readonly isUpperInclusive: boolean;
@@ -56,17 +63,22 @@ interface Buffer {
 }
 
 function findColumns(header: string): Columns | undefined {
-  const names = header.split(',').map((name) => name.trim());
+  const cells = header.replace(BYTE_ORDER_MARK, '').split(',');
+  const names = cells.map((name) => name.trim());
   const find = (wanted: readonly string[]) => names.findIndex((name) => wanted.includes(name));
   const lower = find(COLUMNS.lower);
   const upper = find(COLUMNS.upper);
   const size = find(COLUMNS.size);
   if (Math.min(find(COLUMNS.id), lower, upper, size) < 0) return undefined;
-  const isUpperInclusive = names[upper] === 'end';
+  const repeated = names.findIndex((name, index) =>
+    Object.values<readonly string[]>(COLUMNS).some((known) => known.includes(name) && find(known) < index),
+  );
   return {
+    count: names.length,
+    repeated: repeated < 0 ? undefined : { name: names[repeated]!, column: columnOf(cells, repeated) },
     lower,
     upper,
-    isUpperInclusive,
+    isUpperInclusive: names[upper] === 'end',
     size,
     alignment: find(COLUMNS.alignment),
     gaps: find(COLUMNS.gaps),
@@ -102,27 +114,57 @@ class MinimallocParser implements LineParser {
   private header(line: LineScanner): Columns {
     const columns = findColumns(line.text());
     if (columns === undefined) this.recording.fail('the first line names other columns', HEADER_EXPECTED);
+    if (columns!.repeated !== undefined) {
+      const { name, column } = columns!.repeated;
+      this.recording.fail(
+        `the column ${name} is there twice`,
+        'each column once, under one of its names',
+        column,
+      );
+    }
+    this.recording.understood();
     return columns!;
   }
 
   private row(cells: readonly string[], columns: Columns): void {
-    const lower = integer(cells[columns.lower]);
-    const upper = integer(cells[columns.upper]);
-    const size = integer(cells[columns.size]);
-    const align = columns.alignment < 0 ? 1 : integer(cells[columns.alignment]);
-    if (lower === undefined || upper === undefined || size === undefined || align === undefined) {
-      this.recording.unparsed('whole numbers as times, size and alignment');
+    const extra = cells.findIndex((cell, index) => index >= columns.count && cell.trim() !== '');
+    if (extra >= 0) {
+      this.recording.unparsed(`no more than ${columns.count} cells`, columnOf(cells, extra));
       return;
     }
+    const lower = this.integer(cells, columns.lower);
+    const upper = this.integer(cells, columns.upper);
+    const size = this.integer(cells, columns.size);
+    const align = this.integer(cells, columns.alignment, 1);
+    if (lower === undefined || upper === undefined || size === undefined || align === undefined) return;
     const upperExclusive = columns.isUpperInclusive ? upper + 1 : upper;
     if (size < 0 || align < 0 || lower >= upperExclusive) {
-      this.recording.unparsed('a lower time before the upper one, and a size of at least 0');
+      this.recording.unparsed('a lower time before the upper one, and a size of at least 0', 1);
       return;
     }
     if (this.buffers.length >= BUFFERS_MAX) this.recording.fail('too many buffers', `at most ${BUFFERS_MAX}`);
-    if (columns.gaps >= 0 && cells[columns.gaps]!.trim() !== '') this.buffersWithGaps += 1;
+    if ((cells[columns.gaps] ?? '').trim() !== '') this.buffersWithGaps += 1;
     this.buffers.push({ lower, upper: upperExclusive, size, align });
+    this.recording.understood();
   }
+
+  /** The number in a cell, `absent` for one that is empty; undefined, and said, where there must be one. */
+  private integer(cells: readonly string[], index: number, absent?: number): number | undefined {
+    const text = cells[index]?.trim() ?? '';
+    if (text === '' && absent !== undefined) return absent;
+    const value = INTEGER.test(text) ? Number(text) : undefined;
+    if (value !== undefined && Math.abs(value) < LARGEST_INTEGER) return value;
+    // One line is unparsed once, whatever else is wrong with it.
+    if (this.recording.meaning !== 'unparsed') {
+      this.recording.unparsed('whole numbers as times, size and alignment', columnOf(cells, index));
+    }
+    return undefined;
+  }
+}
+
+/** Where a cell begins in its line, or the line's end if it is not there. */
+function columnOf(cells: readonly string[], index: number): number {
+  return cells.slice(0, index).reduce((column, cell) => column + cell.length + 1, 1);
 }
 
 /** The buffers' beginnings and ends in the order of time, emitted some at a time. */
@@ -158,10 +200,4 @@ class Schedule {
     }
     return true;
   }
-}
-
-function integer(cell: string | undefined): number | undefined {
-  const text = cell?.trim() ?? '';
-  const value = INTEGER.test(text) ? Number(text) : undefined;
-  return value !== undefined && Math.abs(value) < LARGEST_INTEGER ? value : undefined;
 }

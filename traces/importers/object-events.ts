@@ -4,7 +4,6 @@
  */
 import { NO_TEXT, OP, TraceEvent } from '../trace';
 import type { Accounting } from './accounting';
-import type { EventQueue } from './event-queue';
 import type { ImportOptions } from './options';
 
 /**
@@ -28,6 +27,11 @@ export interface AlignedRequest {
 
 const NO_REQUEST: AlignedRequest = { offset: 0, span: 0 };
 
+/** What takes a copy of every event. */
+export interface EventSink {
+  push(event: TraceEvent): void;
+}
+
 export class ObjectEvents {
   private readonly event = new TraceEvent();
   private readonly skipEvents: number;
@@ -42,7 +46,7 @@ export class ObjectEvents {
   constructor(
     private readonly accounting: Accounting,
     options: ImportOptions,
-    private readonly queue: EventQueue,
+    private readonly sink: EventSink,
   ) {
     this.skipEvents = options.skipEvents;
     this.minSizeBytes = options.minSizeBytes;
@@ -114,7 +118,7 @@ export class ObjectEvents {
   /** A free after the recording's end. */
   close(object: RecordedObject): void {
     this.event.set(OP.free, object.id, 0, 0);
-    this.queue.push(this.event);
+    this.sink.push(this.event);
     this.accounting.events += 1;
     this.accounting.frees += 1;
     this.accounting.closedLeaks += 1;
@@ -161,7 +165,7 @@ export class ObjectEvents {
     }
     this.passedEvents += 1;
     this.accounting.events += 1;
-    this.queue.push(this.event);
+    this.sink.push(this.event);
     return true;
   }
 

@@ -11,11 +11,11 @@ export type AgeOrder = 'newest' | 'oldest';
 /** The two allocators whose events a Linux kmem trace mixes. */
 export type KmemSelection = 'kmalloc' | 'pages';
 
-/** Regular expressions of the `regex` format, one match a line; see regex.ts for the groups they must name. */
+/** Regular expressions of the `regex` format, the first that matches a line; regex.ts has the groups they name. */
 export interface LinePatterns {
-  readonly alloc: string;
-  readonly free: string;
-  readonly realloc?: string;
+  readonly alloc: string | readonly string[];
+  readonly free: string | readonly string[];
+  readonly realloc?: string | readonly string[];
 }
 
 export interface ImportOptions {

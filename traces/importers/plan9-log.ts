@@ -11,10 +11,10 @@
  */
 import { NULL_ADDRESS, type AddressKey, type LineScanner } from '../input/lines';
 import { NO_TEXT } from '../trace';
-import { countMatching, type LineParser, type RecorderFormat } from './importer';
+import { understoodLines } from './detection';
+import type { LineParser, RecorderFormat } from './importer';
 import type { Recording } from './recording';
 
-const LINE = /^pool(?:alloc|alignspanalloc|realloc|free|msize|compact) \S/;
 const VERBS: ReadonlySet<string> = new Set([
   'alloc',
   'alignspanalloc',
@@ -24,12 +24,14 @@ const VERBS: ReadonlySet<string> = new Set([
   'realloc',
 ]);
 
+const open = (recording: Recording): LineParser => new Plan9LogParser(recording);
+
 export const plan9Log: RecorderFormat = {
   name: 'plan9-log',
   summary: 'Plan 9 pool calls as its LOGGING flag prints them',
   heeds: ['sites'],
-  detect: (lines) => countMatching(lines, LINE),
-  open: (recording) => new Plan9LogParser(recording),
+  detect: (lines) => understoodLines(open, lines),
+  open,
 };
 
 class Plan9LogParser implements LineParser {

@@ -10,9 +10,8 @@
 import { NULL_ADDRESS, type AddressKey, type LineScanner } from '../input/lines';
 import { InputError } from '../input-error';
 import { LARGEST_INTEGER, NO_TEXT, OP } from '../trace';
-import type { Accounting } from './accounting';
-import { ObjectEvents, type AlignedRequest, type RecordedObject } from './object-events';
-import type { EventQueue } from './event-queue';
+import { countUnparsed, type Accounting } from './accounting';
+import { ObjectEvents, type AlignedRequest, type EventSink, type RecordedObject } from './object-events';
 import type { ImportOptions } from './options';
 import type { SiteTexts } from './site-texts';
 
@@ -24,10 +23,19 @@ const ALIGN_MAX = 0x10_0000_0000_0000;
 
 const COMPLETE = 'a recording that saw every allocation and free';
 
+/** Null, and `MAP_FAILED`: no block begins at the last byte of memory. */
+const isFailure = (address: AddressKey): boolean => address === NULL_ADDRESS || address === LAST_BYTE;
+const LAST_BYTE = -1;
+
 /** An object off its address while a reallocation is under way; undefined if that address was not live. */
 export type LiftedObject = RecordedObject | undefined;
 
+/** What came of a line: nothing of ours (`chatter`), something, or what should have been something. */
+export type LineMeaning = 'chatter' | 'understood' | 'unparsed';
+
 export class Recording {
+  /** What has come of the line so far that is being parsed. */
+  meaning: LineMeaning = 'chatter';
   private readonly live = new Map<AddressKey, RecordedObject>();
   private readonly events: ObjectEvents;
   private leaks: RecordedObject[] | undefined;
@@ -39,9 +47,9 @@ export class Recording {
     readonly accounting: Accounting,
     readonly sites: SiteTexts,
     private readonly place: LineScanner,
-    queue: EventQueue,
+    sink: EventSink,
   ) {
-    this.events = new ObjectEvents(accounting, options, queue);
+    this.events = new ObjectEvents(accounting, options, sink);
   }
 
   /** Whether `limitEvents` is reached; what is said after that counts for nothing. */
@@ -53,6 +61,21 @@ export class Recording {
     return this.live.has(address);
   }
 
+  /** Another line is about to be parsed. */
+  lineBegins(): void {
+    this.meaning = 'chatter';
+  }
+
+  /** The line has been parsed: what said nothing of the kind is chatter, and counted. */
+  lineEnds(): void {
+    if (this.meaning === 'chatter' && !this.place.isEmpty) this.accounting.chatterLines += 1;
+  }
+
+  /** The line is the recorder's, although nothing happens in it, or its end is to come. */
+  understood(): void {
+    if (this.meaning === 'chatter') this.meaning = 'understood';
+  }
+
   /** The program got a block of `size` bytes; `align` 0 is the allocator's default. A null address is a failure. */
   allocated(
     address: AddressKey,
@@ -62,8 +85,9 @@ export class Recording {
     value: number = NO_TEXT,
     request?: AlignedRequest,
   ): void {
+    this.understood();
     if (this.isFull) return;
-    if (address === NULL_ADDRESS) {
+    if (isFailure(address)) {
       this.callFailed();
       return;
     }
@@ -78,6 +102,7 @@ export class Recording {
 
   /** The program gave a block back. Null is counted and otherwise ignored. */
   freed(address: AddressKey): void {
+    this.understood();
     if (this.isFull) return;
     if (address === NULL_ADDRESS) {
       this.accounting.nullFrees += 1;
@@ -119,9 +144,10 @@ export class Recording {
     size: number,
     site: number = NO_TEXT,
   ): void {
+    this.understood();
     if (address === NULL_ADDRESS) {
       this.allocated(result, size, 0, site);
-    } else if (result === NULL_ADDRESS) {
+    } else if (isFailure(result)) {
       this.putBack(object, address);
       if (size === 0) this.freed(address);
       else this.callFailed();
@@ -142,6 +168,7 @@ export class Recording {
 
   /** A call returned null, or is known to have failed although no result was recorded. */
   callFailed(): void {
+    this.understood();
     if (!this.isFull) this.accounting.failed += 1;
   }
 
@@ -159,23 +186,42 @@ export class Recording {
 
   /** The program asked for a block's usable size, in an allocator where that changes the block. */
   measured(address: AddressKey): void {
+    this.understood();
     const object = this.live.get(address);
     if (object !== undefined && !this.isFull) this.events.mention(OP.msize, object);
   }
 
   /** The program had the allocator compacted. */
   compacted(): void {
+    this.understood();
     if (!this.isFull) this.events.mention(OP.compact, undefined);
   }
 
-  /** The line is not of the format's grammar; `expected` stood at `column`, by default where the scanner is. */
+  /**
+   * The line is not of the format's grammar; `expected` stood at `column`, by default where the scanner is. Lines of
+   * which the same was expected are of one kind, so it names the function or event if that is known.
+   */
   unparsed(expected: string, column: number = this.place.column): void {
-    this.accounting.unparsedLines += 1;
+    this.meaning = 'unparsed';
+    countUnparsed(this.accounting, this.place, expected, column);
     this.refuseIfStrict('the line is not of this format', expected, column);
+  }
+
+  /** The line is of a process, or of an allocator, that was not asked for. */
+  notAskedFor(count: 'otherPidLines' | 'otherSelectionLines'): void {
+    this.understood();
+    this.accounting[count] += 1;
+  }
+
+  /** The call serves another one, which counts in its place. */
+  innerCall(): void {
+    this.understood();
+    if (!this.isFull) this.accounting.innerCalls += 1;
   }
 
   /** The call cannot have happened as recorded, and is dropped. */
   implausible(problem: string, expected: string): void {
+    this.understood();
     this.accounting.implausibleCalls += 1;
     this.refuseIfStrict(problem, expected);
   }

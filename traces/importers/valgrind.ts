@@ -8,21 +8,26 @@
  * line of its own. So a call waits, once its arguments are read, for its result or for the next call.
  */
 import { NULL_ADDRESS, type AddressKey, type LineScanner } from '../input/lines';
-import { countMatching, type LineParser, type RecorderFormat } from './importer';
+import { understoodLines } from './detection';
+import type { LineParser, RecorderFormat } from './importer';
 import type { Recording } from './recording';
 
-const LINE = /^--\d+-- (malloc|calloc|realloc|memalign|free|_Zn|_Zd)\w*\(/;
+/** What a damaged call or result looks like; anything else behind the prefix is valgrind's own chatter (`-v`). */
+const CALL =
+  /^\w+\(|^ =|(?:malloc|calloc|realloc|reallocarray|memalign|aligned_alloc|free|\b_Z[nd]\w*|__builtin_\w+)\(/;
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
 const COLON = 0x3a;
 const COMMA = 0x2c;
 
+const open = (recording: Recording): LineParser => new ValgrindParser(recording);
+
 export const valgrind: RecorderFormat = {
   name: 'valgrind',
   summary: 'valgrind --trace-malloc=yes (memcheck, massif, dhat)',
   heeds: ['pid'],
-  detect: (lines) => countMatching(lines, LINE),
-  open: (recording) => new ValgrindParser(recording),
+  detect: (lines) => understoodLines(open, lines),
+  open,
 };
 
 /** What waits for a result. */
@@ -39,19 +44,23 @@ class ValgrindParser implements LineParser {
   private address: AddressKey = NULL_ADDRESS;
 
   constructor(private readonly recording: Recording) {
-    if (recording.options.pid !== undefined) this.choose(recording.options.pid);
+    if (recording.options.pid !== undefined) this.choose(recording.options.pid, false);
   }
 
   line(line: LineScanner): void {
     if (!this.takePrefix(line)) return;
+    const start = line.column;
     let awaitsResult = false;
     let isKnown = !line.take(' = ') || this.result(line);
     while (isKnown && !line.atEnd) {
       isKnown = this.call(line) && (!line.take(' = ') || this.result(line));
       if (isKnown) awaitsResult = this.pending !== 'none';
     }
+    if (isKnown || awaitsResult) this.recording.understood();
     // What is glued to a call without a result is valgrind's warning about its arguments.
-    if (!isKnown && !awaitsResult) this.recording.unparsed('a call of an allocator function or its result');
+    else if (CALL.test(line.text(start))) {
+      this.recording.unparsed('a call of an allocator function or its result');
+    }
   }
 
   finish(): boolean {
@@ -63,27 +72,20 @@ class ValgrindParser implements LineParser {
   private takePrefix(line: LineScanner): boolean {
     const isEvent = line.take('--');
     if (isEvent || (this.pid === undefined && line.take('=='))) {
-      const pid = this.takePid(line);
+      const hasTime = takeTime(line);
+      const pid = line.takeDecimal();
       if (pid !== undefined && line.take(isEvent ? '-- ' : '== ')) {
-        if (this.pid === undefined) this.choose(pid);
-        if (isEvent && pid !== this.pid) this.recording.accounting.otherPidLines += 1;
+        if (this.pid === undefined) this.choose(pid, hasTime);
+        if (isEvent && pid !== this.pid) this.recording.notAskedFor('otherPidLines');
         return isEvent && pid === this.pid;
       }
     }
     return this.pid !== undefined && line.seek(this.prefix);
   }
 
-  /** The process id, behind a time if `--time-stamp=yes` was given: `00:00:00:01.234 7497`. */
-  private takePid(line: LineScanner): number | undefined {
-    const number = line.takeDecimal();
-    if (line.byte !== COLON) return number;
-    line.takeWord();
-    return line.takeBlanks() ? line.takeDecimal() : undefined;
-  }
-
-  private choose(pid: number): void {
+  private choose(pid: number, hasTime: boolean): void {
     this.pid = pid;
-    this.prefix = `--${pid}-- `;
+    this.prefix = hasTime ? ` ${pid}-- ` : `--${pid}-- `;
   }
 
   /** Takes a function's name and arguments. */
@@ -201,6 +203,16 @@ class ValgrindParser implements LineParser {
     this.pending = 'none';
     return true;
   }
+}
+
+/** What `--time-stamp=yes` puts before the process: `00:00:00:01.234 7497`. */
+function takeTime(line: LineScanner): boolean {
+  const start = line.column;
+  const isTime = line.takeDecimal() !== undefined && line.byte === COLON;
+  if (isTime) line.takeWord();
+  if (isTime && line.takeBlanks()) return true;
+  line.moveTo(start);
+  return false;
 }
 
 function takeAddress(line: LineScanner): AddressKey | undefined {

@@ -9,6 +9,7 @@ import { EXIT, type ExitCode } from '../exit-codes';
 import { choice, count, flagUnless, list, operand, text, type ValuesOf } from '../options/option';
 import { readerOptionsBesideFormat, traceDetails, traceRequest } from '../options/reader-options';
 import { createRegistries, requireFixedEvents } from '../names/registries';
+import { doubtsText } from '../output/import-text';
 import { machineOptions, machineSizes, PRICING_FORM } from '../options/shared-options';
 import { command } from './command';
 
@@ -56,6 +57,7 @@ async function runAdvise(argv: AdviseArguments): Promise<ExitCode> {
   const pricing = argv.pricing ?? PRICING_DEFAULT;
   parsePricing(pricing);
   const trace = await registries.openTrace(traceRequest(argv.trace, argv));
+  process.stderr.write(doubtsText(trace));
   requireFixedEvents(trace);
   const report = await adviseTrace(trace, {
     contiguous: argv.contiguous,

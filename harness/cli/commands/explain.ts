@@ -16,6 +16,7 @@ import { Progress } from '../workers/progress';
 import { ANY_COUNT, choice, count, list, operand, text, type ValuesOf } from '../options/option';
 import { readerOptionsBesideFormat, traceDetails, traceRequest } from '../options/reader-options';
 import { createRegistries } from '../names/registries';
+import { doubtsText } from '../output/import-text';
 import {
   commaList,
   enginesOption,
@@ -79,6 +80,7 @@ async function runExplain(argv: ExplainArguments): Promise<ExitCode> {
   const name = onlyOne('-a', 'engine', commaList(argv.allocator));
   const pricing = parsePricing(onlyOne('-p', 'pricing', commaList(argv.pricing)));
   const trace = await registries.openTrace(traceRequest(argv.trace, argv));
+  process.stderr.write(doubtsText(trace));
   const { origin } = trace.header;
   const isAdaptive = origin.kind === 'synthetic' && origin.adaptive;
   const [engine, ...others] = enginesWithOptions(

@@ -8,6 +8,7 @@ import { EXIT, type ExitCode } from '../exit-codes';
 import { operand, type ValuesOf } from '../options/option';
 import { readerOptions, traceDetails, traceRequest } from '../options/reader-options';
 import { createRegistries } from '../names/registries';
+import { doubtsText } from '../output/import-text';
 import {
   enginesOption,
   machineOptions,
@@ -44,6 +45,7 @@ async function searchHeaps(argv: MinheapArguments): Promise<ExitCode> {
     registries,
   );
   const trace = await registries.openTrace(traceRequest(argv.trace, argv));
+  process.stderr.write(doubtsText(trace));
   const machine = machineSizes(argv);
   const rows = [['engine', 'smallest heap', 'pages', 'times the lower bound', 'remark']];
   const searches: MinimumHeap[] = [];

@@ -1,9 +1,8 @@
-import { alignedText } from '../../../reports/text-columns';
-import type { Accounting } from '../../../traces/importers/accounting';
-import { groupedInteger } from '../../text/numbers';
 import { needed, operand, text } from '../options/option';
 import { readerOptions, traceRequest } from '../options/reader-options';
+import { EXIT } from '../exit-codes';
 import { openEvents } from '../names/registries';
+import { accountingText } from '../output/import-text';
 import { writeAndReport } from '../output/trace-output';
 import { command } from './command';
 
@@ -32,14 +31,21 @@ export const importing = command({
   operands: {
     input: operand({ describe: 'A recording, plain, .gz or .zst; - is stdin', completes: 'file' }),
   },
-  options: { ...readerOptions, output: outputOption },
+  options: {
+    ...readerOptions,
+    output: text(
+      'File to write: .csv, .csv.gz or .atr; - is stdout, as CSV; without it only the counts are told',
+      {
+        short: 'o',
+        completes: 'file',
+      },
+    ),
+  },
   examples: ['$0 prog.vg.txt.gz -o prog.csv.gz', '$0 heaptrack.prog.zst --close-leaks newest -o prog.atr'],
   run: async (argv) => {
     const trace = await openEvents(traceRequest(argv.input, argv));
-    const code = await writeAndReport(await trace.open(), argv.output);
-    if (trace.accounting !== undefined) {
-      process.stderr.write(accountingText(trace.accounting));
-    }
+    const code = argv.output === undefined ? EXIT.ok : await writeAndReport(await trace.open(), argv.output);
+    process.stderr.write(accountingText(trace));
     return code;
   },
 });
@@ -53,30 +59,3 @@ export const convert = command({
     return writeAndReport(await trace.open(), argv.output);
   },
 });
-
-/** Counts that say something went another way than the recording has it are shown only where they are not 0. */
-const ALWAYS_SHOWN: readonly (keyof Accounting)[] = [
-  'events',
-  'allocs',
-  'frees',
-  'reallocs',
-  'orphanFrees',
-  'missedFrees',
-  'failed',
-  'nullFrees',
-  'unparsedLines',
-  'liveAtEnd',
-  'peakLiveObjects',
-  'peakLiveBytes',
-];
-
-function accountingText(accounting: Accounting): string {
-  const { notes, ...counts } = accounting;
-  const rows = Object.entries(counts)
-    .filter(([name, count]) => count !== 0 || ALWAYS_SHOWN.includes(name as keyof Accounting))
-    .map(([name, count]) => [wordsOf(name), groupedInteger(count)]);
-  return `${alignedText(rows)}${notes.map((note) => `${note}\n`).join('')}`;
-}
-
-/** `orphanFrees` → `orphan frees`. */
-const wordsOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

@@ -7,11 +7,16 @@ import type { EngineDefinition } from '../../replay/port';
 import type { Registries, TraceRequest } from '../../results/cell';
 import { isEngineModule, loadEngine } from './load-engine';
 
+/** What the command line opens knows what an import counted. */
+export interface OpenedRegistries extends Registries {
+  openTrace(request: TraceRequest): Promise<OpenedTrace>;
+}
+
 /**
  * The registries, put together here and nowhere else. Each holds what it has opened, so that a trace which several
  * engines replay is read once; a process makes one and drops it when its cells are done.
  */
-export function createRegistries(): Registries {
+export function createRegistries(): OpenedRegistries {
   const traces = new Map<string, Promise<OpenedTrace>>();
   const engines = new Map<string, EngineDefinition>();
   return {

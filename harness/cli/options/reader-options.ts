@@ -2,7 +2,7 @@ import { UsageError } from '../../../traces/input-error';
 import type { ImportOptions } from '../../../traces/importers/options';
 import type { TraceRequest } from '../../results/cell';
 import type { ReaderSettings } from '../names/registries';
-import { ANY_COUNT, choice, count, flag, text, type ValuesOf } from './option';
+import { ANY_COUNT, choice, count, flag, list, text, type Option, type ValuesOf } from './option';
 
 /** Options that say how trace files are read; they mean the same in every command that reads traces. */
 
@@ -15,6 +15,11 @@ export const traceDetails = {
   completes: 'trace',
 } as const;
 
+/** Patterns of one kind, each given by an option of its own: they may hold commas and blanks. */
+function patterns(groups: string): Option<readonly string[]> {
+  return list(`regex: pattern with the groups ${groups}; may be given again`, { group: GROUP });
+}
+
 const sourceOptions = {
   strict: flag('Refuse what recordings are otherwise forgiven', { group: GROUP }),
   closeLeaks: choice('Free what is live at the end, in this order', AGES, { group: GROUP }),
@@ -25,9 +30,9 @@ const sourceOptions = {
   sites: flag('Keep the call sites that the recorder names', { group: GROUP }),
   match: choice('heaptrack, interpreted: which equal block a free means', AGES, { group: GROUP }),
   kmem: choice('kmem: which allocator to take', ['kmalloc', 'pages'], { group: GROUP }),
-  reAlloc: text('regex: pattern with groups addr and size', { group: GROUP }),
-  reFree: text('regex: pattern with group addr', { group: GROUP }),
-  reRealloc: text('regex: pattern with groups old, addr and size', { group: GROUP }),
+  reAlloc: patterns('addr or id, size; perhaps count and align'),
+  reFree: patterns('addr or id'),
+  reRealloc: patterns('size, and id or old and new'),
 };
 
 const FORMAT = 'Format of the traces (default: told by their content)';
@@ -67,14 +72,12 @@ export function traceRequest(specification: string, argv: Partial<ReaderArgument
 }
 
 function linePatterns(argv: Partial<ReaderArguments>): Pick<Partial<ImportOptions>, 'patterns'> {
-  const alloc = argv.reAlloc;
-  const free = argv.reFree;
-  const realloc = argv.reRealloc;
-  if (alloc === undefined && free === undefined && realloc === undefined) {
+  const { reAlloc: alloc = [], reFree: free = [], reRealloc: realloc = [] } = argv;
+  if (alloc.length + free.length + realloc.length === 0) {
     return {};
   }
-  if (alloc === undefined || free === undefined) {
+  if (alloc.length === 0 || free.length === 0) {
     throw new UsageError({ problem: 'a pattern is missing', expected: 'both --re-alloc and --re-free' });
   }
-  return { patterns: { alloc, free, ...(realloc !== undefined && { realloc }) } };
+  return { patterns: { alloc, free, ...(realloc.length > 0 && { realloc }) } };
 }

@@ -10,6 +10,7 @@ import { createStack, type Stack } from '../../replay/stack';
 import type { Cell, Registries } from '../../results/cell';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { createRegistries } from '../names/registries';
+import { doubtsText } from './import-text';
 
 /**
  * `run --expect FILE`: holds an engine against what a real allocator did. The first pass writes the placements in
@@ -41,6 +42,7 @@ export async function expectPlacements(cells: readonly Cell[], file: string): Pr
   }
   const registries = createRegistries();
   const { lines, outcome } = await placements(cell, registries);
+  process.stderr.write(doubtsText(await registries.openTrace(cell.trace)));
   const difference = await firstDifference(lines, file, endText(outcome));
   const isOver = difference === undefined || difference.index === lines.length - 1;
   process.stdout.write(

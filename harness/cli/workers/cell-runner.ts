@@ -4,11 +4,11 @@ import { NotDeterministic } from '../../metrics/measurement';
 import type { Registries } from '../../results/cell';
 import { crashedReplay } from '../../suite/crashed';
 import type { CellReport } from '../../suite/run-cells';
-import { createRegistries } from '../names/registries';
+import { createRegistries, type OpenedRegistries } from '../names/registries';
 import { headerNamed } from '../names/suite-registries';
 import { laneSettings, workersFor, type HostArguments } from '../options/shared-options';
 import { Progress } from './progress';
-import { runTask, withKernel, type Task } from './task';
+import { doubtsOf, runTask, withKernel, type Task } from './task';
 import { WorkerLane } from './worker-lane';
 
 /**
@@ -60,14 +60,17 @@ function isOfUser({ cell: { engine, options } }: Task, registries: Registries): 
 /** One after the other, so that the memory of one machine is free before the next is made. */
 async function runHere(
   tasks: readonly Task[],
-  registries: Registries,
+  registries: OpenedRegistries,
   done: (task: Task) => void,
 ): Promise<MeasuredReplay[]> {
+  const doubts = new Set<string>();
   const replays: MeasuredReplay[] = [];
   for (const task of tasks) {
     replays.push(await runTask(task, registries));
+    doubts.add(await doubtsOf(task, registries));
     done(task);
   }
+  sayDoubts(doubts);
   return replays;
 }
 
@@ -98,7 +101,13 @@ async function runInLanes(
   } finally {
     lanes.forEach((lane) => lane.close());
   }
+  sayDoubts(lanes.flatMap((lane) => [...lane.doubts]));
   return tasks.map((task) => ends.get(task)!());
+}
+
+/** A recording that several engines replayed has the same doubts each time; whichever came first does not show. */
+function sayDoubts(doubts: Iterable<string>): void {
+  process.stderr.write([...new Set(doubts)].sort().join(''));
 }
 
 function replayOfReport(report: CellReport, { cell }: Task, registries: Registries): MeasuredReplay {

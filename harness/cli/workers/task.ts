@@ -6,6 +6,8 @@ import type { MeasuredReplay } from '../../metrics/measured-replay';
 import { NotDeterministic } from '../../metrics/measurement';
 import type { PricingKernel } from '../../pricing/pricing-kernel';
 import { runCell, type Cell, type Registries } from '../../results/cell';
+import type { OpenedRegistries } from '../names/registries';
+import { doubtsText } from '../output/import-text';
 
 /** One cell to run and, if wanted, the file its placements go to: what is sent to a worker process. */
 export interface Task {
@@ -19,7 +21,8 @@ export const withKernel = (task: Task, pricingKernel: PricingKernel | undefined)
 
 /** What comes back from a worker: errors do not survive the way between processes as objects of their class. */
 export type TaskOutcome =
-  | { readonly kind: 'measured'; readonly replay: MeasuredReplay }
+  /** `doubts` say what is wrong with the recording that was replayed. */
+  | { readonly kind: 'measured'; readonly replay: MeasuredReplay; readonly doubts: string }
   | { readonly kind: 'usage' | 'input'; readonly details: ProblemDetails }
   | { readonly kind: 'differed'; readonly problem: string }
   | { readonly kind: 'internal'; readonly problem: string; readonly stack: string };
@@ -65,10 +68,16 @@ function written<T>(file: string, action: () => T): T {
   }
 }
 
+/** What is wrong with the recording that a task has replayed, which the registries still hold; nothing as a rule. */
+export async function doubtsOf({ cell }: Task, registries: OpenedRegistries): Promise<string> {
+  return doubtsText(await registries.openTrace(cell.trace));
+}
+
 /** The task's outcome as plain data. */
-export async function taskOutcome(task: Task, registries: Registries): Promise<TaskOutcome> {
+export async function taskOutcome(task: Task, registries: OpenedRegistries): Promise<TaskOutcome> {
   try {
-    return { kind: 'measured', replay: await runTask(task, registries) };
+    const replay = await runTask(task, registries);
+    return { kind: 'measured', replay, doubts: await doubtsOf(task, registries) };
   } catch (error) {
     if (error instanceof UsageError || error instanceof InputError) {
       const { where, problem, expected } = error;

@@ -19,6 +19,8 @@ export class WorkerLane implements Lane {
   private process: WorkerProcess | undefined;
   /** Processor time of each cell that ended. */
   readonly milliseconds = new Map<Cell, number>();
+  /** What is wrong with the recordings that were replayed. */
+  readonly doubts = new Set<string>();
 
   constructor(
     private readonly settings: LaneSettings,
@@ -47,6 +49,8 @@ export class WorkerLane implements Lane {
     const { outcome } = end;
     switch (outcome.kind) {
       case 'measured':
+        this.doubts.add(outcome.doubts);
+        return { kind: 'measured', replay: outcome.replay };
       case 'usage':
       case 'input':
         return { kind: 'measured', replay: replayOf(outcome) };

@@ -13,11 +13,11 @@ test('what was not given is left out', () => {
 });
 
 test('patterns say by themselves that the lines are of no format but theirs', () => {
-  const patterns = { reAlloc: 'A(?<addr>.)(?<size>.)', reFree: 'F(?<addr>.)' };
+  const patterns = { reAlloc: ['A(?<addr>.)(?<size>.)'], reFree: ['F(?<addr>.)'] };
   assert.is(traceRequest('own.log', given(patterns)).options?.['format'], 'regex');
   const forced = traceRequest('own.log', given({ ...patterns, traceFormat: 'valgrind' }));
   assert.is(forced.options?.['format'], 'valgrind', 'the importer then says that it has no use for them');
-  assert.throws(() => traceRequest('own.log', given({ reFree: 'F' })), /a pattern is missing/);
+  assert.throws(() => traceRequest('own.log', given({ reFree: ['F'] })), /a pattern is missing/);
 });
 
 test.run();

@@ -83,12 +83,23 @@ function describe(event: TraceEvent, { texts }: EventSource): string {
   );
 }
 
-const SHOWN_BY_EVENTS = new Set(['lines', 'events', 'allocs', 'frees', 'reallocs', 'otherEvents', 'notes']);
+const SHOWN_BY_EVENTS = new Set([
+  'lines',
+  'chatterLines',
+  'events',
+  'allocs',
+  'frees',
+  'reallocs',
+  'otherEvents',
+  'notes',
+]);
 const SUMS = /^(live|peak)/;
 
 function doubts(accounting: Accounting): Record<string, number> {
-  const entries = Object.entries(accounting).filter(
-    ([key, value]) => value !== 0 && !SHOWN_BY_EVENTS.has(key) && !SUMS.test(key),
+  const counts = Object.entries(accounting).flatMap(([key, value]) =>
+    typeof value === 'number' && value !== 0 && !SHOWN_BY_EVENTS.has(key) && !SUMS.test(key)
+      ? [[key, value] as const]
+      : [],
   );
-  return Object.fromEntries(entries);
+  return Object.fromEntries(counts);
 }

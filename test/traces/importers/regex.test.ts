@@ -32,7 +32,7 @@ test('named groups say what happened', async () => {
 test('where a reallocation put the block may be called new or addr', async () => {
   const { events } = await imported('+ 0x10 1\n~ 0x10 2 0x20\n- 0x20', {
     ...patterns,
-    realloc: patterns.realloc!.replace('<new>', '<addr>'),
+    realloc: String(patterns.realloc).replace('<new>', '<addr>'),
   });
   assert.equal(events, ['alloc 0 1', 'realloc 0 2', 'free 0']);
 });

@@ -125,6 +125,21 @@ huge (nil)
   assert.equal(counts, {});
 });
 
+test('what valgrind says of itself is chatter, and no damage under strict', async () => {
+  const { events, counts, accounting } = await imported(
+    `--7-- Valgrind options:
+--7--    --trace-malloc=yes
+--7-- Reading syms from /bin/ls
+--7-- REDIR: 0x48ed110 (libc.so.6:malloc) redirected to 0x4836740 (malloc)
+--7-- malloc(5) = 0x10
+--7-- free(0x10)`,
+    { strict: true },
+  );
+  assert.equal(events, ['alloc 0 5', 'free 0']);
+  assert.equal(counts, {});
+  assert.is(accounting.chatterLines, 4);
+});
+
 test('output without a line end before a call does not hide the call', async () => {
   const { events } = await imported('==7== x\nprogress: 10%--7-- malloc(2) = 0x30\n--7-- free(0x30)');
   assert.equal(events, ['alloc 0 2', 'free 0']);
@@ -145,7 +160,6 @@ for (const damaged of [
   '--7-- memalign(al 64) = 0x20',
   '--7-- free(10)',
   '--7-- malloc(5) = 0x123456789abcdef01',
-  '--7-- Reading syms from /bin/ls',
 ]) {
   test(`${damaged} is no line of the grammar`, async () => {
     const { counts } = await imported(`--7-- malloc(1) = 0x1000\n${damaged}`);
