@@ -33,7 +33,7 @@ export default defineConfig(
   eslint.configs.recommended,
   { files: typescript, extends: [tseslint.configs.recommended] },
   {
-    files: ['**/*.js', '**/*.mjs'],
+    files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
     languageOptions: { globals: nodeGlobals() },
   },
   {

@@ -19,6 +19,7 @@ const arrows = {
   'harness/machine': [traceModel],
   'harness/pricing': [traceModel, 'harness/text', 'harness/machine'],
   'harness/replay': [traceModel, 'harness/machine'],
+  'harness/foreign': [traceModel, 'harness/text', 'harness/machine', 'harness/replay'],
   'harness/conformance': [traceModel, 'harness/machine', 'harness/replay'],
   'harness/metrics': [traceModel, 'harness/text', 'harness/machine', 'harness/pricing', 'harness/replay'],
 };

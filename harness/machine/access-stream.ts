@@ -55,7 +55,7 @@ export interface StepObserver {
 }
 
 export class AccessStream {
-  readonly entries = new Int32Array(ENTRY_CAPACITY);
+  entries: Int32Array = new Int32Array(ENTRY_CAPACITY);
   entryCount = 0;
 
   readonly segmentEnds = new Int32Array(SEGMENT_CAPACITY);
@@ -104,6 +104,16 @@ export class AccessStream {
     private readonly accessBudget = Infinity,
   ) {
     this.positionLimit = Math.min(accessesMax, accessBudget);
+  }
+
+  /** Whether somebody watches the steps as they happen. */
+  get isObserved(): boolean {
+    return this.observer !== undefined;
+  }
+
+  /** Keeps the entries in memory that an engine appends to by itself; before the first of them. */
+  keepEntriesIn(entries: Int32Array): void {
+    this.entries = entries;
   }
 
   /** Appends one access: `address` is a physical byte address, `kind` one of LOAD, CHASE, STORE, UPDATE. */

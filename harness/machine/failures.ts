@@ -14,16 +14,24 @@ export class Fault extends Error {
   }
 }
 
+/** The engine's own code came to a stop that its processor would have stopped at: a trap, a stack that overflows. */
+export class Trap extends Error {
+  override readonly name = 'Trap';
+}
+
 /**
  * An operation, or all of a replay together, passed its access limit: a cycle in a corrupted list, or a workload that
  * no one can wait for.
  */
 export class Runaway extends Error {
   constructor(
-    readonly accessesMax: number,
+    readonly most: number,
     readonly scope: 'operation' | 'replay' = 'operation',
+    readonly unit: 'memory accesses' | 'instructions' = 'memory accesses',
+    /** Where the engine was, to follow the message. */
+    where = '',
   ) {
-    super(`${scope} passed its limit of ${accessesMax} memory accesses`);
+    super(`${scope} passed its limit of ${most} ${unit}${where}`);
     this.name = 'Runaway';
   }
 }

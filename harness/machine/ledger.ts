@@ -60,6 +60,23 @@ export class Ledger {
     return true;
   }
 
+  /** The first byte at or behind an address that is held; undefined where none is. */
+  heldFrom(address: number): number | undefined {
+    return this.firstFrom(address, 1);
+  }
+
+  /** The first byte at or behind an address that is not held: the region's end at the latest. */
+  heldUntil(address: number): number {
+    return this.firstFrom(address, 0) ?? this.base + this.bytes;
+  }
+
+  private firstFrom(address: number, value: 0 | 1): number | undefined {
+    const within = Math.max(address, this.base);
+    const first = (within - this.base) >>> this.granuleShift;
+    const found = this.held.indexOf(value, first);
+    return found < 0 ? undefined : Math.max(within, this.base + found * this.granuleBytes);
+  }
+
   /** Visits the maximal runs of held memory, lowest address first. */
   runs(visit: (run: HeldRun) => void): void {
     let granule = this.held.indexOf(1);

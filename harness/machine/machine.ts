@@ -2,6 +2,7 @@ import { AccessStream, CHASE, LOAD, STORE, UPDATE, type StepObserver } from './a
 import { NOTED, PRICED } from './domain-events';
 import { Ledger } from './ledger';
 import { LockTable, type Lock, type UnplacedLock } from './lock';
+import type { LinearMemory } from './linear-memory';
 import { Memory, TWO_TO_32 } from './memory';
 import { HEAP_BASE, MemoryLayout } from './memory-layout';
 import type { PageSource } from './page-source';
@@ -38,6 +39,12 @@ export interface MachineOptions {
   readonly drain?: (batch: AccessStream) => void;
 }
 
+/** An engine that touches the machine's memory by itself, and appends to the stream's entries what it touched. */
+export interface LinearEngine {
+  readonly entriesAddress: number;
+  linearMemoryMade(memory: LinearMemory): void;
+}
+
 export const HEAP_PAGES_DEFAULT = 65_536;
 /** Xen's default area: 64 GiB. */
 export const VIRTUAL_PAGES_DEFAULT = 16_777_216;
@@ -48,17 +55,20 @@ export class Machine extends Memory {
   readonly stream: AccessStream;
   readonly heapPages: number;
   readonly virtualPages: number;
+  readonly accessesMax: number;
   private heldMemory: Ledger | undefined;
   private pages: PageSource | undefined;
+  private linearEngine: LinearEngine | undefined;
 
   constructor(options: MachineOptions) {
     super(new MemoryLayout(options.heapPages));
     this.heapPages = options.heapPages;
     this.virtualPages = options.virtualPages;
+    this.accessesMax = options.accessesMax ?? ACCESSES_MAX_DEFAULT;
     this.steps = new StepTable(options.observer !== undefined);
     this.stream = new AccessStream(
       this.steps,
-      options.accessesMax ?? ACCESSES_MAX_DEFAULT,
+      this.accessesMax,
       options.observer,
       options.drain ?? (() => undefined),
       options.accessBudget,
@@ -115,12 +125,26 @@ export class Machine extends Memory {
     return this.pages;
   }
 
+  /** Makes this machine's memory linear (before `boot`), for an engine that is WebAssembly. */
+  host(engine: LinearEngine): void {
+    if (this.linearEngine !== undefined) {
+      throw new Error('a machine hosts one engine that is WebAssembly');
+    }
+    this.linearEngine = engine;
+  }
+
   /**
    * Makes the memory, all zero, starts the page source and then what stands on it (`startEngine`). Start-up is no
    * operation: its accesses are forgotten. Throws an `InputError` when the host refuses the memory.
    */
   boot(startEngine: () => void = () => undefined): void {
-    this.makeMemory();
+    if (this.linearEngine === undefined) {
+      this.makeMemory();
+    } else {
+      const memory = this.makeLinearMemory(this.linearEngine.entriesAddress);
+      this.stream.keepEntriesIn(memory.entries);
+      this.linearEngine.linearMemoryMade(memory);
+    }
     this.stream.unrecorded(() => {
       this.pages?.start();
       startEngine();

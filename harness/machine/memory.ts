@@ -1,5 +1,6 @@
 import { InputError } from '../../traces/input-error';
 import { Fault } from './failures';
+import { LinearMemory } from './linear-memory';
 import { HEAP_BASE, PAGE_SHIFT, type MemoryLayout } from './memory-layout';
 
 /**
@@ -25,8 +26,9 @@ export abstract class Memory {
   private words = new Int32Array(0);
   private octets = new Uint8Array(0);
   private columnWords = 0;
-  /** Mapped bytes from `HEAP_BASE` up. */
+  /** Bytes from `HEAP_BASE` up that lie in `words`: none on a machine whose memory is linear. */
   private mappedBytes = 0;
+  private linear: LinearMemory | undefined;
 
   constructor(readonly layout: MemoryLayout) {}
 
@@ -52,7 +54,9 @@ export abstract class Memory {
 
   /** Whether a range lies in mapped memory. */
   isMapped(address: number, bytes: number): boolean {
-    return address >= HEAP_BASE && address + bytes <= HEAP_BASE + this.mappedBytes;
+    return this.linear === undefined
+      ? address >= HEAP_BASE && address + bytes <= HEAP_BASE + this.mappedBytes
+      : this.linear.contains(address, bytes);
   }
 
   protected word(address: number): number {
@@ -60,7 +64,7 @@ export abstract class Memory {
     if (offset >= 0 && offset < this.mappedBytes && (offset & 3) === 0) {
       return this.words[this.indexOf(offset)]! >>> 0;
     }
-    return this.unalignedWord(address);
+    return this.rareWord(address);
   }
 
   protected setWord(address: number, value: number): void {
@@ -68,13 +72,16 @@ export abstract class Memory {
     if (offset >= 0 && offset < this.mappedBytes && (offset & 3) === 0) {
       this.words[this.indexOf(offset)] = value | 0;
     } else {
-      this.setUnalignedWord(address, value);
+      this.setRareWord(address, value);
     }
   }
 
   /** Sets every byte of a range, word by word where it can. */
   protected fillBytes(address: number, bytes: number, value: number): void {
     this.checkRange(address, bytes);
+    if (this.linear !== undefined) {
+      return this.linear.fill(address, bytes, value);
+    }
     const word = Math.imul(value & 0xff, 0x0101_0101);
     const end = address - HEAP_BASE + bytes;
     for (let offset = address - HEAP_BASE; offset < end;) {
@@ -92,6 +99,9 @@ export abstract class Memory {
   protected moveBytes(destination: number, source: number, bytes: number): void {
     this.checkRange(source, bytes);
     this.checkRange(destination, bytes);
+    if (this.linear !== undefined) {
+      return this.linear.move(destination, source, bytes);
+    }
     const [to, from] = [destination - HEAP_BASE, source - HEAP_BASE];
     const wordBytes = ((to | from) & 3) === 0 ? bytes & ~3 : 0;
     const isUpwards = to <= from;
@@ -114,8 +124,12 @@ export abstract class Memory {
     }
   }
 
-  /** Words at odd addresses occur only after corruption; x86 reads them all the same. */
-  private unalignedWord(address: number): number {
+  /** Words of a linear memory, and those at odd addresses: they occur only after corruption, and x86 reads them. */
+  private rareWord(address: number): number {
+    if (this.linear !== undefined) {
+      this.checkRange(address, 4);
+      return this.linear.word(address);
+    }
     let word = 0;
     for (let byte = 0; byte < 4; byte++) {
       word |= this.octet(address + byte) << (8 * byte);
@@ -123,8 +137,11 @@ export abstract class Memory {
     return word >>> 0;
   }
 
-  private setUnalignedWord(address: number, value: number): void {
+  private setRareWord(address: number, value: number): void {
     this.checkRange(address, 4);
+    if (this.linear !== undefined) {
+      return this.linear.setWord(address, value);
+    }
     for (let byte = 0; byte < 4; byte++) {
       this.setOctet(address + byte, value >>> (8 * byte));
     }
@@ -132,11 +149,17 @@ export abstract class Memory {
 
   protected octet(address: number): number {
     this.checkRange(address, 1);
+    if (this.linear !== undefined) {
+      return this.linear.octet(address);
+    }
     return this.octets[this.octetIndexOf(address - HEAP_BASE)]!;
   }
 
   protected setOctet(address: number, value: number): void {
     this.checkRange(address, 1);
+    if (this.linear !== undefined) {
+      return this.linear.setOctet(address, value & 0xff);
+    }
     this.octets[this.octetIndexOf(address - HEAP_BASE)] = value;
   }
 
@@ -154,6 +177,12 @@ export abstract class Memory {
     if (!this.isMapped(address, bytes)) {
       throw new Fault(address, this.layout.regionAt(address));
     }
+  }
+
+  /** Makes the memory a linear one, as large as the layout, with the stream's entries at an address in it. */
+  protected makeLinearMemory(entriesAddress: number): LinearMemory {
+    this.linear = new LinearMemory(this.layout.limit, entriesAddress);
+    return this.linear;
   }
 
   /** Makes the memory, all zero, as large as the layout. Throws an `InputError` when the host refuses it. */

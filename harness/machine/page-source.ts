@@ -9,6 +9,8 @@ export interface PageSource {
   take(order: number): number;
   /** Takes 2^order pages back: all of what `take` gave or a naturally aligned power-of-two piece of it. */
   give(address: number, order: number): void;
+  /** Address of a word in the record of a page that its holder may use; absent where pages have no records. */
+  ownerWordAt?(address: number): number;
   /** Pages that nobody holds; for observers, never charged. */
   readonly freePages: number;
   /** Visits every free block; for observers, never charged. */

@@ -16,6 +16,17 @@ export interface StepDefinition {
   readonly event?: NotedName;
   /** Branches in this step that the reference's predictor misses (the exit of a data-dependent loop). */
   readonly mispredicts?: number;
+  /** Where in a compiled engine's source it stands: innermost first, each inlined into the next. */
+  readonly place?: readonly SourceLine[];
+}
+
+/** A function at a line of a compiled engine's source. */
+export interface SourceLine {
+  readonly functionName: string;
+  /** As the build named it: relative to the engine's description. */
+  readonly file: string;
+  /** 0 where the compiler said nothing. */
+  readonly line: number;
 }
 
 export type StepDefinitions = Readonly<Record<string, StepDefinition>>;
@@ -25,14 +36,14 @@ export interface NamedStep extends StepDefinition {
   readonly name: string;
 }
 
-/** More steps than all engines together need; fixed so that the weights are plain typed arrays. */
-const STEPS_MAX = 1024;
+/** More steps than all models together have. The lines of a compiled engine are more: the tables double for them. */
+const STEPS_AT_FIRST = 1024;
 
 export class StepTable {
   /** Twice the instructions, plus 1 where a step is more than these: one look says what nearly all steps are. */
-  readonly weights = new Int32Array(STEPS_MAX);
-  readonly mispredicts = new Float64Array(STEPS_MAX);
-  readonly noted = new Uint8Array(STEPS_MAX);
+  weights = new Int32Array(STEPS_AT_FIRST);
+  mispredicts = new Float64Array(STEPS_AT_FIRST);
+  noted = new Uint8Array(STEPS_AT_FIRST);
   private readonly steps: NamedStep[] = [];
 
   /** @param isObserved whether somebody is told of every step, so that each is more than its instructions */
@@ -43,8 +54,8 @@ export class StepTable {
     const indices: Record<string, Step> = {};
     for (const [name, definition] of Object.entries(definitions)) {
       const step = this.steps.length;
-      if (step >= STEPS_MAX) {
-        throw new RangeError(`more than ${STEPS_MAX} engine steps on one machine`);
+      if (step === this.weights.length) {
+        this.double();
       }
       if (!Number.isInteger(definition.instructions)) {
         throw new RangeError(
@@ -59,6 +70,17 @@ export class StepTable {
       indices[name] = step as Step;
     }
     return indices as { readonly [name in keyof T]: Step };
+  }
+
+  private double(): void {
+    const size = 2 * this.weights.length;
+    const { weights, mispredicts, noted } = this;
+    this.weights = new Int32Array(size);
+    this.weights.set(weights);
+    this.mispredicts = new Float64Array(size);
+    this.mispredicts.set(mispredicts);
+    this.noted = new Uint8Array(size);
+    this.noted.set(noted);
   }
 
   step(index: number): NamedStep {

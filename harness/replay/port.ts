@@ -153,6 +153,18 @@ export interface Quirk {
  */
 export type PlacementsForm = 'xen' | 'xen-virtual' | 'plan9' | 'libxl';
 
+/** A real allocator's build. Equal modules place and touch alike; the other fields say where a module comes from. */
+export interface ForeignBuild {
+  readonly moduleSha256: string;
+  readonly abi: 'lp64' | 'ilp32';
+  readonly compiler: string;
+  readonly flags: readonly string[];
+  /** sha256 by name, of everything that the compiler could read. */
+  readonly sources: Readonly<Record<string, string>>;
+  /** What the engine itself shows of its heap; the harness makes up for the rest from what the program was given. */
+  readonly shows: { readonly walk: boolean; readonly check: boolean; readonly blockAt: boolean };
+}
+
 /** What an engine is, said before one is made. */
 export interface EngineDefinition {
   /** Registered name, as in `-a xmalloc-first-fit`. */
@@ -177,6 +189,8 @@ export interface EngineDefinition {
   readonly bounds: readonly WorstCaseBound[];
   readonly quirks: readonly Quirk[];
   readonly placementsForm: PlacementsForm;
+  /** Of an engine that is a compiled module: what it was built from, and what of its heap it shows. */
+  readonly foreign?: ForeignBuild;
   /**
    * Makes the engine on a machine that is not booted yet: it reserves its control regions and defines its locks and
    * steps. `engineNamed` finds other definitions for options of kind `engine`; throws a `UsageError` for a bad option.

@@ -1,5 +1,5 @@
 import { OP_NAMES, TraceEvent, type EventSource, type Placement, type Trace } from '../../traces/trace';
-import { Fault, HeapCorruption, Runaway } from '../machine/failures';
+import { Fault, HeapCorruption, Runaway, Trap } from '../machine/failures';
 import { Operations, UnsupportedVerb, type ReallocPolicy } from './operations';
 import type { Outcome, StoppedAt } from './outcome';
 import { PlacementsWriter } from './placements';
@@ -170,7 +170,7 @@ class Replay {
     if (error instanceof HeapCorruption) {
       return { kind: 'corrupt', ...this.stoppedAt(error) };
     }
-    if (error instanceof Fault) {
+    if (error instanceof Fault || error instanceof Trap) {
       return { kind: 'faulted', ...this.stoppedAt(error) };
     }
     if (error instanceof Runaway) {

@@ -5,6 +5,7 @@ import { definitionProblem } from '../../conformance/definition';
 import { checkedDefinition } from '../../replay/checked-engine';
 import type { EngineDefinition } from '../../replay/port';
 import { requireFrom, requireModule } from './engine-module';
+import { isForeignEngine, loadForeignEngine } from './foreign-engines';
 
 /**
  * Engines that users bring: `-a ./my-engine.ts`, `-a ./my-engine.js` or the name of an installed package. The module
@@ -21,13 +22,15 @@ export function isEngineModule(name: string): boolean {
 
 /** The engine that a module exports. Throws a `UsageError` for what cannot be loaded or is no engine. */
 export function loadEngine(name: string): EngineDefinition {
-  const exported = exportedEngine(name, requireModule(name, engineFile(name)));
-  const problem = definitionProblem(exported);
+  const file = engineFile(name);
+  const engine = isForeignEngine(file)
+    ? loadForeignEngine(name, file)
+    : exportedEngine(name, requireModule(name, file));
+  const problem = definitionProblem(engine);
   if (problem !== undefined) {
     const where = problem.path === '' ? name : `${name}: ${problem.path}`;
     throw new UsageError({ where, problem: problem.found, expected: problem.expected });
   }
-  const engine = exported as EngineDefinition;
   if (ENGINES.some((registered) => registered.name === engine.name)) {
     throw new UsageError({
       where: `${name}: name`,
@@ -39,7 +42,8 @@ export function loadEngine(name: string): EngineDefinition {
 }
 
 function isPath(name: string): boolean {
-  return /^\.{1,2}([/\\]|$)/.test(name) || path.isAbsolute(name) || /\.[cm]?[jt]s$/.test(name);
+  const isFile = /\.[cm]?[jt]s$/.test(name) || isForeignEngine(name);
+  return /^\.{1,2}([/\\]|$)/.test(name) || path.isAbsolute(name) || isFile;
 }
 
 /** The file behind a name, sought from the working directory. */
@@ -69,7 +73,7 @@ function resolveModule(name: string): string | undefined {
 }
 
 /** The definition by name or by default, whichever way the module was compiled. */
-function exportedEngine(name: string, exported: Readonly<Record<string, unknown>>): unknown {
+function exportedEngine(name: string, exported: Readonly<Record<string, unknown>>): EngineDefinition {
   const fallback = exported['default'] as Readonly<Record<string, unknown>> | undefined;
   const engine = exported['engine'] ?? fallback?.['engine'] ?? fallback ?? exported;
   if (typeof engine !== 'object' || engine === null || Object.keys(engine).length === 0) {
@@ -79,5 +83,5 @@ function exportedEngine(name: string, exported: Readonly<Record<string, unknown>
       expected: 'a definition exported as "engine" or by default',
     });
   }
-  return engine;
+  return engine as EngineDefinition;
 }

@@ -6,6 +6,7 @@ import { openRequested } from '../../../harness/cli/names/registries';
 import { END_OF_OPERATION, type AccessStream } from '../../../harness/machine/access-stream';
 import { PRICED, PRICED_COUNT } from '../../../harness/machine/domain-events';
 import { replay, type ReplayReport } from '../../../harness/replay/replay';
+import type { EngineDefinition } from '../../../harness/replay/port';
 import { createStack, type Stack } from '../../../harness/replay/stack';
 
 /** Replays a golden's trace as the command line would, and keeps the placements as the golden writes them. */
@@ -57,14 +58,18 @@ export class MappingCounts {
   }
 }
 
-/** @param options the engine's, as on the command line */
+/**
+ * @param options the engine's, as on the command line
+ * @param definition another engine than the golden's model: a second witness of the same allocator
+ */
 export async function replayGolden(
   entry: GoldenEntry,
   options: Readonly<Record<string, string>> = {},
+  definition: EngineDefinition = engineNamed(entry.stack),
 ): Promise<ReplayedGolden> {
   const mapping = new MappingCounts();
   const stack = createStack(
-    engineNamed(entry.stack),
+    definition,
     options,
     { heapPages: entry.heapPages, virtualPages: entry.vpages, drain: (batch) => mapping.add(batch) },
     engineNamed,

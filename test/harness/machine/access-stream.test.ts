@@ -203,7 +203,7 @@ limit('stops an operation that passes it, in the middle', () => {
         accesses++;
       }
     },
-    (error: unknown) => error instanceof Runaway && error.accessesMax === 2 * ENTRY_CAPACITY,
+    (error: unknown) => error instanceof Runaway && error.most === 2 * ENTRY_CAPACITY,
   );
   assert.ok(accesses <= 4 * ENTRY_CAPACITY, `${accesses}`);
 });
@@ -248,7 +248,7 @@ limit('holds all operations together to the budget of the replay', () => {
   operation(40);
   assert.throws(
     () => operation(1),
-    (error: unknown) => error instanceof Runaway && error.scope === 'replay' && error.accessesMax === 100,
+    (error: unknown) => error instanceof Runaway && error.scope === 'replay' && error.most === 100,
   );
 });
 

@@ -1,0 +1,222 @@
+import { InputError, UsageError } from '../../../traces/input-error';
+import { LocationTable, LOCATIONS_SECTION, type Place } from '../locations';
+import { ByteReader, ByteWriter } from '../wasm/bytes';
+import { decodeModule } from '../wasm/module';
+import type { EngineDescription, EngineFacts } from './engine-file';
+import { buildName, sourceHashes, type BuildPlan } from './plan';
+import { runTools, type ToolCommand } from './tools';
+
+/**
+ * Builds a described engine: every source compiled, linked, and every instruction's place in the source looked up. The
+ * module that comes of it carries what is to be known of it in two sections, so that it runs anywhere without a
+ * compiler.
+ */
+
+/** What a built module says of itself. */
+export interface BuildRecord {
+  readonly facts: EngineFacts;
+  readonly compiler: string;
+  readonly flags: readonly string[];
+  /** sha256 by name. */
+  readonly sources: Readonly<Record<string, string>>;
+}
+
+export const ENGINE_SECTION = 'alloc-replay.engine';
+
+const MODULE = 'engine.wasm';
+/** 256 KiB: deep enough for a printf, small enough that a recursion without end is noticed soon. */
+const STACK_BYTES = 0x4_0000;
+
+/** The module of an engine. Throws an `InputError` with the compiler's own words, a `UsageError` without a compiler. */
+export function buildEngine(plan: BuildPlan, description: EngineDescription): Uint8Array {
+  const commands = [...compileCommands(plan), linkCommand(plan), ...placeCommands(plan)];
+  const result = toolsRun(plan, commands);
+  if (result.kind === 'failed') {
+    throw compileError(result.text, plan, description);
+  }
+  const linked = result.files.get(MODULE)!;
+  const table = locationTable(linked, result.texts.at(-1)!, plan);
+  const record: BuildRecord = {
+    facts: description.facts,
+    compiler: plan.compiler.version,
+    flags: description.flags,
+    sources: sourceHashes(plan),
+  };
+  return withSections(linked, [
+    [LOCATIONS_SECTION, table.encode()],
+    [ENGINE_SECTION, new TextEncoder().encode(JSON.stringify(record))],
+  ]);
+}
+
+/** What a module says of its build; undefined in one that was built by other means. */
+export function buildRecordOf(customs: ReadonlyMap<string, Uint8Array>): BuildRecord | undefined {
+  const section = customs.get(ENGINE_SECTION);
+  if (section === undefined) {
+    return undefined;
+  }
+  try {
+    return JSON.parse(new TextDecoder().decode(section)) as BuildRecord;
+  } catch {
+    return undefined;
+  }
+}
+
+function toolsRun(plan: BuildPlan, commands: readonly ToolCommand[]) {
+  const files = Object.fromEntries(plan.files.map(({ file, content }) => [plan.root + file, content]));
+  try {
+    return runTools(plan.compiler, { files, commands, outputs: [MODULE] });
+  } catch (error) {
+    throw new UsageError({
+      problem: `the compiler cannot be run: ${(error as Error).message}`,
+      expected: 'a working @yowasp/clang, or --cc with a clang of at least 14',
+    });
+  }
+}
+
+function compileCommands({ units, root }: BuildPlan): ToolCommand[] {
+  return units.map(({ source, arguments: given }, index) => ({
+    tool: /\.(cc|cpp|cxx|C)$/.test(source) ? 'clang++' : 'clang',
+    arguments: ['-c', ...given, root + source, '-o', objectName(index)],
+  }));
+}
+
+const objectName = (index: number): string => `unit-${index}.o`;
+
+function linkCommand({ units, isLp64, libc }: BuildPlan): ToolCommand {
+  return {
+    tool: 'wasm-ld',
+    arguments: [
+      ...(isLp64 ? ['-mwasm64'] : []),
+      ...['--no-entry', '--gc-sections', '--stack-first', '-z', `stack-size=${STACK_BYTES}`],
+      ...['--export-if-defined=__stack_pointer', '--export-if-defined=_initialize'],
+      ...['--no-growable-memory', '-o', MODULE],
+      ...units.map((_, index) => objectName(index)),
+      ...(libc === 'wasi'
+        ? ['-L/usr/lib/wasm32-wasip1', '-L/usr/share/wasi-sysroot/lib/wasm32-wasip1', '-lc']
+        : []),
+    ].filter((argument) => argument !== '--no-growable-memory'),
+  };
+}
+
+/** First the addresses of all instructions, then which functions and lines are there. */
+function placeCommands({ units }: BuildPlan): ToolCommand[] {
+  const rows = units.length + 1;
+  return [
+    { tool: 'objdump', arguments: ['-d', '--no-show-raw-insn', MODULE] },
+    {
+      tool: 'symbolizer',
+      arguments: ['--output-style=JSON', '--inlines', '-e', MODULE],
+      stdinFrom: { command: rows, base: '^0*([0-9a-f]+) <CODE>:$', pattern: '^ +([0-9a-f]+):' },
+    },
+  ];
+}
+
+interface Symbolized {
+  readonly Address: string;
+  readonly Symbol?: readonly {
+    readonly FunctionName: string;
+    readonly FileName: string;
+    readonly Line: number;
+  }[];
+}
+
+function locationTable(linked: Uint8Array, symbolized: string, { prefixes }: BuildPlan): LocationTable {
+  const named = (file: string): string => buildName(file, prefixes).replace(/^(\.\/)+/, '');
+  const places: Place[] = [[]];
+  const known = new Map<string, number>([['[]', 0]]);
+  const indexOf = (place: Place): number => {
+    const key = JSON.stringify(place);
+    const index = known.get(key) ?? places.push(place) - 1;
+    known.set(key, index);
+    return index;
+  };
+  const stretches = symbolized
+    .split('\n')
+    .filter((line) => line.startsWith('{') || line.startsWith('['))
+    .flatMap((line) => JSON.parse(line) as Symbolized | Symbolized[])
+    // Line 0 is the compiler's "nowhere in particular": what came before goes on.
+    .filter(({ Symbol: symbols = [] }) => symbols[0]?.Line !== 0)
+    .map(({ Address, Symbol: symbols = [] }) => ({
+      start: Number(Address),
+      place: indexOf(
+        symbols
+          .filter(({ FunctionName }) => FunctionName !== '')
+          .map(({ FunctionName, FileName, Line }) => ({
+            functionName: FunctionName,
+            file: named(FileName),
+            line: Line,
+          })),
+      ),
+    }))
+    .sort((a, b) => a.start - b.start);
+  return functionStarts(linked, places, stretches);
+}
+
+/** Where a function begins no stretch of the one before it goes on. */
+function functionStarts(
+  linked: Uint8Array,
+  places: readonly Place[],
+  stretches: readonly { readonly start: number; readonly place: number }[],
+): LocationTable {
+  const merged = stretches.filter(({ start, place }, index) => {
+    const next = stretches[index + 1];
+    return next?.start !== start && (index === 0 || stretches[index - 1]!.place !== place || start === 0);
+  });
+  const { bodies, codeStart } = decodeModule(linked);
+  const starts = new Set(merged.map(({ start }) => start));
+  const unknown = bodies
+    .map(({ code }) => code.position - codeStart)
+    .filter(
+      (start) => !starts.has(start) && !merged.some((each) => each.start > start - 16 && each.start <= start),
+    )
+    .map((start) => ({ start, place: 0 }));
+  const all = [...merged, ...unknown].sort((a, b) => a.start - b.start);
+  return new LocationTable(
+    places,
+    all.map(({ start }) => start),
+    all.map(({ place }) => place),
+  );
+}
+
+/** The module without its debug information, whose essence is in the sections that are added. */
+function withSections(linked: Uint8Array, sections: readonly (readonly [string, Uint8Array])[]): Uint8Array {
+  const reader = new ByteReader(linked);
+  const module = new ByteWriter().bytes(reader.take(8));
+  while (!reader.isAtEnd) {
+    const id = reader.byte();
+    const part = reader.part(reader.u32());
+    const contents = part.bytes.subarray(part.position, part.end);
+    if (id !== 0 || !/^(\.debug_|producers|target_features)/.test(part.name())) {
+      module.byte(id).unsigned(contents.length).bytes(contents);
+    }
+  }
+  for (const [name, contents] of sections) {
+    module.byte(0).sized(new ByteWriter().name(name).bytes(contents));
+  }
+  return module.finish().slice();
+}
+
+/** What the compiler wrote, with the user's own paths, as the error's text. */
+export class CompileError extends InputError {
+  constructor(
+    engine: string,
+    /** Everything that was written, to be shown as it is. */
+    readonly diagnostics: string,
+  ) {
+    super({
+      where: engine,
+      problem: 'does not compile',
+      expected: 'C that clang accepts; what it says is above',
+    });
+  }
+}
+
+function compileError(text: string, plan: BuildPlan, { facts }: EngineDescription): CompileError {
+  const diagnostics = text
+    .split(`${plan.root}${plan.workingFolder}/`)
+    .join('')
+    .split(`${plan.root}/`)
+    .join('/')
+    .replace(/^clang: error: .*(?:failed|crash).*\n?/gm, '');
+  return new CompileError(facts.name, diagnostics.trimEnd());
+}

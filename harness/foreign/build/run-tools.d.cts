@@ -1,0 +1,1 @@
+export function numbers(text: string, from: { readonly base: string; readonly pattern: string }): string;

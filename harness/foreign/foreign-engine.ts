@@ -1,0 +1,281 @@
+import { blockPlacement, BUG, NULL, ZERO, type Placement } from '../../traces/trace';
+import { HeapCorruption } from '../machine/failures';
+import type { Machine } from '../machine/machine';
+import { HEAP_BASE } from '../machine/memory-layout';
+import type { Block, BlockVisitor, Engine } from '../replay/port';
+import type { ForeignModule } from './foreign-module';
+import { MachineServices } from './machine-services';
+import { orderOf, pagesBytes, PAGE_ORDER_MAX } from './page-orders';
+import { ProgramBlocks } from './program-blocks';
+import { RegionSource } from './region-source';
+import { BugCheck, RunningModule } from './running-module';
+
+/**
+ * A real allocator, compiled to WebAssembly, behind the engine port. Its module records its own accesses into the
+ * stream; here the verbs of the port become its calls, and its pointers placements.
+ */
+
+/** The constant of the port for size 0, as 32 and as 64 bits bring it. */
+const AR_ZERO_32 = 0xffff_ffff;
+const AR_ZERO_64 = -1;
+
+/** What a 32-bit program can ask for. */
+const SIZE_MAX_32 = 0xffff_ffff;
+
+export interface ForeignEngineParts {
+  /** Serves pages, on the same machine; undefined where the module asks for none. */
+  readonly pages: Engine | undefined;
+  readonly headerBytes: number;
+  readonly granuleBytes: number;
+}
+
+export class ForeignEngine implements Engine {
+  readonly reallocate?: NonNullable<Engine['reallocate']>;
+  readonly alignedAllocate?: NonNullable<Engine['alignedAllocate']>;
+  readonly usableSize?: NonNullable<Engine['usableSize']>;
+  readonly compact?: NonNullable<Engine['compact']>;
+  readonly watchMoves?: NonNullable<Engine['watchMoves']>;
+
+  private readonly running: RunningModule;
+  private readonly services: MachineServices;
+  private readonly region: RegionSource | undefined;
+  /** What the program was given, where the engine shows nothing of its heap. */
+  private readonly blocks: ProgramBlocks | undefined;
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly module: ForeignModule,
+    name: string,
+    private readonly parts: ForeignEngineParts,
+  ) {
+    const { pages, granuleBytes } = parts;
+    this.region = pages === undefined ? new RegionSource(machine) : undefined;
+    this.services = new MachineServices(
+      machine,
+      name,
+      module.pointerBytes,
+      pages,
+      this.region,
+      () => this.running,
+    );
+    const functions = () => this.services.functions();
+    this.running = new RunningModule(machine, module, name, functions, (address) =>
+      this.services.mayTouch(address),
+    );
+    this.blocks = module.has('ar_walk') ? undefined : new ProgramBlocks(machine, granuleBytes);
+    if (module.has('ar_reallocate')) this.reallocate = this.resize;
+    if (module.has('ar_aligned_allocate')) this.alignedAllocate = this.allocateAligned;
+    if (module.has('ar_usable_size')) this.usableSize = this.usableBytes;
+    if (module.has('ar_compact')) this.compact = this.moveTogether;
+    if (module.imports('ar_moved')) this.watchMoves = this.tellMoves;
+  }
+
+  start(): void {
+    this.parts.pages?.start();
+    if (this.module.memorySource === 'heap') {
+      this.region?.takeAll();
+    }
+    this.running.call(() => {
+      this.running.entries._initialize?.();
+      this.running.entries.__wasm_call_ctors?.();
+      this.running.entries.ar_start(HEAP_BASE, this.machine.layout.heapBytes);
+    });
+  }
+
+  allocate(sizeBytes: number, align: number): Placement {
+    if (this.isBeyondSizes(sizeBytes)) {
+      return NULL;
+    }
+    if (this.running.entries.ar_page_take !== undefined) {
+      return this.pageTake(sizeBytes);
+    }
+    this.running.begin();
+    let result;
+    try {
+      result = this.running.entries.ar_allocate(sizeBytes, align);
+    } catch (error) {
+      return this.bugOr(error);
+    }
+    this.running.end();
+    return this.placed(result, sizeBytes);
+  }
+
+  free(object: Placement, sizeBytes: number, align: number): void {
+    if (this.running.entries.ar_page_give !== undefined) {
+      return this.pageGive(object, sizeBytes);
+    }
+    this.running.begin();
+    try {
+      this.running.entries.ar_free(this.pointer(object), sizeBytes, align);
+    } catch (error) {
+      throw this.running.ended(error);
+    }
+    this.running.end();
+    this.blocks?.remove(object);
+  }
+
+  private readonly resize = (object: Placement, sizeBytes: number, align: number): Placement => {
+    if (this.isBeyondSizes(sizeBytes)) {
+      return NULL;
+    }
+    this.running.begin();
+    let result;
+    try {
+      result = this.running.entries.ar_reallocate!(this.pointer(object), sizeBytes, align);
+    } catch (error) {
+      return this.bugOr(error);
+    }
+    this.running.end();
+    if (result !== 0 || sizeBytes === 0) {
+      this.blocks?.remove(object);
+    }
+    return this.placed(result, sizeBytes);
+  };
+
+  private readonly allocateAligned = (
+    sizeBytes: number,
+    align: number,
+    offset: number,
+    span: number,
+  ): Placement => {
+    if (this.isBeyondSizes(sizeBytes)) {
+      return NULL;
+    }
+    this.running.begin();
+    let result;
+    try {
+      result = this.running.entries.ar_aligned_allocate!(sizeBytes, align, offset, span);
+    } catch (error) {
+      return this.bugOr(error);
+    }
+    this.running.end();
+    return this.placed(result, sizeBytes);
+  };
+
+  private readonly usableBytes = (object: Placement): number => {
+    const bytes = this.running.call(() => this.running.entries.ar_usable_size!(this.pointer(object)));
+    this.blocks?.resize(object, bytes);
+    return bytes;
+  };
+
+  private readonly moveTogether = (onMove: (from: Placement, to: Placement) => void): boolean => {
+    const before = this.services.onMove;
+    this.tellMoves(onMove);
+    const gained = this.running.call(() => this.running.entries.ar_compact!());
+    this.services.onMove = before;
+    return gained !== 0;
+  };
+
+  private readonly tellMoves = (onMove: (from: Placement, to: Placement) => void): void => {
+    this.services.onMove = (from, to) => {
+      this.blocks?.move(from, to);
+      onMove(from, to);
+    };
+  };
+
+  blockAt(object: Placement, sizeBytes: number): Block | undefined {
+    if (this.running.entries.ar_page_take !== undefined) {
+      return { start: object, bytes: pagesBytes(orderOf(sizeBytes)), headerBytes: 0 };
+    }
+    if (!this.module.has('ar_block_at')) {
+      return this.blocks?.blockAt(object, this.parts.headerBytes) ?? this.assumedBlock(object, sizeBytes);
+    }
+    const block = this.running.observe(() => this.running.entries.__ar_block_at!(object));
+    if (block === 0) {
+      return undefined;
+    }
+    const [start, bytes, headerBytes] = [0, 1, 2].map((field) => this.field(block, field)) as [
+      number,
+      number,
+      number,
+    ];
+    return { start, bytes, headerBytes };
+  }
+
+  walk(visit: BlockVisitor): void {
+    if (this.blocks !== undefined) {
+      this.blocks.walk(visit);
+      return;
+    }
+    this.services.visitor = visit;
+    this.running.observe(() => this.running.entries.__ar_walk!());
+    this.services.visitor = undefined;
+  }
+
+  check(): void {
+    if (this.running.entries.ar_check !== undefined) {
+      this.running.observe(() => this.running.entries.ar_check!());
+    }
+    this.parts.pages?.check();
+    this.region?.check();
+  }
+
+  private pageTake(sizeBytes: number): Placement {
+    const order = orderOf(sizeBytes);
+    if (order > PAGE_ORDER_MAX) {
+      return NULL;
+    }
+    const address = this.running.call(() => this.running.entries.ar_page_take!(order));
+    if (address !== 0) {
+      this.machine.ledger.take(address, pagesBytes(order));
+    }
+    return this.placed(address, sizeBytes);
+  }
+
+  private pageGive(object: Placement, sizeBytes: number): void {
+    const order = orderOf(sizeBytes);
+    this.running.call(() => this.running.entries.ar_page_give!(object, order));
+    this.machine.ledger.give(object, pagesBytes(order));
+    this.blocks?.remove(object);
+  }
+
+  /** What is known of a block whose engine tells nothing: it holds what was asked for. */
+  private assumedBlock(object: Placement, sizeBytes: number): Block {
+    const { headerBytes, granuleBytes } = this.parts;
+    const bytes = Math.ceil(Math.max(sizeBytes, 1) / granuleBytes) * granuleBytes;
+    return { start: object - headerBytes, bytes: bytes + headerBytes, headerBytes };
+  }
+
+  private field(structure: number, index: number): number {
+    const { pointerBytes } = this.module;
+    return pointerBytes === 4
+      ? this.machine.peek(structure + 4 * index)
+      : this.machine.peek64(structure + 8 * index);
+  }
+
+  private isBeyondSizes(sizeBytes: number): boolean {
+    return sizeBytes > SIZE_MAX_32 && this.module.pointerBytes === 4;
+  }
+
+  private pointer(object: Placement): number {
+    return object === ZERO ? AR_ZERO_64 : object;
+  }
+
+  private placed(result: number, sizeBytes: number): Placement {
+    if (result === 0) {
+      return NULL;
+    }
+    if (result === AR_ZERO_64 || (result === AR_ZERO_32 && this.module.pointerBytes === 4)) {
+      return ZERO;
+    }
+    const { granuleBytes } = this.parts;
+    if (result % granuleBytes !== 0) {
+      throw new HeapCorruption(
+        result,
+        `the engine returned a pointer that is not aligned to ${granuleBytes}`,
+      );
+    }
+    const placement = blockPlacement(result);
+    this.blocks?.add(placement, sizeBytes);
+    return placement;
+  }
+
+  /** The placement of a request over which the real system stops; every other end is thrown on. */
+  private bugOr(error: unknown): Placement {
+    if (error instanceof BugCheck) {
+      this.running.recover();
+      return BUG;
+    }
+    throw this.running.ended(error);
+  }
+}

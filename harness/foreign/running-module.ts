@@ -1,0 +1,288 @@
+import { Fault, HeapCorruption, Runaway, Trap } from '../machine/failures';
+import type { LinearMemory } from '../machine/linear-memory';
+import type { LinearEngine, Machine } from '../machine/machine';
+import type { Step } from '../machine/steps';
+import type { CompiledRecording, ForeignModule, HarnessFunction } from './foreign-module';
+import { placeText } from './locations';
+import { CONTROL, CONTROL_WORDS, ENTRIES, FUEL_UNITS, UNITS_PER_INSTRUCTION } from './memory-map';
+import { HOOKS_MODULE, STACK_POINTER, type Hook } from './wasm/recorded-module';
+
+/**
+ * A foreign engine's module on a machine: the stream is handed to it for a call and taken back afterwards, or in the
+ * middle when it asks the machine for something; and what ends a call in the middle is told in the harness's words.
+ */
+
+/** What the recording module exports; a result is there where the port has one. */
+export interface Entries {
+  ar_start(heap: number, bytes: number): void;
+  ar_allocate(sizeBytes: number, align: number): number;
+  ar_free(object: number, sizeBytes: number, align: number): void;
+  ar_reallocate?(object: number, sizeBytes: number, align: number): number;
+  ar_aligned_allocate?(sizeBytes: number, align: number, offset: number, span: number): number;
+  ar_usable_size?(object: number): number;
+  ar_compact?(): number;
+  ar_page_take?(order: number): number;
+  ar_page_give?(object: number, order: number): void;
+  ar_check?(): void;
+  __ar_walk?(): void;
+  __ar_block_at?(object: number): number;
+  /** What compilers of C++ and Rust leave to be run before anything else. */
+  _initialize?(): void;
+  __wasm_call_ctors?(): void;
+}
+
+/** The functions of `alloc-replay.h` that the harness defines, as the module calls them. */
+export type HarnessFunctions = Readonly<
+  Record<HarnessFunction, (...values: number[]) => number | undefined | void>
+>;
+
+/** A loop without accesses is stopped when it has run as many instructions as this many accesses would take. */
+const INSTRUCTIONS_PER_ACCESS_LIMIT = 4;
+
+const WORD = {
+  position: CONTROL_WORDS.position / 4,
+  fuel: CONTROL_WORDS.fuel / 4,
+  bitScans: CONTROL_WORDS.bitScans / 4,
+} as const;
+
+/** Ends a call in the middle: the request is one over which the real system stops. */
+export class BugCheck extends Error {
+  override readonly name = 'BugCheck';
+}
+
+export class RunningModule implements LinearEngine {
+  readonly entriesAddress = ENTRIES;
+  entries!: Entries;
+  memory!: LinearMemory;
+  private control!: Int32Array;
+  private readonly recording: CompiledRecording;
+  private readonly instructionsMax: number;
+  private readonly pieceSteps: readonly Step[];
+  private stackPointer: WebAssembly.Global | undefined;
+  private stackPointerAtRest: unknown;
+  /** Units of the call under way, and the instructions of them that the stream has. */
+  private units = 0;
+  private unitsGiven = 0;
+  /** Where the ring was when an observer began; undefined while the engine runs for the program. */
+  private observedFrom: number | undefined;
+
+  /**
+   * @param name the engine's, under which the places in its source are steps
+   * @param functions what the engine calls; made when the memory is there
+   * @param mayTouch whether an address outside heap and module may be touched
+   */
+  constructor(
+    private readonly machine: Machine,
+    private readonly module: ForeignModule,
+    name: string,
+    private readonly functions: () => HarnessFunctions,
+    private readonly mayTouch: (address: number) => boolean,
+  ) {
+    machine.host(this);
+    const isLocated = machine.stream.isObserved;
+    this.recording = module.recording(machine.layout.heapBytes, isLocated);
+    this.instructionsMax = INSTRUCTIONS_PER_ACCESS_LIMIT * machine.accessesMax;
+    this.pieceSteps = isLocated ? placeSteps(machine, module, name) : [];
+  }
+
+  linearMemoryMade(memory: LinearMemory): void {
+    this.memory = memory;
+    this.control = new Int32Array(memory.memory.buffer, CONTROL, 4);
+    this.control[WORD.fuel] = FUEL_UNITS;
+    this.control[WORD.position] = ENTRIES;
+    const functions = this.functions();
+    const imports: WebAssembly.Imports = { [HOOKS_MODULE]: { memory: memory.memory, ...this.hooks() } };
+    for (const { module, name } of this.module.image.imports) {
+      imports[module] = { ...imports[module], [name]: functions[name as HarnessFunction] };
+    }
+    // A start function runs here, as a part of the engine's start.
+    const { exports } = this.protect(() => new WebAssembly.Instance(this.recording.module, imports));
+    this.entries = exports as unknown as Entries;
+    this.stackPointer = exports[STACK_POINTER] as WebAssembly.Global | undefined;
+    this.stackPointerAtRest = this.stackPointer?.value;
+  }
+
+  /** Before a call for the program: hands the stream to the module. */
+  begin(): void {
+    this.units = 0;
+    this.unitsGiven = 0;
+    this.toEngine();
+  }
+
+  /** After it: takes the stream back. */
+  end(): void {
+    this.fromEngine();
+  }
+
+  /** A call that is too rare for its `begin`, `end` and errors to be written out. */
+  call<T>(action: () => T): T {
+    this.begin();
+    const result = this.protect(action);
+    this.end();
+    return result;
+  }
+
+  /** An observer's call: nothing of it is recorded. */
+  observe<T>(call: () => T): T {
+    const { control, machine } = this;
+    const from = ENTRIES + 4 * machine.stream.entryCount;
+    this.observedFrom = from;
+    control[WORD.position] = from;
+    try {
+      return this.protect(call);
+    } finally {
+      this.observedFrom = undefined;
+      control[WORD.fuel] = FUEL_UNITS;
+      control[WORD.bitScans] = 0;
+    }
+  }
+
+  /** What the machine does for the engine goes into the stream at its place; for an observer it does nothing. */
+  serve<T>(action: () => T): T | undefined {
+    if (this.observedFrom !== undefined) {
+      return undefined;
+    }
+    this.fromEngine();
+    const result = action();
+    this.toEngine();
+    return result;
+  }
+
+  /** What a call ended by `BugCheck` leaves is put in order. */
+  recover(): void {
+    if (this.stackPointer !== undefined) {
+      this.stackPointer.value = this.stackPointerAtRest;
+    }
+    this.end();
+  }
+
+  /** What the end of a call in the middle means for the replay. */
+  ended(error: unknown): unknown {
+    if (error instanceof BugCheck) {
+      return new HeapCorruption(undefined, error.message);
+    }
+    if (error instanceof WebAssembly.RuntimeError) {
+      return new Trap(`${trapText(error.message)}${this.whereOf(error)}`);
+    }
+    if (error instanceof RangeError && /call stack/.test(error.message)) {
+      return new Trap(`the stack overflows: a recursion without end${this.whereOf(error)}`);
+    }
+    if (error instanceof Runaway) {
+      return new Runaway(error.most, error.scope, error.unit, this.whereOf(error));
+    }
+    if (error instanceof Fault) {
+      return new Trap(`${error.message}${this.whereOf(error)}`);
+    }
+    return error;
+  }
+
+  private whereOf(error: Error): string {
+    const place = placeText(this.module.placeOfStack(error.stack ?? '', this.recording));
+    return place === '' ? '' : ` in ${place}`;
+  }
+
+  /** Where the engine is now, to follow a message. */
+  whereNow(): string {
+    return this.whereOf(new Error());
+  }
+
+  private protect<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      throw this.ended(error);
+    }
+  }
+
+  private toEngine(): void {
+    this.control[WORD.position] = ENTRIES + 4 * this.machine.stream.entryCount;
+  }
+
+  /** Takes it back, with what the module has counted since. */
+  private fromEngine(): void {
+    const { control, machine } = this;
+    const { stream } = machine;
+    stream.entryCount = (control[WORD.position]! - ENTRIES) >> 2;
+    this.units += FUEL_UNITS - control[WORD.fuel]!;
+    control[WORD.fuel] = FUEL_UNITS;
+    const instructions = Math.floor((this.units + UNITS_PER_INSTRUCTION / 2) / UNITS_PER_INSTRUCTION);
+    stream.instructions += instructions - this.unitsGiven;
+    this.unitsGiven = instructions;
+    const bitScans = control[WORD.bitScans]!;
+    if (bitScans !== 0) {
+      stream.bitScans += bitScans;
+      control[WORD.bitScans] = 0;
+    }
+  }
+
+  private hooks(): Readonly<Record<Hook, (...values: number[]) => void>> {
+    const { machine } = this;
+    return {
+      refresh: () => this.refresh(),
+      outside: (address) => this.outside(address!),
+      copy: (target, source, bytes) =>
+        this.bulk(
+          () => machine.copy(target!, source!, bytes!),
+          () => this.memory.move(target!, source!, bytes!),
+        ),
+      fill: (target, value, bytes) =>
+        this.bulk(
+          () => machine.fill(target!, bytes!, value!),
+          () => this.memory.fill(target!, bytes!, value!),
+        ),
+      piece: (place) => this.serve(() => machine.work(this.pieceSteps[place!]!)),
+    };
+  }
+
+  /** The ring is nearly full, or the fuel used up. */
+  private refresh(): void {
+    const { machine, control } = this;
+    if (this.observedFrom !== undefined) {
+      control[WORD.position] = this.observedFrom;
+      this.units += FUEL_UNITS - control[WORD.fuel]!;
+      control[WORD.fuel] = FUEL_UNITS;
+    } else {
+      this.fromEngine();
+      machine.stream.flushWithinOperation();
+      this.toEngine();
+    }
+    if (this.units / UNITS_PER_INSTRUCTION > this.instructionsMax) {
+      throw new Runaway(this.instructionsMax, 'operation', 'instructions');
+    }
+  }
+
+  private outside(address: number): void {
+    if (!this.mayTouch(address)) {
+      throw new Fault(address, this.machine.layout.regionAt(address));
+    }
+  }
+
+  /** Bulk operations are the machine's own, so that they are recorded line by line and checked as a whole. */
+  private bulk(recorded: () => void, unrecorded: () => void): void {
+    if (this.observedFrom !== undefined) {
+      unrecorded();
+    } else {
+      this.serve(recorded);
+    }
+  }
+}
+
+/** Every place in the source is a step without instructions of its own: the module counts these. */
+function placeSteps(machine: Machine, { locations }: ForeignModule, engine: string): readonly Step[] {
+  return locations.places.map((place) => {
+    const name = place.length === 0 ? 'elsewhere' : placeText(place);
+    return machine.defineSteps(engine, { [name]: { instructions: 0, place } })[name]!;
+  });
+}
+
+/** V8's words, which name no engine's function, in those of an allocator's author. */
+function trapText(message: string): string {
+  switch (message) {
+    case 'memory access out of bounds':
+      return 'access outside memory';
+    case 'unreachable':
+      return 'code that can never be reached (a trap, or undefined behaviour)';
+    default:
+      return message;
+  }
+}

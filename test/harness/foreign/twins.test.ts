@@ -1,0 +1,30 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { goldenEntries, goldenText, replayGolden } from '../../allocators/xen/golden-replay';
+import { cEngine } from './c-engine';
+
+/** Our engines in C place every operation of the goldens as the real allocators did: a second witness of the models. */
+
+const twins = [
+  ['xmalloc-first-fit', 'first-fit'],
+  ['xmalloc-tlsf', 'tlsf'],
+] as const;
+
+for (const [stack, name] of twins) {
+  for (const entry of goldenEntries().filter((each) => each.stack === stack)) {
+    test(`${name}.c places ${entry.trace} like the real allocator`, async () => {
+      const { placements, report, stack: replayed } = await replayGolden(entry, {}, cEngine(name));
+      assert.is(report.outcome.kind, 'ok');
+      assert.ok(placements === goldenText(entry), firstDifference(placements, goldenText(entry)));
+      replayed.engine.check();
+    });
+  }
+}
+
+test.run();
+
+function firstDifference(actual: string, expected: string): string {
+  const lines = expected.split('\n');
+  const index = actual.split('\n').findIndex((line, at) => line !== lines[at]);
+  return `${actual.split('\n')[index]} where the golden has ${lines[index]}`;
+}
