@@ -12,6 +12,8 @@ export interface ProblemDetails {
   readonly problem: string;
   /** What would have been accepted, phrased to follow the word "expected". */
   readonly expected?: string;
+  /** What another program said of it, in its own lines, to be shown before ours. */
+  readonly quoted?: string;
 }
 
 /** The common shape: the message is one printable line, `where: problem; expected …`. */
@@ -19,8 +21,9 @@ abstract class CorrectableError extends Error {
   readonly where?: string;
   readonly problem: string;
   readonly expected?: string;
+  readonly quoted?: string;
 
-  constructor({ where, problem, expected }: ProblemDetails) {
+  constructor({ where, problem, expected, quoted }: ProblemDetails) {
     super(
       messageLine({
         problem,
@@ -31,6 +34,7 @@ abstract class CorrectableError extends Error {
     this.problem = problem;
     if (where !== undefined) this.where = where;
     if (expected !== undefined) this.expected = expected;
+    if (quoted !== undefined) this.quoted = quoted;
   }
 }
 

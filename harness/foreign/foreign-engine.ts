@@ -189,6 +189,12 @@ export class ForeignEngine implements Engine {
       number,
       number,
     ];
+    if (!(start + headerBytes <= object && bytes <= this.machine.layout.heapBytes)) {
+      throw new HeapCorruption(
+        object,
+        `ar_block_at said ${bytes} bytes from ${start}, headers ${headerBytes}`,
+      );
+    }
     return { start, bytes, headerBytes };
   }
 

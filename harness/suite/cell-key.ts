@@ -53,7 +53,10 @@ export class CellKeys {
       format: KEY_FORMAT,
       tool: this.toolVersion,
       core: this.closure.sha256Of(CORE.map(moduleFile)),
-      engine: definition.name,
+      engine: [
+        definition.name,
+        ...(definition.foreign === undefined ? [] : [definition.foreign.moduleSha256]),
+      ],
       code: this.closure.sha256Of(engines.flatMap((name) => code.engineFiles(name))),
       options,
       trace: this.traceIdentity(cell, trace),

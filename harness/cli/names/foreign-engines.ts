@@ -15,7 +15,7 @@ import { foreignDefinition } from '../../foreign/definition';
 import { ForeignModule } from '../../foreign/foreign-module';
 import { MalformedModule } from '../../foreign/wasm/malformed-module';
 import type { EngineDefinition } from '../../replay/port';
-import { writeFileAtomically } from '../../results/atomic-file';
+import { writeWholeFile } from '../../../traces/output/whole-file';
 import { requireFrom } from './engine-module';
 
 /**
@@ -67,22 +67,47 @@ export function descriptionOf(name: string, file: string): EngineDescription {
 export function builtModule(name: string, file: string): Uint8Array {
   const description = descriptionOf(name, file);
   const plan = planBuild(description, compilerInUse(), process.cwd());
-  const kept = path.join(cacheFolder(), `${buildKey(plan, description)}.wasm`);
-  if (fs.existsSync(kept)) {
+  const key = buildKey(plan, description);
+  const kept = keptModule(key);
+  if (kept !== undefined) {
     return fs.readFileSync(kept);
   }
   const bytes = buildEngine(plan, description);
-  keep(kept, bytes);
+  keep(key, bytes);
   return bytes;
 }
 
-/** A cache that cannot be written costs time, nothing else. */
-function keep(file: string, bytes: Uint8Array): void {
-  try {
-    fs.mkdirSync(path.dirname(file), { recursive: true });
-    writeFileAtomically(file, bytes);
-  } catch {
-    // Nothing is lost: the next run builds it again.
+/**
+ * The file of an engine's module, for a process that has neither compiler nor environment; every other name stays what
+ * it is.
+ */
+export function moduleFile(name: string, file: string): string {
+  if (!isForeignEngine(file) || file.endsWith('.wasm')) {
+    return name;
+  }
+  builtModule(name, file);
+  const description = descriptionOf(name, file);
+  const key = buildKey(planBuild(description, compilerInUse(), process.cwd()), description);
+  return keptModule(key) ?? name;
+}
+
+/** Where built modules are kept; where the first cannot be written, the second serves. */
+const cacheFolders = (): string[] => [cacheFolder(), path.join(tmpdir(), 'alloc-replay-engines')];
+
+const keptModule = (key: string): string | undefined =>
+  cacheFolders()
+    .map((folder) => path.join(folder, `${key}.wasm`))
+    .find((file) => fs.existsSync(file));
+
+function keep(key: string, bytes: Uint8Array): void {
+  for (const folder of cacheFolders()) {
+    try {
+      fs.mkdirSync(folder, { recursive: true });
+      writeWholeFile(path.join(folder, `${key}.wasm`), bytes);
+      return;
+    } catch {
+      // Nothing is lost: the next folder may take it, and else the next run builds it again.
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { definitionProblem } from '../../conformance/definition';
 import { checkedDefinition } from '../../replay/checked-engine';
 import type { EngineDefinition } from '../../replay/port';
 import { requireFrom, requireModule } from './engine-module';
-import { isForeignEngine, loadForeignEngine } from './foreign-engines';
+import { isForeignEngine, loadForeignEngine, moduleFile } from './foreign-engines';
 
 /**
  * Engines that users bring: `-a ./my-engine.ts`, `-a ./my-engine.js` or the name of an installed package. The module
@@ -38,8 +38,12 @@ export function loadEngine(name: string): EngineDefinition {
       expected: 'a name that no engine of the registry has',
     });
   }
-  return checkedDefinition(engine);
+  return engine.foreign === undefined ? checkedDefinition(engine) : engine;
 }
+
+/** The name under which a process that has neither compiler nor environment finds the same engine. */
+export const portableName = (name: string): string =>
+  isEngineModule(name) ? moduleFile(name, engineFile(name)) : name;
 
 function isPath(name: string): boolean {
   const isFile = /\.[cm]?[jt]s$/.test(name) || isForeignEngine(name);

@@ -9,6 +9,8 @@ import { EXIT, type ExitCode } from '../exit-codes';
  */
 export function reportFailure(error: unknown): ExitCode {
   if (error instanceof UsageError || error instanceof InputError) {
+    const quoted = (error.quoted ?? '').split('\n').filter((line) => line !== '');
+    quoted.forEach((line) => process.stderr.write(`${escapeControls(line)}\n`));
     process.stderr.write(`alloc-replay: ${error.message}\n`);
     return EXIT.badInput;
   }

@@ -48,12 +48,16 @@ export async function runTasks(
   }
 }
 
-/** Whether the engine, or one that it is told to stand on, is none of the registry. */
+/**
+ * Whether the engine, or one that it is told to stand on, is JavaScript that is none of ours. What is WebAssembly can
+ * do nothing but what it is bounded in.
+ */
 function isOfUser({ cell: { engine, options } }: Task, registries: Registries): boolean {
   const declared = registries.engineNamed(engine).options;
   const beneath = Object.entries(options).filter(([name]) => declared[name]?.kind === 'engine');
   return [engine, ...beneath.map(([, name]) => name)].some(
-    (name) => !ENGINES.some((each) => each.name === name),
+    (name) =>
+      !ENGINES.some((each) => each.name === name) && registries.engineNamed(name).foreign === undefined,
   );
 }
 

@@ -1,6 +1,7 @@
 import type { PricingKernel } from '../../pricing/pricing-kernel';
 import type { Cell } from '../../results/cell';
 import type { CellReport, Lane } from '../../suite/run-cells';
+import { portableName } from '../names/load-engine';
 import { replayOf, withKernel, type Task } from './task';
 import { WorkerProcess } from './worker-process';
 
@@ -37,7 +38,7 @@ export class WorkerLane implements Lane {
     if (this.process === undefined || this.process.hasEnded) {
       this.process = new WorkerProcess(this.readsStdin);
     }
-    const end = await this.process.run(withKernel(task, pricingKernel), replaySecondsMax);
+    const end = await this.process.run(portable(withKernel(task, pricingKernel)), replaySecondsMax);
     if ('kind' in end) {
       const problem =
         end.kind === 'died'
@@ -66,3 +67,16 @@ export class WorkerLane implements Lane {
     this.process?.end();
   }
 }
+
+/** The task with engines in C named by their built modules: a worker has no environment to build them in. */
+function portable(task: Task): Task {
+  const { cell } = task;
+  const options = Object.entries(cell.options).map(([name, value]) => [name, portableEngine(value)] as const);
+  return {
+    ...task,
+    cell: { ...cell, engine: portableName(cell.engine), options: Object.fromEntries(options) },
+  };
+}
+
+/** Of the options' values those that are paths name engines. */
+const portableEngine = (value: string): string => (/[\\/]/.test(value) ? portableName(value) : value);

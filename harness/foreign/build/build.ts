@@ -196,27 +196,24 @@ function withSections(linked: Uint8Array, sections: readonly (readonly [string, 
   return module.finish().slice();
 }
 
-/** What the compiler wrote, with the user's own paths, as the error's text. */
-export class CompileError extends InputError {
-  constructor(
-    engine: string,
-    /** Everything that was written, to be shown as it is. */
-    readonly diagnostics: string,
-  ) {
-    super({
-      where: engine,
-      problem: 'does not compile',
-      expected: 'C that clang accepts; what it says is above',
-    });
-  }
-}
-
-function compileError(text: string, plan: BuildPlan, { facts }: EngineDescription): CompileError {
-  const diagnostics = text
+/** What the compiler wrote, with the user's own paths. */
+function compileError(text: string, plan: BuildPlan, { facts }: EngineDescription): InputError {
+  const quoted = text
     .split(`${plan.root}${plan.workingFolder}/`)
     .join('')
     .split(`${plan.root}/`)
     .join('/')
-    .replace(/^clang: error: .*(?:failed|crash).*\n?/gm, '');
-  return new CompileError(facts.name, diagnostics.trimEnd());
+    .split('\n')
+    .filter((line) => !OF_THE_DRIVER.test(line))
+    .join('\n');
+  return new InputError({
+    where: facts.name,
+    problem: 'does not compile',
+    expected: 'C that clang and its linker accept; what they say is above',
+    quoted,
+  });
 }
+
+/** What the compiler says of itself, not of the source. */
+const OF_THE_DRIVER =
+  /^(clang version|Target: |Thread model: |InstalledDir: |Build config: |clang(\+\+)?: (note|error: .*(command failed|unable to execute)))/;
