@@ -12,6 +12,7 @@ const load = <Module>(file: string): Module => read(file) as Module;
 type TraceRead = typeof import('./trace-read');
 type TraceChange = typeof import('./trace-change');
 type TraceWrite = typeof import('./trace-write');
+type Engine = typeof import('./engine');
 
 // prettier-ignore
 const TRACE_COMMANDS: readonly CommandEntry[] = [
@@ -23,6 +24,13 @@ const TRACE_COMMANDS: readonly CommandEntry[] = [
   { name: 'slice', summary: 'Write a range of events; what concerns objects from before the range is left out', load: () => load<TraceChange>('./trace-change').slice },
   { name: 'merge', summary: 'Interleave two traces as two call sites of one program', load: () => load<TraceChange>('./trace-change').merge },
   { name: 'convert', summary: 'Write a trace in another format: csv to atr, atr to csv.gz …; the identity stays the same', load: () => load<TraceWrite>('./trace-write').convert },
+];
+
+// prettier-ignore
+const ENGINE_COMMANDS: readonly CommandEntry[] = [
+  { name: 'init', summary: 'Write a description and a glue file for an allocator in C, from the functions that it declares', load: () => load<Engine>('./engine').init },
+  { name: 'check', summary: 'Build an engine and try it: what it can do, what it shows of its heap', load: () => load<Engine>('./engine').check },
+  { name: 'build', summary: 'Write the module of an engine, which runs anywhere without a compiler', load: () => load<Engine>('./engine').build },
 ];
 
 // prettier-ignore
@@ -40,6 +48,7 @@ export const COMMANDS: readonly (CommandEntry | CommandGroup)[] = [
   { name: 'advise', summary: 'Which of Xen’s allocators each call site should use by the rubric of 2021, replayed on all four', load: () => load<typeof import('./advise')>('./advise').advise },
   { name: 'trace', summary: 'Make, read, check and change traces', commands: TRACE_COMMANDS, examples: ['$0 info recorded:sqlite3-2000'] },
   { name: 'conformance', summary: 'Hold engines against the rules of the engine port; exit 3 if one breaks any', load: () => load<typeof import('./conformance')>('./conformance').conformance },
+  { name: 'engine', summary: 'Make an engine of a real allocator in C', commands: ENGINE_COMMANDS, examples: ['$0 init ./tlsf.c', '$0 check ./tlsf.engine.yaml', '$0 build ./tlsf.engine.yaml -o tlsf.wasm'] },
   { name: 'list', summary: 'List allocators with their options, pricings, synthesizers, trace formats, metrics, recorded traces', load: () => load<typeof import('./list')>('./list').list },
   { name: 'completion', summary: 'Print a completion script for bash, zsh or fish', load: () => load<typeof import('./completion')>('./completion').completionOf(COMMANDS) },
 ];
