@@ -64,8 +64,11 @@ function guess(functions: readonly CFunction[]): Guess {
     functions
       .filter((each) => name.test(each.name) && shape.test(shapeOf(each)) && !not.test(each.name))
       .sort((a, b) => a.name.length - b.name.length)[0];
+  const starts = /init|create|setup|start/i;
+  const ends = /destroy|deinit|is_?init|lock/i;
   return {
-    start: pick(/init|create|setup|start/i, /^p?s?$|^ps$|^hps$/i, /destroy|deinit|is_?init|lock/i),
+    // One that is told how large the heap is makes it; others make only what describes it.
+    start: pick(starts, /^h?ps$/, ends) ?? pick(starts, /^h?[ps]?$/, ends),
     allocate: pick(/alloc/i, /^h?s$/, /re?_?alloc$|realloc|calloc|memalign|dealloc|valloc|aligned|size/i),
     free: pick(/free|release|dealloc/i, /^h?p$/, /size|bytes|count|mem_free$/i),
     reallocate: pick(/realloc|resize/i, /^h?ps$/),
