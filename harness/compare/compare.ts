@@ -10,18 +10,21 @@ import type {
   Judgement,
   MetricRow,
   PricingComparison,
+  Sameness,
 } from './comparison';
 import { difference } from './difference';
-import { exceededParts, limitFor, type Limit } from './limits';
+import { exceededParts, limitFor, PLACEMENTS_CHANGED, type Limit } from './limits';
 import { obstacles, pairReplays, type PairingOptions, type ReplayPair } from './pairing';
 import { reasonsFor } from './reasons';
 import { verdictOf } from './verdict';
 
 export interface CompareOptions extends PairingOptions {
   readonly labels: { readonly base: string; readonly head: string };
-  /** With none, every metric may not get worse at all; with some, only those that they name are judged. */
+  /** A metric that none of them names may not get worse at all. */
   readonly limits: readonly Limit[];
   readonly failOn: FailOn;
+  /** Whether what the base has may be missing in the head. */
+  readonly allowMissing?: boolean;
   /** The registry of metrics unless told otherwise. */
   readonly metricNamed?: (name: string) => AnyMetric | undefined;
 }
@@ -41,7 +44,11 @@ export function compareResults(base: Results, head: Results, options: CompareOpt
     limits: options.limits,
     cells,
     reasons: reasonsFor(cells),
-    verdict: verdictOf(cells, options.failOn),
+    verdict: verdictOf(cells, {
+      failOn: options.failOn,
+      allowMissing: options.allowMissing ?? false,
+      hasLimits: options.limits.length > 0,
+    }),
   };
 }
 
@@ -90,14 +97,24 @@ function compareBoth(
     const kind = after === 'ok' ? 'now working' : before === after ? UNCHANGED_FATE[before] : 'still failing';
     return { kind, ...sides, changed: outcomeKey(base) !== outcomeKey(head) };
   }
+  const placements = base.placementsSha256 === head.placementsSha256 ? 'identical' : 'changed';
   const ids = [...new Set([...base.pricings, ...head.pricings].map(({ id }) => id))];
   return {
     kind: 'compared',
     ...sides,
-    placements: base.placementsSha256 === head.placementsSha256 ? 'identical' : 'changed',
+    placements,
     pricings: ids.map((id) => comparePricing(id, base, head, judge)),
-    rows: metricRows(base.metrics, head.metrics, null, judge),
+    rows: [...metricRows(base.metrics, head.metrics, null, judge), ...placementsRow(placements, judge)],
   };
+}
+
+/** Placements are no metric; where a limit asks for them, they count as one. */
+function placementsRow(placements: Sameness, judge: Judge): MetricRow[] {
+  if (limitFor(judge.limits, PLACEMENTS_CHANGED, undefined) === undefined) {
+    return [];
+  }
+  const head = { value: placements === 'identical' ? 0 : 1 };
+  return [metricRow(PLACEMENTS_CHANGED, { value: 0 }, head, null, judge)];
 }
 
 /** Whether a replay came to its end, lacked a verb, or was stopped by its engine. */
@@ -188,10 +205,10 @@ function metricRow(
     limit,
     exceeded,
   };
-  return { ...row, judgement: judgementOf(row, isSame, judge.limits.length > 0) };
+  return { ...row, judgement: judgementOf(row, isSame) };
 }
 
-function judgementOf(row: Omit<MetricRow, 'judgement'>, isSame: boolean, hasLimits: boolean): Judgement {
+function judgementOf(row: Omit<MetricRow, 'judgement'>, isSame: boolean): Judgement {
   const { better, base, head, sign, limit, exceeded } = row;
   if (exceeded.length > 0) {
     return 'regression';
@@ -199,7 +216,7 @@ function judgementOf(row: Omit<MetricRow, 'judgement'>, isSame: boolean, hasLimi
   if (isSame) {
     return 'same';
   }
-  if (sign === 0 || better === 'none' || (hasLimits && limit === null)) {
+  if (sign === 0 || better === 'none') {
     return 'changed';
   }
   const isWorse = better === 'lower' ? sign > 0 : sign < 0;

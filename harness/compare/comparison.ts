@@ -94,8 +94,8 @@ export interface MetricRow {
 }
 
 /**
- * `regression`: worse than its limit allows. `improvement`: better by more than that. `changed`: anything between, or
- * a metric without a better side, or one that the given limits do not name.
+ * `regression`: worse than its limit allows, or at all where it has none. `improvement`: better by more than that.
+ * `changed`: anything between, or a metric without a better side.
  */
 export type Judgement = 'regression' | 'improvement' | 'changed' | 'same';
 
@@ -114,6 +114,7 @@ export interface Verdict {
   /** Whether what was found fails the comparison, as `failOn` asks. */
   readonly fails: boolean;
   readonly failOn: FailOn;
+  readonly allowMissing: boolean;
   readonly counts: VerdictCounts;
 }
 
@@ -122,6 +123,8 @@ export type FailOn = (typeof FAIL_ON)[number];
 
 export interface VerdictCounts {
   readonly regressions: number;
+  /** Of the regressions those that no limit names, where limits are given. */
+  readonly regressionsUnlimited: number;
   readonly improvements: number;
   readonly changed: number;
   readonly same: number;

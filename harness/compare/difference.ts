@@ -8,7 +8,7 @@ import type { MetricValue } from '../metrics/metric';
 export interface Difference {
   /** head − base of the integer values. */
   readonly absolute: number;
-  /** (head − base) / |base|, cut off towards zero; null where the base is 0 and the head is not. */
+  /** (head − base) / |base|, rounded half away from zero; null where the base is 0 and the head is not. */
   readonly relativeBasisPoints: number | null;
   /** −1, 0 or 1: the exact sign of head − base. */
   readonly sign: -1 | 0 | 1;
@@ -18,9 +18,17 @@ export function difference(base: MetricValue, head: MetricValue): Difference {
   const { change, size } = changeOf(base, head);
   const sign = change > 0n ? 1 : change < 0n ? -1 : 0;
   const relativeBasisPoints =
-    size === 0n ? (sign === 0 ? 0 : null) : Number((change * BigInt(BASIS_POINTS)) / size);
+    size === 0n
+      ? sign === 0
+        ? 0
+        : null
+      : sign * Number(rounded(magnitude(change) * BigInt(BASIS_POINTS), size));
   return { absolute: head.value - base.value, relativeBasisPoints, sign };
 }
+
+const magnitude = (value: bigint): bigint => (value < 0n ? -value : value);
+
+const rounded = (top: bigint, bottom: bigint): bigint => (2n * top + bottom) / (2n * bottom);
 
 /** How much worse the head is than the base, as questions with exact answers. */
 export interface Worsening {
@@ -45,7 +53,7 @@ export function worsening(better: 'lower' | 'higher', base: MetricValue, head: M
 function changeOf(base: MetricValue, head: MetricValue): { change: bigint; size: bigint } {
   const [[baseTop, baseBottom], [headTop, headBottom]] = fractionsOf(base, head);
   const before = baseTop * headBottom;
-  const size = before < 0n ? -before : before;
+  const size = magnitude(before);
   return { change: headTop * baseBottom - before, size };
 }
 
@@ -86,6 +94,6 @@ export function meanDifferenceTenths(base: MetricValue, head: MetricValue): numb
   }
   const { change } = changeOf(base, head);
   const bottom = before.fraction[1] * after.fraction[1];
-  const tenths = (20n * (change < 0n ? -change : change) + bottom) / (2n * bottom);
+  const tenths = rounded(10n * magnitude(change), bottom);
   return Number(change < 0n ? -tenths : tenths);
 }

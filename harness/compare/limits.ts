@@ -7,8 +7,8 @@ import { worsening } from './difference';
  * How much worse a metric may become, as `free.cycles.max=+5%|2000000,@fragmentation=+1%`.
  *
  * A limit names metrics (one by name, several by `*` or by group) and then what they must not exceed; `|` separates
- * alternatives of which none may be exceeded. Of several limits for one metric the last wins. The grammar follows
- * gungraun's `--callgrind-limits`.
+ * alternatives of which none may be exceeded. Of several limits for one metric the last wins. A metric that no limit
+ * names may not get worse at all. The grammar follows gungraun's `--callgrind-limits`.
  */
 export interface Limit {
   /** A name, a name with `*`, or a group. */
@@ -23,10 +23,24 @@ export type LimitPart =
   | { readonly kind: 'relative'; readonly basisPoints: number; readonly falling: boolean }
   /** `+200`: worse than the base by more than this, in the metric's unit; `-200` for metrics that should be high. */
   | { readonly kind: 'difference'; readonly amount: number; readonly falling: boolean }
-  /** `2000000`: worse than this value, whatever the base was. */
+  /** `2000000`: worse than this value, whatever the base was. `any` is no part at all. */
   | { readonly kind: 'value'; readonly value: number };
 
-const GRAMMAR = "METRIC=PART[|PART…], METRIC a name, '*' pattern or @group, PART like +5%, +200 or 2000000";
+const GRAMMAR =
+  "METRIC=PART[|PART…], METRIC a name, '*' pattern or @group, PART like +5%, +200, 2000000 or any";
+
+/** Groups that only limits have: what reviewers ask for together stands in several groups of the registry. */
+const LIMIT_GROUPS: Readonly<Record<string, (name: string) => boolean>> = {
+  '@instructions': (name) => /\.(instructions|accesses)\.(max|mean)$/.test(name),
+  '@waste': (name) => name.startsWith('waste.'),
+  '@failures': (name) => name === 'allocations.failed',
+  '@placements': (name) => name === PLACEMENTS_CHANGED,
+};
+
+const GROUP_NAMES: readonly string[] = [...METRIC_GROUPS, ...Object.keys(LIMIT_GROUPS)];
+
+/** 1 where a replay's placements are others than before: no metric of one replay, but one of a comparison. */
+export const PLACEMENTS_CHANGED = 'placements.changed';
 
 /** Reads limits from one text. Throws a `UsageError` that says which of them is wrong. */
 export function parseLimits(text: string): Limit[] {
@@ -45,7 +59,7 @@ function parseLimit(text: string): Limit {
   const pattern = text.slice(0, equals).trim();
   const right = text.slice(equals + 1).trim();
   checkPattern(pattern);
-  const parts = right.split('|').map((part) => parsePart(part.trim(), text));
+  const parts = right === 'any' ? [] : right.split('|').map((part) => parsePart(part.trim(), text));
   checkDirections(pattern, parts);
   return { pattern, text: right, parts };
 }
@@ -72,12 +86,12 @@ function parsePart(part: string, limit: string): LimitPart {
 
 function checkPattern(pattern: string): void {
   const isGroup = pattern.startsWith('@');
-  const known = isGroup ? METRIC_GROUPS : METRICS.map(({ name }) => name);
+  const known = isGroup ? GROUP_NAMES : [...METRICS.map(({ name }) => name), PLACEMENTS_CHANGED];
   const isKnown = isGroup
-    ? METRIC_GROUPS.some((group) => group === pattern)
+    ? GROUP_NAMES.includes(pattern)
     : pattern.includes('*')
       ? METRICS.some((metric) => matchesPattern(pattern, metric.name, metric) || isInFamily(pattern, metric))
-      : metricNamed(pattern) !== undefined;
+      : pattern === PLACEMENTS_CHANGED || metricNamed(pattern) !== undefined;
   if (!isKnown) {
     throw new UsageError({
       where: '--limit',
@@ -113,7 +127,7 @@ export function matchesPattern(
   metric: Pick<AnyMetric, 'group'> | undefined,
 ): boolean {
   if (pattern.startsWith('@')) {
-    return metric?.group === pattern;
+    return metric?.group === pattern || LIMIT_GROUPS[pattern]?.(name) === true;
   }
   const [first, ...rest] = pattern.split('*');
   const last = rest.pop();

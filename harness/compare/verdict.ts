@@ -1,13 +1,35 @@
 import { rowsOf, type CellComparison, type FailOn, type Verdict, type VerdictCounts } from './comparison';
 
 /** What all rows come to, in the words of rustc-perf, and what the reader should do about it. */
-export function verdictOf(cells: readonly CellComparison[], failOn: FailOn): Verdict {
-  const counts = countsOf(cells);
+export function verdictOf(cells: readonly CellComparison[], settings: VerdictSettings): Verdict {
+  const counts = countsOf(cells, settings);
   const word = wordFor(counts);
-  return { word, callToAction: callFor(word), fails: failsFor(counts, failOn), failOn, counts };
+  const worse = worseCount(counts, settings) > 0;
+  const { failOn, allowMissing } = settings;
+  return {
+    word,
+    callToAction: worse ? 'please read' : callFor(word),
+    fails: failOn !== 'none' && (worse || (failOn === 'any-change' && hasChange(counts))),
+    failOn,
+    allowMissing,
+    counts,
+  };
 }
 
-function countsOf(cells: readonly CellComparison[]): VerdictCounts {
+export interface VerdictSettings {
+  readonly failOn: FailOn;
+  readonly allowMissing: boolean;
+  /** Whether any were given, so that it is worth saying which regressions none of them names. */
+  readonly hasLimits: boolean;
+}
+
+/** What nobody may overlook: a replay that is gone hides whatever it would have shown. */
+const worseCount = (
+  { regressions, newlyFailing, missing }: VerdictCounts,
+  { allowMissing }: VerdictSettings,
+): number => regressions + newlyFailing + (allowMissing ? 0 : missing);
+
+function countsOf(cells: readonly CellComparison[], { hasLimits }: VerdictSettings): VerdictCounts {
   const compared = cells.filter((cell) => cell.kind === 'compared');
   const priced = compared.flatMap(({ pricings }) => pricings);
   const rows = compared.flatMap(rowsOf);
@@ -16,6 +38,9 @@ function countsOf(cells: readonly CellComparison[]): VerdictCounts {
   const pricingsOf = (kind: string) => priced.filter((pricing) => pricing.kind === kind).length;
   return {
     regressions: judged('regression'),
+    regressionsUnlimited: hasLimits
+      ? rows.filter(({ judgement, limit }) => judgement === 'regression' && limit === null).length
+      : 0,
     improvements: judged('improvement'),
     changed: judged('changed'),
     same: judged('same'),
@@ -64,18 +89,6 @@ function callFor(word: Verdict['word']): string {
       return 'no action needed';
     case 'not comparable':
       return 'please read: nothing could be compared';
-  }
-}
-
-/** Cells that cannot be compared, came or went are changes, but no regressions. */
-function failsFor(counts: VerdictCounts, failOn: FailOn): boolean {
-  switch (failOn) {
-    case 'none':
-      return false;
-    case 'regression':
-      return counts.regressions + counts.newlyFailing > 0;
-    case 'any-change':
-      return hasChange(counts);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Comparison } from '../../harness/compare/comparison';
+import type { Comparison, VerdictCounts } from '../../harness/compare/comparison';
 import { countText, groupedInteger } from '../../harness/text/numbers';
 import { escapeControls } from '../../traces/input-error';
 
@@ -7,11 +7,14 @@ export function headline({ verdict }: Comparison, marks = PLAIN_MARKS): string {
   const { counts, word, callToAction } = verdict;
   const parts = [
     part(counts.newlyFailing, `${marks.worse}${groupedInteger(counts.newlyFailing)} newly failing`),
-    part(counts.regressions, marks.worse + countText(counts.regressions, 'regression')),
+    part(counts.regressions, marks.worse + regressionsText(counts)),
     part(counts.improvements, marks.better + countText(counts.improvements, 'improvement')),
     part(counts.nowWorking, `${marks.better}${groupedInteger(counts.nowWorking)} now working`),
     part(counts.notComparable, `${groupedInteger(counts.notComparable)} not comparable`),
-    part(counts.missing, `${groupedInteger(counts.missing)} missing`),
+    part(
+      counts.missing,
+      `${verdict.allowMissing ? '' : marks.worse}${groupedInteger(counts.missing)} missing`,
+    ),
     part(counts.added, `${groupedInteger(counts.added)} added`),
     part(counts.changed, `${groupedInteger(counts.changed)} changed`),
     part(counts.stillFailing, `${groupedInteger(counts.stillFailing)} still failing`),
@@ -19,6 +22,12 @@ export function headline({ verdict }: Comparison, marks = PLAIN_MARKS): string {
     `${groupedInteger(counts.same)} unchanged`,
   ].flat();
   return `${word}: ${parts.join(', ')} ${marks.dash} ${callToAction}`;
+}
+
+function regressionsText({ regressions, regressionsUnlimited }: VerdictCounts): string {
+  const unlimited =
+    regressionsUnlimited === 0 ? '' : ` (${groupedInteger(regressionsUnlimited)} that no limit names)`;
+  return countText(regressions, 'regression') + unlimited;
 }
 
 export interface Marks {

@@ -5,15 +5,17 @@ import { escapeName, markdownTable, type MarkdownColumn } from '../markdown/tabl
 import { causesText, eventsText, operationText } from '../operation-text';
 import { headline, shortened } from './headline';
 import { LimitedDocument } from './limited-document';
+import { countsText, mostText, scorecard, type ScoreLine } from './scorecard';
 import {
   absoluteText,
   byChange,
   casts,
   cellLabels,
+  folded,
+  foldedTitle,
   hashesText,
   limitsText,
   limitText,
-  metricTitle,
   relativeText,
   reportRows,
   statusRows,
@@ -33,6 +35,7 @@ export function comparisonMarkdown(comparison: Comparison, options: { readonly a
   document.line(STICKY_MARKER);
   document.line(`### alloc-replay: ${headline(comparison, signs)}\n`);
   document.line(`${summary(comparison, signs)}\n`);
+  document.line(markdownTable(scoreColumns(signs), scorecard(comparison)));
   openTables(comparison, signs, document);
   for (const reason of comparison.reasons.slice(0, REASONS_SHOWN)) {
     const title = `Why: ${reasonTitle(reason, comparison)}`;
@@ -62,6 +65,7 @@ interface Signs {
   readonly arrow: string;
   readonly delta: string;
   readonly dot: string;
+  readonly answer: (answer: ScoreLine['answer']) => string;
   readonly judgement: Readonly<Record<string, string>>;
 }
 
@@ -72,6 +76,8 @@ const SIGNS: Signs = {
   arrow: '→',
   delta: 'Δ',
   dot: '·',
+  answer: (answer) =>
+    `${answer === 'worse' || answer === 'mixed' ? '❌ ' : answer === 'better' ? '✅ ' : ''}${answer}`,
   judgement: { regression: '❌', improvement: '✅', changed: '', same: '' },
 };
 
@@ -82,6 +88,7 @@ const ASCII_SIGNS: Signs = {
   arrow: '->',
   delta: 'change',
   dot: '|',
+  answer: (answer) => answer,
   judgement: { regression: 'REGRESSED', improvement: 'better', changed: 'changed', same: 'same' },
 };
 
@@ -123,18 +130,34 @@ function openTables(comparison: Comparison, signs: Signs, document: LimitedDocum
   const rows = reportRows(comparison);
   const moved = (category: ReportRow['category']) =>
     (['regression', 'improvement'] as const).flatMap((judgement) =>
-      rows.filter((each) => each.category === category && each.row.judgement === judgement).sort(byChange),
+      folded(
+        rows.filter((each) => each.category === category && each.row.judgement === judgement).sort(byChange),
+      ),
     );
   show('Recorded traces', rowColumns(signs), moved('primary'));
   show('Synthetic traces', rowColumns(signs), moved('secondary'));
 }
 
-function rowColumns({ delta, judgement }: Signs): MarkdownColumn<ReportRow>[] {
+function scoreColumns({ arrow, answer }: Signs): MarkdownColumn<ScoreLine>[] {
+  return [
+    { title: '', align: 'left', cell: ({ question }) => `**${question}**` },
+    { title: 'Answer', align: 'left', cell: (line) => answer(line.answer) },
+    { title: 'Replays', align: 'left', cell: countsText },
+    { title: 'The most', align: 'left', cell: (line) => mostText(line, arrow).replace('<', '&lt;') },
+    {
+      title: 'Where',
+      align: 'left',
+      cell: ({ most }) => (most === undefined ? '' : `${name(most.engine)} on ${name(most.trace)}`),
+    },
+  ];
+}
+
+function rowColumns({ delta, judgement }: Signs): MarkdownColumn<ReportRow & { readonly alike?: number }>[] {
   return [
     { title: 'Trace', align: 'left', cell: ({ trace }) => name(trace) },
     { title: 'Engine', align: 'left', cell: ({ engine }) => name(engine) },
     { title: 'Pricing', align: 'left', cell: ({ row }) => name(row.pricing ?? '') },
-    { title: 'Metric', align: 'left', cell: ({ row }) => name(metricTitle(row)) },
+    { title: 'Metric', align: 'left', cell: (each) => name(foldedTitle({ alike: 0, ...each })) },
     { title: 'base', align: 'right', cell: ({ row }) => valueText(row, row.base) },
     { title: 'head', align: 'right', cell: ({ row }) => valueText(row, row.head) },
     { title: delta, align: 'right', cell: ({ row }) => absoluteText(row).replace('<', '&lt;') },

@@ -3,6 +3,7 @@ import { comparisonCsv } from './csv';
 import { comparisonJson } from './json';
 import { junitOfComparison } from './junit';
 import { comparisonMarkdown } from './markdown';
+import { comparisonMail } from './mail';
 import { comparisonText } from './text';
 
 export interface ComparisonFormat {
@@ -17,4 +18,5 @@ export const COMPARISON_FORMATS: readonly ComparisonFormat[] = [
   { name: 'csv', render: comparisonCsv },
   { name: 'markdown', render: comparisonMarkdown },
   { name: 'junit', render: junitOfComparison },
+  { name: 'mail', render: comparisonMail },
 ];

@@ -100,11 +100,15 @@ export function cellLabels(cell: CellComparison, comparison: Comparison): CellLa
   };
 }
 
-/** The largest relative change first, then the largest difference, then by name. */
+/**
+ * What matters most first: failures, then worst cases, then other latencies, memory, work, and last indices that
+ * summarize a heap's shape; within these the largest relative change, then the largest difference, then by name.
+ */
 export function byChange(a: ReportRow, b: ReportRow): number {
   const relative = (each: ReportRow) => Math.abs(each.row.relativeBasisPoints ?? Number.MAX_SAFE_INTEGER);
   const absolute = (each: ReportRow) => Math.abs(each.row.absolute ?? 0);
   return (
+    rankOf(a.row.metric) - rankOf(b.row.metric) ||
     relative(b) - relative(a) ||
     absolute(b) - absolute(a) ||
     byText(a.trace, b.trace) ||
@@ -112,6 +116,58 @@ export function byChange(a: ReportRow, b: ReportRow): number {
     byText(a.row.pricing ?? '', b.row.pricing ?? '') ||
     byText(a.row.metric, b.row.metric)
   );
+}
+
+const RANKS: readonly RegExp[] = [
+  /^(allocations\.failed|overruns\.written|placements\.changed)$/,
+  /\.cycles\.max$/,
+  /\.cycles\./,
+  /^(held|granted)\.bytes\./,
+  /^(waste|search)\.|\.(instructions|accesses)\./,
+];
+
+function rankOf(metric: string): number {
+  const rank = RANKS.findIndex((pattern) => pattern.test(metric));
+  return rank < 0 ? RANKS.length : rank;
+}
+
+/** Metrics that tell one fact in several figures: what moves one of them moves the others. */
+const FACTS: readonly (readonly [pattern: RegExp, fact: string])[] = [
+  [/^(\w+)\.cycles\.(?!max$)/, '$1.cycles'],
+  [/^(\w+)\.(?:accesses|instructions)\./, '$1.work'],
+  [/^lock\.(.*)\.held\.cycles\./, 'lock.$1'],
+  [/^fragmentation\.wj\d/, 'fragmentation.wj'],
+  [/^(?:fragmentation\.(?:largest-hole|squared)|holes)\./, 'holes'],
+  [/^pages\./, 'pages'],
+  [/^waste\./, 'waste'],
+  [/^(held|granted|live)\.bytes\./, '$1.bytes'],
+  [/^events\./, 'events'],
+];
+
+export function factOf(metric: string): string {
+  const found = FACTS.find(([pattern]) => pattern.test(metric));
+  return found === undefined ? metric : metric.replace(new RegExp(`${found[0].source}.*$`), found[1]);
+}
+
+/** Rows in which each fact of a cell stands once, with how many figures besides it say the same. */
+export interface FoldedRow extends ReportRow {
+  readonly alike: number;
+}
+
+/** In the order of the rows, which decides the figure that stands for its fact. */
+export function folded(rows: readonly ReportRow[]): FoldedRow[] {
+  const facts = new Map<string, { row: ReportRow; alike: number }>();
+  for (const each of rows) {
+    const { trace, engine, row } = each;
+    const key = JSON.stringify([trace, engine, row.pricing, row.judgement, factOf(row.metric)]);
+    const known = facts.get(key);
+    if (known === undefined) {
+      facts.set(key, { row: each, alike: 0 });
+    } else {
+      known.alike++;
+    }
+  }
+  return [...facts.values()].map(({ row, alike }) => ({ ...row, alike }));
 }
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -124,6 +180,10 @@ export function metricTitle({ metric, unit }: MetricRow): string {
   const isClear = unit === null || UNITS_NOT_SHOWN.includes(unit) || metric.split('.').includes(unit);
   return isClear ? metric : `${metric} [${unit}]`;
 }
+
+/** The title of a row that stands for others too. */
+export const foldedTitle = ({ row, alike }: FoldedRow): string =>
+  alike === 0 ? metricTitle(row) : `${metricTitle(row)} (and ${groupedInteger(alike)} alike)`;
 
 export function valueText({ unit }: MetricRow, value: MetricValue | null): string {
   return value === null ? 'n/a' : formatMetric({ unit: unit ?? 'times' }, value);

@@ -8,27 +8,33 @@ import {
   absoluteText,
   byChange,
   cellLabels,
+  folded,
+  foldedTitle,
   hashesText,
   limitsText,
   limitText,
-  metricTitle,
   relativeText,
   reportRows,
   statusRows,
   valueText,
+  type FoldedRow,
   type ReportRow,
   type StatusRow,
 } from './rows';
+import { asciiText } from './ascii';
 import { headline, nameText } from './headline';
+import { countsText, mostText, scorecard, type ScoreLine } from './scorecard';
 import { textTable } from './text-table';
 
-/** The comparison for a terminal: what got worse, what got better, why, then every cell; the verdict is last. */
+/**
+ * The comparison for a terminal: the answers to what a reviewer asks, then what got worse, what got better, why, then
+ * every cell; the verdict is last.
+ */
 export function comparisonText(comparison: Comparison, options: { readonly ascii: boolean }): string {
   const rows = reportRows(comparison);
-  const { base, head } = comparison;
   const statuses = statusRows(comparison);
-  const limits = limitsText(comparison);
   const sections = [
+    textTable('what a reviewer asks', scorecard(comparison), SCORE_COLUMNS),
     textTable(
       'newly failing',
       statuses.filter(({ status }) => status === 'newly failing'),
@@ -39,17 +45,17 @@ export function comparisonText(comparison: Comparison, options: { readonly ascii
     ),
     reasonsSection(comparison),
     textTable('cells', statuses, STATUS_COLUMNS),
-    `${limits === '' ? '' : `limits: ${escapeControls(limits)}\n`}${nameText(base.label)} -> ${nameText(head.label)}: ${hashesText(comparison)}\n${headline(comparison)}\n`,
+    endText(comparison),
   ];
   const text = sections.filter((each) => each !== '').join('\n');
   return options.ascii ? asciiText(text) : text;
 }
 
-function asciiText(text: string): string {
-  return text
-    .replaceAll('→', '->')
-    .replaceAll('…', '...')
-    .replace(/[^\0-\x7f]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
+function endText(comparison: Comparison): string {
+  const { base, head } = comparison;
+  const limits = limitsText(comparison);
+  const sides = `${nameText(base.label)} -> ${nameText(head.label)}: ${hashesText(comparison)}`;
+  return `${limits === '' ? '' : `limits: ${escapeControls(limits)}\n`}${sides}\n${headline(comparison)}\n`;
 }
 
 const CATEGORY_TEXT: Readonly<Record<Category, string>> = {
@@ -71,17 +77,26 @@ function rowsSection(
   judgement: Exclude<Judgement, 'same'>,
   category: Category,
 ): string {
-  const rows = all
-    .filter((each) => each.category === category && each.row.judgement === judgement)
-    .sort(byChange);
+  const rows = folded(
+    all.filter((each) => each.category === category && each.row.judgement === judgement).sort(byChange),
+  );
   return textTable(`${JUDGEMENT_TEXT[judgement]}, ${CATEGORY_TEXT[category]}`, rows, ROW_COLUMNS);
 }
 
-const ROW_COLUMNS: readonly TextColumn<ReportRow>[] = [
+const SCORE_COLUMNS: readonly TextColumn<ScoreLine>[] = [
+  { title: '', align: 'left', cell: ({ question }) => question },
+  { title: 'answer', align: 'left', cell: ({ answer }) => answer },
+  { title: 'replays', align: 'left', cell: countsText },
+  { title: 'the most', align: 'left', cell: (line) => mostText(line, '->') },
+  { title: 'trace', align: 'left', cell: ({ most }) => nameText(most?.trace ?? '') },
+  { title: 'engine', align: 'left', cell: ({ most }) => nameText(most?.engine ?? '') },
+];
+
+const ROW_COLUMNS: readonly TextColumn<FoldedRow>[] = [
   { title: 'trace', align: 'left', cell: ({ trace }) => nameText(trace) },
   { title: 'engine', align: 'left', cell: ({ engine }) => nameText(engine) },
   { title: 'pricing', align: 'left', cell: ({ row }) => nameText(row.pricing ?? '') },
-  { title: 'metric', align: 'left', cell: ({ row }) => escapeControls(metricTitle(row)) },
+  { title: 'metric', align: 'left', cell: (each) => escapeControls(foldedTitle(each)) },
   { title: 'base', align: 'right', cell: ({ row }) => valueText(row, row.base) },
   { title: 'head', align: 'right', cell: ({ row }) => valueText(row, row.head) },
   { title: 'change', align: 'right', cell: ({ row }) => absoluteText(row) },

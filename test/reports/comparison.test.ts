@@ -9,6 +9,8 @@ import { comparisonCsv } from '../../reports/comparison/csv';
 import { COMMENT_BYTES_MAX } from '../../reports/comparison/limited-document';
 import { comparisonMarkdown, STICKY_MARKER } from '../../reports/comparison/markdown';
 import { COMPARISON_FORMATS } from '../../reports/comparison/registry';
+import { byChange, folded, foldedTitle, reportRows } from '../../reports/comparison/rows';
+import { mostText, scorecard } from '../../reports/comparison/scorecard';
 import { HOSTILE, measured, renamed, resultsOf } from './example-results';
 
 const test = suite('comparison reports');
@@ -168,8 +170,82 @@ test('the terminal gets no control characters', async () => {
   for (const { name, render } of COMPARISON_FORMATS.filter((each) => each.name === 'text')) {
     const text = render(await hostileComparison(), { ascii: false });
     assert.not.match(text, /[\0-\x09\x0b-\x1f\x7f]/, name);
-    assert.match(text, /^newly failing\n/);
+    assert.match(text, /^what a reviewer asks\n/);
+    assert.match(text, /^newly failing\n/m);
   }
+});
+
+test('the scorecard answers what a reviewer asks, before any row', async () => {
+  const replay = await measured();
+  const worse = compared([replay], [changed(replay, 1_234_567)]);
+  const lines = scorecard(worse);
+  assert.equal(
+    lines.map(({ question, answer }) => `${question}: ${answer}`),
+    [
+      'worst latency: worse',
+      'typical latency: same',
+      'time under locks: same',
+      'memory held: same',
+      'failures: same',
+    ],
+  );
+  assert.is(lines[0]!.most?.row.metric, 'free.cycles.max');
+  assert.match(mostText(lines[0]!, '->'), /^[\d,]+ -> 1,234,567 \(\+[\d,.]+ %\)$/);
+  const failing = scorecard(compared([replay], [broken(replay)]));
+  assert.equal([failing.at(-1)!.answer, failing.at(-1)!.worse], ['worse', 1]);
+  assert.is(scorecard(compared([changed(replay, 1_234_567)], [replay]))[0]!.answer, 'better');
+});
+
+test('rows are ranked by what matters, and several figures of one fact are one row', async () => {
+  const replay = await measured();
+  const [pricing] = replay.pricings;
+  const head: MeasuredReplay = {
+    ...replay,
+    metrics: {
+      ...replay.metrics,
+      'allocations.failed': { value: 99 },
+      'fragmentation.wj1': { value: 90_000, ratio: [9, 1] },
+      'fragmentation.wj2': { value: 90_000, ratio: [9, 1] },
+      'fragmentation.wj3': { value: 90_000, ratio: [9, 1] },
+    },
+    pricings: [
+      {
+        ...pricing!,
+        metrics: {
+          ...pricing!.metrics,
+          'free.cycles.max': { value: 1_000_000 },
+          'free.cycles.p99': { value: 900_000 },
+          'free.cycles.p50': { value: 800_000 },
+        },
+      },
+    ],
+  };
+  const rows = reportRows(compared([replay], [head])).filter(({ row }) => row.judgement === 'regression');
+  assert.equal(folded(rows.sort(byChange)).map(foldedTitle).slice(0, 2), [
+    'allocations.failed [operations]',
+    'free.cycles.max',
+  ]);
+  const titles = folded(rows).map(foldedTitle);
+  assert.is(titles.filter((title) => /^free\.cycles\.p\d+ \(and 1 alike\)$/.test(title)).length, 1);
+  assert.is(titles.filter((title) => /^fragmentation\.wj\d \(and 2 alike\)$/.test(title)).length, 1);
+});
+
+test('a mail is short and plain, and says how to replay the worst', async () => {
+  const render = COMPARISON_FORMATS.find(({ name }) => name === 'mail')!.render;
+  const replay = await measured();
+  const mails = [await hostileComparison(), compared([replay], [changed(replay, 1_234_567)])].map((each) =>
+    render(each, { ascii: false }),
+  );
+  for (const mail of mails) {
+    const lines = mail.split('\n');
+    assert.ok(lines.length <= 31, String(lines.length));
+    assert.ok(lines.every((line) => line.length <= 72));
+    assert.match(mail, /^[\n -~]*$/);
+    assert.match(mail, /^mixed: [12] /);
+  }
+  assert.match(mails[1]!, /^worst latency +worse +[\d,]+ -> 1,234,567/m);
+  assert.match(mails[1]!, /^Worst free: [\d,]+ cycles/m);
+  assert.match(mails[1]!, /^Replay it:\n {2}alloc-replay explain "[^"]+" \\\n {4}-a \S+ -p \S+ --op \d+$/m);
 });
 
 test('JUnit has a case per judged metric and one per fate, hostile names escaped', async () => {

@@ -27,10 +27,10 @@ import { command } from './command';
 /** `compare`: two results, two engines, or two revisions of an engine; differences, limits, verdict. */
 
 const EPILOGUE = [
-  'Limits are those of the suite that HEAD is of, then --limit. Where there are none, no metric may get worse',
-  'at all; where there are some, only the metrics that they name are judged.',
-  'A limit: METRIC=PART[|PART], METRIC a name, a pattern (*.cycles.max) or a group (@latency); the last that',
-  'matches wins. PART: +5% of the base, +200 in its unit, or 2000000, a value that must not be passed.',
+  'Limits are those of the suite that HEAD is of, then --limit. A metric that none of them names may not get',
+  'worse at all. A limit: METRIC=PART[|PART], METRIC a name, a pattern (*.cycles.max) or a group: @latency @lock',
+  '@instructions @events @footprint @waste @fragmentation @failures @placements; the last that matches wins.',
+  'PART: +5% of the base, +200 in its unit, 2000000, a value that must not be passed, or any.',
   'Exit codes: 0 ok, 2 bad usage or input, 3 a limit exceeded, a regression, or any change when asked.',
 ].join('\n');
 
@@ -39,6 +39,7 @@ const REPORT = 'Report:';
 const options = {
   limit: list('How much worse what may get', { group: REPORT }),
   failOn: choice('What ends with exit 3', FAIL_ON, { group: REPORT, byDefault: 'regression' }),
+  allowMissing: flag('Let HEAD lack replays that BASE has', { group: REPORT }),
   format: choice(
     'What to print',
     COMPARISON_FORMATS.map(({ name }) => name),
@@ -70,7 +71,7 @@ export const compare = command({
   },
   options,
   examples: [
-    '$0 base/ head/ --limit "free.cycles.max=+5%|2000000,@fragmentation=+1%"',
+    '$0 base/ head/ --limit "@latency=+5%,@instructions=+2%,free.cycles.max=+5%|2000000"',
     '$0 base/results.json head/results.json --format markdown --out comment.md',
     '$0 --engines textbook-first-fit textbook-best-fit "synth:churn?live=50&ops=300" -p flat',
     '$0 --base-ref main -a ./my-engine.ts trace.csv --fail-on any-change',
@@ -90,6 +91,7 @@ async function compareCommand(argv: CompareArguments): Promise<ExitCode> {
     labels,
     limits,
     failOn: argv.failOn,
+    allowMissing: argv.allowMissing,
     acrossEngines: argv.engines !== undefined,
   });
   const format = COMPARISON_FORMATS.find(({ name }) => name === argv.format)!;

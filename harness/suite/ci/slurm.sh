@@ -4,7 +4,7 @@
 #SBATCH --cpus-per-task=2
 #SBATCH --time=00:20:00
 #SBATCH --requeue
-# Run in a clone on a shared file system, after `npm ci && npm run build`:
+# Run on a shared file system, in a folder where alloc-replay is installed (`npm i -D alloc-replay`):
 #   sbatch --wait slurm.sh && npx alloc-replay merge out/shards --out out/nightly
 set -euo pipefail
 

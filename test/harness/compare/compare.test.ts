@@ -132,8 +132,11 @@ test('missing and added cells are told apart, whatever their order', async () =>
   const [one, two, three] = ['one', 'two', 'three'].map((name) => renamed(replay, name, 'engine'));
   const comparison = compare([one!, two!], [three!, two!]);
   assert.equal(kinds(comparison), ['missing', 'compared', 'added']);
-  assert.is(comparison.verdict.fails, false);
-  assert.is(compare([one!, two!], [three!, two!], { failOn: 'any-change' }).verdict.fails, true);
+  assert.equal([comparison.verdict.fails, comparison.verdict.callToAction], [true, 'please read']);
+  assert.is(compare([one!, two!], [three!, two!], { allowMissing: true }).verdict.fails, false);
+  assert.is(compare([two!], [three!, two!]).verdict.fails, false, 'what is added hides nothing');
+  const settings = { failOn: 'any-change', allowMissing: true } as const;
+  assert.is(compare([one!, two!], [three!, two!], settings).verdict.fails, true);
 });
 
 test('an engine that lacks a verb on both sides is no failure; one that loses a verb is', async () => {
@@ -158,7 +161,7 @@ test('an engine that lacks a verb on both sides is no failure; one that loses a 
   assert.equal(kinds(compare([unsupported], [replay])), ['now working']);
 });
 
-test('with limits only what they name is judged', async () => {
+test('what no limit names may not get worse at all', async () => {
   const replay = await measured();
   const worse = withMetrics(replay, { 'held.bytes.peak': { value: 20_000 }, 'waste.peak': { value: 9_999 } });
   const judged = (limits: string) =>
@@ -169,11 +172,19 @@ test('with limits only what they name is judged', async () => {
             .map((row) => `${row.metric} ${row.judgement}`)
         : [],
     );
-  assert.equal(judged('held.bytes.peak=+1%'), ['held.bytes.peak regression', 'waste.peak changed']);
-  assert.equal(judged('held.bytes.peak=+1%|20000'), ['held.bytes.peak regression', 'waste.peak changed']);
-  assert.equal(judged('held.bytes.peak=+500%'), ['held.bytes.peak changed', 'waste.peak changed']);
-  assert.equal(judged('held.bytes.peak=20000'), ['held.bytes.peak changed', 'waste.peak changed']);
-  assert.equal(judged('held.bytes.peak=19999'), ['held.bytes.peak regression', 'waste.peak changed']);
+  assert.equal(judged('held.bytes.peak=+1%'), ['held.bytes.peak regression', 'waste.peak regression']);
+  assert.equal(judged('held.bytes.peak=+1%|20000'), ['held.bytes.peak regression', 'waste.peak regression']);
+  assert.equal(judged('held.bytes.peak=+500%'), ['held.bytes.peak changed', 'waste.peak regression']);
+  assert.equal(judged('held.bytes.peak=20000'), ['held.bytes.peak changed', 'waste.peak regression']);
+  assert.equal(judged('held.bytes.peak=19999'), ['held.bytes.peak regression', 'waste.peak regression']);
+  assert.equal(judged('held.bytes.peak=19999,@waste=any'), [
+    'held.bytes.peak regression',
+    'waste.peak changed',
+  ]);
+  assert.equal(judged('@footprint=any,@waste=+9999'), ['held.bytes.peak changed', 'waste.peak changed']);
+  const { verdict } = compare([replay], [worse], { limits: parseLimits('held.bytes.peak=+500%') });
+  assert.equal([verdict.counts.regressions, verdict.counts.regressionsUnlimited], [1, 1]);
+  assert.equal([verdict.callToAction, verdict.fails], ['please read', true]);
 });
 
 test('an improvement counts beyond the limit only; what should be high improves by rising', async () => {

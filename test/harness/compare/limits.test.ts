@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { difference } from '../../../harness/compare/difference';
 import { exceededParts, limitFor, matchesPattern, parseLimits } from '../../../harness/compare/limits';
-import { metricNamed } from '../../../harness/metrics/registry';
+import { METRICS, metricNamed } from '../../../harness/metrics/registry';
 import { UsageError } from '../../../traces/input-error';
 
 const test = suite('limits');
@@ -109,6 +109,19 @@ for (const [text, message] of [
   });
 }
 
+test('groups that only limits have name what reviewers ask for together', () => {
+  const names = (group: string) =>
+    METRICS.filter((metric) => matchesPattern(group, metric.name, metric)).map(({ name }) => name);
+  assert.equal(names('@failures'), ['allocations.failed']);
+  assert.ok(names('@waste').length > 3 && names('@waste').every((name) => name.startsWith('waste.')));
+  assert.ok(names('@instructions').includes('free.instructions.max'));
+  assert.not(names('@instructions').includes('free.operations'));
+  assert.equal(parseLimits('@placements=+0').length, 1);
+  assert.throws(() => parseLimits('@wast=+1%'), /did you mean "@waste"/);
+  const [any] = parseLimits('@latency=any');
+  assert.equal(exceededParts(any!, 'lower', { value: 1 }, { value: 100 }), []);
+});
+
 test('means are compared by their fractions, and other ratios by their values', () => {
   const mean = (top: number, bottom: number) => ({
     value: Math.floor(top / bottom),
@@ -116,9 +129,11 @@ test('means are compared by their fractions, and other ratios by their values', 
   });
   assert.equal(difference(mean(1439, 10), mean(1431, 10)), {
     absolute: 0,
-    relativeBasisPoints: -55,
+    relativeBasisPoints: -56,
     sign: -1,
   });
+  assert.is(difference({ value: 21 }, { value: 26 }).relativeBasisPoints, 2381, 'rounded, not cut off');
+  assert.is(difference({ value: 21 }, { value: 16 }).relativeBasisPoints, -2381);
   assert.equal(difference(mean(10, 3), mean(20, 6)), { absolute: 0, relativeBasisPoints: 0, sign: 0 });
   // held / live − 1: 32.50 % → 20.00 %, which is 38.46 % less, whatever held / live did.
   const overhead = (value: number, top: number) => ({ value, ratio: [top, 10_000] as const });
