@@ -1,6 +1,5 @@
 import { escapeControls, InputError, UsageError } from '../../../traces/input-error';
 import { reasonOf } from '../../../traces/output/whole-file';
-import { NotDeterministic } from '../../metrics/measurement';
 import { EXIT, type ExitCode } from '../exit-codes';
 
 /**
@@ -14,7 +13,8 @@ export function reportFailure(error: unknown): ExitCode {
     process.stderr.write(`alloc-replay: ${error.message}\n`);
     return EXIT.badInput;
   }
-  if (error instanceof NotDeterministic) {
+  // By its name: its module stands on the whole harness, which the program's own help and version do not wait for.
+  if (error instanceof Error && error.name === 'NotDeterministic') {
     process.stderr.write(`alloc-replay: not deterministic: ${escapeControls(error.message)}\n`);
     return EXIT.notDeterministic;
   }

@@ -85,7 +85,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'an engine that breaks is said first': {
     head: BROKEN,
     code: 3,
-    says: /^newly failing\n.*\ntrace +cell-list +newly failing +corrupt at operation 2 .*broken \| on purpose/,
+    says: /^newly failing\n.*\ntrace +cell-list +newly failing +corrupt at operation 2 .*broken \| on purpose/m,
   },
   'another version is not comparable': {
     head: NEXT_VERSION,
@@ -132,7 +132,7 @@ test('every format goes to the file it is asked for', () =>
       assert.is(stdout, '');
       return readFileSync(file, 'utf8');
     };
-    assert.match(await report('text'), /^regressions, recorded traces\n/);
+    assert.match(await report('text'), /^what a reviewer asks\n[^]*\nregressions, recorded traces\n/);
     assert.match(await report('csv'), /^category,trace,engine,/);
     assert.match(
       await report('markdown'),

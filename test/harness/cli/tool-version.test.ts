@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { PACKAGE_ROOT, packageRoot, TOOL_VERSION } from '../../../harness/cli/tool-version';
@@ -25,5 +26,33 @@ test('says its version', async () => {
   assert.match(TOOL_VERSION, /^\d+\.\d+\.\d+/);
   assert.is((await runCli('--version')).code, 0);
 });
+
+for (const word of ['--version', '--help']) {
+  test(`${word} waits for nothing of the harness and for no package`, () => {
+    const program = `process.argv.splice(1, 0, 'main');
+      process.on('exit', () => process.stderr.write(JSON.stringify(Object.keys(require.cache))));
+      require(${JSON.stringify(join(PACKAGE_ROOT, 'harness/cli/main.ts'))});`;
+    const { stderr } = spawnSync(process.execPath, ['-r', 'ts-node/register', '-e', program, '--', word], {
+      cwd: PACKAGE_ROOT,
+      encoding: 'utf8',
+    });
+    const read = (JSON.parse(stderr) as string[]).map((file) =>
+      relative(PACKAGE_ROOT, file).replaceAll('\\', '/'),
+    );
+    const own = read.filter((file) => !file.startsWith('node_modules/'));
+    assert.ok(own.includes('harness/cli/program-help.ts'));
+    assert.equal(
+      own.filter((file) => !/^(harness\/cli|traces)\//.test(file)),
+      [],
+    );
+    const { dependencies } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as {
+      dependencies: Readonly<Record<string, string>>;
+    };
+    const packages = Object.keys(dependencies).filter((name) =>
+      read.some((file) => file.startsWith(`node_modules/${name}/`)),
+    );
+    assert.equal(packages, []);
+  });
+}
 
 test.run();
