@@ -1,5 +1,5 @@
 import type { OptionValues } from '../../harness/replay/port';
-import { readVectorTrace, type VectorOperation } from './vector-trace';
+import { readVectorTrace, VectorReader, type VectorOperation } from './vector-trace';
 
 /** The form of the golden vectors: operations, rows, and the manifest's way to write options. */
 
@@ -34,6 +34,10 @@ export const PLAN9_VECTOR_HEADER = 'index,op,id,offset,value,events';
 export function formatPlan9VectorRow(row: Plan9VectorRow): string {
   return `${row.index},${row.op},${row.id},${row.offset},${row.value},${row.events}`;
 }
+
+/** Reads a trace line by line. */
+export const plan9VectorReader = (file: string): VectorReader<Plan9VectorOp> =>
+  new VectorReader(file, PLAN9_VECTOR_OPS);
 
 export function readPlan9Vector(text: string, file: string): Plan9VectorOperation[] {
   return readVectorTrace(text, file, PLAN9_VECTOR_OPS);

@@ -23,23 +23,43 @@ export function readVectorTrace<Op extends string>(
   file: string,
   ops: readonly Op[],
 ): VectorOperation<Op>[] {
-  const lines = text.split('\n');
-  const header = lines[0]!.replace('\r', '').split(',');
-  if (header.length < 3 || header.some((name, column) => name !== COLUMNS[column])) {
-    throw new InputError({
-      where: `${file}:1:1`,
-      problem: 'no header of a vector trace',
-      expected: `${COLUMNS.join(',')} or its first three or more columns`,
-    });
-  }
-  const operations: VectorOperation<Op>[] = [];
-  for (let line = 1; line < lines.length; line++) {
-    const row = lines[line]!.replace('\r', '');
-    if (row !== '') {
-      operations.push(readRow(row.split(','), header.length, `${file}:${line + 1}`, ops));
+  const reader = new VectorReader(file, ops);
+  return text.split('\n').flatMap((line) => reader.operation(line) ?? []);
+}
+
+/** Parses a trace line by line, whatever its length. Throws as `readVectorTrace` does. */
+export class VectorReader<Op extends string> {
+  private line = 0;
+  private columns = 0;
+
+  constructor(
+    private readonly file: string,
+    private readonly ops: readonly Op[],
+  ) {}
+
+  /** The operation of the next line, or undefined where it holds none. */
+  operation(line: string): VectorOperation<Op> | undefined {
+    const row = line.replace('\r', '');
+    this.line++;
+    if (this.line === 1) {
+      this.header(row.split(','));
+      return undefined;
     }
+    return row === ''
+      ? undefined
+      : readRow(row.split(','), this.columns, `${this.file}:${this.line}`, this.ops);
   }
-  return operations;
+
+  private header(names: readonly string[]): void {
+    if (names.length < 3 || names.some((name, column) => name !== COLUMNS[column])) {
+      throw new InputError({
+        where: `${this.file}:1:1`,
+        problem: 'no header of a vector trace',
+        expected: `${COLUMNS.join(',')} or its first three or more columns`,
+      });
+    }
+    this.columns = names.length;
+  }
 }
 
 function readRow<Op extends string>(

@@ -81,7 +81,13 @@ export class Plan9VectorRun {
     this.machine.boot(() => this.pool.start());
   }
 
-  *rows(operations: readonly Plan9VectorOperation[]): Generator<Plan9VectorRow> {
+  *rows(operations: Iterable<Plan9VectorOperation>): Generator<Plan9VectorRow> {
+    yield* this.rowsOf(operations);
+    yield this.lastRow();
+  }
+
+  /** The rows of some operations, after which others may follow. */
+  *rowsOf(operations: Iterable<Plan9VectorOperation>): Generator<Plan9VectorRow> {
     for (const operation of operations) {
       const index = this.operations++;
       if (this.stopped && operation.op !== 'reset') {
@@ -92,9 +98,15 @@ export class Plan9VectorRun {
         yield this.stateRow(index);
       }
     }
+  }
+
+  /** How the pool is at the end. */
+  lastRow(): Plan9VectorRow {
     const last = this.operations - 1;
     this.machine.stream.flush();
-    yield this.stopped ? { index: last, op: 'stopped', id: -1, ...NOTHING, events: '' } : this.stateRow(last);
+    return this.stopped
+      ? { index: last, op: 'stopped', id: -1, ...NOTHING, events: '' }
+      : this.stateRow(last);
   }
 
   /** The text of the golden's `*.final.json`. */

@@ -4,10 +4,10 @@
  */
 
 /** Columns are paired up when the last one is full, so a long trace has 128 to 256. */
-const COLUMNS_MAX = 256;
+export const DENSITY_COLUMNS_MAX = 256;
 const ROWS_PER_OCTAVE = 4;
 /** Costs are below 2^53. */
-const ROW_COUNT = 52 * ROWS_PER_OCTAVE;
+export const DENSITY_ROWS = 52 * ROWS_PER_OCTAVE;
 
 export interface Density {
   readonly operationsPerColumn: number;
@@ -16,18 +16,18 @@ export interface Density {
 }
 
 export class LatencyDensity {
-  private readonly counts = new Float64Array(COLUMNS_MAX * ROW_COUNT);
+  private readonly counts = new Float64Array(DENSITY_COLUMNS_MAX * DENSITY_ROWS);
   private operationsPerColumn = 1;
   private columnsUsed = 0;
 
   /** @param operation index of the event; never less than the one before */
   add(operation: number, cycles: number): void {
-    while (operation >= COLUMNS_MAX * this.operationsPerColumn) {
+    while (operation >= DENSITY_COLUMNS_MAX * this.operationsPerColumn) {
       this.pairColumns();
     }
     const column = Math.floor(operation / this.operationsPerColumn);
     this.columnsUsed = column + 1;
-    this.counts[column * ROW_COUNT + densityRowOf(cycles)]!++;
+    this.counts[column * DENSITY_ROWS + densityRowOf(cycles)]!++;
   }
 
   finish(): Density {
@@ -37,8 +37,8 @@ export class LatencyDensity {
 
   private cellsOf(column: number): number[] {
     const cells: number[] = [];
-    for (let row = 0; row < ROW_COUNT; row++) {
-      const count = this.counts[column * ROW_COUNT + row]!;
+    for (let row = 0; row < DENSITY_ROWS; row++) {
+      const count = this.counts[column * DENSITY_ROWS + row]!;
       if (count > 0) {
         cells.push(row, count);
       }
@@ -48,10 +48,10 @@ export class LatencyDensity {
 
   private pairColumns(): void {
     const { counts } = this;
-    for (let column = 0; column < COLUMNS_MAX / 2; column++) {
-      for (let row = 0; row < ROW_COUNT; row++) {
-        const first = counts[column * 2 * ROW_COUNT + row]!;
-        counts[column * ROW_COUNT + row] = first + counts[(column * 2 + 1) * ROW_COUNT + row]!;
+    for (let column = 0; column < DENSITY_COLUMNS_MAX / 2; column++) {
+      for (let row = 0; row < DENSITY_ROWS; row++) {
+        const first = counts[column * 2 * DENSITY_ROWS + row]!;
+        counts[column * DENSITY_ROWS + row] = first + counts[(column * 2 + 1) * DENSITY_ROWS + row]!;
       }
     }
     counts.fill(0, counts.length / 2);

@@ -14,6 +14,7 @@ const INTEGER = 'an integer';
 
 export const count = v.pipe(v.number(COUNT), v.safeInteger(COUNT), v.minValue(0, COUNT));
 export const integer = v.pipe(v.number(INTEGER), v.safeInteger(INTEGER));
+export const positive = v.pipe(count, v.minValue(1, 'a whole number from 1 to 2^53 − 1'));
 export const text = v.string('a text');
 export const sha256 = v.pipe(text, v.regex(/^[0-9a-f]{64}$/, '64 lowercase hexadecimal digits'));
 export const op = v.picklist(OP_NAMES, 'an operation');

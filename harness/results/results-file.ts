@@ -52,10 +52,16 @@ export function parseResults(text: string, file: string): Results {
   });
 }
 
+/** How the one key that would change what an object inherits can be written, escaped or not. */
+const SUSPICIOUS = /__proto__|\\u005f/i;
+
 function parseJson(text: string, file: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
+    return SUSPICIOUS.test(text) ? JSON.parse(text, refuseProto(file)) : JSON.parse(text);
+  } catch (error) {
+    if (error instanceof InputError) {
+      throw error;
+    }
     const { line, column } = jsonErrorPosition(text);
     throw new InputError({
       where: `${file}:${line}:${column}`,
@@ -64,6 +70,15 @@ function parseJson(text: string, file: string): unknown {
     });
   }
 }
+
+const refuseProto =
+  (file: string) =>
+  (key: string, value: unknown): unknown => {
+    if (key === '__proto__') {
+      throw new InputError({ where: file, problem: 'the key __proto__', expected: 'another name' });
+    }
+    return value;
+  };
 
 const RECEIVED_LENGTH_MAX = 80;
 

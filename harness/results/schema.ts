@@ -15,10 +15,13 @@ import {
   machineSizes,
   op,
   parameters,
+  positive,
   sha256,
   survey,
   text,
 } from '../metrics/schema';
+import { HEAP_MAP_ROWS_MAX } from '../metrics/heap-map';
+import { DENSITY_COLUMNS_MAX, DENSITY_ROWS } from '../metrics/latency-density';
 import { CAPABILITIES } from '../replay/port';
 import { LABELS, RESULTS_SCHEMA, type Results, type SuiteFacts } from './results';
 
@@ -53,8 +56,49 @@ const worstOperation = v.strictObject({
   events,
 });
 
+/** What order statistics rest on: distinct costs ascending, each met at least once, and no sum beyond 2^53 − 1. */
+const distribution = v.pipe(
+  v.strictObject({ costs: counts, counts }),
+  v.check(
+    ({ costs, counts: times }) =>
+      costs.length === times.length &&
+      costs.every((cost, index) => index === 0 || cost > costs[index - 1]!) &&
+      times.every((count) => count > 0) &&
+      isSafeSum(times),
+    'ascending costs, with as many counts that are not 0',
+  ),
+);
+
+const isSafeSum = (terms: readonly number[]): boolean =>
+  Number.isSafeInteger(terms.reduce((sum, each) => sum + each, 0));
+
+/** The occupied rows of a column ascending, each followed by its count. */
+const densityColumn = v.pipe(
+  counts,
+  v.check(
+    (cells) =>
+      cells.length % 2 === 0 &&
+      cells.every((cell, index) =>
+        index % 2 === 1 ? cell > 0 : cell < DENSITY_ROWS && (index === 0 || cell > cells[index - 2]!),
+      ),
+    `rows below ${DENSITY_ROWS} ascending, each followed by its count`,
+  ),
+);
+
+const heapMap = v.pipe(
+  v.strictObject({
+    chunkBytes: positive,
+    chunkOffsets: v.pipe(counts, v.maxLength(HEAP_MAP_ROWS_MAX, `at most ${HEAP_MAP_ROWS_MAX} rows`)),
+    columns: v.array(v.pipe(text, v.regex(/^[.0-9]*$/, 'letters from . to 9'))),
+  }),
+  v.check(
+    ({ chunkOffsets, columns }) => columns.every(({ length }) => length === chunkOffsets.length),
+    'columns of one letter a row',
+  ),
+);
+
 const kind = v.strictObject({
-  distribution: v.strictObject({ costs: counts, counts }),
+  distribution,
   worst: v.array(worstOperation),
   sizeClasses: v.array(
     v.strictObject({
@@ -65,7 +109,15 @@ const kind = v.strictObject({
       cyclesMax: count,
     }),
   ),
-  density: v.nullable(v.strictObject({ operationsPerColumn: count, columns: v.array(counts) })),
+  density: v.nullable(
+    v.strictObject({
+      operationsPerColumn: positive,
+      columns: v.pipe(
+        v.array(densityColumn),
+        v.maxLength(DENSITY_COLUMNS_MAX, `at most ${DENSITY_COLUMNS_MAX} columns`),
+      ),
+    }),
+  ),
 }) satisfies v.GenericSchema<unknown, MeasuredKind>;
 
 const pricing = v.strictObject({
@@ -147,7 +199,7 @@ export const replaySchema = v.strictObject({
   failureCurve: v.array(v.strictObject({ requestBytes: count, enoughFree: count, noHole: count })),
   checkpoints: v.array(checkpoint),
   firstFailure: v.nullable(firstFailure),
-  heapMap: v.nullable(v.strictObject({ chunkBytes: count, chunkOffsets: counts, columns: v.array(text) })),
+  heapMap: v.nullable(heapMap),
   pricings: v.array(pricing),
 }) satisfies v.GenericSchema<unknown, MeasuredReplay>;
 

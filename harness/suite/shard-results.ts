@@ -111,6 +111,7 @@ function factsOf(file: string, results: Results): Pick<ShardFile, 'suite' | 'fac
     suite.labels.length === replays.length &&
     typeof cellsSha256 === 'string' &&
     typeof cellCount === 'number' &&
+    Number.isSafeInteger(cellCount) &&
     indices.every((index) => Number.isSafeInteger(index) && index >= 0 && index < cellCount) &&
     indices.length === replays.length;
   if (!isShard) {
@@ -147,6 +148,12 @@ interface LabelledReplay {
 
 function cellsInOrder(folder: string, shards: readonly ShardFile[]): LabelledReplay[] {
   const { cellCount } = shards[0]!.facts;
+  // What a file says of how many there are is believed when they have been counted.
+  const held = shards.reduce((sum, { facts }) => sum + facts.cells.length, 0);
+  if (held !== cellCount) {
+    const problem = `the shards hold ${held} of ${cellCount} cells`;
+    throw new InputError({ where: folder, problem, expected: 'each cell once' });
+  }
   const cells = new Map<number, LabelledReplay>();
   for (const { results, facts, suite } of shards) {
     facts.cells.forEach((cell, position) =>

@@ -47,28 +47,36 @@ export function suiteFile(name: string): string {
 
 /** Reads a suite with everything it includes. Throws an `InputError` that says where what is wrong. */
 export function readSuite(file: string): Suite {
-  return readIncluding(file, [], file);
+  return readIncluding(file, [], file, new Set());
 }
 
+/** Nobody nests suites so deep; each level is a call. */
+const INCLUDING_MAX = 100;
+
 /** @param including the files that include one another down to this one; @param where what asks for this one */
-function readIncluding(file: string, including: readonly string[], where: string): Suite {
+function readIncluding(file: string, including: readonly string[], where: string, seen: Set<string>): Suite {
   const real = path.resolve(file);
   if (including.includes(real)) {
     const circle = [...including.slice(including.indexOf(real)), real].map((each) => path.basename(each));
     throw new InputError({ where, problem: `includes itself: ${circle.join(' → ')}`, expected: 'no circle' });
   }
+  if (including.length > INCLUDING_MAX) {
+    const problem = `includes within includes, ${including.length} of them`;
+    throw new InputError({ where, problem, expected: `at most ${INCLUDING_MAX}` });
+  }
   const yaml = parsePlacedYaml(readText(file, where), file);
   const text = checked(yaml);
-  const included = (text.include ?? []).map((target, index) =>
-    readIncluding(
-      path.join(path.dirname(file), target),
-      [...including, real],
-      yaml.placeOf(['include', index]),
-    ),
-  );
+  seen.add(real);
+  // What has been included counts once: two suites that share a third would otherwise double it at every level.
+  const included = (text.include ?? []).flatMap((target, index) => {
+    const below = path.join(path.dirname(file), target);
+    const isKnown = seen.has(path.resolve(below)) && ![...including, real].includes(path.resolve(below));
+    const at = yaml.placeOf(['include', index]);
+    return isKnown ? [] : [readIncluding(below, [...including, real], at, seen)];
+  });
   const own = new SuiteBuilder(file, yaml, text);
   const groups = [...included.flatMap((suite) => suite.groups), ...own.groups()];
-  if (groups.length === 0) {
+  if (groups.length === 0 && (text.include ?? []).length === 0) {
     throw new InputError({
       where: yaml.placeOf([]),
       problem: 'no groups',

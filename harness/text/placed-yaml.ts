@@ -1,4 +1,4 @@
-import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit, type Document } from 'yaml';
 import { InputError } from '../../traces/input-error';
 
 /** A YAML text as plain data, and where each part of it stands. */
@@ -11,19 +11,47 @@ export interface PlacedYaml {
 /** Throws an `InputError` with the place of what is no YAML; `file` is the name that errors give. */
 export function parsePlacedYaml(text: string, file: string): PlacedYaml {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
+  const document = shallow(file, () =>
+    parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true }),
+  );
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${Math.max(1, line)}:${Math.max(1, col)}`;
   };
   const [broken] = [...document.errors, ...document.warnings];
   if (broken !== undefined) {
-    throw new InputError({ where: place(broken.pos[0]), problem: broken.message, expected: 'YAML' });
+    // The reader gives up where its own calls are too many, and says so in words of the machine.
+    const problem = broken.message.includes('call stack') ? TOO_DEEP : broken.message;
+    throw new InputError({ where: place(broken.pos[0]), problem, expected: 'YAML' });
   }
+  shallow(file, () =>
+    visit(document, {
+      Pair: (_, { key }) => {
+        if (isScalar(key) && key.value === '__proto__') {
+          const where = place(key.range?.[0] ?? 0);
+          throw new InputError({ where, problem: 'the key __proto__', expected: 'another name' });
+        }
+      },
+    }),
+  );
   return {
-    data: plainData(document, file),
+    data: shallow(file, () => plainData(document, file)),
     placeOf: (path) => place(offsetOf(document, path)),
   };
+}
+
+const TOO_DEEP = 'nested too deeply';
+
+/** What is nested deeper than calls may be is refused, whichever reader gives up. */
+function shallow<T>(file: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof RangeError) {
+      throw new InputError({ where: file, problem: TOO_DEEP, expected: 'YAML' });
+    }
+    throw error;
+  }
 }
 
 /** References that multiply without bound are refused by the YAML reader itself. */
@@ -31,6 +59,7 @@ function plainData(document: Document, file: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
+    if (error instanceof RangeError) throw error;
     throw new InputError({ where: file, problem: (error as Error).message, expected: 'YAML' });
   }
 }

@@ -9,9 +9,10 @@
  * Addresses are hexadecimal with or without `0x`, or nil; an id is any text that names the object until it is freed;
  * sizes, counts and alignments are decimal, or hexadecimal with `0x`. Each kind may have several patterns. A line goes
  * to the first that matches, realloc before alloc before free; others are not ours. The patterns are a user's, so they
- * must not take forever: repeated groups that repeat or branch within are refused, which rules out exponential search,
- * and longer lines than anyone logs are not searched, which bounds what remains.
+ * must not take forever: they run on RE2, which has no back references and no lookaround and takes time in proportion
+ * to the line, whatever the pattern; longer lines than anyone logs are not searched.
  */
+import { RE2JS } from 're2js';
 import { UsageError } from '../input-error';
 import { NULL_ADDRESS, wideAddress, type AddressKey, type LineScanner } from '../input/lines';
 import type { LineParser, RecorderFormat } from './importer';
@@ -33,7 +34,7 @@ const GROUPS: Readonly<Record<keyof LinePatterns, readonly (readonly string[])[]
 };
 
 /** The group that stands for all those of addresses. */
-const ID = '(?<id>';
+const ID = 'id';
 
 export const regex: RecorderFormat = {
   name: 'regex',
@@ -43,9 +44,9 @@ export const regex: RecorderFormat = {
   open: (recording) => new RegexParser(recording, compiledPatterns(recording.options.patterns)),
 };
 
-type CompiledPatterns = Readonly<Record<keyof LinePatterns, readonly RegExp[]>>;
+type CompiledPatterns = Readonly<Record<keyof LinePatterns, readonly RE2JS[]>>;
 
-/** Throws a `UsageError` for patterns that are absent, wrong, name too few groups or might take forever. */
+/** Throws a `UsageError` for patterns that are absent, wrong or name too few groups. */
 function compiledPatterns(patterns: LinePatterns | undefined): CompiledPatterns {
   if (patterns === undefined) {
     const expected = 'a pattern of allocations and one of frees';
@@ -58,57 +59,28 @@ function compiledPatterns(patterns: LinePatterns | undefined): CompiledPatterns 
 const listed = (patterns: string | readonly string[] = []): readonly string[] =>
   typeof patterns === 'string' ? [patterns] : patterns;
 
-function compiled(kind: keyof LinePatterns, source: string): RegExp {
+function compiled(kind: keyof LinePatterns, source: string): RE2JS {
   const where = `pattern of ${kind}`;
-  let pattern: RegExp;
+  let pattern: RE2JS;
   try {
-    pattern = new RegExp(source);
+    pattern = RE2JS.compile(source);
   } catch (error) {
-    const problem = (error as Error).message;
+    const reason = (error as Error).message.replace('error parsing regexp: ', '');
+    const problem = `Invalid regular expression: ${reason}`;
     const expected =
-      'a JavaScript regular expression, each group named once: alternatives are patterns of their own';
+      'one of RE2, without lookaround and back references, each group named once: alternatives are patterns of their own';
     throw new UsageError({ where, problem, expected });
   }
+  const named = Object.keys(pattern.namedGroups());
   const missing = GROUPS[kind]
-    .filter((names) => names.every((name) => !source.includes(`(?<${name}>`)))
-    .filter(([name]) => name === 'size' || !source.includes(ID));
+    .filter((names) => !names.some((name) => named.includes(name)))
+    .filter(([name]) => name === 'size' || !named.includes(ID));
   if (missing.length > 0) {
     const names = (groups: readonly (readonly string[])[]) => groups.map((each) => each.join('/')).join(', ');
     const expected = `groups named ${names(GROUPS[kind])}, or id for an address, as in (?<size>\\d+)`;
     throw new UsageError({ where, problem: `no group is named ${names(missing)}`, expected });
   }
-  if (repeatsWithinRepetition(source)) {
-    const problem = 'a repeated group repeats or branches within, which may take forever';
-    throw new UsageError({
-      where,
-      problem,
-      expected: 'repetitions such as \\d+ and .* outside of each other',
-    });
-  }
   return pattern;
-}
-
-/** Whether a group that may match more than once holds a repetition or an alternation: `(a+)*`, `(a|b)+`. */
-export function repeatsWithinRepetition(source: string): boolean {
-  // Escapes, classes and group heads are one token each, so that their characters mean nothing.
-  const tokens = source.matchAll(/\\.|\[(?:\\.|[^\]\\])*\]|\(\?(?:<?[=!]|:|<[^>=!][^>]*>)|\{\d*,?\d*\}|./gsu);
-  const branching: boolean[] = [];
-  let closed: boolean | undefined;
-  for (const [token] of tokens) {
-    const repeats = token === '*' || token === '+' || (token.startsWith('{') && token.length > 1);
-    if (repeats && closed === true) return true;
-    if ((repeats || token === '|' || token === '?') && branching.length > 0) {
-      branching[branching.length - 1] = true;
-    }
-    closed = undefined;
-    if (token.startsWith('(')) {
-      branching.push(false);
-    } else if (token === ')') {
-      closed = branching.pop() ?? false;
-      if (closed && branching.length > 0) branching[branching.length - 1] = true;
-    }
-  }
-  return false;
 }
 
 class RegexParser implements LineParser {
@@ -180,13 +152,16 @@ class RegexParser implements LineParser {
 type Groups = Readonly<Record<string, string | undefined>>;
 
 /** The groups of the first pattern that matches. */
-function groupsOf(patterns: readonly RegExp[], text: string): Groups | undefined {
+function groupsOf(patterns: readonly RE2JS[], text: string): Groups | undefined {
   for (const pattern of patterns) {
-    const found = pattern.exec(text);
-    if (found !== null) return found.groups!;
+    const matcher = pattern.matcher(text);
+    if (matcher.find()) return taken(matcher.getNamedGroups());
   }
   return undefined;
 }
+
+const taken = (groups: Readonly<Record<string, string | null>>): Groups =>
+  Object.fromEntries(Object.entries(groups).map(([name, text]) => [name, text ?? undefined]));
 
 function address(text: string | undefined): AddressKey | undefined {
   if (text === undefined) return undefined;

@@ -122,6 +122,9 @@ export function nameValuePairs(option: string, pairs: readonly string[]): Record
       throw new UsageError({ where: option, problem: `"${pair}"`, expected: 'name=value' });
     }
     const name = pair.slice(0, equals);
+    if (name === '__proto__') {
+      throw new UsageError({ where: option, problem: 'the name __proto__', expected: 'another' });
+    }
     if (Object.hasOwn(values, name)) {
       throw new UsageError({
         where: option,

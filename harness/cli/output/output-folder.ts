@@ -48,12 +48,17 @@ export class OutputFolder {
   }
 
   /** Writes a file of the folder. Throws an `InputError` where the operating system refuses. */
-  write(name: string, content: string | Uint8Array): void {
+  write(name: string, content: string): void {
+    this.open(name)(content);
+  }
+
+  /** Begins a file of the folder, which grows by what the function is given. */
+  open(name: string): (text: string) => void {
     this.make();
-    this.attempt(name, () => {
+    return this.attempt(name, () => {
       const file = PartialFile.at(join(this.path, name));
       this.pending.push({ name, file });
-      file.write(typeof content === 'string' ? Buffer.from(content) : content);
+      return (text) => this.attempt(name, () => file.write(Buffer.from(text)));
     });
   }
 
@@ -85,9 +90,9 @@ export class OutputFolder {
     }
   }
 
-  private attempt(name: string, action: () => void): void {
+  private attempt<T>(name: string, action: () => T): T {
     try {
-      action();
+      return action();
     } catch (error) {
       this.discard();
       const where = `${this.option} ${join(this.path, name)}`;

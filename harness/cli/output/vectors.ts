@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import {
   formatLibxlVectorRow,
   LIBXL_VECTOR_HEADER,
@@ -9,10 +7,12 @@ import {
 import {
   formatPlan9VectorRow,
   PLAN9_VECTOR_HEADER,
-  readPlan9Vector,
+  plan9VectorReader,
 } from '../../../allocators/plan9/vector-form';
 import { Plan9VectorRun } from '../../../allocators/plan9/vectors';
 import { InputError, UsageError } from '../../../traces/input-error';
+import { openBytes } from '../../../traces/input/bytes';
+import { LineReader } from '../../../traces/input/lines';
 import { traceName } from '../../../traces/open-file';
 import { resolveOptions } from '../../replay/stack';
 import type { Registries } from '../../results/cell';
@@ -40,54 +40,63 @@ export interface VectorSettings {
 }
 
 /** Replays vector files and writes `<trace>.<engine>.csv` to the folder, or the rows to stdout without one. */
-export function runVectors(
+export async function runVectors(
   format: VectorFormat,
   files: readonly string[],
   engines: readonly EngineChoice[],
   { placements, stateEvery }: VectorSettings,
   registries: Registries,
-): ExitCode {
+): Promise<ExitCode> {
   const folder = placements === undefined ? undefined : OutputFolder.at(placements, '--placements');
+  const pairs = files.flatMap((file) => engines.map((engine) => ({ file, engine })));
+  const names = placementsFileNames(
+    pairs.map(({ file, engine }) => ({ trace: { name: traceName(file) }, engine })),
+  );
   try {
-    const pairs = files.flatMap((file) => engines.map((engine) => ({ file, engine })));
-    const names = placementsFileNames(
-      pairs.map(({ file, engine }) => ({ trace: { name: traceName(file) }, engine })),
-    );
-    pairs.forEach(({ file, engine }, index) => {
-      const rows =
-        format === 'plan9-vector'
-          ? plan9Rows(file, engine, stateEvery, registries)
-          : libxlRows(file, engine, registries);
-      if (folder === undefined) {
-        process.stdout.write(rows);
-      } else {
-        folder.write(names[index]!, rows);
-      }
-    });
+    for (const [index, { file, engine }] of pairs.entries()) {
+      const write =
+        folder === undefined ? (rows: string) => void process.stdout.write(rows) : folder.open(names[index]!);
+      await (format === 'plan9-vector'
+        ? plan9Rows(file, engine, stateEvery, registries, write)
+        : libxlRows(file, engine, registries, write));
+    }
     folder?.commit();
     return EXIT.ok;
-  } catch (error) {
+  } finally {
     folder?.discard();
-    throw error;
   }
 }
 
-function plan9Rows(
+type Write = (rows: string) => void;
+
+async function plan9Rows(
   file: string,
   engine: EngineChoice,
   stateEvery: number | undefined,
   registries: Registries,
-): string {
+  write: Write,
+): Promise<void> {
   expectEngine(engine, ['plan9-pool'], 'plan9-vector');
   const options = resolveOptions(registries.engineNamed(engine.name), engine.options, (name) =>
     registries.engineNamed(name),
   );
   const vector = new Plan9VectorRun({ engine: options, ...(stateEvery !== undefined && { stateEvery }) });
-  const rows = Array.from(vector.rows(readPlan9Vector(textOf(file), file)), formatPlan9VectorRow);
-  return [PLAN9_VECTOR_HEADER, ...rows, ''].join('\n');
+  const reader = plan9VectorReader(file);
+  write(`${PLAN9_VECTOR_HEADER}\n`);
+  for await (const lines of linesOf(file)) {
+    const operations = lines.flatMap((line) => reader.operation(line) ?? []);
+    const rows = Array.from(vector.rowsOf(operations), (row) => `${formatPlan9VectorRow(row)}\n`);
+    write(rows.join(''));
+  }
+  write(`${formatPlan9VectorRow(vector.lastRow())}\n`);
 }
 
-function libxlRows(file: string, engine: EngineChoice, registries: Registries): string {
+async function libxlRows(
+  file: string,
+  engine: EngineChoice,
+  registries: Registries,
+  write: Write,
+): Promise<void> {
   expectEngine(engine, ['libxl-gc-2010', 'libxl-gc'], 'libxl-vector');
   const definition = registries.engineNamed(engine.name);
   const options = resolveOptions(definition, engine.options, (name) => registries.engineNamed(name));
@@ -95,9 +104,21 @@ function libxlRows(file: string, engine: EngineChoice, registries: Registries): 
   const vector = new LibxlVectorRun(generation, String(options['backing']), (name) =>
     registries.engineNamed(name),
   );
-  const rows = Array.from(vector.rows(readLibxlVector(textOf(file), file)), formatLibxlVectorRow);
-  return [LIBXL_VECTOR_HEADER, ...rows, ''].join('\n');
+  const texts: string[] = [];
+  for await (const lines of linesOf(file)) {
+    texts.push(...lines);
+    if (texts.length > LIBXL_LINES_MAX) {
+      const problem = `more than ${LIBXL_LINES_MAX} lines`;
+      throw new InputError({ where: file, problem, expected: 'a vector of libxl' });
+    }
+  }
+  const operations = readLibxlVector([...texts, ''].join('\n'), file);
+  const rows = Array.from(vector.rows(operations), (row) => `${formatLibxlVectorRow(row)}\n`);
+  write(`${LIBXL_VECTOR_HEADER}\n${rows.join('')}`);
 }
+
+/** The table of pointers that such a vector fills is bounded by its address space long before. */
+const LIBXL_LINES_MAX = 1_000_000;
 
 function expectEngine({ name }: EngineChoice, known: readonly string[], format: VectorFormat): void {
   if (!known.includes(name)) {
@@ -109,16 +130,26 @@ function expectEngine({ name }: EngineChoice, known: readonly string[], format: 
   }
 }
 
-/** Vectors are small files, plain or gzipped. */
-function textOf(file: string): string {
+/** The lines of a file, plain or compressed, those of one chunk at a time. */
+async function* linesOf(file: string): AsyncGenerator<string[]> {
+  const bytes = await openBytes(file);
+  const reader = new LineReader();
   try {
-    const bytes = readFileSync(file);
-    return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8');
-  } catch (error) {
-    throw new InputError({
-      where: file,
-      problem: (error as Error).message,
-      expected: 'a vector file, plain or gzipped',
-    });
+    for (let chunk = await bytes.read(); ; chunk = await bytes.read()) {
+      if (chunk === undefined) reader.finish();
+      else reader.append(chunk);
+      const lines: string[] = [];
+      while (reader.next()) {
+        if (reader.truncated) {
+          const where = `${file}:${reader.number}`;
+          throw new InputError({ where, problem: 'a line of more than 1 MiB', expected: 'a vector file' });
+        }
+        lines.push(reader.text());
+      }
+      yield lines;
+      if (chunk === undefined) return;
+    }
+  } finally {
+    await bytes.close();
   }
 }

@@ -123,6 +123,33 @@ test('a wrong file is refused with its place and what belongs there', async () =
   );
 });
 
+test('numbers that somebody would count to, divide by or sum up are refused where they are wrong', async () => {
+  const good = JSON.parse(resultsText(await results()));
+  type Kind = Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any
+  const changes: readonly (readonly [string, (kind: Kind) => unknown])[] = [
+    ['density.columns[0]', (kind) => (kind['density'].columns[0] = [2 ** 53 - 1, 1])],
+    ['density.columns[0]', (kind) => (kind['density'].columns[0] = [5, 0])],
+    ['density.columns[0]', (kind) => (kind['density'].columns[0] = [5])],
+    ['density.columns', (kind) => (kind['density'].columns = Array(257).fill([]))],
+    ['density.operationsPerColumn', (kind) => (kind['density'].operationsPerColumn = 0)],
+    ['distribution', (kind) => kind['distribution'].costs.push(2 ** 53 - 1)],
+    ['distribution', (kind) => (kind['distribution'] = { costs: [7, 7], counts: [1, 1] })],
+    ['distribution', (kind) => (kind['distribution'] = { costs: [7], counts: [0] })],
+    ['distribution', (kind) => (kind['distribution'] = { costs: [1, 2], counts: [2 ** 53 - 1, 1] })],
+  ];
+  for (const [place, change] of changes) {
+    const copy = structuredClone(good);
+    change(copy.replays[0].pricings[0].kinds.free);
+    const said = problem(() => parseResults(JSON.stringify(copy), 'r.json'));
+    assert.ok(said.startsWith(`r.json: replays[0].pricings[0].kinds.free.${place}: `), said);
+  }
+  const text = JSON.stringify(good).replace('"environment":{', '"environment":{"__proto__":1,');
+  assert.match(
+    problem(() => parseResults(text, 'r.json')),
+    'r.json: the key __proto__',
+  );
+});
+
 test('what is no JSON is refused with line and column', () => {
   assert.is(
     problem(() => parseResults('{\n  "schema": ]', 'r.json')),

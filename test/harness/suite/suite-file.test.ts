@@ -163,6 +163,42 @@ test('a circle of includes is refused where it closes', () =>
     );
   }));
 
+test('what several suites include counts once, so that sharing does not double it at every level', () =>
+  inFolder(async (folder) => {
+    const levels = 25;
+    const files = Object.fromEntries(
+      Array.from({ length: levels }, (_, level) => [
+        `${level}.suite.yaml`,
+        level === levels - 1
+          ? SMALL
+          : `suite: s\ninclude: [${level + 1}.suite.yaml, ./${level + 1}.suite.yaml]\n`,
+      ]),
+    );
+    assert.is(plan(folder, files).suite.groups.length, 1);
+  }));
+
+test('suites nested without end, YAML nested deeply and __proto__ are refused with their place', () =>
+  inFolder(async (folder) => {
+    const chain = Object.fromEntries(
+      Array.from({ length: 120 }, (_, level) => [
+        `${level}.suite.yaml`,
+        `suite: s\ninclude: [${level + 1}.suite.yaml]\n`,
+      ]),
+    );
+    const refusals: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
+      [chain, /100\.suite\.yaml:2:11: includes within includes, 101 of them; expected at most 100/],
+      [{ 'a.suite.yaml': `suite: ${'['.repeat(100_000)}` }, /a\.suite\.yaml:1:\d+: nested too deeply/],
+      [{ 'a.suite.yaml': `${SMALL}__proto__: { suite: x }\n` }, /a\.suite\.yaml:6:1: the key __proto__/],
+      [
+        { 'a.suite.yaml': SMALL.replace('xenheap-pages', '{ engine: vmalloc, options: { __proto__: x } }') },
+        /a\.suite\.yaml:5:\d+: the key __proto__/,
+      ],
+    ];
+    for (const [files, says] of refusals) {
+      assert.throws(() => plan(folder, files), says);
+    }
+  }));
+
 test('an unknown name suggests a shipped suite', () => {
   assert.throws(() => suiteFile('qiuck'), /"qiuck"; did you mean "quick"/);
   assert.equal(shippedSuites(), ['nightly', 'quick']);
