@@ -9,7 +9,7 @@ import type { Accounting } from './importers/accounting';
 import { ImportSource, openImport, recordingHead, recordingName } from './importers/import-source';
 import type { RecorderFormat } from './importers/importer';
 import { refuseImportOptions, type ImportOptions } from './importers/options';
-import { detectFormat, formatNamed, RECORDER_FORMATS } from './importers/registry';
+import { detectBinaryFormat, detectFormat, formatNamed, RECORDER_FORMATS } from './importers/registry';
 import { HEAD_BYTES, openBytes, type ByteSource } from './input/bytes';
 import { didYouMean, InputError, UsageError } from './input-error';
 import type { EventSource, Trace, TraceHeader } from './trace';
@@ -123,7 +123,7 @@ async function readerFor(bytes: ByteSource, options: OpenOptions): Promise<Reade
   const head = await bytes.peek(HEAD_BYTES);
   if (looksLikeAtr(head)) return atr;
   if (looksLikeCsv(head)) return csv;
-  const recorder = detectFormat(await recordingHead(bytes));
+  const recorder = detectBinaryFormat(head) ?? detectFormat(await recordingHead(bytes));
   if (recorder !== undefined) return importer(recorder);
   // Of what claims to be one of ours, and of an empty file, our readers say best what is wrong.
   if (head.length === 0 || /\.csv(\.gz)?$/.test(bytes.name)) return csv;

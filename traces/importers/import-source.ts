@@ -20,6 +20,11 @@ import { SiteTexts } from './site-texts';
 /** What is being done: lines are read, then the parser says what it held back, then leaks are closed. */
 type Stage = 'lines' | 'rest' | 'leaks' | 'done';
 
+/** Lines that are decoded before they are parsed. */
+const LINES_AT_ONCE = 1 << 12;
+/** What is longer is refused by its decoder. */
+const WHOLE_BYTES_MAX = 1 << 28;
+
 export class ImportSource extends BlockSource {
   /** Complete once `refill` has said false. */
   readonly accounting: Accounting = emptyAccounting();
@@ -29,6 +34,8 @@ export class ImportSource extends BlockSource {
   private readonly recording: Recording;
   private readonly parser: LineParser;
   private stage: Stage = 'lines';
+  /** The lines of a recorder that writes bytes. */
+  private decoded: Iterator<string> | undefined;
 
   /** `openImport` makes one. */
   constructor(
@@ -81,12 +88,36 @@ export class ImportSource extends BlockSource {
   }
 
   private async readChunk(): Promise<void> {
-    const chunk = await this.bytes.read();
+    const chunk = await this.nextChunk();
     if (chunk === undefined) this.lines.finish();
     else this.lines.append(chunk);
     this.parseLines();
     if (this.recording.isFull) this.stage = 'leaks';
     else if (chunk === undefined) this.stage = 'rest';
+  }
+
+  /** The next bytes of the text, or of the text that stands for a recorder's bytes. */
+  private async nextChunk(): Promise<Buffer | undefined> {
+    const { binary } = this.format;
+    if (binary === undefined) return this.bytes.read();
+    this.decoded ??= binary.lines(await this.wholeBytes(), this.bytes.name)[Symbol.iterator]();
+    const lines: string[] = [];
+    for (let step = this.decoded.next(); step.done !== true; step = this.decoded.next()) {
+      lines.push(`${step.value}\n`);
+      if (lines.length === LINES_AT_ONCE) break;
+    }
+    return lines.length === 0 ? undefined : Buffer.from(lines.join(''), 'latin1');
+  }
+
+  private async wholeBytes(): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    for (let chunk = await this.bytes.read(); chunk !== undefined; chunk = await this.bytes.read()) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > WHOLE_BYTES_MAX) break;
+    }
+    return Buffer.concat(chunks);
   }
 
   private parseLines(): void {
@@ -134,7 +165,8 @@ export async function recordingHead(bytes: ByteSource): Promise<readonly string[
   return lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
 }
 
-const FILE_ENDINGS = /\.(gz|zst|txt|log|out|csv|rep|raw|vg|valgrind|ltrace|mtrace|heaptrack|ftrace)$/;
+const FILE_ENDINGS =
+  /\.(gz|zst|zip|wl|script|lttng|txt|log|out|csv|rep|raw|vg|valgrind|ltrace|mtrace|heaptrack|ftrace)$/;
 
 /** The trace's name after its file's: without folder and the endings that say how it was recorded. */
 export function recordingName(path: string): string {

@@ -18,6 +18,12 @@ export interface RecorderFormat {
    * most takes the recording.
    */
   detect(lines: readonly string[]): number;
+  /** Of a recorder that writes bytes: how they are told, and the lines that stand for all of them. */
+  readonly binary?: {
+    detect(head: Buffer): boolean;
+    /** Throws an `InputError` for what is cut or damaged. */
+    lines(bytes: Buffer, name: string): Iterable<string>;
+  };
   /** A parser for one pass; `head` are the recording's first lines. */
   open(recording: Recording, head: readonly string[]): LineParser;
 }

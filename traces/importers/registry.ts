@@ -1,28 +1,42 @@
 import { didYouMean, UsageError } from '../input-error';
 import type { RecorderFormat } from './importer';
+import { djMalloc } from './dj-malloc';
+import { drmemtrace } from './drmemtrace';
 import { heaptrack } from './heaptrack';
 import { kmem } from './kmem';
 import { ltrace } from './ltrace';
+import { lttng } from './lttng';
 import { malloclab } from './malloclab';
+import { mbed } from './mbed';
 import { memleak } from './memleak';
+import { memoryReplay } from './memory-replay';
 import { minimalloc } from './minimalloc';
 import { mtrace } from './mtrace';
 import { plan9Log } from './plan9-log';
 import { regex } from './regex';
+import { riot } from './riot';
 import { valgrind } from './valgrind';
+import { weeAlloc } from './wee-alloc';
 
 /** Every format, sorted by name. */
 export const RECORDER_FORMATS: readonly RecorderFormat[] = [
+  djMalloc,
+  drmemtrace,
   heaptrack,
   kmem,
   ltrace,
+  lttng,
   malloclab,
+  mbed,
   memleak,
+  memoryReplay,
   minimalloc,
   mtrace,
   plan9Log,
   regex,
+  riot,
   valgrind,
+  weeAlloc,
 ];
 
 /** The format of that name. Throws a `UsageError` that suggests the nearest. */
@@ -35,6 +49,10 @@ export function formatNamed(name: string): RecorderFormat {
     expected: `one of ${names.join(', ')}${didYouMean(name, names)}`,
   });
 }
+
+/** The format of bytes that begin so; undefined for text, and for what none knows. */
+export const detectBinaryFormat = (head: Buffer): RecorderFormat | undefined =>
+  RECORDER_FORMATS.find((format) => format.binary?.detect(head) === true);
 
 /**
  * The format that most of these lines are of, undefined if none knows any of them; the first by name among equals.

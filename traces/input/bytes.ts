@@ -8,6 +8,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { InputError } from '../input-error';
 import { gunzipChunks, isGzip } from './gzip';
+import { isZip, unzipChunks } from './zip';
 import { isZstd, unzstdChunks } from './zstd';
 
 /** One read of a file; large enough that the system calls cost nothing beside the parsing. */
@@ -16,10 +17,10 @@ const FILE_CHUNK_BYTES = 1 << 18;
 /** What detection of a format looks at: the first 64 KiB of the decompressed bytes. */
 export const HEAD_BYTES = 1 << 16;
 
-/** Both magic numbers fit in the first four bytes. */
+/** The magic numbers fit in the first four bytes. */
 const MAGIC_BYTES = 4;
 
-export type Compression = 'none' | 'gzip' | 'zstd';
+export type Compression = 'none' | 'gzip' | 'zip' | 'zstd';
 
 /**
  * Opens a file (by path) or takes over a stream (standard input) as a source of decompressed bytes. `name` is what
@@ -115,11 +116,13 @@ export class ByteSource extends ChunkReader {
 
 function compressionOf(magic: Buffer): Compression {
   if (isGzip(magic)) return 'gzip';
+  if (isZip(magic)) return 'zip';
   return isZstd(magic) ? 'zstd' : 'none';
 }
 
 function decompressed(compression: Compression, stored: ChunkReader, name: string): AsyncIterable<Buffer> {
   if (compression === 'gzip') return gunzipChunks(stored, name);
+  if (compression === 'zip') return unzipChunks(stored, name);
   return compression === 'zstd' ? unzstdChunks(stored, name) : stored;
 }
 

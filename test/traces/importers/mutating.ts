@@ -5,7 +5,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { decompress } from 'fzstd';
 import { openBytes } from '../../../traces/input/bytes';
 import { InputError } from '../../../traces/input-error';
-import { openImport } from '../../../traces/importers/import-source';
+import { openImport, type ImportSource } from '../../../traces/importers/import-source';
 import { formatNamed } from '../../../traces/importers/registry';
 import { RandomStream } from '../../../traces/random';
 import { OP, type EventSource } from '../../../traces/trace';
@@ -46,6 +46,16 @@ function samples(): readonly Sample[] {
     { format: 'kmem', bytes: beginning(kmem), options: { kmem: 'pages' } },
     { format: 'memleak', bytes: bytesOf('memleak/memleak-trace.txt') },
     { format: 'plan9-log', bytes: bytesOf('plan9-log/flags-logging.ilp32.log') },
+    { format: 'ltrace', bytes: bytesOf('cases/ltrace-x-inside-libc.x-libc.txt') },
+    { format: 'ltrace', bytes: bytesOf('cases/ltrace-operator-new.demangled.txt') },
+    { format: 'lttng', bytes: beginning(bytesOf('lttng/all-functions.lttng.txt')) },
+    { format: 'memory-replay', bytes: bytesOf('memory-replay/malloc-debug-readme.txt') },
+    { format: 'mbed', bytes: bytesOf('mbed/serial.txt') },
+    { format: 'riot', bytes: bytesOf('riot/tracing.txt') },
+    { format: 'wee-alloc', bytes: bytesOf('wee-alloc/small.trace') },
+    { format: 'drmemtrace', bytes: bytesOf('drmemtrace/func-view.txt') },
+    { format: 'dj-malloc', bytes: bytesOf('dj-malloc/two-threads.wl') },
+    { format: 'dj-malloc', bytes: bytesOf('dj-malloc/raw.mtrace') },
     { format: 'malloclab', bytes: Buffer.from('20000\n3\n8\n1\na 0 512\na 1 128\nr 0 640\nf 1\na 2 9\nf 0\nr 1 4\nf 1\n') },
     { format: 'minimalloc', bytes: Buffer.from('id,lower,upper,size\nb1,0,3,4\nb2,3,9,4\nb3,0,9,4\nb4,9,21,4\nb5,0,21,4\n') },
     { format: 'regex', bytes: beginning(threads), options: { patterns: { alloc: 'malloc\\((?<size>\\d+)\\)\\s*= (?<addr>\\w+)', free: 'free\\((?<addr>\\w+)' } } },
@@ -103,6 +113,53 @@ export async function importMutations(seed: number, count: number): Promise<Muta
 function memoryBytes(): number {
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
+}
+
+/**
+ * Imports damaged recordings leniently and strictly: the kinds of unparsed lines add up to all of them, no line is
+ * counted twice, and strictness refuses exactly what leniency counted. Throws for the first that breaks this.
+ */
+export async function checkBooks(seed: number, count: number): Promise<void> {
+  const random = new RandomStream(seed, 'books');
+  const texts = samples().filter(({ bytes, format }) => bytes[0] !== 0x1f && format !== 'dj-malloc');
+  for (let i = 0; i < count; i++) {
+    const { format, options, bytes: original } = texts[i % texts.length]!;
+    const bytes = mutated(original, random);
+    const what = `${format} ${bytes.toString('base64')}`;
+    const source = await importOf(bytes, format, { ...options });
+    if (source === undefined) continue;
+    const books = source.accounting;
+    const kinds = books.unparsedKinds.reduce((sum, { lines }) => sum + lines, 0);
+    const isForgiven =
+      kinds + books.orphanFrees + books.orphanReallocs + books.missedFrees + books.implausibleCalls > 0;
+    const isRefused = (await importOf(bytes, format, { ...options, strict: true })) === undefined;
+    if (kinds !== books.unparsedLines) {
+      throw new Error(`kinds ${kinds}, lines ${books.unparsedLines}: ${what}`);
+    }
+    if (books.unparsedLines + books.chatterLines > books.lines) throw new Error(`too many lines: ${what}`);
+    const mayRefuse = isForgiven || books.notes.length > 0;
+    if (isRefused !== mayRefuse) throw new Error(`forgiven ${isForgiven}, refused ${isRefused}: ${what}`);
+  }
+}
+
+/** The source of an import that was read to its end; undefined if it was refused. */
+async function importOf(
+  bytes: Buffer,
+  format: string,
+  options: GivenOptions,
+): Promise<ImportSource | undefined> {
+  try {
+    const source = await openImport(
+      await openBytes(Readable.from([bytes]), 'log'),
+      formatNamed(format),
+      options,
+    );
+    await forEachEvent(source, () => undefined);
+    return source;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
 }
 
 /** Whether the bytes were imported; false if they were refused as they should be. */

@@ -24,13 +24,13 @@ test('a name is found, and a wrong one suggests the right one', () => {
     assert.instance(error, UsageError);
     assert.match(
       (error as Error).message,
-      'unknown recording format "valgrnd"; expected one of heaptrack, kmem',
+      'unknown recording format "valgrnd"; expected one of dj-malloc, drmemtrace, heaptrack, kmem',
     );
     assert.match((error as Error).message, 'did you mean "valgrind"?');
   }
 });
 
-const folders = ['traces/recorded', ...['heaptrack', 'kmem', 'ltrace', 'memleak', 'mtrace', 'plan9-log', 'valgrind'].map((name) => `test/recordings/${name}`)]; // prettier-ignore
+const folders = ['traces/recorded', ...['drmemtrace', 'heaptrack', 'kmem', 'lttng', 'mbed', 'memory-replay', 'riot', 'wee-alloc', 'ltrace', 'memleak', 'mtrace', 'plan9-log', 'valgrind'].map((name) => `test/recordings/${name}`)]; // prettier-ignore
 
 for (const folder of folders) {
   test(`every recording in ${folder} is told by its content, and by one format only`, async () => {
