@@ -101,10 +101,7 @@ static void block_clear_links(struct block *block) {
 
 /* ---- The pool --------------------------------------------------------------------------------------------------- */
 
-/* Lies in two pages of its own, which the first request takes and nothing gives back. */
-#define POOL_ORDER 1
-
-static struct pool {
+struct pool {
     uint32_t first_map;
     uint32_t second_map[FIRST_LEVELS];
     struct block *head[FIRST_LEVELS][SECOND_LEVELS];
@@ -113,16 +110,16 @@ static struct pool {
     size_t used_bytes; /* of used blocks and region ends, headers included */
     size_t region_count;
     size_t unused_end[4];
-} *pool;
+};
 
 _Static_assert(offsetof(struct pool, lock) == 6248 && sizeof(struct pool) == 6320, "the pool is Xen's");
 
-static void pool_take_lock(void) {
+static void pool_take_lock(struct pool *pool) {
     ar_lock("xmalloc pool");
     (void)__atomic_exchange_n(&pool->lock, 1, __ATOMIC_ACQUIRE);
 }
 
-static void pool_drop_lock(void) {
+static void pool_drop_lock(struct pool *pool) {
     __atomic_store_n(&pool->lock, 0, __ATOMIC_RELEASE);
     ar_unlock("xmalloc pool");
 }
@@ -136,12 +133,12 @@ static void map_clear(uint32_t *map, unsigned bit) {
     __atomic_fetch_and(map, ~(1u << bit), __ATOMIC_RELAXED);
 }
 
-static void pool_mark_empty(struct class class) {
+static void pool_mark_empty(struct pool *pool, struct class class) {
     map_clear(&pool->second_map[class.first], class.second);
     if (!pool->second_map[class.first]) map_clear(&pool->first_map, class.first);
 }
 
-static void pool_push(struct block *block, size_t bytes) {
+static void pool_push(struct pool *pool, struct block *block, size_t bytes) {
     struct class class = class_of(bytes);
     struct block **head = &pool->head[class.first][class.second];
     struct block *next = *head;
@@ -154,7 +151,7 @@ static void pool_push(struct block *block, size_t bytes) {
 }
 
 /* Takes a block out of wherever it stands in its list. */
-static void pool_remove(struct block *block, size_t bytes) {
+static void pool_remove(struct pool *pool, struct block *block, size_t bytes) {
     struct block *next = block->link.next, *previous = block->link.previous;
     if (next) next->link.previous = previous;
     if (previous) previous->link.next = next;
@@ -162,13 +159,13 @@ static void pool_remove(struct block *block, size_t bytes) {
     struct block **head = &pool->head[class.first][class.second];
     if (*head == block) {
         *head = next;
-        if (!next) pool_mark_empty(class);
+        if (!next) pool_mark_empty(pool, class);
     }
     block_clear_links(block);
 }
 
 /* Takes the newest block of the lowest class from `class` on; NULL where there is none. */
-static struct block *pool_pop(struct class class) {
+static struct block *pool_pop(struct pool *pool, struct class class) {
     uint32_t fitting = pool->second_map[class.first] & (~0u << class.second);
     if (!fitting) {
         uint32_t higher = pool->first_map & (~1u << class.first);
@@ -181,101 +178,99 @@ static struct block *pool_pop(struct class class) {
     struct block *block = *head, *next = block->link.next;
     *head = next;
     if (next) next->link.previous = NULL;
-    else pool_mark_empty(class);
+    else pool_mark_empty(pool, class);
     block_clear_links(block);
     return block;
 }
 
-static int pool_grow(void) {
-    struct block *region = ar_page_alloc(0);
-    if (!region) return 0;
-    pool_take_lock();
+/* Makes a page a region of one free block. */
+static void pool_add_region(struct pool *pool, struct block *region) {
     region->before = NULL;
     region->word = REGION_PAYLOAD_BYTES | BLOCK_FREE;
-    pool_push(region, REGION_PAYLOAD_BYTES);
+    pool_push(pool, region, REGION_PAYLOAD_BYTES);
     struct block *end = block_at(region, REGION_PAYLOAD_BYTES);
     end->before = region;
     end->word = BEFORE_FREE;
     pool->used_bytes += HEADER_BYTES;
     pool->region_count++;
-    pool_drop_lock();
-    return 1;
 }
 
 /* Puts the front of a block to use; a leftover worth having becomes a free block. */
-static void block_use(struct block *block, size_t bytes) {
-    size_t left = block_bytes(block) - bytes;
-    struct block *behind = block_behind(block);
+static void pool_use(struct pool *pool, struct block *block, size_t bytes) {
+    uint32_t word = block->word;
+    size_t available = word & ~FLAGS, left = available - bytes;
+    struct block *behind = block_at(block, available);
     if (left >= LEFTOVER_BYTES_MIN) {
         struct block *rest = block_at(block, bytes);
         rest->word = (left - HEADER_BYTES) | BLOCK_FREE;
         rest->before = block;
         behind->before = rest;
-        pool_push(rest, left - HEADER_BYTES);
-        block->word = bytes | (block->word & BEFORE_FREE);
+        pool_push(pool, rest, left - HEADER_BYTES);
+        block->word = bytes | (word & BEFORE_FREE);
     } else {
+        bytes = available;
         behind->word &= ~BEFORE_FREE;
-        block->word &= ~BLOCK_FREE;
+        block->word = word & ~BLOCK_FREE;
     }
-    pool->used_bytes += block_bytes(block) + HEADER_BYTES;
+    pool->used_bytes += bytes + HEADER_BYTES;
 }
 
 static size_t pool_request(size_t bytes) {
     return bytes < GRANULE_BYTES ? GRANULE_BYTES : (bytes + GRANULE_BYTES - 1) & -GRANULE_BYTES;
 }
 
-static void *pool_allocate(size_t bytes) {
+static void *pool_allocate(struct pool *pool, size_t bytes) {
     bytes = pool_request(bytes);
-    for (;;) {
-        pool_take_lock();
-        struct block *block = pool_pop(class_serving(&bytes));
-        if (block) {
-            block_use(block, bytes);
-            pool_drop_lock();
-            return block_payload(block);
-        }
-        pool_drop_lock();
-        if (bytes > REGION_PAYLOAD_BYTES || !pool_grow()) return NULL;
+    pool_take_lock(pool);
+    struct block *block;
+    while (!(block = pool_pop(pool, class_serving(&bytes)))) {
+        pool_drop_lock(pool);
+        struct block *page = bytes > REGION_PAYLOAD_BYTES ? NULL : ar_page_alloc(0);
+        if (!page) return NULL;
+        pool_take_lock(pool);
+        pool_add_region(pool, page);
     }
+    pool_use(pool, block, bytes);
+    pool_drop_lock(pool);
+    return block_payload(block);
 }
 
 /* A page that holds nothing else goes back at once, while the lock is held. */
-static void pool_free(void *payload) {
+static void pool_free(struct pool *pool, void *payload) {
     struct block *block = payload_block(payload);
-    pool_take_lock();
-    block->word |= BLOCK_FREE;
-    pool->used_bytes -= block_bytes(block) + HEADER_BYTES;
+    pool_take_lock(pool);
+    uint32_t word = block->word;
+    size_t bytes = word & ~FLAGS;
+    block->word = word | BLOCK_FREE;
+    pool->used_bytes -= bytes + HEADER_BYTES;
     block_clear_links(block);
-    struct block *behind = block_behind(block);
-    if (behind->word & BLOCK_FREE) {
-        pool_remove(behind, block_bytes(behind));
-        block->word += block_bytes(behind) + HEADER_BYTES;
+    struct block *behind = block_at(block, bytes);
+    uint32_t word_behind = behind->word;
+    if (word_behind & BLOCK_FREE) {
+        pool_remove(pool, behind, word_behind & ~FLAGS);
+        bytes += HEADER_BYTES + (word_behind & ~FLAGS);
+        block->word = bytes | (word & FLAGS) | BLOCK_FREE;
     }
-    if (block->word & BEFORE_FREE) {
+    if (word & BEFORE_FREE) {
         struct block *before = block->before;
-        pool_remove(before, block_bytes(before));
-        before->word += block_bytes(block) + HEADER_BYTES;
+        uint32_t word_before = before->word;
+        pool_remove(pool, before, word_before & ~FLAGS);
+        before->word = word_before + HEADER_BYTES + bytes;
+        bytes += HEADER_BYTES + (word_before & ~FLAGS);
         block = before;
     }
-    behind = block_behind(block);
+    behind = block_at(block, bytes);
     behind->before = block;
     if (!block->before && !block_bytes(behind)) {
         ar_page_free(block, 0);
         pool->region_count--;
         pool->used_bytes -= HEADER_BYTES;
     } else {
-        pool_push(block, block_bytes(block));
+        pool_push(pool, block, bytes);
         behind->word |= BEFORE_FREE;
         behind->before = block;
     }
-    pool_drop_lock();
-}
-
-/* Clears what it takes: the page allocator does not. */
-static void pool_create(void) {
-    pool = ar_page_alloc(POOL_ORDER);
-    if (!pool) ar_bug("no pages for the pool of xmalloc");
-    __builtin_memset(pool, 0, sizeof *pool);
+    pool_drop_lock(pool);
 }
 
 /* ---- Whole pages ------------------------------------------------------------------------------------------------- */
@@ -345,6 +340,16 @@ static void *padding_strip(void *object) {
 
 /* ---- xmalloc ------------------------------------------------------------------------------------------------------ */
 
+/* Lies in two pages of its own, which the first request takes and nothing gives back. */
+static struct pool *pool;
+#define POOL_ORDER 1
+
+static void pool_create(void) {
+    pool = ar_page_alloc(POOL_ORDER);
+    if (!pool) ar_bug("no pages for the pool of xmalloc");
+    __builtin_memset(pool, 0, sizeof *pool);
+}
+
 static size_t align_granted(size_t align) {
     return align < GRANULE_BYTES ? GRANULE_BYTES : align;
 }
@@ -356,7 +361,7 @@ static void *xmalloc(size_t size, size_t align) {
     if (padded < size) return NULL;
     if (!pool) pool_create();
     if (padded < AR_PAGE_BYTES) {
-        void *payload = pool_allocate(padded);
+        void *payload = pool_allocate(pool, padded);
         if (payload) return padding_add(payload, align);
     }
     return whole_pages_allocate(size, align);
@@ -365,7 +370,7 @@ static void *xmalloc(size_t size, size_t align) {
 static void xfree(void *object) {
     if (object == NULL || object == AR_ZERO) return;
     if (is_page_aligned(object)) whole_pages_free(object);
-    else pool_free(padding_strip(object));
+    else pool_free(pool, padding_strip(object));
 }
 
 /* Never shrinks a block. Where another alignment moves an object within its block, its contents are not moved along. */

@@ -1,0 +1,2 @@
+#include <xen-pack.h>
+#include <xen/xmalloc.h>
