@@ -172,7 +172,7 @@ static void xfree(void *object) {
     freelist_drop_lock();
 }
 
-/* ---- The port ---------------------------------------------------------------------------------------------------- */
+/* ---- The port ------------------------------------------------------------------------------------------------ */
 
 void ar_start(void *heap, size_t bytes) {
     (void)heap, (void)bytes;
@@ -188,7 +188,7 @@ void ar_free(void *p, size_t size, size_t align) {
     xfree(p);
 }
 
-/* ---- Observers ---------------------------------------------------------------------------------------------------- */
+/* ---- Observers ----------------------------------------------------------------------------------------------- */
 
 static int is_held(void *start, size_t bytes) {
     return ar_held_from(start) == start && (size_t)((char *)ar_held_until(start) - (char *)start) >= bytes;

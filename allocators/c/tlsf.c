@@ -11,7 +11,7 @@
  */
 #include <alloc-replay.h>
 
-/* ---- Size classes ------------------------------------------------------------------------------------------------- */
+/* ---- Size classes -------------------------------------------------------------------------------------------- */
 
 /* One first level a power of two, each cut into 32 lists; below 128 bytes the first level 0 goes in steps of 4. */
 #define FIRST_LEVELS 24
@@ -47,7 +47,7 @@ static struct class class_serving(size_t *bytes) {
     return serving;
 }
 
-/* ---- Blocks ---------------------------------------------------------------------------------------------------- */
+/* ---- Blocks -------------------------------------------------------------------------------------------------- */
 
 #define GRANULE_BYTES 16
 
@@ -99,7 +99,7 @@ static void block_clear_links(struct block *block) {
     block->link.next = NULL;
 }
 
-/* ---- The pool --------------------------------------------------------------------------------------------------- */
+/* ---- The pool ------------------------------------------------------------------------------------------------ */
 
 struct pool {
     uint32_t first_map;
@@ -273,7 +273,7 @@ static void pool_free(struct pool *pool, void *payload) {
     pool_drop_lock(pool);
 }
 
-/* ---- Whole pages ------------------------------------------------------------------------------------------------- */
+/* ---- Whole pages --------------------------------------------------------------------------------------------- */
 
 static int is_page_aligned(const void *p) {
     return (uintptr_t)p % AR_PAGE_BYTES == 0;
@@ -313,7 +313,7 @@ static void whole_pages_free(char *pages) {
     }
 }
 
-/* ---- Alignment ---------------------------------------------------------------------------------------------------- */
+/* ---- Alignment ----------------------------------------------------------------------------------------------- */
 
 /*
  * A request for more than a granule is inflated and its object moved up. Where a header's size word would lie, the word
@@ -338,7 +338,7 @@ static void *padding_strip(void *object) {
     return word & PADDED ? (char *)object - (word & ~PADDED) : object;
 }
 
-/* ---- xmalloc ------------------------------------------------------------------------------------------------------ */
+/* ---- xmalloc ------------------------------------------------------------------------------------------------- */
 
 /* Lies in two pages of its own, which the first request takes and nothing gives back. */
 static struct pool *pool;
@@ -399,7 +399,7 @@ static void *xrealloc(void *object, size_t size, size_t align) {
     return moved;
 }
 
-/* ---- The port ----------------------------------------------------------------------------------------------------- */
+/* ---- The port ------------------------------------------------------------------------------------------------ */
 
 void ar_start(void *heap, size_t bytes) {
     (void)heap, (void)bytes; /* the first request makes the pool */
@@ -418,7 +418,7 @@ void *ar_reallocate(void *p, size_t size, size_t align) {
     return xrealloc(p, size, align);
 }
 
-/* ---- Observers ----------------------------------------------------------------------------------------------------- */
+/* ---- Observers ----------------------------------------------------------------------------------------------- */
 
 static int is_held(const void *start, size_t bytes) {
     void *p = (void *)start;

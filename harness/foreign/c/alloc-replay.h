@@ -1,5 +1,5 @@
 /*
- * alloc-replay.h: how an allocator written in C (or in anything that compiles to WebAssembly) stands behind alloc-replay.
+ * alloc-replay.h: how an allocator in C, or in anything else that compiles to WebAssembly, stands behind alloc-replay.
  *
  * The engine defines some of the functions of the first part, its glue. The harness defines those of the second part;
  * use what you need. Pointers and size_t have 8 bytes under `abi: lp64`, 4 under `abi: ilp32`. The file is also fit for
@@ -31,7 +31,7 @@ extern "C" {
  */
 #define AR_ZERO ((void *)UINTPTR_MAX)
 
-/* ---- What the engine defines ------------------------------------------------------------------------------------ */
+/* ---- What the engine defines --------------------------------------------------------------------------------- */
 
 /*
  * Called once, before anything else and not charged; the heap is zero. An engine that uses neither ar_page_alloc nor
@@ -44,10 +44,10 @@ AR_ENGINE(ar_start) void ar_start(void *heap, size_t bytes);
 /* NULL where there is no memory. align is 0 (the allocator's default) or a power of two. */
 AR_ENGINE(ar_allocate) void *ar_allocate(size_t size, size_t align);
 
-/* p is what was returned, never NULL; size and align are those of the request, which most allocators ignore. */
+/* p is what was returned, AR_ZERO too but never NULL; size and align are those of the request: most ignore them. */
 AR_ENGINE(ar_free) void ar_free(void *p, size_t size, size_t align);
 
-/* From here on, define only what the allocator can do. NULL leaves the old object valid; p may be NULL. */
+/* From here on, define only what the allocator can do. NULL leaves p valid: where size 0 frees it, return AR_ZERO. */
 AR_ENGINE(ar_reallocate) void *ar_reallocate(void *p, size_t size, size_t align);
 
 /* An address congruent to offset modulo align whose object crosses no multiple of span; 0 means no such wish. */
@@ -84,13 +84,13 @@ struct ar_block {
 };
 AR_ENGINE(ar_block_at) int ar_block_at(void *p, struct ar_block *block);
 
-/* ---- What the harness defines ----------------------------------------------------------------------------------- */
+/* ---- What the harness defines -------------------------------------------------------------------------------- */
 
 /*
  * Memory. Each kind is served by the engine that `pages:` names, on the same machine, priced in the same operation.
  * ar_page_alloc: 2^order pages, naturally aligned, contents as their last owner left them, or NULL; any naturally
  *   aligned piece of them may be given back. p may be NULL.
- * ar_page_word: a 32-bit word in the page allocator's record of a page, which whoever holds the page may use; 0 at first.
+ * ar_page_word: a 32-bit word in the page allocator's record of a page, for whoever holds the page; 0 at first.
  * ar_sbrk: the end of the engine's one growing region, moved by so many bytes: the end before that; (void *)-1 if it
  *   cannot be moved. The region starts empty, at heap, and is zero.
  * ar_mmap: so many bytes, rounded up to pages, page-aligned, zero; (void *)-1 if there are none.
@@ -109,7 +109,7 @@ AR_HARNESS(ar_munmap) void ar_munmap(void *p, size_t bytes);
 AR_HARNESS(ar_lock) void ar_lock(const char *name);
 AR_HARNESS(ar_unlock) void ar_unlock(const char *name);
 
-/* Page tables: what a page's entry costs beyond the engine's own access to it. tlb_flush: on all CPUs, so many pages. */
+/* Page tables: what an entry costs beyond the engine's own access to it. ar_tlb_flush: on all CPUs, so many pages. */
 AR_HARNESS(ar_map) void ar_map(void *address, size_t pages);
 AR_HARNESS(ar_unmap) void ar_unmap(void *address, size_t pages);
 AR_HARNESS(ar_tlb_flush) void ar_tlb_flush(size_t pages);

@@ -1,6 +1,6 @@
 /*
- * The runtime: linked into every engine. What a compiler takes for granted (memcpy and its like), what allocators use of
- * libc, and the two calls by which the harness reaches the observers.
+ * The runtime, linked into every engine: what a compiler takes for granted (memcpy and its like), what allocators use
+ * of libc, and the two calls by which the harness reaches the observers.
  *
  * Every definition is weak, so that an engine that brings its own is not in conflict with it; what nobody calls is left
  * out of the module. Compiled with -fno-builtin: a loop that is memset must not be turned into a call of itself.
@@ -64,7 +64,7 @@ WEAK void bzero(void *target, size_t bytes) {
     __builtin_memset(target, 0, bytes);
 }
 
-/* ---- Strings -------------------------------------------------------------------------------------------------- */
+/* ---- Strings ------------------------------------------------------------------------------------------------- */
 
 WEAK size_t strlen(const char *text) {
     const char *end = text;
@@ -133,7 +133,7 @@ WEAK int ffsll(long long word) {
     return __builtin_ffsll(word);
 }
 
-/* ---- Output: integers, text, pointers and characters; of a floating-point number its integer part ------------- */
+/* ---- Output: integers, text, pointers and characters; of a floating-point number its integer part ------------ */
 
 /* Where formatted text goes: what does not fit is counted and dropped. */
 struct output {
@@ -209,6 +209,10 @@ static struct conversion format_conversion(const char **format, va_list *argumen
     }
 }
 
+static const char *prefix_of(char conversion) {
+    return conversion == 'X' ? "0X" : conversion == 'x' ? "0x" : conversion == 'o' ? "0" : "";
+}
+
 static void output_formatted(struct output *output, const char *format, va_list *arguments) {
     for (; *format; format++) {
         if (*format != '%') {
@@ -226,7 +230,9 @@ static void output_formatted(struct output *output, const char *format, va_list 
         case 0: return;
         case 'e':
         case 'f':
-        case 'g': bits = (unsigned long long)(long long)va_arg(*arguments, double), how.precision = -1; /* fall through */
+        case 'g':
+            bits = (unsigned long long)(long long)va_arg(*arguments, double);
+            how.precision = -1; /* fall through */
         case 'd':
         case 'i':
             number = (long long)bits;
@@ -237,7 +243,7 @@ static void output_formatted(struct output *output, const char *format, va_list 
         case 'o':
         case 'x':
         case 'X':
-            output_number(output, &how, how.prefix && bits > 0 ? (*format == 'X' ? "0X" : *format == 'x' ? "0x" : "0") : "",
+            output_number(output, &how, how.prefix && bits > 0 ? prefix_of(*format) : "",
                           *format == 'u' ? 10 : *format == 'o' ? 8 : 16, *format == 'X',
                           how.is_wide ? bits : (unsigned)bits);
             break;
@@ -343,7 +349,7 @@ WEAK ssize_t write(int file, const void *text, size_t bytes) {
     return (ssize_t)bytes;
 }
 
-/* ---- The end ----------------------------------------------------------------------------------------------------- */
+/* ---- The end ------------------------------------------------------------------------------------------------- */
 
 WEAK void abort(void) {
     ar_panic("abort()");
@@ -365,7 +371,7 @@ WEAK void __assert_fail(const char *condition, const char *file, unsigned line, 
     ar_panic(text);
 }
 
-/* ---- The system underneath ------------------------------------------------------------------------------------- */
+/* ---- The system underneath ----------------------------------------------------------------------------------- */
 
 WEAK int errno;
 

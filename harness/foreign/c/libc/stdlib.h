@@ -1,6 +1,6 @@
 /*
- * <stdlib.h>: malloc and its like are declared for the allocator to define. abort and exit are ar_panic; the environment
- * is empty.
+ * <stdlib.h>: malloc and its like are declared for the allocator to define. abort and exit are ar_panic, the
+ * environment is empty.
  */
 #ifndef AR_STDLIB_H
 #define AR_STDLIB_H
