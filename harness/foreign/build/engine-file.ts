@@ -183,12 +183,13 @@ function described(fields: Fields, file: string, yaml: PlacedYaml, variables: Va
       }
       return found;
     });
+  const pack = fields.pack === undefined ? undefined : packOf(fields.pack, yaml);
   return {
     facts: factsOf(fields, nameOf(file)),
     folder,
-    sources: absolute('sources'),
+    sources: [...absolute('sources'), ...(pack === undefined ? [] : glueOf(pack))],
     include: absolute('include'),
-    pack: fields.pack === undefined ? undefined : packOf(fields.pack, yaml),
+    pack,
     libc: fields.libc ?? 'own',
     defines: Object.fromEntries(
       Object.entries(fields.defines ?? {}).map(([name, value]) => [
@@ -206,7 +207,11 @@ export const C_FOLDER = path.join(__dirname, '..', 'c');
 const PACKS_FOLDER = path.join(C_FOLDER, 'packs');
 
 function packOf(name: string, yaml: PlacedYaml): string {
-  const packs = fs.existsSync(PACKS_FOLDER) ? fs.readdirSync(PACKS_FOLDER).sort() : [];
+  const packs = fs
+    .readdirSync(PACKS_FOLDER, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name: pack }) => pack)
+    .sort();
   if (!packs.includes(name)) {
     throw new InputError({
       where: yaml.placeOf(['pack']),
@@ -215,6 +220,15 @@ function packOf(name: string, yaml: PlacedYaml): string {
     });
   }
   return path.join(PACKS_FOLDER, name);
+}
+
+/** The sources of a pack, which stand between what it is for and the port. */
+function glueOf(pack: string): string[] {
+  return fs
+    .readdirSync(pack)
+    .filter((name) => name.endsWith('.c'))
+    .sort()
+    .map((name) => path.join(pack, name));
 }
 
 function readText(file: string, shownAs: string): string {
