@@ -5,6 +5,7 @@ import { UsageError } from '../../traces/input-error';
 import type { PageAllocator } from './page-allocator';
 import { PageAllocator2008 } from './page-allocator-2008';
 import { PageAllocatorHead } from './page-allocator-head';
+import { ZONES_MAX } from './page-bounds';
 import { NOBODY } from './page-owners';
 
 /** The options of the page allocator under an engine, under the names that engines above it give them. */
@@ -21,6 +22,13 @@ export const PAGE_OPTIONS = {
     smallest: 0,
     largest: 1 << 20,
     byDefault: 0,
+  },
+  zones: {
+    kind: 'integer',
+    summary: 'zones that a take looks through, of which the last has all the pages (page-version head)',
+    smallest: 1,
+    largest: ZONES_MAX,
+    byDefault: 1,
   },
 } as const satisfies Readonly<Record<string, EngineOption>>;
 
@@ -120,6 +128,7 @@ function installed(machine: Machine): PageAllocator | undefined {
 
 function install(machine: Machine, options: OptionValues): PageAllocator {
   const idleScrubPages = Number(options['idle-scrub']);
+  const zones = Number(options['zones'] ?? PAGE_OPTIONS.zones.byDefault);
   const isHead = options['page-version'] === 'head';
   if (idleScrubPages > 0 && !isHead) {
     throw new UsageError({
@@ -127,7 +136,15 @@ function install(machine: Machine, options: OptionValues): PageAllocator {
       expected: "today's page allocator: only it scrubs in idle time",
     });
   }
-  const allocator = isHead ? new PageAllocatorHead(machine, idleScrubPages) : new PageAllocator2008(machine);
+  if (zones > 1 && !isHead) {
+    throw new UsageError({
+      problem: `zones=${zones} with the page allocator of 2008`,
+      expected: "today's page allocator: that of 2008 is modelled with one zone",
+    });
+  }
+  const allocator = isHead
+    ? new PageAllocatorHead(machine, idleScrubPages, zones)
+    : new PageAllocator2008(machine);
   machine.installPageSource(allocator);
   return allocator;
 }

@@ -76,6 +76,7 @@ export const xenheapPages: EngineDefinition = {
   options: {
     version: PAGE_OPTIONS['page-version'],
     'idle-scrub': PAGE_OPTIONS['idle-scrub'],
+    zones: PAGE_OPTIONS.zones,
     side: {
       kind: 'choice',
       summary: 'xenheap never touches the contents of pages, domheap zeroes those that hold old data',
@@ -89,14 +90,14 @@ export const xenheapPages: EngineDefinition = {
       verb: 'alloc',
       unit: 'accesses',
       most: takeAccessesMax(ORDER_MAX) + (PAGE_BYTES / 64) * pagesOfOrder(ORDER_MAX),
-      statement: `one page at most ${takeAccessesMax(0)}; larger blocks 5 to 9 a page, on the domheap side 64 lines a page to clear`,
+      statement: `one page at most ${takeAccessesMax(0)}; larger blocks 4 to 7 a page, on the domheap side 64 lines a page to clear`,
       source: 'derived from page_alloc.c, step by step: at most one split an order',
     },
     {
       verb: 'free',
       unit: 'accesses',
       most: giveAccessesMax(ORDER_MAX),
-      statement: `one page at most ${giveAccessesMax(0)}; larger blocks 3 to 6 a page`,
+      statement: `one page at most ${giveAccessesMax(0)}; larger blocks 3 to 7 a page`,
       source: 'derived from page_alloc.c, step by step: at most one merge an order',
     },
   ],

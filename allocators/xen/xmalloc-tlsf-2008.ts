@@ -149,7 +149,7 @@ class XmallocTlsf2008 implements Engine {
 
 export const xmallocTlsf2008: EngineDefinition = {
   name: 'xmalloc-tlsf-2008',
-  version: 2,
+  version: 3,
   summary: "Xen's xmalloc on TLSF as first adopted, constant-time whatever is live",
   lineage: 'Xen, xen/common/xmalloc_tlsf.c at commit 9736b76d82 (October 2008), x86_64, release build',
   constants: {

@@ -233,7 +233,7 @@ function poolBytes(wanted: number): number {
 
 export const xmallocTlsf: EngineDefinition = {
   name: 'xmalloc-tlsf',
-  version: 2,
+  version: 3,
   summary: "Xen's xmalloc of today: TLSF below a page, whole pages without waste above",
   lineage: 'Xen, xen/common/xmalloc_tlsf.c at commit c447b7308b (August 2026), x86_64, release build',
   constants: {

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { causeIndex } from '../../harness/pricing/costs';
 import { parsePricing } from '../../harness/pricing/specification';
-import { compiledLoads, compiledStores } from '../allocators/xen/compiled-extras';
+import { compiled, REDUCTION } from '../allocators/xen/compiled-extras';
 import {
   measuredCold,
   measuredCounts,
@@ -167,8 +167,8 @@ function compareCounts(measured: MeasuredCounts, figures: PhaseFigures): NonNull
   const llMisses = causes[causeIndex('dram')]!;
   const l1Misses = causes[causeIndex('l2')]! + llMisses;
   return {
-    loads: { measured: measured.loads, modelled: compiledLoads(figures) },
-    stores: { measured: measured.stores, modelled: compiledStores(figures) },
+    loads: { measured: measured.loads, modelled: compiled(figures, 'loads', REDUCTION) },
+    stores: { measured: measured.stores, modelled: compiled(figures, 'stores', REDUCTION) },
     instructions: { measured: measured.instructions, modelled: figures.instructions / operations },
     l1Misses: { measured: measured.l1Misses, modelled: l1Misses / operations },
     llMisses: { measured: measured.llMisses, modelled: llMisses / operations },

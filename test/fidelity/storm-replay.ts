@@ -10,12 +10,13 @@ import { createStack } from '../../harness/replay/stack';
 import { halfPageStorm } from '../../traces/synthesizers/half-page-storm';
 import { nearPageStorm } from '../../traces/synthesizers/near-page-storm';
 import { synthesizedTrace } from '../../traces/synthesizers/synthesizer';
-import { NOTHING, OP, TraceEvent, type Placement } from '../../traces/trace';
+import { isBlock, NOTHING, OP, TraceEvent, type Placement, type Trace } from '../../traces/trace';
+import { REDUCTION, type ExtrasByStep } from '../allocators/xen/compiled-extras';
 import { PhaseFigures, PricedPhase } from './phase-figures';
 
 /**
- * Replays a storm as the measurements on the compiled reference did, and tells by phase (build, steady, drain) and
- * verb what its operations did and what they cost.
+ * Replays a storm or a trace as the measurements on the compiled reference did, and tells by phase (build, steady,
+ * drain) and verb what its operations did and what they cost.
  *
  * A locked read-modify-write counts as a load and a store, as callgrind counts it. What the reference did not have is
  * set aside: it mapped nothing, had no page tables and cleared no pages.
@@ -41,6 +42,20 @@ export interface StormPricings {
   readonly runs?: number;
 }
 
+/** A run that was measured: of a storm, or of a trace that was kept. */
+export interface MeasuredRun {
+  readonly engine: string;
+  readonly options?: Readonly<Record<string, string>>;
+  readonly heapPages: number;
+  readonly trace: Trace;
+  /** The phase that an event belongs to by its place in the trace. */
+  phase(index: number): string;
+  /** Whether the free of a failed allocation was called and counted. */
+  readonly freesNull: boolean;
+  /** What the compiled reference did besides, or less; its instructions count as executed. */
+  readonly extras?: ExtrasByStep;
+}
+
 const SYNTHESIZERS = { near: nearPageStorm, half: halfPageStorm, fixed: halfPageStorm } as const;
 const FIXED_BYTES = 3000;
 const HEAP_PAGES = 1 << 18;
@@ -59,13 +74,37 @@ export async function replayStorm(storm: Storm, priced: StormPricings): Promise<
     whole: priced.whole && new Pricing(priced.whole),
     phases: new Map(),
   };
-  for (let run = 1; run < runs; run++) await new StormReplay(storm, processor, fromEvent).run();
-  return new StormReplay(storm, processor, fromEvent).run();
+  for (let run = 1; run < runs; run++) await new StormReplay(runOf(storm), processor, fromEvent).run();
+  return new StormReplay(runOf(storm), processor, fromEvent).run();
 }
 
 /** What the operations did alone. */
 export async function countStorm(storm: Storm): Promise<StormFigures> {
-  return replayStorm(storm, { pricings: [] });
+  return countRun(runOf(storm));
+}
+
+export async function countRun(run: MeasuredRun): Promise<StormFigures> {
+  return new StormReplay(run, { pricings: [], whole: undefined, phases: new Map() }, 0).run();
+}
+
+function runOf({ engine, options, storm, live, pairs, drain }: Storm): MeasuredRun {
+  const sizes = storm === 'fixed' ? { smallest: FIXED_BYTES, largest: FIXED_BYTES } : {};
+  const values = { ...sizes, live, ops: pairs, drain: drain ? 'yes' : 'no' };
+  return {
+    engine,
+    ...(options && { options }),
+    heapPages: HEAP_PAGES,
+    trace: synthesizedTrace(SYNTHESIZERS[storm], values, 1),
+    phase: (index) => (index < live ? 'build' : index < live + 2 * pairs ? 'steady' : 'drain'),
+    freesNull: true,
+    extras: REDUCTION,
+  };
+}
+
+/** An operation on its way, and the instructions that it still owes to the compiled reference. */
+interface PendingOperation {
+  readonly figures: PhaseFigures;
+  moreInstructions: number;
 }
 
 /** What goes on from run to run. */
@@ -78,6 +117,7 @@ interface Processor {
 
 class StormReplay {
   private readonly phases = new Map<string, PhaseFigures>();
+  private readonly live = new Map<number, { readonly placement: Placement; readonly size: number }>();
   private readonly machine: Machine;
   private readonly engine: Engine;
   private isPricing = false;
@@ -86,23 +126,24 @@ class StormReplay {
   private readonly pageTableLines = new Map<number, boolean>();
   /** The entry that would go on with the clearing of a page. */
   private nextCleared = NOTHING_CLEARED;
-  /** The phase of each operation that has not been drained yet. */
-  private readonly pending: PhaseFigures[] = [];
-  private current: PhaseFigures | undefined;
+  /** Operations that have not been drained yet. */
+  private readonly pending: PendingOperation[] = [];
+  private current: PendingOperation | undefined;
 
   constructor(
-    private readonly storm: Storm,
+    private readonly measured: MeasuredRun,
     private readonly processor: Processor,
     private readonly fromEvent: number,
   ) {
-    this.hasPageTables = storm.engine === 'vmalloc' || storm.engine === 'xvmalloc';
+    const { engine, options = {}, heapPages } = measured;
+    this.hasPageTables = engine === 'vmalloc' || engine === 'xvmalloc';
     const stack = createStack(
-      engineNamed(storm.engine),
-      storm.options ?? {},
+      engineNamed(engine),
+      options,
       {
-        heapPages: HEAP_PAGES,
+        heapPages,
         virtualPages: VIRTUAL_PAGES,
-        observer: { step: (step, times) => this.current?.countStep(step, times) },
+        observer: { step: (step, times) => this.countStep(step, times) },
         drain: (batch) => this.drain(batch),
       },
       engineNamed,
@@ -112,49 +153,63 @@ class StormReplay {
   }
 
   async run(): Promise<StormFigures> {
-    const { storm, engine, machine } = this;
-    const sizes = storm.storm === 'fixed' ? { smallest: FIXED_BYTES, largest: FIXED_BYTES } : {};
-    const values = { ...sizes, live: storm.live, ops: storm.pairs, drain: storm.drain ? 'yes' : 'no' };
-    const source = await synthesizedTrace(SYNTHESIZERS[storm.storm], values, 1).open();
+    const { machine, measured } = this;
+    const source = await measured.trace.open();
     const event = new TraceEvent();
-    const live = new Map<number, { readonly placement: Placement; readonly size: number }>();
     let last: Placement = NOTHING;
-    for (let index = 0; source.next(event, last); index++) {
-      if (index === this.fromEvent) {
-        machine.stream.flush();
-        this.isPricing = true;
+    let index = 0;
+    do {
+      while (source.next(event, last)) {
+        if (index === this.fromEvent) {
+          machine.stream.flush();
+          this.isPricing = true;
+        }
+        last = event.op === OP.alloc ? this.allocate(index, event) : this.free(index, event);
+        index++;
       }
-      if (event.op === OP.alloc) {
-        this.begin(index, event);
-        last = engine.allocate(event.size, event.align);
-        machine.stream.endOperation(last);
-        live.set(event.id, { placement: last, size: event.size });
-      } else {
-        const { placement, size } = live.get(event.id)!;
-        live.delete(event.id);
-        // The reference was handed the NULL of a failed allocation too.
-        this.begin(index, event);
-        engine.free(placement, size, 0);
-        machine.stream.endOperation(NOTHING);
-        last = NOTHING;
-      }
-    }
+    } while (await source.refill());
     machine.stream.flush();
     await source.close();
     return this.phases;
   }
 
+  private allocate(index: number, event: TraceEvent): Placement {
+    this.begin(index, event);
+    const placement = this.engine.allocate(event.size, event.align);
+    this.machine.stream.endOperation(placement);
+    this.live.set(event.id, { placement, size: event.size });
+    return placement;
+  }
+
+  private free(index: number, event: TraceEvent): Placement {
+    const { placement, size } = this.live.get(event.id)!;
+    this.live.delete(event.id);
+    if (isBlock(placement) || this.measured.freesNull) {
+      this.begin(index, event);
+      this.engine.free(placement, size, 0);
+      this.machine.stream.endOperation(NOTHING);
+    }
+    return NOTHING;
+  }
+
   private begin(index: number, event: TraceEvent): void {
-    this.current = this.phase(index, event.op);
-    this.current.operations++;
+    const figures = this.phase(index, event.op);
+    figures.operations++;
+    this.current = { figures, moreInstructions: 0 };
     this.pending.push(this.current);
     this.machine.stream.beginOperation(index, event.op, event.id, event.size, event.align);
   }
 
+  private countStep(step: number, times: number): void {
+    if (this.current === undefined) return;
+    this.current.figures.countStep(step, times);
+    const { engine, name } = this.machine.steps.step(step);
+    const { instructions = 0 } = this.measured.extras?.[`${engine}: ${name}`] ?? {};
+    this.current.moreInstructions += instructions * times;
+  }
+
   private phase(index: number, op: number): PhaseFigures {
-    const { live, pairs } = this.storm;
-    const name = index < live ? 'build' : index < live + 2 * pairs ? 'steady' : 'drain';
-    const key = `${name} ${op === OP.alloc ? 'alloc' : 'free'}`;
+    const key = `${this.measured.phase(index)} ${op === OP.alloc ? 'alloc' : 'free'}`;
     return this.phases.get(key) ?? this.startPhase(key);
   }
 
@@ -181,6 +236,7 @@ class StormReplay {
     const { entries, segmentEnds, segmentPriced } = batch;
     let kept = 0;
     let index = 0;
+    let done = 0;
     for (let segment = 0; segment < batch.segmentCount; segment++) {
       for (const end = segmentEnds[segment]!; index < end; index++) {
         const entry = entries[index]!;
@@ -193,7 +249,21 @@ class StormReplay {
       }
       segmentEnds[segment] = kept;
       for (const event of MAPPINGS) segmentPriced[segment * PRICED_COUNT + event] = 0;
+      this.settleInstructions(batch, segment, this.pending[done]!);
+      done += (batch.segmentFlags[segment]! & END_OF_OPERATION) !== 0 ? 1 : 0;
     }
+  }
+
+  /** Adds to a segment what its operation owes in instructions; what it cannot take off is left for the next one. */
+  private settleInstructions(
+    { segmentPriced }: AccessStream,
+    segment: number,
+    operation: PendingOperation,
+  ): void {
+    const at = segment * PRICED_COUNT + PRICED.instructions;
+    const settled = Math.max(operation.moreInstructions, -segmentPriced[at]!);
+    segmentPriced[at] = segmentPriced[at]! + settled;
+    operation.moreInstructions -= settled;
   }
 
   /** Whether a store goes on with the clearing of a page: lines one after the other, from the first of a page. */
@@ -210,7 +280,7 @@ class StormReplay {
     let entry = 0;
     let operation = 0;
     for (let segment = 0; segment < batch.segmentCount; segment++) {
-      const figures = this.pending[0]!;
+      const { figures } = this.pending[0]!;
       for (const end = batch.segmentEnds[segment]!; entry < end; entry++) {
         countEntry(figures, batch.entries[entry]! & 3);
       }

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { compiledLoads, compiledStores } from './compiled-extras';
+import { compiled, REDUCTION } from './compiled-extras';
 import { measuredCounts, type MeasuredCounts } from '../../fidelity/measured';
 import { countStorm } from '../../fidelity/storm-replay';
 
@@ -39,14 +39,15 @@ export async function compareRun(run: MeasuredRun): Promise<void> {
   for (const row of run.rows) {
     const counts = phases.get(`${row.phase} ${row.op}`)!;
     const where = `${row.engine} ${row.storm} ${row.live} ${row.phase} ${row.op}`;
-    assertNear(compiledLoads(counts), row.loads, ACCESSES_OFF_MAX, `loads of ${where}`);
-    assertNear(compiledStores(counts), row.stores, ACCESSES_OFF_MAX, `stores of ${where}`);
+    for (const kind of ['loads', 'stores'] as const) {
+      assertNear(compiled(counts, kind, REDUCTION), row[kind], ACCESSES_OFF_MAX, `${kind} of ${where}`);
+    }
     const instructions = counts.instructions / counts.operations;
     assertNear(instructions, row.instructions, INSTRUCTIONS_OFF_MAX, `instructions of ${where}`);
   }
 }
 
-function assertNear(actual: number, expected: number, offMax: number, what: string): void {
+export function assertNear(actual: number, expected: number, offMax: number, what: string): void {
   const off = Math.abs(actual / expected - 1);
   assert.ok(
     off <= offMax,

@@ -14,7 +14,7 @@ import { touches } from './touches';
 const TAKE_HEAD = ['RMW heap lock', 'L avail'];
 const TAKE_TAIL = (page: number) => [
   ...['L bitmap', 'S bitmap', 'L avail', 'S avail', 'S heap lock'],
-  ...[`L rec[${page}].count`, `L rec[${page}].type`, `L rec[${page}].stamp`],
+  ...[`L rec[${page}].count`, `L rec[${page}].type`],
   ...[`S rec[${page}].type`, `S rec[${page}].order`],
 ];
 /** Taking the only block of a list off it; its neighbour on both sides is the head. */

@@ -55,7 +55,7 @@ test('options of engines and machines hold for both passes', async () => {
   );
   const explanation = JSON.parse(stdout) as { engine: { options: object }; machine: object };
   assert.is(code, 0);
-  assert.equal(explanation.engine.options, { 'page-version': 'head', 'idle-scrub': 0 });
+  assert.equal(explanation.engine.options, { 'page-version': 'head', 'idle-scrub': 0, zones: 1 });
   assert.equal(explanation.machine, { heapPages: 512, virtualPages: 16_777_216 });
 });
 
