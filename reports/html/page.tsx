@@ -2,6 +2,7 @@ import type { Results } from '../../harness/results/results';
 import type { JudgedExperiment } from '../../harness/studies/claims/claim';
 import { escapeControls } from '../../traces/input-error';
 import { traceFamilies } from '../trace-groups';
+import { MODEL_ERROR_TEXT } from '../model-error';
 import { BoundsTable } from './bounds-table';
 import { htmlDocument } from './document';
 import { FamilySection } from './family-section';
@@ -30,8 +31,8 @@ function Page({ results, experiment }: { results: Results; experiment: JudgedExp
       <Glossary />
       <footer>
         <p>
-          Cycles are modelled, not measured; percentiles are nearest-rank over every operation. Shares of
-          memory are those at the first operation of maximal held.
+          {MODEL_ERROR_TEXT} Percentiles are nearest-rank over every operation. Shares of memory are those at
+          the first operation of maximal held.
         </p>
         <p>{`alloc-replay ${escapeControls(results.tool.version)}`}</p>
       </footer>

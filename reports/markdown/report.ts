@@ -6,6 +6,7 @@ import type { Results } from '../../harness/results/results';
 import type { JudgedExperiment } from '../../harness/studies/claims/claim';
 import { boundRows, isTelling, leftOutText, type BoundRow } from '../bound-rows';
 import { engineColumns, engineRows, type EngineRow } from '../engine-table';
+import { MODEL_ERROR_TEXT } from '../model-error';
 import { causesText, eventsText, operationText } from '../operation-text';
 import { phraseText } from '../phrase';
 import { lengthText, originText, stopText, traceGroups, type TraceGroup } from '../trace-groups';
@@ -33,7 +34,8 @@ export function markdownReport(results: Results, judged?: JudgedExperiment): str
 }
 
 const NOTES = [
-  'Cycles are modelled, not measured; percentiles are nearest-rank over every operation. Waste is (held − live) / held',
+  MODEL_ERROR_TEXT,
+  'Percentiles are nearest-rank over every operation. Waste is (held − live) / held',
   'at the first operation of maximal held; #4 is Johnstone and Wilson’s (maximal held − maximal live) / maximal live;',
   'holes is 1 − largest hole / free bytes inside the held memory at the first operation of maximal held.',
 ].join(' ');

@@ -1,5 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { MODEL_ERROR } from '../../reports/model-error';
+import { errorStatistics } from './errors';
 import { judge, NEAR, NEAR_SHARE_MIN, share } from './judgement';
 import { assertHalfPageMedians, assertPromises } from './promises';
 import { coldRows, EXTENTS, fidelityRows } from './rows';
@@ -13,6 +15,12 @@ test('four of five figures are within 1.6, all but listed ones within 3, and eng
   assert.ok(share(judgement.steady, NEAR) >= NEAR_SHARE_MIN, `${share(judgement.steady, NEAR)}`);
   assertPromises(judgement);
   assertHalfPageMedians(rows, 4);
+});
+
+test('the error statistic is as published', async () => {
+  const [medians, , , p99s] = errorStatistics(await fidelityRows(EXTENTS.usual));
+  assert.is(Math.round(100 * medians!.meanOff), MODEL_ERROR.medianPercent);
+  assert.is(Math.round(100 * p99s!.meanOff), MODEL_ERROR.p99Percent);
 });
 
 test.run();

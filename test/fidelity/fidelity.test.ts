@@ -1,9 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { errorStatistics, isFloor } from './errors';
 import { beyond, FAR, judge, type Judgement } from './judgement';
 import { assertHalfPageMedians, assertPromises, unexplained } from './promises';
 import { csvOf, markdownOf, summaryOf } from './report';
-import { coldRows, EXTENTS, fidelityRows, type ColdRow, type FidelityRow } from './rows';
+import { coldRows, EXTENTS, fidelityRows, type ColdRow, type Compared, type FidelityRow } from './rows';
 
 /** The storms of 1,000 objects, through every engine that was measured; all others in `fidelity.full.test.ts`. */
 
@@ -77,6 +78,21 @@ test('a model that is off by three times is noticed, and one that turns engines 
   assert.ok(judge(swapped, cold).inversions.length >= 2);
 });
 
+test('the error statistic is a mean over rows, and the halves part the storms between them', () => {
+  const { rows } = context;
+  const exact = rows.map((row) => ({ ...row, cycles: scaled(measuredAsModelled(row.cycles), 1) }));
+  const double = rows.map((row) => ({ ...row, cycles: scaled(measuredAsModelled(row.cycles), 2) }));
+  for (const { meanOff, nearShare } of errorStatistics(exact)) assert.equal([meanOff, nearShare], [0, 1]);
+  for (const { meanOff, nearShare } of errorStatistics(double)) assert.equal([meanOff, nearShare], [1, 0]);
+  const [all, fitted, withheld] = errorStatistics(rows);
+  assert.is(fitted!.rows + withheld!.rows, all!.rows);
+  assert.ok(fitted!.rows > 0 && withheld!.rows > 0);
+  const alloc = rows.find((row) => row.engine === 'xenheap-pages' && row.op === 'alloc')!;
+  const withP99 = (op: string, p99: number) =>
+    isFloor({ ...alloc, op, cycles: { ...alloc.cycles, median: same(37), p99: same(p99) } });
+  assert.equal([withP99('alloc', 512), withP99('alloc', 900), withP99('free', 512)], [true, false, false]);
+});
+
 test('the table has a line for every row and the summary names what is far off', () => {
   const { rows, cold, judgement } = context;
   assert.is(csvOf(rows, cold).trimEnd().split('\n').length, 1 + rows.length + cold.length);
@@ -86,6 +102,14 @@ test('the table has a line for every row and the summary names what is far off',
   for (const { what } of beyond(judgement.steady, FAR)) assert.match(summaryOf(judgement), what);
   assert.not.match(summaryOf(judgement), 'UNEXPLAINED');
 });
+
+function same(cycles: number): Compared {
+  return { measured: cycles, modelled: cycles };
+}
+
+function measuredAsModelled({ median, p99, max }: FidelityRow['cycles']): FidelityRow['cycles'] {
+  return { median: same(median.measured), p99: same(p99.measured), max: same(max.measured) };
+}
 
 function scaled(cycles: FidelityRow['cycles'], factor: number): FidelityRow['cycles'] {
   const scale = ({ measured, modelled }: FidelityRow['cycles']['median']) => ({

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { errorsText } from './errors';
 import { judge } from './judgement';
 import { csvOf, markdownOf, summaryOf } from './report';
 import { coldRows, EXTENTS, fidelityRows } from './rows';
@@ -27,7 +28,7 @@ async function main(): Promise<void> {
   fs.writeFileSync(path.join(FOLDER, 'fidelity.csv'), csvOf(rows, cold));
   fs.writeFileSync(path.join(FOLDER, 'fidelity.md'), markdownOf(rows, cold, judgement));
   process.stdout.write(
-    `${summaryOf(judgement)}\n${rows.length + cold.length} rows: ${FOLDER}/fidelity.md, .csv\n`,
+    `${summaryOf(judgement)}\n${errorsText(rows)}\n${rows.length + cold.length} rows: ${FOLDER}/fidelity.md, .csv\n`,
   );
 }
 

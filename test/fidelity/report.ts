@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
+import { errorsText } from './errors';
 import {
   beyond,
   COLD_NEAR,
@@ -58,6 +59,7 @@ export function markdownOf(
       'ticks of the guest’s clock times 1.41, the modelled ones rounded to its step of 26 ticks.',
     '## Summary',
     summaryOf(judgement),
+    errorsText(rows),
     '## Cycles',
     table(
       ['stack storm live pages phase operation', ...CYCLES, 'apart'],
