@@ -23,6 +23,11 @@ export interface RecentOperation {
   readonly returned: string;
 }
 
+/** Whether a walk over the heap failed because the heap is broken, which is no defect of the walk. */
+export function isBrokenHeap(error: unknown): boolean {
+  return error instanceof HeapCorruption || error instanceof Fault || error instanceof Runaway;
+}
+
 /** How many operations before the first failed allocation are kept, itself included. */
 const RECENT_OPERATIONS = 10;
 
@@ -72,7 +77,7 @@ export class CheckpointSurveyor implements ReplayObserver {
       return survey.finish(machine);
     } catch (error) {
       // A program's overrun can break the heap long before the engine notices; the replay itself goes on.
-      if (error instanceof HeapCorruption || error instanceof Fault || error instanceof Runaway) {
+      if (isBrokenHeap(error)) {
         return null;
       }
       throw error;

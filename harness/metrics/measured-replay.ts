@@ -5,6 +5,7 @@ import type { Checkpoint, RecentOperation } from './checkpoints';
 import type { Distribution } from './distribution';
 import type { FailurePoint } from './fragmentation';
 import type { HeapMap } from './heap-map';
+import type { HeapWalk } from './heap-walk';
 import type { SizeClassLatency } from './latency';
 import type { Density } from './latency-density';
 import type { MetricValues } from './registry';
@@ -47,6 +48,8 @@ export interface MeasuredReplay {
   /** Null when no allocation failed. */
   readonly firstFailure: FirstFailure | null;
   readonly heapMap: HeapMap | null;
+  /** Null where it was not asked for, and where the heap has too many blocks to be kept. */
+  readonly heapWalk: HeapWalk | null;
   readonly pricings: readonly MeasuredPricing[];
 }
 

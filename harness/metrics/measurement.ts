@@ -12,6 +12,7 @@ import { CheckpointSurveyor, type Checkpoint, type RecentOperation } from './che
 import { FootprintRecorder, type FootprintSummary } from './footprint';
 import { failureCurve } from './fragmentation';
 import type { HeapMap } from './heap-map';
+import { HeapWalkRecorder, type HeapWalk } from './heap-walk';
 import { LatencyRecorder, type LatencySummary } from './latency';
 import {
   outcomeWithin,
@@ -66,7 +67,7 @@ export async function measure(plan: MeasurementPlan): Promise<MeasuredReplay> {
   const firstFailure = report.outcome.kind === 'ok' ? report.outcome.firstFailureIndex : undefined;
   const surveyed =
     (plan.survey ?? true) && footprint !== undefined && report.outcome.kind !== 'unsupported'
-      ? await surveyPass(plan, report, operationsToSurvey(first, footprint, firstFailure), firstFailure)
+      ? await surveyPass(plan, first, footprint, firstFailure)
       : unsurveyed(first.checkpoints);
   const facts = { report, footprint, work: first.work, checkpoints: surveyed.checkpoints };
   const surveys = surveyed.checkpoints.flatMap(({ survey }) => (survey === null ? [] : [survey]));
@@ -92,6 +93,7 @@ export async function measure(plan: MeasurementPlan): Promise<MeasuredReplay> {
         ? null
         : { operation: firstFailure, recentOperations: surveyed.beforeFailure },
     heapMap: surveyed.heapMap,
+    heapWalk: surveyed.heapWalk,
     pricings: first.pricings,
   };
 }
@@ -159,36 +161,62 @@ function operationsToSurvey(
   return [...operations].sort((a, b) => a - b);
 }
 
+/** What a reader wants to see the heap at: the peak, the end, a failure, around the worst operations. */
+function extremes(
+  { pricings }: FirstPass,
+  footprint: FootprintSummary,
+  firstFailure: number | undefined,
+): number[] {
+  const worst = pricings.flatMap(({ kinds }) =>
+    Object.values(kinds).flatMap((kind) => kind.worst.slice(0, 1).map(({ operation }) => operation)),
+  );
+  return [
+    footprint.atHeldPeak.operation,
+    footprint.atEnd.operation,
+    ...(firstFailure === undefined ? [] : [firstFailure]),
+    ...worst.flatMap((operation) => [operation - 1, operation]),
+  ];
+}
+
 interface Surveyed {
   readonly checkpoints: readonly Checkpoint[];
   readonly beforeFailure: readonly RecentOperation[];
   readonly heapMap: HeapMap | null;
+  readonly heapWalk: HeapWalk | null;
 }
 
 function unsurveyed(checkpoints: readonly Checkpoint[]): Surveyed {
-  return { checkpoints, beforeFailure: [], heapMap: null };
+  return { checkpoints, beforeFailure: [], heapMap: null, heapWalk: null };
 }
 
 async function surveyPass(
   plan: MeasurementPlan,
-  firstReport: ReplayReport,
-  operations: readonly number[],
+  first: FirstPass,
+  footprint: FootprintSummary,
   firstFailure: number | undefined,
 ): Promise<Surveyed> {
-  const surveyor = new CheckpointSurveyor(operations, firstFailure);
+  const pictures = plan.pictures ?? true;
+  const surveyor = new CheckpointSurveyor(operationsToSurvey(first, footprint, firstFailure), firstFailure);
+  const walker = new HeapWalkRecorder(new Set(extremes(first, footprint, firstFailure)));
   const { realloc, breathe } = plan.replay ?? {};
   const stack = plan.createStack({});
-  const report = await replay(plan.trace, stack, [surveyor], {
+  const observers = pictures ? [surveyor, walker] : [surveyor];
+  const report = await replay(plan.trace, stack, observers, {
     ...(realloc !== undefined && { realloc }),
     ...(breathe !== undefined && { breathe }),
   });
-  if (report.placementsSha256 !== firstReport.placementsSha256) {
+  if (report.placementsSha256 !== first.report.placementsSha256) {
     throw new NotDeterministic(
       `${stack.definition.name} placed differently when the same trace was replayed again`,
     );
   }
   const { checkpoints, beforeFailure, heapMap } = surveyor.finish();
-  return { checkpoints, beforeFailure, heapMap: (plan.pictures ?? true) ? heapMap : null };
+  return {
+    checkpoints,
+    beforeFailure,
+    heapMap: pictures ? heapMap : null,
+    heapWalk: pictures ? walker.finish() : null,
+  };
 }
 
 function measuredPricing(pricing: Pricing, summary: LatencySummary): MeasuredPricing {

@@ -21,6 +21,7 @@ import {
   text,
 } from '../metrics/schema';
 import { HEAP_MAP_ROWS_MAX } from '../metrics/heap-map';
+import { isDecodable } from '../metrics/heap-walk';
 import { DENSITY_COLUMNS_MAX, DENSITY_ROWS } from '../metrics/latency-density';
 import { CAPABILITIES } from '../replay/port';
 import { LABELS, RESULTS_SCHEMA, type Results, type SuiteFacts } from './results';
@@ -83,6 +84,11 @@ const densityColumn = v.pipe(
       ),
     `rows below ${DENSITY_ROWS} ascending, each followed by its count`,
   ),
+);
+
+const heapWalk = v.pipe(
+  v.strictObject({ moments: counts, changes: text }),
+  v.check((walk) => isDecodable(walk), 'the changes of a heap at ascending moments'),
 );
 
 const heapMap = v.pipe(
@@ -200,6 +206,8 @@ export const replaySchema = v.strictObject({
   checkpoints: v.array(checkpoint),
   firstFailure: v.nullable(firstFailure),
   heapMap: v.nullable(heapMap),
+  /** Results of before it was recorded have none. */
+  heapWalk: v.optional(v.nullable(heapWalk), null),
   pricings: v.array(pricing),
 }) satisfies v.GenericSchema<unknown, MeasuredReplay>;
 

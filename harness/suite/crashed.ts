@@ -36,6 +36,7 @@ export function crashedReplay(
     checkpoints: [],
     firstFailure: null,
     heapMap: null,
+    heapWalk: null,
     pricings: [],
   };
 }

@@ -14,8 +14,8 @@ export function BoundsTable({ results }: { results: Results }) {
   }
   const leftOut = leftOutText(all.length - rows.length);
   return (
-    <section id="bounds" aria-labelledby="bounds-title">
-      <h2 id="bounds-title">Worst cases and their bounds</h2>
+    <section id="bounds">
+      <h2>Worst cases and their bounds</h2>
       {rows.length > 0 && (
         <Scroll label="Worst cases and their bounds">
           <table>

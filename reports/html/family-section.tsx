@@ -14,6 +14,7 @@ import {
 import { dearestOf, pricingNamed } from '../verdict';
 import { EngineTable, type TableRow } from './engine-table';
 import { FreeBlocks } from './free-blocks';
+import { HeapWalkFigure } from './heap-walk';
 import type { Series } from './legend';
 import { MemoryChart } from './memory-chart';
 import { MetricsTable } from './metrics-table';
@@ -26,15 +27,17 @@ import { WorstChart, type EngineWorst } from './worst-chart';
 interface FamilySectionProps {
   readonly id: string;
   readonly family: TraceFamily;
+  /** Of the blocks of one heap. */
+  readonly lettersMax: number;
 }
 
 /**
  * All about the traces of one family: the engines side by side in a table and in pictures of the member with the
  * dearest operation, then each engine by itself, folded away.
  */
-export function FamilySection({ id, family }: FamilySectionProps) {
+export function FamilySection({ id, family, lettersMax }: FamilySectionProps) {
   const series = seriesOf(family);
-  const shown = dearestOf(family)?.member ?? family.members[0]!;
+  const shown = shownMember(family);
   return (
     <section id={id} aria-labelledby={`${id}-title`}>
       <h2 id={`${id}-title`}>
@@ -50,9 +53,14 @@ export function FamilySection({ id, family }: FamilySectionProps) {
           <EngineTable rows={rowsOf(family.members)} label={`Engines on all traces of ${family.name}`} />
         </details>
       )}
-      <Pictures id={id} member={shown} series={series} />
+      <Pictures id={id} member={shown} series={series} lettersMax={lettersMax} />
     </section>
   );
+}
+
+/** The member whose pictures are drawn. */
+export function shownMember(family: TraceFamily): TraceMember {
+  return dearestOf(family)?.member ?? family.members[0]!;
 }
 
 function rowsOf(members: readonly TraceMember[]): TableRow[] {
@@ -101,7 +109,14 @@ interface ShownReplay extends Series {
   readonly rows: readonly EngineRow[];
 }
 
-function Pictures({ id, member, series }: { id: string; member: TraceMember; series: readonly Series[] }) {
+interface PicturesProps {
+  readonly id: string;
+  readonly member: TraceMember;
+  readonly series: readonly Series[];
+  readonly lettersMax: number;
+}
+
+function Pictures({ id, member, series, lettersMax }: PicturesProps) {
   const name = memberName(member);
   const rows = engineRows(member.replays);
   const ran = member.replays
@@ -158,6 +173,7 @@ function Pictures({ id, member, series }: { id: string; member: TraceMember; ser
           shown={each}
           trace={name}
           headline={headline}
+          lettersMax={lettersMax}
         />
       ))}
     </>
@@ -196,10 +212,12 @@ interface EngineDetailsProps {
   readonly shown: ShownReplay;
   readonly trace: string;
   readonly headline: string | undefined;
+  readonly lettersMax: number;
 }
 
 /** What belongs to one engine alone: its run under each pricing, the pricing of the headline first. */
-function EngineDetails({ id, shown: { engine, place, replay }, trace, headline }: EngineDetailsProps) {
+function EngineDetails({ id, shown, trace, headline, lettersMax }: EngineDetailsProps) {
+  const { engine, place, replay } = shown;
   const pricings = [...replay.pricings].sort((a, b) => Number(b.id === headline) - Number(a.id === headline));
   const runs = pricings.length === 0 ? [undefined] : pricings;
   return (
@@ -224,6 +242,15 @@ function EngineDetails({ id, shown: { engine, place, replay }, trace, headline }
           />
         ))}
       </div>
+      {replay.heapWalk !== null && (
+        <HeapWalkFigure
+          id={`${id}-walk`}
+          title={`Every block of the heap, ${engine} on ${trace}`}
+          replay={replay}
+          walk={replay.heapWalk}
+          lettersMax={lettersMax}
+        />
+      )}
     </details>
   );
 }

@@ -106,13 +106,16 @@ interface ChartProps {
   readonly legend?: ComponentChildren;
   /** The same numbers as text: a table below the picture, folded away. */
   readonly numbers?: ComponentChildren;
-  /** Whether marks in it can be reached by the keyboard; such a picture is a group, not one image. */
-  readonly interactive?: boolean;
+  /**
+   * Left, right and number of events of an x-axis that a cursor may run along. Marks in such a picture can be reached
+   * by the keyboard: it is a group, not one image.
+   */
+  readonly xAxis?: string;
 }
 
 /** A picture with its name, what it shows in words, and its numbers for those who cannot or will not look. */
 export function Chart(props: ChartProps) {
-  const { id, description, height, children, legend, numbers, interactive = false } = props;
+  const { id, description, height, children, legend, numbers, xAxis } = props;
   const title = escapeControls(props.title);
   return (
     <figure id={id}>
@@ -120,8 +123,9 @@ export function Chart(props: ChartProps) {
       {legend}
       <svg
         viewBox={`0 0 ${PICTURE_WIDTH} ${height}`}
-        role={interactive ? 'group' : 'img'}
+        role={xAxis === undefined ? 'img' : 'group'}
         aria-labelledby={`${id}-title ${id}-description`}
+        data-x={xAxis}
       >
         <title id={`${id}-title`}>{title}</title>
         <desc id={`${id}-description`}>{escapeControls(description)}</desc>

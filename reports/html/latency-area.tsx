@@ -72,7 +72,7 @@ export function densityRaster(density: Density, frame: Frame, x: Scale, y: Scale
 
 const NUMBER_WIDTH = 15;
 /** The title of the axis stands left of the numbers. */
-const TITLE_WIDTH = 118;
+const TITLE_WIDTH = 130;
 
 /** The worst operations with their ranks, which stand in a row above and are led to their rings by lines. */
 function Rings({

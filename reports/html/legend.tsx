@@ -46,6 +46,20 @@ export function BoxLegend({
   );
 }
 
+/** What the shades of a raster look like. */
+export function Shades({ colours }: { colours: readonly (readonly number[])[] }) {
+  return (
+    <span class="shades" aria-hidden="true">
+      {colours.map(([red, green, blue, alpha], index) => (
+        <i
+          key={index}
+          style={`background:rgb(${red} ${green} ${blue}/${Math.round((alpha! * 100) / 255)}%)`}
+        />
+      ))}
+    </span>
+  );
+}
+
 interface EndLabel {
   readonly place: number;
   readonly x: number;

@@ -5,7 +5,7 @@ import { traceFamilies } from '../trace-groups';
 import { MODEL_ERROR_TEXT } from '../model-error';
 import { BoundsTable } from './bounds-table';
 import { htmlDocument } from './document';
-import { FamilySection } from './family-section';
+import { FamilySection, shownMember } from './family-section';
 import { FrontPage } from './front-page';
 import { Glossary } from './glossary';
 
@@ -20,12 +20,20 @@ export function htmlReport(results: Results, experiment?: JudgedExperiment): str
   });
 }
 
+/** What the blocks of all heaps together may take of a page that is to stay below a mebibyte. */
+const WALK_LETTERS = 260_000;
+
 function Page({ results, experiment }: { results: Results; experiment: JudgedExperiment | undefined }) {
+  const families = traceFamilies(results);
+  const walks = families.flatMap((family) =>
+    shownMember(family).replays.filter(({ heapWalk }) => heapWalk !== null),
+  );
+  const lettersMax = Math.floor(WALK_LETTERS / Math.max(walks.length, 1));
   return (
     <>
       <FrontPage results={results} experiment={experiment} />
-      {traceFamilies(results).map((family, index) => (
-        <FamilySection key={index} id={`t${index}`} family={family} />
+      {families.map((family, index) => (
+        <FamilySection key={index} id={`t${index}`} family={family} lettersMax={lettersMax} />
       ))}
       <BoundsTable results={results} />
       <Glossary />

@@ -5,6 +5,7 @@ import type { MeasuredKind, MeasuredPricing, MeasuredReplay } from '../../harnes
 import { OP_KINDS, type OpKind } from '../../harness/metrics/op-kinds';
 import { Axes, Chart, stackedFrames, type Frame } from './frame';
 import { Term } from './glossary';
+import { Shades } from './legend';
 import { LatencyArea, X_TITLE, type AreaProps } from './latency-area';
 import { COUNT_SHADES, OCCUPANCY_SHADES, Raster, RasterImage } from './raster';
 import { bytesScale, compactBytes, compactInteger, rightwardScale, type Scale } from './scales';
@@ -57,7 +58,7 @@ export function RunPicture({ id, title, engine, replay, pricing, withMemory }: R
       title={title}
       description={describe(kinds, replay)}
       height={height}
-      interactive
+      xAxis={`${frames[0]!.left} ${frames[0]!.right} ${replay.trace.events}`}
       legend={
         <RunLegend
           hasDensity={kinds.some(({ measured }) => measured.density !== null)}
@@ -158,19 +159,6 @@ function RunLegend({
         </li>
       )}
     </ul>
-  );
-}
-
-function Shades({ colours }: { colours: readonly (readonly number[])[] }) {
-  return (
-    <span class="shades" aria-hidden="true">
-      {colours.map(([red, green, blue, alpha], index) => (
-        <i
-          key={index}
-          style={`background:rgb(${red} ${green} ${blue}/${Math.round((alpha! * 100) / 255)}%)`}
-        />
-      ))}
-    </span>
   );
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { HEAP_WALK_SCRIPT } from './heap-walk-script';
 import { DARK_VARIABLES, LIGHT_VARIABLES, SERIES_RULES } from './palette';
 
 /** The look of the page: one column, light or dark as the reader's system is, no fonts and nothing from outside. */
@@ -42,10 +43,10 @@ th button:focus-visible{outline:2px solid var(--link)}
 figure{margin:.6rem 0;min-width:0;max-width:420px}figcaption{font-weight:600;margin-bottom:.2rem}
 figure.walk{grid-column:1/-1;max-width:none}
 svg{display:block;width:100%;height:auto;background:var(--panel);border-radius:6px}
-svg text{font:11.5px system-ui,sans-serif;fill:var(--ink)}
+svg text{font:12.4px system-ui,sans-serif;fill:var(--ink)}
 .axes text{fill:var(--soft)}.grid{stroke:var(--rule);stroke-width:.6}.axis,.tick{stroke:var(--soft)}
 .ring,.peak{fill:none;stroke:var(--alarm);stroke-width:1.5;pointer-events:all}.peak{stroke:var(--c)}.cross{stroke:var(--alarm);stroke-width:2;fill:none}
-.leader{stroke:var(--alarm);stroke-width:.6}.rank{fill:var(--alarm)}svg .rank{font-size:11px}
+.leader{stroke:var(--alarm);stroke-width:.6}.rank{fill:var(--alarm)}svg .rank{font-size:12px}
 .worst:focus{outline:none}.worst:focus .ring{stroke-width:4}.mark{font-weight:600}
 .cursor{stroke:var(--ink);stroke-width:1;stroke-dasharray:2 2;visibility:hidden}
 ${SERIES_RULES}
@@ -63,12 +64,18 @@ svg .end{font-weight:700;fill:var(--c)}
 .band.live{fill:var(--live);--c:var(--live)}.band.internal{fill:var(--internal);--c:var(--internal)}.band.external{fill:var(--external);--c:var(--external)}
 .failure{stroke:var(--alarm);stroke-dasharray:4 3}
 .pixels{image-rendering:pixelated}
+.stills{display:flex;flex-wrap:wrap;gap:1rem}.stills p{margin:.2rem 0;font-size:.8rem}.stills img{display:block;max-width:100%}
+.walk label{display:flex;gap:.6rem;align-items:center}.walk input{flex:1;min-height:24px}.walk output{font-size:.85rem}
+.walk canvas{display:block;max-width:100%;margin:.4rem 0;cursor:pointer}.zoom h4{margin:.5rem 0 .2rem}
+.strip{position:relative;height:2rem;background:var(--panel);max-width:60rem;margin:.3rem 0}
+.strip i{position:absolute;top:0;bottom:0;border-right:1px solid var(--paper)}
+.strip .allocated{background:var(--live)}.strip .free{background:var(--external)}.strip .metadata{background:var(--internal)}
 details{margin:.5rem 0}summary{cursor:pointer;color:var(--soft);min-height:24px}
 .engine{border:1px solid var(--rule);border-radius:6px;padding:.3rem .8rem}.engine>summary{color:var(--ink);font-weight:600}
 pre{font-size:.75rem;line-height:1.3;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere;margin:.3rem 0}
 dl{columns:20rem auto;column-gap:2rem}dl div{break-inside:avoid;margin-bottom:.5rem;scroll-margin-top:3rem}dt{font-weight:600}dd{margin:0}
 dl div:target{background:var(--panel)}
-@media (max-width:480px){body{padding:.6rem .6rem 3rem}.headline{font-size:1.15rem}}
+@media (max-width:480px){.engine{padding:.3rem .1rem;border-width:1px 0}body{padding:.6rem .6rem 3rem}.headline{font-size:1.15rem}}
 @media print{body{max-width:none;font-size:10pt}.scroll{max-height:none;overflow:visible;border:0;background:none}thead th{position:static}
 figure,tr,dl div{break-inside:avoid}figcaption,h2,h3{break-after:avoid}table{font-size:7.5pt}th,td{padding:.1rem .2rem}
 details{display:block}details::details-content{content-visibility:visible;display:block;height:auto}
@@ -76,7 +83,7 @@ details{display:block}details::details-content{content-visibility:visible;displa
 `;
 
 /** Sorting by a click on a column's title; without scripts the tables stand as they are. */
-export const SCRIPT = `
+const SORT_SCRIPT = `
 for (const table of document.querySelectorAll('table.sortable')) {
   const titles = [...table.tHead.rows[0].cells];
   const shows = [];
@@ -108,6 +115,8 @@ for (const table of document.querySelectorAll('table.sortable')) {
   });
 }
 `;
+
+export const SCRIPT = SORT_SCRIPT + HEAP_WALK_SCRIPT;
 
 const scriptHash = createHash('sha256').update(SCRIPT).digest('base64');
 
