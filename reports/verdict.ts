@@ -92,7 +92,7 @@ export function dearestOf({ members }: Pick<TraceFamily, 'members'>): Dearest | 
     for (const replay of able(member)) {
       for (const pricing of replay.pricings) {
         for (const kind of OP_KINDS) {
-          const worst = pricing.kinds[kind].worst[0];
+          const worst = allocatorsWorst(pricing, kind);
           if (worst !== undefined && worst.cycles > (dearest?.worst.cycles ?? -1)) {
             dearest = { member, replay, pricing, kind, worst };
           }
@@ -102,6 +102,13 @@ export function dearestOf({ members }: Pick<TraceFamily, 'members'>): Dearest | 
   }
   return dearest;
 }
+
+/**
+ * The worst operation that is the allocator's own: one that copied what an object held costs what memcpy costs, which
+ * says nothing of how engines differ.
+ */
+const allocatorsWorst = ({ kinds }: MeasuredPricing, kind: OpKind): WorstOperation | undefined =>
+  kinds[kind].worst.find(({ events }) => (events.linesCopied ?? 0) === 0);
 
 function able({ replays }: TraceMember): readonly MeasuredReplay[] {
   return replays.filter(({ outcome }) => outcome.kind !== 'unsupported');
@@ -133,7 +140,8 @@ function rivals({ member, replay, pricing, kind, worst: { cycles } }: Dearest): 
   const others = able(member)
     .filter((other) => other !== replay && didAsMuch(other, replay))
     .flatMap((other) => {
-      const worst = pricingNamed(other, pricing.id)?.kinds[kind].worst[0];
+      const priced = pricingNamed(other, pricing.id);
+      const worst = priced && allocatorsWorst(priced, kind);
       return worst === undefined ? [] : [{ other, cycles: worst.cycles }];
     })
     .sort((a, b) => a.cycles - b.cycles);

@@ -11,8 +11,8 @@ import { TOOL_VERSION } from './tool-version';
 
 /**
  * The command line: one file a command, listed in `commands/commands.ts`. Every command returns its exit code; what a
- * person can correct (`UsageError`, `InputError`) becomes one line on stderr and code 2, everything else is a bug of
- * ours: its stack and code 1.
+ * person can correct (`UsageError`, `InputError`) becomes one line on stderr and code 2, an engine that does not do the
+ * same twice one with code 4; everything else is a bug of ours: its stack and code 1.
  */
 
 const PROGRAM = 'alloc-replay';

@@ -9,6 +9,8 @@ export const EXIT = {
   finding: 3,
   /** Two runs of the same cell differed. */
   notDeterministic: 4,
+  /** Ctrl-C, as shells count it. */
+  interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

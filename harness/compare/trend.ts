@@ -8,6 +8,8 @@ import { matchesPattern } from './limits';
 /** What changed between one run and the next of its series, in the order of the history. */
 export interface Trend {
   readonly runs: number;
+  /** Date, commit and label of the last of them. */
+  readonly lastRun: string;
   readonly series: number;
   readonly changes: readonly TrendChange[];
   readonly tornLines: number;
@@ -31,6 +33,19 @@ export interface TrendOptions {
   readonly label?: string;
 }
 
+export const TREND_FAIL_ON = ['none', 'worse', 'any-change'] as const;
+export type TrendFailOn = (typeof TREND_FAIL_ON)[number];
+
+/** Whether the last run of the history has what is asked for: what went before was told when it happened. */
+export function failsLastRun({ changes, lastRun }: Trend, failOn: TrendFailOn): boolean {
+  return changes.some(
+    ({ to, judgement }) =>
+      runKey(to) === lastRun && (failOn === 'any-change' || (failOn === 'worse' && judgement === 'worse')),
+  );
+}
+
+const runKey = ({ date, commit, label }: HistoryRow): string => JSON.stringify([date, commit, label]);
+
 /** Finds the changes of a history. Throws a `UsageError` for a pattern that names nothing in it. */
 export function trendOf(history: History, { metrics, label }: TrendOptions): Trend {
   const rows = history.rows.filter((row) => label === undefined || row.label === label);
@@ -45,8 +60,14 @@ export function trendOf(history: History, { metrics, label }: TrendOptions): Tre
     }
     last.set(key, row);
   }
-  const runs = new Set(rows.map((row) => JSON.stringify([row.date, row.commit, row.label])));
-  return { runs: runs.size, series: last.size, changes, tornLines: history.tornLines };
+  const runs = [...new Set(rows.map(runKey))];
+  return {
+    runs: runs.length,
+    lastRun: runs.at(-1) ?? '',
+    series: last.size,
+    changes,
+    tornLines: history.tornLines,
+  };
 }
 
 function isWanted(row: HistoryRow, metrics: readonly string[]): boolean {

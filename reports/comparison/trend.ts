@@ -16,14 +16,17 @@ export const TREND_FORMATS: readonly { readonly name: string; readonly render: (
     { name: 'json', render: trendJson },
   ];
 
-/** The changes run by run, the largest first; a run in which nothing changed is not shown. */
+/**
+ * Run by run, that is, by the commit that moved it: a row per engine and metric, the largest change first. A run in
+ * which nothing changed is not shown; `csv` has every change.
+ */
 function trendText(trend: Trend): string {
   const runs = new Map<string, TrendChange[]>();
   for (const change of trend.changes) {
     const title = runTitle(change.to);
     runs.set(title, [...(runs.get(title) ?? []), change]);
   }
-  const sections = [...runs].map(([title, changes]) => textTable(title, changes.sort(byChange), COLUMNS));
+  const sections = [...runs].map(([title, changes]) => textTable(title, movedBy(changes), COLUMNS));
   const torn =
     trend.tornLines === 0 ? '' : `${countText(trend.tornLines, 'line')} of interrupted appends left out\n`;
   const summary = `${countText(trend.runs, 'run')}, ${groupedInteger(trend.series)} series, `;
@@ -39,11 +42,31 @@ function byChange(a: TrendChange, b: TrendChange): number {
   return size(b) - size(a) || Math.abs(b.absolute) - Math.abs(a.absolute);
 }
 
-const COLUMNS: readonly TextColumn<TrendChange>[] = [
+/** What one commit did to a metric of an engine, over all traces and pricings. */
+interface Moved extends TrendChange {
+  readonly replays: number;
+}
+
+function movedBy(changes: readonly TrendChange[]): Moved[] {
+  const groups = new Map<string, TrendChange[]>();
+  for (const change of changes) {
+    const { engine, options, metric } = change.to;
+    const key = JSON.stringify([engine, options, metric, change.judgement]);
+    groups.set(key, [...(groups.get(key) ?? []), change]);
+  }
+  return [...groups.values()]
+    .map((group) => ({ ...group.sort(byChange)[0]!, replays: group.length }))
+    .sort((a, b) => WORST_FIRST.indexOf(a.judgement) - WORST_FIRST.indexOf(b.judgement) || byChange(a, b));
+}
+
+const WORST_FIRST: readonly TrendChange['judgement'][] = ['worse', 'better', 'changed', 'not comparable'];
+
+const COLUMNS: readonly TextColumn<Moved>[] = [
   { title: 'trace', align: 'left', cell: ({ to }) => nameText(to.trace) },
   { title: 'engine', align: 'left', cell: ({ to }) => nameText([to.engine, to.options].join(' ').trim()) },
   { title: 'pricing', align: 'left', cell: ({ to }) => nameText(to.pricing) },
   { title: 'metric', align: 'left', cell: ({ to }) => escapeControls(to.metric) },
+  { title: 'alike', align: 'right', cell: ({ replays }) => groupedInteger(replays - 1) },
   { title: 'from', align: 'right', cell: ({ from }) => groupedInteger(from.value) },
   { title: 'to', align: 'right', cell: ({ to }) => groupedInteger(to.value) },
   { title: 'unit', align: 'left', cell: ({ to }) => escapeControls(to.unit) },

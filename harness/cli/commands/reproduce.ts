@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { UsageError } from '../../../traces/input-error';
 import { ledgerHtml } from '../../../reports/html/ledger';
 import { ledgerMarkdown } from '../../../reports/markdown/ledger';
@@ -8,6 +9,7 @@ import { EXPERIMENTS, experimentNamed } from '../../studies/claims/registry';
 import { HEAP_PAGES_DEFAULT } from '../../machine/machine';
 import { groupedInteger as grouped } from '../../text/numbers';
 import { PRICING_DEFAULT } from '../../pricing/specification';
+import type { MeasuredReplay } from '../../metrics/measured-replay';
 import type { Cell } from '../../results/cell';
 import { runTasks } from '../workers/cell-runner';
 import { experimentText } from '../../../reports/experiment-text';
@@ -80,8 +82,30 @@ async function reproduceExperiment(argv: ReproduceArguments): Promise<ExitCode> 
   }
   if (out !== undefined) {
     writeReports(resultsOf(replays, started), out, { judged: { experiment, report } });
+    process.stdout.write(nextText(own, replays, out));
   }
   return exitCodeOf(replays);
+}
+
+/** Where to look now, and how to ask why the worst operation of the experiment was so dear. */
+function nextText(cells: readonly Cell[], replays: readonly MeasuredReplay[], out: OutputFolder): string {
+  const [worst] = replays
+    .slice(0, cells.length)
+    .flatMap((replay, index) =>
+      replay.pricings.flatMap(({ id, kinds }) =>
+        (['alloc', 'free'] as const).flatMap((kind) =>
+          kinds[kind].worst
+            .slice(0, 1)
+            .map((operation) => ({ ...operation, pricing: id, cell: cells[index]! })),
+        ),
+      ),
+    )
+    .sort((a, b) => b.cycles - a.cycles);
+  const open = `\nOpen ${join(out.path, 'report.html')}`;
+  return worst === undefined
+    ? `${open}\n`
+    : `${open}, or ask why the worst operation was so dear:\n  npx alloc-replay explain ` +
+        `"${worst.cell.trace.specification}" -a ${worst.cell.engine} -p ${worst.pricing} --op ${worst.operation}\n`;
 }
 
 const LEDGER_FILES = { markdown: 'LEDGER.md', html: 'LEDGER.html' };

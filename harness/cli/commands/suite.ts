@@ -107,13 +107,13 @@ async function runAndConclude(argv: SuiteArguments, prepared: PreparedSuite): Pr
   const started = Date.now();
   const { plan, cells, out } = prepared;
   const journal = openJournal(argv);
-  const { report, times } = await runPlanned(argv, prepared, journal);
+  const { report, times, stoppedCode } = await runPlanned(argv, prepared, journal);
   const replays = report.replays.filter((replay) => replay !== undefined);
   if (replays.length < cells.length) {
     process.stdout.write(
       `Stopped: ${replays.length} of ${cells.length} cells are done and kept in ${journal.folder}; --resume goes on.\n`,
     );
-    return EXIT.failed;
+    return stoppedCode;
   }
   const { environment, ...plain } = resultsOf(replays, started);
   const results: Results = { ...plain, suite: factsOf(plan, cells), environment };
@@ -181,6 +181,8 @@ const warn = (line: string): void => void process.stderr.write(`warning: ${line}
 interface PlannedRun {
   readonly report: CellRunReport;
   readonly times: CellTimes;
+  /** What the process ends with where it was told to stop. */
+  readonly stoppedCode: ExitCode;
 }
 
 async function runPlanned(
@@ -211,7 +213,7 @@ async function runPlanned(
       },
       isStopping: () => interruption.isWanted,
     });
-    return { report, times: timesOf(report, cells, lanes.flat()) };
+    return { report, times: timesOf(report, cells, lanes.flat()), stoppedCode: interruption.exitCode };
   } finally {
     progress.stop();
     interruption.end();

@@ -1,6 +1,6 @@
 import { TREND_FORMATS } from '../../../reports/comparison/trend';
 import { readHistory } from '../../compare/history';
-import { trendOf } from '../../compare/trend';
+import { failsLastRun, TREND_FAIL_ON, trendOf } from '../../compare/trend';
 import { EXIT } from '../exit-codes';
 import { outputTo } from '../output/output-file';
 import { choice, list, operand, text } from '../options/option';
@@ -16,6 +16,7 @@ export const trend = command({
       'Metrics, comma-separated: names, patterns (*.cycles.max), groups (@latency); default: all to judge',
     ),
     label: text('Only runs with this label'),
+    failOn: choice('What in the last run ends with exit 3', TREND_FAIL_ON, { byDefault: 'none' }),
     format: choice(
       'What to print',
       TREND_FORMATS.map(({ name }) => name),
@@ -25,7 +26,7 @@ export const trend = command({
   },
   examples: [
     '$0 history.csv --metric "*.cycles.max,@fragmentation"',
-    '$0 history.csv --label nightly --format csv --out changes.csv',
+    '$0 history.csv --label nightly --fail-on worse --format csv --out changes.csv',
   ],
   run: (argv) => {
     const write = outputTo(argv.out);
@@ -35,6 +36,6 @@ export const trend = command({
     });
     const format = TREND_FORMATS.find(({ name }) => name === argv.format)!;
     write(format.render(found));
-    return EXIT.ok;
+    return failsLastRun(found, argv.failOn) ? EXIT.finding : EXIT.ok;
   },
 });

@@ -19,7 +19,9 @@ export async function withPlacements(
   const files = out.begin(cells.length);
   try {
     const replays = await runTasks(cells.map((cell, index) => ({ cell, placementsFile: files[index]! })));
-    out.commit(placementsFileNames(replays));
+    const names = placementsFileNames(replays);
+    out.commit(names);
+    process.stderr.write(`placements in ${folder}: ${names.join(' ')}\n`);
     return replays;
   } finally {
     out.discard();
@@ -46,5 +48,17 @@ export function placementsFileNames(
   });
 }
 
-/** Names of traces and engines may hold anything; a file name may not. */
-export const fileNameOf = (name: string): string => name.replace(/[^\w.=+-]/g, '_').slice(0, 200);
+/** Names of traces and engines may hold anything; a file name letters and digits of any script, and few signs. */
+export function fileNameOf(name: string): string {
+  const letters = [...name.normalize('NFC').replace(/[^\p{L}\p{M}\p{N}_.=+-]/gu, '_')].slice(
+    0,
+    FILE_NAME_BYTES_MAX,
+  );
+  while (Buffer.byteLength(letters.join('')) > FILE_NAME_BYTES_MAX) {
+    letters.pop();
+  }
+  return letters.join('');
+}
+
+/** File systems take 255 bytes; an ending and a number come behind. */
+const FILE_NAME_BYTES_MAX = 200;

@@ -1,3 +1,5 @@
+import { EXIT, type ExitCode } from '../exit-codes';
+
 /** So long cells under way may take to end. */
 const GRACE_MILLISECONDS = 1000;
 
@@ -7,12 +9,14 @@ const GRACE_MILLISECONDS = 1000;
  */
 export class Interruption {
   private timer: NodeJS.Timeout | undefined;
-  private readonly hear = (): void => {
+  private heard: NodeJS.Signals | undefined;
+  private readonly hear = (signal: NodeJS.Signals): void => {
     if (this.timer !== undefined) {
       this.end();
-      process.kill(process.pid, 'SIGTERM');
+      process.kill(process.pid, signal);
       return;
     }
+    this.heard = signal;
     this.timer = setTimeout(this.stop, GRACE_MILLISECONDS);
     process.stderr.write('stopping; once more to stop at once\n');
   };
@@ -26,6 +30,11 @@ export class Interruption {
 
   get isWanted(): boolean {
     return this.timer !== undefined;
+  }
+
+  /** What the process says that it ended with: Ctrl-C is no failure of what was run. */
+  get exitCode(): ExitCode {
+    return this.heard === 'SIGINT' ? EXIT.interrupted : EXIT.failed;
   }
 
   end(): void {

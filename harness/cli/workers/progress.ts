@@ -1,6 +1,10 @@
 import { SingleBar } from 'cli-progress';
+import { EXIT } from '../exit-codes';
 
-/** A progress bar on stderr where that is a terminal, and nothing otherwise: logs and files stay clean. */
+/**
+ * A progress bar on stderr where that is a terminal, and nothing otherwise: logs and files stay clean. It hides the
+ * cursor and stops the wrapping of lines, which Ctrl-C must not leave so.
+ */
 export class Progress {
   private readonly bar: SingleBar | undefined;
 
@@ -15,8 +19,17 @@ export class Progress {
       clearOnComplete: true,
       barsize: 24,
     });
+    process.on('SIGINT', this.interrupted);
     this.bar.start(total, 0, { task: '' });
   }
+
+  /** Whoever else listens has something to end in order, and stops the bar by itself. */
+  private readonly interrupted = (): void => {
+    if (process.listenerCount('SIGINT') === 1) {
+      this.stop();
+      process.exit(EXIT.interrupted);
+    }
+  };
 
   /** What is being worked on now. */
   task(text: string): void {
@@ -28,6 +41,7 @@ export class Progress {
   }
 
   stop(): void {
+    process.off('SIGINT', this.interrupted);
     this.bar?.stop();
   }
 }

@@ -63,8 +63,17 @@ test('a history is appended to run by run, and its trend shows the commit that s
       /third {2}nightly\n.*\ntrace +cell-list +flat +free\.cycles\.max .* worse +second\n/,
     );
     assert.match(stdout, /3 runs, 1 series, 1 change\n$/);
+    const failing = (...words: string[]) =>
+      runCli('trend', history!, '--metric', 'free.cycles.max', ...words);
+    assert.is((await failing('--fail-on', 'worse')).code, 3);
+    await append('fourth', SLOWER, 'd.js');
+    assert.is((await failing('--fail-on', 'worse')).code, 0, 'it was told when it happened');
+    await append('fifth', CELL_LIST_ENGINE, 'e.js');
+    assert.is((await failing('--fail-on', 'worse')).code, 0);
+    assert.is((await failing('--fail-on', 'any-change')).code, 3);
     const out = join(folder, 'changes.csv');
-    assert.is((await runCli('trend', history!, '--format', 'csv', '--out', out)).code, 0);
+    const written = await runCli('trend', history!, '--format', 'csv', '--out', out);
+    assert.equal([written.code, written.stdout, written.stderr], [0, '', `written to ${out}\n`]);
     assert.match(readFileSync(out, 'utf8'), /^date,commit,since\.commit,/);
   }));
 

@@ -32,6 +32,17 @@ test('no two replays have one placements file', () => {
   assert.not(names.some((name) => /[\\/]/.test(name)));
 });
 
+test('names keep the letters of every script, and fit every file system', () => {
+  const named = (name: string) => placementsFileNames([{ trace: { name }, engine: { name: 'e' } }])[0]!;
+  assert.is(named('träce'), 'träce.e.csv');
+  assert.is(named('軌跡 1'), '軌跡_1.e.csv');
+  assert.is(named('a/b\\c:d\n*?"<>|'), 'a_b_c_d_______.e.csv');
+  for (const letter of ['x', 'ä', '軌', '𝒳']) {
+    const long = named(letter.repeat(500));
+    assert.ok(Buffer.byteLength(long) <= 204 && long.startsWith(letter.repeat(40)), letter);
+  }
+});
+
 test('what cannot be written is said before anything runs, in one line, and nothing is left', () =>
   inFolder(async (folder) => {
     const trace = join(folder, 't.csv');
