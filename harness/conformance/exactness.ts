@@ -42,9 +42,9 @@ class StreamDigest {
 export function examineDeterminism(subject: Subject, findings: Findings): void {
   const work = someSequence(verbsOf(subject), 160);
   const alone = new StreamDigest();
-  const expected = alone.of(new Trial(subject, new Findings(), HEAP_PAGES, alone.drain).run(work));
+  const expected = alone.of(new Trial(subject, new Findings(), HEAP_PAGES, { drain: alone.drain }).run(work));
   const digests = [new StreamDigest(), new StreamDigest()];
-  const trials = digests.map(({ drain }) => new Trial(subject, new Findings(), HEAP_PAGES, drain));
+  const trials = digests.map(({ drain }) => new Trial(subject, new Findings(), HEAP_PAGES, { drain }));
   for (let step = 0; step <= work.length; step++) {
     trials.forEach((trial, behind) => {
       if (step - behind >= 0 && step - behind < work.length) {

@@ -1,4 +1,5 @@
 import { isVirtual, type Placement } from '../../traces/trace';
+import { PAGE_BYTES } from '../machine/memory-layout';
 import type { Engine } from '../replay/port';
 import type { WatchedMachine } from './watched-machine';
 
@@ -12,8 +13,9 @@ export interface LiveObject {
   readonly pattern: number;
 }
 
-/** Of large objects, the first and the last bytes are enough: nobody overwrites the middle alone. */
+/** At either end every byte is written; between them one in each word, for nobody writes less there. */
 const EDGE_BYTES = 96;
+const MIDDLE_STEP_BYTES = 4;
 
 /**
  * The naive oracle: every live object in a list, compared with each other one, its bytes written and read again. It
@@ -73,37 +75,63 @@ export class LiveObjects {
 
   /** Index of the first of `bytes` bytes at `placement` that is not as the owner wrote it, or undefined. */
   spoiltByte({ sizeBytes, pattern }: LiveObject, placement: Placement, bytes: number): number | undefined {
-    return edges(sizeBytes).find(
-      (byte) =>
-        byte < bytes && this.machine.peek8(this.memoryAt(placement + byte)) !== patternByte(pattern, byte),
+    return this.findByte(
+      sizeBytes,
+      placement,
+      bytes,
+      (byte, address) => this.machine.peek8(address) !== patternByte(pattern, byte),
     );
+  }
+
+  /** Where in memory the first byte lies that is not as its owner wrote it, or undefined where all are. */
+  spoiltAddress(): number | undefined {
+    for (const object of this.objects.values()) {
+      const { placement, sizeBytes } = object;
+      const byte = this.canRead(placement) ? this.spoiltByte(object, placement, sizeBytes) : undefined;
+      if (byte !== undefined) {
+        return this.memoryAt(placement + byte);
+      }
+    }
+    return undefined;
   }
 
   private write({ placement, sizeBytes, pattern }: LiveObject): void {
     if (!this.canRead(placement) || (!isVirtual(placement) && !this.machine.isMapped(placement, sizeBytes))) {
       return;
     }
-    for (const byte of edges(sizeBytes)) {
-      this.machine.poke8(this.memoryAt(placement + byte), patternByte(pattern, byte));
+    this.findByte(sizeBytes, placement, sizeBytes, (byte, address) => {
+      this.machine.poke8(address, patternByte(pattern, byte));
+      return false;
+    });
+  }
+
+  /** Looks for a byte among those of the first `bytes` that an owner writes, each told with its place in memory. */
+  private findByte(
+    sizeBytes: number,
+    placement: Placement,
+    bytes: number,
+    isIt: (byte: number, address: number) => boolean,
+  ): number | undefined {
+    let page = -1;
+    let pageAddress = 0;
+    for (let byte = 0; byte < bytes;) {
+      const address = placement + byte;
+      if (isVirtual(placement) && address - (address % PAGE_BYTES) !== page) {
+        page = address - (address % PAGE_BYTES);
+        pageAddress = this.engine.translate!(page);
+      }
+      if (isIt(byte, isVirtual(placement) ? pageAddress + (address - page) : address)) {
+        return byte;
+      }
+      const isAtEdge = byte < EDGE_BYTES || byte + MIDDLE_STEP_BYTES > sizeBytes - EDGE_BYTES;
+      byte += isAtEdge ? 1 : MIDDLE_STEP_BYTES;
     }
+    return undefined;
   }
 
   private memoryAt(address: number): number {
     return isVirtual(address as Placement) ? this.engine.translate!(address) : address;
   }
-}
-
-function edges(bytes: number): number[] {
-  const first = Math.min(bytes, EDGE_BYTES);
-  const last = Math.max(first, bytes - EDGE_BYTES);
-  const indices: number[] = [];
-  for (let byte = 0; byte < first; byte++) {
-    indices.push(byte);
-  }
-  for (let byte = last; byte < bytes; byte++) {
-    indices.push(byte);
-  }
-  return indices;
 }
 
 /** Differs between neighbours in an object and between objects one after the other. */

@@ -4,6 +4,7 @@ import { Findings, type Rule, type Violation } from './rules';
 import { SEED, sequences } from './sequences';
 import { HEAP_PAGES, SMALL_HEAP_PAGES, verbsOf, type Subject } from './subject';
 import { Trial, type TrialStep } from './trial';
+import { writerText } from './writer';
 
 /** Random legal use, on a heap that is ample and on one that is soon full. */
 
@@ -40,7 +41,10 @@ export function examineRandomUse(subject: Subject, runs: number, findings: Findi
     const every = violationBy(subject, rule, draw, Infinity) === undefined ? 1 : Infinity;
     const violation = (shorter: Draw) => violationBy(subject, rule, shorter, every);
     const shortest = withoutIdle(shortened(draws, parameters, violation) ?? draw, violation);
-    const reason = `${violation(shortest)?.reason} (heap of ${shortest.heapPages} pages)`;
+    const { heapPages } = shortest;
+    const { reason: why = '', operations = shortest.operations } = violation(shortest) ?? {};
+    const writer = rule === 'kept' ? writerText(subject, operations, heapPages) : '';
+    const reason = `${why}${writer} (heap of ${heapPages} pages)`;
     findings.violated(rule, reason, shortest.operations);
   }
   return steps;

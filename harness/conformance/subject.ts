@@ -1,5 +1,5 @@
-import type { AccessStream } from '../machine/access-stream';
-import type { Guarantee, RequestFacts } from '../replay/demonstration';
+import type { MachineOptions } from '../machine/machine';
+import { breaksGuarantee, type Guarantee, type RequestFacts } from '../replay/demonstration';
 import { CAPABILITIES, type Capability, type Engine, type EngineDefinition } from '../replay/port';
 import { resolveOptions } from '../replay/stack';
 import { WatchedMachine } from './watched-machine';
@@ -30,13 +30,13 @@ const ACCESSES_MAX = 1 << 20;
 export function freshStack(
   { definition, options, engineNamed }: Subject,
   heapPages: number,
-  drain?: (batch: AccessStream) => void,
+  watch: Pick<MachineOptions, 'drain' | 'observer'> = {},
 ): WatchedStack {
   const machine = new WatchedMachine({
     heapPages,
     virtualPages: VIRTUAL_PAGES,
     accessesMax: ACCESSES_MAX,
-    ...(drain !== undefined && { drain }),
+    ...watch,
   });
   const resolved = resolveOptions(definition, options, engineNamed);
   const engine = definition.create(machine, resolved, engineNamed);
@@ -56,7 +56,5 @@ export function verbsOf(subject: Subject): Capability[] {
 
 /** Whether a quirk of the engine says that a request breaks a guarantee. */
 export function isExcused({ definition }: Subject, guarantee: Guarantee, request: RequestFacts): boolean {
-  return definition.quirks.some(
-    ({ breaks }) => breaks !== undefined && breaks.guarantee === guarantee && breaks.by(request),
-  );
+  return breaksGuarantee(definition.quirks, guarantee, request);
 }

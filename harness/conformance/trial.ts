@@ -1,6 +1,6 @@
 import { BUG, isBlock, NOTHING, NULL, OP, ZERO, type Placement } from '../../traces/trace';
-import type { AccessStream } from '../machine/access-stream';
 import { Fault, HeapCorruption, Runaway } from '../machine/failures';
+import type { MachineOptions } from '../machine/machine';
 import type { ApiScopes, Engine } from '../replay/port';
 import { inspect } from './inspection';
 import { Judge } from './judge';
@@ -39,9 +39,9 @@ export class Trial {
     private readonly subject: Subject,
     private readonly findings: Findings,
     heapPages = HEAP_PAGES,
-    drain?: (batch: AccessStream) => void,
+    watch: Pick<MachineOptions, 'drain' | 'observer'> = {},
   ) {
-    const { machine, engine } = freshStack(subject, heapPages, drain);
+    const { machine, engine } = freshStack(subject, heapPages, watch);
     this.machine = machine;
     this.engine = engine;
     this.live = new LiveObjects(machine, engine);
@@ -93,10 +93,14 @@ export class Trial {
     }
   }
 
-  /** Looks at the whole heap with the engine's observers. */
+  /** Looks at the whole heap with the engine's observers, and at what every live object holds. */
   inspect(): void {
     if (this.isStopped) {
       return;
+    }
+    for (const object of this.live.list()) {
+      this.machine.watch();
+      this.judge.contents(object, object.placement, object.sizeBytes, 'while it lived');
     }
     try {
       this.machine.watch();

@@ -15,7 +15,7 @@ import { PiecewisePricing } from './piecewise-pricing';
 import type { RankedOperation } from './ranking';
 import { StepMachine, type MachineObserver, type StackMaker } from './step-machine';
 import type { MachineStep } from './story';
-import { watchedTrace } from './watched-trace';
+import { watchedTrace } from '../replay/watched-trace';
 
 /** An operation with all that the second pass saw of it. */
 export interface SeenOperation {

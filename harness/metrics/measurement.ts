@@ -1,11 +1,17 @@
 import type { OpName, Trace } from '../../traces/trace';
 import type { AccessStream } from '../machine/access-stream';
-import type { MachineOptions } from '../machine/machine';
 import { Pricing } from '../pricing/pricing';
 import type { PricingKernel } from '../pricing/pricing-kernel';
 import type { PricingSpecification } from '../pricing/specification';
 import type { Outcome } from '../replay/outcome';
-import { replay, type ReplayObserver, type ReplayOptions, type ReplayReport } from '../replay/replay';
+import { spoiltOutcome, type MakeStack } from '../replay/payload-writer';
+import {
+  repeatable,
+  replay,
+  type ReplayObserver,
+  type ReplayOptions,
+  type ReplayReport,
+} from '../replay/replay';
 import type { Stack } from '../replay/stack';
 import { observedBounds } from './bounds';
 import { CheckpointSurveyor, type Checkpoint, type RecentOperation } from './checkpoints';
@@ -33,7 +39,7 @@ export interface MeasurementPlan {
   /**
    * Makes the engine on a fresh machine with this drain; called once a pass. Throws a `UsageError` for bad options.
    */
-  readonly createStack: (machine: Pick<MachineOptions, 'drain'>) => Stack;
+  readonly createStack: MakeStack;
   readonly pricings: readonly PricingSpecification[];
   /** How many of the dearest operations of each kind are kept; 10 by default. */
   readonly worstCount?: number;
@@ -45,7 +51,7 @@ export interface MeasurementPlan {
   readonly pricingKernel?: PricingKernel;
   /** More observers of the first pass. */
   readonly observers?: readonly ReplayObserver[];
-  /** Options of the first pass; `realloc` holds for both. */
+  /** Options of the first pass; those that a replay depends on hold for all. */
   readonly replay?: ReplayOptions;
 }
 
@@ -72,12 +78,13 @@ export async function measure(plan: MeasurementPlan): Promise<MeasuredReplay> {
   const facts = { report, footprint, work: first.work, checkpoints: surveyed.checkpoints };
   const surveys = surveyed.checkpoints.flatMap(({ survey }) => (survey === null ? [] : [survey]));
   const { definition, options, machine } = first.stack;
+  const outcome = await spoiltOutcome(plan, report);
   const bounds = observedBounds(definition.bounds, first.work);
   return {
     engine: { name: definition.name, version: definition.version, options },
     machine: { heapPages: machine.heapPages, virtualPages: machine.virtualPages },
     trace: { ...plan.trace.header, sha256: report.traceSha256 ?? null, events: report.events },
-    outcome: outcomeWithin(measuredOutcome(report.outcome), bounds),
+    outcome: outcomeWithin(measuredOutcome(outcome), bounds),
     operations: report.operations,
     skippedEvents: report.skippedEvents,
     emulatedReallocs: report.emulatedReallocs,
@@ -198,13 +205,9 @@ async function surveyPass(
   const pictures = plan.pictures ?? true;
   const surveyor = new CheckpointSurveyor(operationsToSurvey(first, footprint, firstFailure), firstFailure);
   const walker = new HeapWalkRecorder(new Set(extremes(first, footprint, firstFailure)));
-  const { realloc, breathe } = plan.replay ?? {};
   const stack = plan.createStack({});
   const observers = pictures ? [surveyor, walker] : [surveyor];
-  const report = await replay(plan.trace, stack, observers, {
-    ...(realloc !== undefined && { realloc }),
-    ...(breathe !== undefined && { breathe }),
-  });
+  const report = await replay(plan.trace, stack, observers, repeatable(plan.replay));
   if (report.placementsSha256 !== first.report.placementsSha256) {
     throw new NotDeterministic(
       `${stack.definition.name} placed differently when the same trace was replayed again`,

@@ -43,6 +43,17 @@ export interface BrokenGuarantee {
   by(request: RequestFacts): boolean;
 }
 
+/** Whether one of an engine's quirks says that a request breaks a guarantee. */
+export function breaksGuarantee(
+  quirks: readonly { readonly breaks?: BrokenGuarantee }[],
+  guarantee: Guarantee,
+  request: RequestFacts,
+): boolean {
+  return quirks.some(
+    ({ breaks }) => breaks !== undefined && breaks.guarantee === guarantee && breaks.by(request),
+  );
+}
+
 /** A request as far as a broken guarantee can depend on it. */
 export interface RequestFacts {
   readonly op: OpName;

@@ -1,16 +1,19 @@
 import { isBlock, NULL, type Placement } from '../../traces/trace';
 import { HeapCorruption } from '../machine/failures';
+import type { Machine } from '../machine/machine';
 import { ObjectTable } from './object-table';
 import { Oracle } from './oracle';
+import { Payload, type PayloadChecks } from './payload';
 import type { Engine } from './port';
 import type { Stack } from './stack';
 
 /**
  * The books of a replay: which objects have a block, how many bytes were asked and granted for them, with the oracle
- * as witness of every change.
+ * as witness of every change and, where it is wanted, one of what the objects hold.
  */
 export class LiveObjects {
   readonly table = new ObjectTable();
+  readonly payload: Payload | undefined;
   /** Objects that have a block now. */
   count = 0;
   /** Bytes they asked for, bytes of the blocks granted to them, header bytes among those. */
@@ -20,9 +23,12 @@ export class LiveObjects {
 
   private readonly oracle: Oracle;
   private readonly engine: Engine;
+  private readonly machine: Machine;
 
-  constructor(stack: Stack) {
+  constructor(stack: Stack, payloadChecks: PayloadChecks | undefined) {
+    this.payload = payloadChecks && new Payload(stack, this.table, payloadChecks);
     this.engine = stack.engine;
+    this.machine = stack.machine;
     this.oracle = new Oracle(stack.machine, stack.definition.constants);
   }
 
@@ -55,6 +61,7 @@ export class LiveObjects {
     this.requestedBytes += bytes;
     this.grantedBytes += grantedBytes;
     this.headerBytes += headerBytes;
+    this.payload?.paint(slot);
   }
 
   /** Takes an object's block out of the books; the object keeps its slot. */
@@ -65,6 +72,7 @@ export class LiveObjects {
       return;
     }
     const bytes = table.requestedBytes(slot);
+    this.payload?.forget(slot);
     this.oracle.released(placement, bytes);
     this.count--;
     this.requestedBytes -= bytes;
@@ -72,8 +80,9 @@ export class LiveObjects {
     this.headerBytes -= table.headerBytes(slot);
   }
 
-  /** The object is gone, block and all. */
+  /** The object is gone, block and all; up to now it held what its program stored. */
   remove(slot: number): void {
+    this.payload?.verify(slot);
     this.release(slot);
     this.table.remove(slot);
   }
@@ -84,6 +93,35 @@ export class LiveObjects {
     this.oracle.released(this.placement(slot), bytes);
     this.oracle.placed(to, bytes, 0);
     this.table.setPlacement(slot, to);
+    this.payload?.moved(slot);
+  }
+
+  /** The program sets every byte of its object; no access of the engine's. */
+  fill(slot: number, value: number): void {
+    const object = this.placement(slot);
+    const write = () => this.writeAsProgram(object, object + this.table.requestedBytes(slot), value);
+    if (this.payload === undefined) {
+      write();
+    } else {
+      this.payload.filled(slot, value, write);
+    }
+  }
+
+  /** The program writes past its object, over whatever lies there. */
+  overrun(slot: number, offset: number, bytes: number, value: number): void {
+    const first = this.placement(slot) + this.table.requestedBytes(slot) + offset;
+    const write = () => this.writeAsProgram(first, first + bytes, value);
+    if (this.payload === undefined) {
+      write();
+    } else {
+      this.payload.overrun(first, first + bytes, write);
+    }
+  }
+
+  private writeAsProgram(first: number, end: number, value: number): void {
+    for (let address = first; address < end; address++) {
+      this.machine.poke8(address, value);
+    }
   }
 }
 

@@ -15,6 +15,8 @@ import {
 import type { Machine } from '../machine/machine';
 import { LiveObjects } from './live-objects';
 import { asInteger } from './object-table';
+import { OpenCalls } from './open-calls';
+import type { PayloadChecks } from './payload';
 import type { ApiScopes, Capability, Engine } from './port';
 import type { Stack } from './stack';
 
@@ -58,17 +60,17 @@ export class Operations {
   private slotsByPlacement: Map<Placement, number> | undefined;
   private readonly engine: Engine;
   private readonly machine: Machine;
-  /** The temporaries of the open API calls, innermost last. */
-  private readonly scopes: number[][] = [];
+  private readonly calls = new OpenCalls();
 
   constructor(
     readonly stack: Stack,
     private readonly texts: TextTable,
     private readonly reallocPolicy: ReallocPolicy,
+    payloadChecks?: PayloadChecks,
   ) {
     this.engine = stack.engine;
     this.machine = stack.machine;
-    this.objects = new LiveObjects(stack);
+    this.objects = new LiveObjects(stack, payloadChecks);
     this.engine.watchMoves?.(this.moved);
   }
 
@@ -111,7 +113,13 @@ export class Operations {
     } else {
       this.skipped++;
     }
+    this.objects.payload?.eventEnds(index);
     return placement;
+  }
+
+  /** After the last event: looks once more at what every live object holds. */
+  finish(): void {
+    this.objects.payload?.finish();
   }
 
   private dispatch(event: TraceEvent): Placement {
@@ -196,6 +204,8 @@ export class Operations {
     if (object === NULL || object === BUG) {
       return this.skip();
     }
+    const { payload } = this.objects;
+    payload?.verify(slot);
     const placement = this.resized(object, slot, event);
     if (placement === NULL && event.size === 0) {
       // The block is gone and its id lives on, as a null pointer would: it can be freed and resized.
@@ -203,7 +213,11 @@ export class Operations {
       this.objects.settle(slot, ZERO, 0, event.align);
     } else if (placement === NULL || placement === BUG) {
       this.countFailure();
+      if (placement === NULL) {
+        payload?.verify(slot);
+      }
     } else {
+      payload?.verifyResized(slot, placement, event.size, event.align);
       this.objects.release(slot);
       this.objects.settle(slot, placement, event.size, event.align);
       this.allocatedBytes += event.size;
@@ -258,6 +272,7 @@ export class Operations {
     if (!isBlock(object)) {
       return this.skip();
     }
+    this.objects.payload?.verify(slot);
     const bytes = this.engine.usableSize(object);
     this.objects.release(slot);
     this.objects.settle(slot, object, bytes, 0);
@@ -300,13 +315,12 @@ export class Operations {
     if (!isBlock(object) || isVirtual(object)) {
       return this.skip();
     }
-    const objectBytes = this.objects.table.requestedBytes(slot);
-    const first = behind ? object + objectBytes + event.offset : object;
-    const end = first + (behind ? event.size : objectBytes);
     const value = Number(this.texts.text(event.value));
-    this.overruns += behind ? 1 : 0;
-    for (let address = first; address < end; address++) {
-      this.machine.poke8(address, value);
+    if (behind) {
+      this.overruns++;
+      this.objects.overrun(slot, event.offset, event.size, value);
+    } else {
+      this.objects.fill(slot, value);
     }
     return NOTHING;
   }
@@ -319,27 +333,24 @@ export class Operations {
     switch (event.op) {
       case OP.enter:
         scopes.enter();
-        this.scopes.push([]);
+        this.calls.enter();
         return NOTHING;
       case OP.temp: {
         const placement = this.allocate(event, scopes.temp(event.size));
-        this.innermost(event).push(event.id);
+        this.calls.innermost(event.op, this.eventIndex).push(event.id);
         return placement;
       }
-      case OP.adopt: {
-        const slot = this.slot(event);
-        scopes.adopt(this.objects.placement(slot));
-        this.innermost(event).push(event.id);
+      case OP.adopt:
+        scopes.adopt(this.objects.placement(this.slot(event)));
+        this.calls.innermost(event.op, this.eventIndex).push(event.id);
         return NOTHING;
-      }
       default:
         return this.endScope(event, scopes);
     }
   }
 
   private endScope(event: TraceEvent, scopes: ApiScopes): Placement {
-    const temporaries = this.innermost(event);
-    for (const id of temporaries) {
+    for (const id of this.calls.innermost(event.op, this.eventIndex).splice(0)) {
       const slot = this.objects.table.slotOf(id);
       if (slot >= 0) {
         this.objects.remove(slot);
@@ -347,24 +358,11 @@ export class Operations {
     }
     if (event.op === OP.leave) {
       scopes.leave();
-      this.scopes.pop();
+      this.calls.leave();
     } else {
       scopes.freeAll();
-      temporaries.length = 0;
     }
     return NOTHING;
-  }
-
-  private innermost(event: TraceEvent): number[] {
-    const scope = this.scopes[this.scopes.length - 1];
-    if (scope === undefined) {
-      throw new InputError({
-        where: `event ${this.eventIndex}`,
-        problem: `"${OP_NAMES[event.op]}" outside any call`,
-        expected: 'an "enter" before it',
-      });
-    }
-    return scope;
   }
 
   private skip(): Placement {

@@ -2,6 +2,7 @@ import { OP_NAMES, TraceEvent, type EventSource, type Placement, type Trace } fr
 import { Fault, HeapCorruption, Runaway, Trap } from '../machine/failures';
 import { Operations, UnsupportedVerb, type ReallocPolicy } from './operations';
 import type { Outcome, StoppedAt } from './outcome';
+import { PayloadSpoilt, type PayloadChecks, type SpoiltByte } from './payload';
 import { PlacementsWriter } from './placements';
 import type { Stack } from './stack';
 
@@ -41,10 +42,21 @@ export interface ReplayOptions {
   readonly placements?: (chunk: Uint8Array) => void;
   /** What a realloc does on an engine without one; by default what a caller would write: allocate, copy, free. */
   readonly realloc?: ReallocPolicy;
+  /** Whether to watch over what the objects hold: it changes nothing but the outcome, and takes time. */
+  readonly payload?: PayloadChecks;
   /** Told the number of events replayed, every 2^16 events. */
   readonly progress?: (events: number) => void;
   /** Waited for now and then, so that whoever runs the replay can hear what happens meanwhile. */
   readonly breathe?: () => Promise<void>;
+}
+
+/** Of a replay's options those for one that has to do the same again. */
+export function repeatable({ realloc, payload, breathe }: ReplayOptions = {}): ReplayOptions {
+  return {
+    ...(realloc !== undefined && { realloc }),
+    ...(payload !== undefined && { payload }),
+    ...(breathe !== undefined && { breathe }),
+  };
 }
 
 export interface ReplayReport {
@@ -59,6 +71,8 @@ export interface ReplayReport {
   /** Writes of the program past its own objects; `ok` with any of them means that nobody noticed. */
   readonly overruns: number;
   readonly liveObjectsAtEnd: number;
+  /** Why the replay is corrupt, where an object did not hold what its program had stored. */
+  readonly spoilt: SpoiltByte | undefined;
   readonly placementsSha256: string;
   /** sha256 of the canonical events that were replayed; undefined when the replay stopped before their end. */
   readonly traceSha256: string | undefined;
@@ -91,6 +105,7 @@ class Replay {
   private events = 0;
   /** The number of accesses at which to breathe next. */
   private breathAt = BREATH_ACCESSES;
+  private spoilt: SpoiltByte | undefined;
 
   constructor(
     private readonly source: EventSource,
@@ -98,7 +113,7 @@ class Replay {
     private readonly observers: readonly ReplayObserver[],
     private readonly options: ReplayOptions,
   ) {
-    this.operations = new Operations(stack, source.texts, options.realloc ?? 'emulate');
+    this.operations = new Operations(stack, source.texts, options.realloc ?? 'emulate', options.payload);
     this.placements = new PlacementsWriter(stack.definition.placementsForm, options.placements);
   }
 
@@ -118,6 +133,7 @@ class Replay {
       emulatedReallocs: operations.emulatedReallocs,
       overruns: operations.overruns,
       liveObjectsAtEnd: operations.liveObjects,
+      spoilt: this.spoilt,
       placementsSha256: this.placements.finish(),
       traceSha256: stopped === undefined ? source.identity() : undefined,
     };
@@ -131,6 +147,7 @@ class Replay {
           await this.options.breathe?.();
         }
       } while (await this.source.refill());
+      this.operations.finish();
       return undefined;
     } catch (error) {
       return this.outcomeOf(error);
@@ -168,6 +185,7 @@ class Replay {
       return { kind: 'unsupported', index: this.events, verb: error.verb, reason: error.message };
     }
     if (error instanceof HeapCorruption) {
+      this.spoilt = error instanceof PayloadSpoilt ? error.spoilt : undefined;
       return { kind: 'corrupt', ...this.stoppedAt(error) };
     }
     if (error instanceof Fault || error instanceof Trap) {
@@ -181,7 +199,7 @@ class Replay {
 
   private stoppedAt(error: Error): StoppedAt {
     return {
-      index: this.events,
+      index: this.spoilt?.atEnd === true ? this.events - 1 : this.events,
       op: OP_NAMES[this.event.op]!,
       id: this.event.id,
       sizeBytes: this.event.size,

@@ -25,6 +25,8 @@ export interface Cell {
   readonly accessBudget?: number;
   readonly worstCount?: number;
   readonly realloc?: ReallocPolicy;
+  /** Whether to watch over what the objects hold; no by default, for it takes time. */
+  readonly verifyPayload?: boolean;
   /** Whether to survey holes at checkpoints in a second, unpriced pass; yes by default. */
   readonly survey?: boolean;
   /** Whether to keep the rasters that pictures are drawn from; yes by default. */
@@ -70,7 +72,7 @@ export async function runCell(
   return measure({
     trace,
     pricings,
-    createStack: ({ drain }) =>
+    createStack: (watch) =>
       createStack(
         definition,
         cell.options,
@@ -79,7 +81,7 @@ export async function runCell(
           virtualPages,
           ...(accessesMax !== undefined && { accessesMax }),
           ...(accessBudget !== undefined && { accessBudget }),
-          ...(drain !== undefined && { drain }),
+          ...watch,
         },
         (name) => registries.engineNamed(name),
       ),
@@ -89,6 +91,7 @@ export async function runCell(
     ...(pricingKernel !== undefined && { pricingKernel }),
     replay: {
       ...(cell.realloc !== undefined && { realloc: cell.realloc }),
+      ...(cell.verifyPayload === true && { payload: 'throughout' }),
       ...hooks,
     },
   });

@@ -73,6 +73,7 @@ function cellsOf(group: SuiteGroup, registries: SuiteRegistries): PlannedCell[] 
           virtualPages: machine.virtualPages ?? VIRTUAL_PAGES_DEFAULT,
           ...(machine.accessBudget !== undefined && { accessBudget: machine.accessBudget }),
           ...(machine.realloc !== undefined && { realloc: machine.realloc }),
+          ...(machine.verifyPayload === true && { verifyPayload: true }),
         },
         label,
         trace,

@@ -182,6 +182,7 @@ function machineOf(text: MachineText): SuiteMachine {
     ...(text['virtual-pages'] !== undefined && { virtualPages: text['virtual-pages'] }),
     ...(text['access-budget'] !== undefined && { accessBudget: text['access-budget'] }),
     ...(text.realloc !== undefined && { realloc: text.realloc }),
+    ...(text['verify-payload'] !== undefined && { verifyPayload: text['verify-payload'] }),
   };
 }
 

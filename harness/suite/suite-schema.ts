@@ -25,6 +25,7 @@ const machine = {
   'virtual-pages': v.exactOptional(wholeNumber(0, PAGES_MAX)),
   'access-budget': v.exactOptional(wholeNumber(1, Number.MAX_SAFE_INTEGER)),
   realloc: v.exactOptional(v.picklist(['emulate', 'verb'], 'emulate or verb')),
+  'verify-payload': v.exactOptional(v.boolean('true or false')),
 };
 
 const optionValue = v.union([text, v.number(), v.boolean()], 'a text or a number');

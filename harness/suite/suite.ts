@@ -53,4 +53,6 @@ export interface SuiteMachine {
   /** A cell with more memory accesses in all is a runaway. */
   readonly accessBudget?: number;
   readonly realloc?: ReallocPolicy;
+  /** Whether to watch over what the objects hold; no by default, for it takes time. */
+  readonly verifyPayload?: boolean;
 }

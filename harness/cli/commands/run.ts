@@ -109,6 +109,7 @@ function cellsOf(argv: RunArguments, engines: readonly EngineChoice[]): Cell[] {
       ...machineSizes(argv),
       ...(argv.worst !== undefined && { worstCount: argv.worst }),
       ...(argv.realloc !== undefined && { realloc: argv.realloc }),
+      ...(argv.verifyPayload && { verifyPayload: true }),
       pictures: argv.out !== undefined,
     })),
   );

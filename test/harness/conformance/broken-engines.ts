@@ -151,6 +151,12 @@ const PLACING: readonly BrokenEngine[] = [
   ),
   breaking(
     'kept',
+    'writes into the tails of older objects',
+    /byte \d+ of object \d+ \(\d+ bytes\) was changed .*; written by "(re)?alloc,\d+,\d+,\d+" in broken: append \(heap of/,
+    (heap, machine) => appendsIntoTails(heap, machine),
+  ),
+  breaking(
+    'kept',
     'moves without copying',
     /byte 0 of object \d+ \(\d+ bytes\) was changed by "realloc/,
     (heap) => ({
@@ -162,6 +168,24 @@ const PLACING: readonly BrokenEngine[] = [
     }),
   ),
 ];
+
+/** A region is appended behind the block before it, whose last word then says so. */
+const appendsIntoTails: Break = (heap, machine) => {
+  const steps = machine.defineSteps('broken', { append: { instructions: 1 } });
+  return {
+    allocate(bytes, align) {
+      const object = heap.allocate(bytes, align);
+      const block = isBlock(object) ? heap.blockAt(object, bytes, align) : undefined;
+      heap.walk((start, length, state) => {
+        if (state === 'allocated' && start + length === block?.start) {
+          machine.store(start + length - 16, 0xbad);
+        }
+      });
+      machine.work(steps.append);
+      return object;
+    },
+  };
+};
 
 const LOOKING: readonly BrokenEngine[] = [
   breaking('intact', 'fails at a size', /"alloc,1,777,0" failed: TypeError: oops/, ({ allocate }) => ({

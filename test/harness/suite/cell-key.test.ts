@@ -54,6 +54,7 @@ test('whatever a result follows from changes its key, and nothing else does', ()
       key({ more: '    heap-pages: 77\n' }),
       key({ more: '    access-budget: 77\n' }),
       key({ more: '    realloc: verb\n' }),
+      key({ more: '    verify-payload: true\n' }),
     ];
     assert.is(new Set(keys).size, keys.length);
     assert.is(
