@@ -93,7 +93,6 @@ export class LiveObjects {
     this.oracle.released(this.placement(slot), bytes);
     this.oracle.placed(to, bytes, 0);
     this.table.setPlacement(slot, to);
-    this.payload?.moved(slot);
   }
 
   /** The program sets every byte of its object; no access of the engine's. */

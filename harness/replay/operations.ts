@@ -213,9 +213,6 @@ export class Operations {
       this.objects.settle(slot, ZERO, 0, event.align);
     } else if (placement === NULL || placement === BUG) {
       this.countFailure();
-      if (placement === NULL) {
-        payload?.verify(slot);
-      }
     } else {
       payload?.verifyResized(slot, placement, event.size, event.align);
       this.objects.release(slot);

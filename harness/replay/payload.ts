@@ -11,8 +11,8 @@ import type { Stack } from './stack';
  *
  * Every object is painted when it is allocated, with words that depend on the object and on the place in it, so that a
  * copy that is too short, shifted or another object's is noticed. The paint is looked at when the object is freed or
- * resized, after every move, for all objects now and then, and at the end. Nothing of it is charged. The paint stands
- * for whatever a program stores: nobody but the program has any business with it.
+ * resized, for all objects now and then, and at the end. Nothing of it is charged. The paint stands for whatever a
+ * program stores: nobody but the program has any business with it.
  *
  * Of objects of more than 64 KiB the first and the last page and 256 lines spread between them are painted, which
  * bounds the time; beside the paint itself a replay keeps two numbers an object.
@@ -83,7 +83,6 @@ export class Payload {
   private serials = new Int32Array(0);
   private fills = new Int16Array(0);
   private serialLast = 0;
-  private readonly movedSlots: number[] = [];
   private intactAfter = -1;
   private isAtEnd = false;
   /** Bytes of the painted objects, and of those painted since everything was looked at. */
@@ -121,7 +120,7 @@ export class Payload {
     }
   }
 
-  /** Looks at an object before the engine is told to free or resize it, or after it left it where it was. */
+  /** Looks at an object before the engine is told to free or resize it. */
   verify(slot: number): void {
     this.verifyCarried(slot, this.table.placement(slot), this.table.requestedBytes(slot));
   }
@@ -149,11 +148,6 @@ export class Payload {
     }
   }
 
-  /** The engine says that it moved an object; it may carry the bytes along until its verb ends. */
-  moved(slot: number): void {
-    this.movedSlots.push(slot);
-  }
-
   /** The program writes over its whole object. */
   filled(slot: number, value: number, write: () => void): void {
     this.verify(slot);
@@ -179,11 +173,8 @@ export class Payload {
     hit.forEach((slot) => this.write(slot));
   }
 
-  /** An event is over: looks at what was moved, and now and then at everything. */
+  /** An event is over: now and then everything is looked at. */
   eventEnds(index: number): void {
-    for (const slot of this.movedSlots.splice(0)) {
-      this.verify(slot);
-    }
     if (this.checks === 'throughout' && this.freshBytes >= this.checkDueBytes) {
       this.verifyAll();
       this.intactAfter = index;

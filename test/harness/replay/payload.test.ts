@@ -6,63 +6,13 @@ import { HEAP_BASE } from '../../../harness/machine/memory-layout';
 import { measure } from '../../../harness/metrics/measurement';
 import type { MeasuredReplay } from '../../../harness/metrics/measured-replay';
 import { parsePricing } from '../../../harness/pricing/specification';
-import type { Outcome } from '../../../harness/replay/outcome';
-import { spoiltOutcome } from '../../../harness/replay/payload-writer';
 import type { EngineDefinition } from '../../../harness/replay/port';
 import { replay } from '../../../harness/replay/replay';
 import { createStack } from '../../../harness/replay/stack';
 import { RandomStream } from '../../../traces/random';
-import { isBlock, type Placement, type Trace } from '../../../traces/trace';
-import { brokenDefinition, type Break } from '../conformance/broken-engines';
+import type { Placement } from '../../../traces/trace';
+import { allocations, expectIntact, expectSpoilt, HEAP_PAGES, VIRTUAL_PAGES } from './payload-watch';
 import { toyDefinition, traceOf, type ToyVerbs } from './toy-engine';
-
-const HEAP_PAGES = 2048;
-const VIRTUAL_PAGES = 32_768;
-
-/** How a replay under the eyes of the witness ends. */
-async function watched(
-  definition: EngineDefinition,
-  trace: Trace,
-  options: Readonly<Record<string, string>> = {},
-): Promise<Outcome> {
-  const plan = {
-    trace,
-    createStack: (watch: object) =>
-      createStack(
-        definition,
-        options,
-        { heapPages: HEAP_PAGES, virtualPages: VIRTUAL_PAGES, ...watch },
-        engineNamed,
-      ),
-    replay: { payload: 'throughout' as const },
-  };
-  return spoiltOutcome(plan, await replay(trace, plan.createStack({}), [], plan.replay));
-}
-
-async function expectSpoilt(
-  definition: EngineDefinition,
-  rows: readonly string[],
-  operation: number,
-  problem: RegExp,
-  options?: Readonly<Record<string, string>>,
-): Promise<string> {
-  const outcome = await watched(definition, traceOf(rows), options);
-  assert.is(outcome.kind, 'corrupt');
-  if (outcome.kind !== 'corrupt') return '';
-  assert.match(outcome.problem, problem);
-  assert.is(outcome.index, operation, outcome.problem);
-  assert.is(outcome.op, rows[operation]!.split(',')[0]);
-  return outcome.lastStep;
-}
-
-async function expectIntact(
-  definition: EngineDefinition,
-  rows: readonly string[],
-  options?: Readonly<Record<string, string>>,
-): Promise<void> {
-  const outcome = await watched(definition, traceOf(rows), options);
-  assert.is(outcome.kind, 'ok', JSON.stringify(outcome));
-}
 
 /** Objects that come, grow, shrink and go; now and then the program fills one or writes past it. */
 function randomRows(
@@ -163,9 +113,6 @@ const spoilsNeighbourAt =
       },
     };
   };
-
-const allocations = (first: number, count: number, bytes: number): string[] =>
-  Array.from({ length: count }, (_, index) => `alloc,${first + index},${bytes},0`);
 
 broken('is caught when the object is freed, and the operation and step that wrote are named', async () => {
   const rows = [...allocations(1, 20, 64), 'alloc,100,48,0', ...allocations(200, 20, 64), 'free,20,0,0'];
@@ -268,6 +215,24 @@ broken('is caught in the virtual area, through its page tables', async () => {
   await expectSpoilt(spoiling, rows, 2, /byte 500\d of live object 1 .* noticed at operation 4/);
 });
 
+broken('is told of its last step where no store of the operation is to be seen', async () => {
+  const poking: ToyVerbs = (machine, plain) => {
+    const steps = machine.defineSteps('toy', { clear: { instructions: 1 }, place: { instructions: 1 } });
+    return {
+      allocate(bytes, align) {
+        const object = plain.allocate(bytes, align);
+        machine.clear(object, bytes);
+        machine.work(steps.clear);
+        if (bytes === 48) machine.poke(object - 4, 0xbad);
+        machine.work(steps.place);
+        return object;
+      },
+    };
+  };
+  const rows = [...allocations(1, 4, 64), 'alloc,5,48,0', 'free,4,0,0'];
+  assert.is(await expectSpoilt(toyDefinition(poking), rows, 4, /live object 4 /), 'toy: place');
+});
+
 broken('is not what its program is, that fills objects and writes past them', async () => {
   const rows = [
     ...allocations(1, 4, 64),
@@ -298,99 +263,3 @@ broken('is caught in what the program filled, and its overruns are mentioned', a
 });
 
 broken.run();
-
-const carried = suite('a realloc or move');
-
-const copying =
-  (copy: (machine: Machine, to: number, from: number, bytes: number) => void): Break =>
-  (heap, machine) => ({
-    reallocate(object, bytes, align, oldBytes) {
-      const moved = heap.allocate(bytes, align);
-      if (isBlock(moved) && isBlock(object)) {
-        copy(machine, moved, object, Math.min(bytes, oldBytes));
-        heap.free(object, oldBytes, 0);
-      }
-      return moved;
-    },
-  });
-
-const RESIZES = ['alloc,1,200,0', 'alloc,2,64,0', 'realloc,1,300,0', 'free,1,0,0'];
-
-carried('that copies everything is sound', async () => {
-  await expectIntact(
-    brokenDefinition(copying((machine, to, from, bytes) => machine.copy(to, from, bytes))),
-    RESIZES,
-  );
-});
-
-carried('that copies too little is caught at once', async () => {
-  const short = copying((machine, to, from, bytes) => machine.copy(to, from, bytes - 8));
-  await expectSpoilt(
-    brokenDefinition(short),
-    RESIZES,
-    2,
-    /^byte 19[2-9] of live object 1 .*as it was stored$/,
-  );
-});
-
-carried('that shifts what it copies is caught', async () => {
-  const shifted = copying((machine, to, from, bytes) => machine.copy(to, from + 4, bytes));
-  await expectSpoilt(brokenDefinition(shifted), RESIZES, 2, /^byte [0-3] of live object 1 /);
-});
-
-carried('that copies the wrong object is caught', async () => {
-  const wrong = copying((machine, to, from, bytes) => machine.copy(to, from + 208, Math.min(bytes, 64)));
-  await expectSpoilt(brokenDefinition(wrong), RESIZES, 2, /^byte [0-3] of live object 1 /);
-});
-
-carried('that fails must leave the old object as it was', async () => {
-  const careless: Break = (_, machine) => ({
-    reallocate(object) {
-      machine.store(object, 0);
-      return 0 as Placement;
-    },
-  });
-  await expectSpoilt(brokenDefinition(careless), RESIZES, 2, /^byte [0-3] of live object 1 /);
-});
-
-carried('may lose contents where a quirk says so, and there alone', async () => {
-  const losing = copying(() => undefined);
-  const breaks = {
-    guarantee: 'kept',
-    by: ({ sizeBytes }: { sizeBytes: number }) => sizeBytes === 300,
-  } as const;
-  const quirks = [{ name: 'loses', summary: 'loses', source: 'made up', breaks }];
-  await expectIntact(brokenDefinition(losing, { quirks }), RESIZES);
-  const rows = RESIZES.map((row) => row.replace('300', '301'));
-  await expectSpoilt(brokenDefinition(losing, { quirks }), rows, 2, /live object 1 /);
-});
-
-carried('that swaps two objects is caught', async () => {
-  const swapping: ToyVerbs = (machine) => ({
-    compact(onMove) {
-      const [one, other] = [HEAP_BASE, HEAP_BASE + 64] as Placement[];
-      const spare = (HEAP_BASE + 4096) as Placement;
-      const swapsBytes = machine.peek(HEAP_BASE + 8192) === 0;
-      if (swapsBytes) {
-        machine.copy(spare, one!, 64);
-        machine.copy(one!, other!, 64);
-        machine.copy(other!, spare, 64);
-        machine.store(HEAP_BASE + 8192, 1);
-      }
-      onMove(one!, spare);
-      onMove(other!, one!);
-      onMove(spare, other!);
-      return true;
-    },
-  });
-  const toy = toyDefinition(swapping, { capabilities: ['compact'] });
-  const objects = allocations(1, 2, 64);
-  await expectIntact(toy, [...objects, 'compact,0,0,0', 'free,1,0,0', 'free,2,0,0']);
-  await expectSpoilt(toy, [...objects, 'compact,0,0,0', 'compact,0,0,0'], 3, /live object/);
-});
-
-carried('is emulated for engines without one, in the virtual area without a copy', async () => {
-  await expectIntact(engineNamed('vmalloc'), RESIZES);
-});
-
-carried.run();
