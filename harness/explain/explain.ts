@@ -163,7 +163,7 @@ function refuseOperation(operation: number, { events, outcome }: ReplayReport): 
   });
 }
 
-function stoppedAt(outcome: Outcome): Explanation['stopped'] {
+export function stoppedAt(outcome: Outcome): Explanation['stopped'] {
   switch (outcome.kind) {
     case 'ok':
       return null;

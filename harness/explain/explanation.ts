@@ -1,5 +1,8 @@
 import type { OpName } from '../../traces/trace';
 import type { NotedName } from '../machine/domain-events';
+import type { SourceLine } from '../machine/steps';
+
+export type { SourceLine };
 import type { HeapSurvey } from '../metrics/fragmentation';
 import type { CauseCycles, EventCounts } from '../metrics/worst-operations';
 import type { BlockState } from '../replay/port';
@@ -37,6 +40,20 @@ export interface Explanation {
   readonly stopped: { readonly kind: string; readonly operation: number; readonly problem: string } | null;
   /** In the order of the choice: dearest, or longest hold, first. */
   readonly operations: readonly ExplainedOperation[];
+}
+
+/** The name of the format in which a whole replay is summed up. */
+export const PROFILE_SCHEMA = 'alloc-replay/profile@1';
+
+/** A whole replay summed up by step. */
+export interface Profile extends Pick<Explanation, 'engine' | 'machine' | 'pricing' | 'stopped'> {
+  readonly schema: typeof PROFILE_SCHEMA;
+  readonly trace: Omit<Explanation['trace'], 'adaptive'>;
+  readonly operations: number;
+  /** Of all steps; operations, which are rounded one by one, may come to some more or less. */
+  readonly cycles: number;
+  /** Those with most cycles first; they add up to `cycles` exactly. */
+  readonly steps: readonly StepRun[];
 }
 
 export interface ExplainedOperation {
@@ -102,8 +119,12 @@ export interface StepRun {
   readonly name: string;
   /** The domain event that the step is, or null where it is none. */
   readonly event: Exclude<NotedName, 'none'> | null;
+  /** Where in the source of a compiled engine: innermost first, each inlined into the next; null in a model. */
+  readonly source: readonly SourceLine[] | null;
   readonly times: number;
   readonly accesses: AccessCounts;
+  /** Accesses whose line was in no cache. */
+  readonly fromMemory: number;
   readonly instructions: number;
   readonly cycles: number;
   /** They add up to `cycles` exactly. */

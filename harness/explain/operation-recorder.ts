@@ -3,6 +3,7 @@ import { END_OF_OPERATION, KIND_COUNT, LOCK_MASK, type AccessStream } from '../m
 import { PRICED, PRICED_COUNT } from '../machine/domain-events';
 import type { Machine } from '../machine/machine';
 import type { Step } from '../machine/steps';
+import { causeIndex } from '../pricing/costs';
 import { eventCounts, type EventCounts } from '../metrics/worst-operations';
 import type { AccessCounts, HeldLock, Provenance, StoryPart } from './explanation';
 import type { HeapBlocks } from './heap-blocks';
@@ -17,6 +18,8 @@ import {
 } from './piecewise-pricing';
 import { OWN, ProvenanceRecorder } from './provenance';
 import { accessCounts, RunRecord, StoryRecorder, type MachineStep } from './story';
+
+const FROM_MEMORY = causeIndex('dram');
 
 /** What was recorded of an operation while it ran. */
 export interface RecordedOperation extends PricedOperation {
@@ -38,7 +41,8 @@ type Mark = { readonly segmentEnd: number } & (
 
 /**
  * Records one operation: which steps it took, and what each of them cost. Every step ends a segment of the stream, so
- * a segment belongs to one step; within it, accesses are priced by the group of events whose words they read.
+ * a segment belongs to one step; within it every access is priced by itself, for the group of events whose word it
+ * reads.
  */
 export class OperationRecorder {
   private readonly marks: Mark[] = [];
@@ -128,24 +132,17 @@ export class OperationRecorder {
     this.run.instructions += instructions;
     this.instructions += instructions;
     this.addCosts(OWN, this.pricing.priceEvents(batch, segment), locks);
-    let from = start;
-    let group = OWN;
     for (let index = start; index < end; index++) {
-      const next = this.countAccess(batch.entries[index]!);
-      if (next !== group && index > from) {
-        this.addCosts(group, this.pricing.priceAccesses(batch, segment, from, index), locks);
-        from = index;
-      }
-      group = next;
-    }
-    if (from < end) {
-      this.addCosts(group, this.pricing.priceAccesses(batch, segment, from, end), locks);
+      const group = this.countAccess(batch.entries[index]!);
+      const costs = this.pricing.priceAccesses(batch, segment, index, index + 1);
+      this.run.fromMemory += costs[FROM_MEMORY]! > 0 ? 1 : 0;
+      this.addCosts(group, costs, locks);
     }
   }
 
   /** Counts an access and returns its group of provenance. */
   private countAccess(entry: number): number {
-    this.run.accesses[entry & (KIND_COUNT - 1)]!++;
+    this.run.countAccess(entry);
     this.accesses[entry & (KIND_COUNT - 1)]!++;
     return this.provenance.access(entry);
   }

@@ -12,20 +12,30 @@ import {
   survey,
   text,
 } from '../metrics/schema';
-import { EXPLANATION_SCHEMA, type Explanation, type StoryPart } from './explanation';
+import {
+  EXPLANATION_SCHEMA,
+  PROFILE_SCHEMA,
+  type Explanation,
+  type Profile,
+  type StoryPart,
+} from './explanation';
 
 /** The schema of explanation@1. The order of its keys is the order of the file. */
 
 const accesses = v.strictObject({ loads: count, chases: count, stores: count, updates: count });
 const standing = v.strictObject({ rank: count, of: count, kind: text, cyclesP50: count, cyclesMax: count });
 
+const sourceLine = v.strictObject({ functionName: text, file: text, line: count });
+
 const step = v.strictObject({
   kind: v.literal('step'),
   engine: text,
   name: text,
   event: v.nullable(event),
+  source: v.nullable(v.array(sourceLine)),
   times: count,
   accesses,
+  fromMemory: count,
   instructions: count,
   cycles: count,
   causes,
@@ -114,6 +124,8 @@ const choice = v.variant('kind', [
   v.strictObject({ kind: v.literal('lock'), lock: text, count }),
 ]);
 
+const stopped = v.nullable(v.strictObject({ kind: text, operation: count, problem: text }));
+
 export const explanationSchema = v.strictObject({
   schema: v.literal(EXPLANATION_SCHEMA),
   engine,
@@ -121,6 +133,18 @@ export const explanationSchema = v.strictObject({
   trace: v.strictObject({ name: text, adaptive: v.boolean(), sha256: v.nullable(sha256), events: count }),
   pricing: v.strictObject({ id: text, profileSha256: sha256 }),
   choice,
-  stopped: v.nullable(v.strictObject({ kind: text, operation: count, problem: text })),
+  stopped,
   operations: v.array(operation),
 }) satisfies v.GenericSchema<unknown, Explanation>;
+
+export const profileSchema = v.strictObject({
+  schema: v.literal(PROFILE_SCHEMA),
+  engine,
+  machine: machineSizes,
+  trace: v.strictObject({ name: text, sha256: v.nullable(sha256), events: count }),
+  pricing: v.strictObject({ id: text, profileSha256: sha256 }),
+  stopped,
+  operations: count,
+  cycles: count,
+  steps: v.array(step),
+}) satisfies v.GenericSchema<unknown, Profile>;

@@ -14,7 +14,7 @@ const PARTS_MAX = 256;
 /** Longest sequence that is looked for: a page taken, prepared and mapped is about ten steps. */
 const PERIOD_MAX = 16;
 /** What an operation did after the last step that its engine reported. */
-const NO_STEP = -1;
+export const NO_STEP = -1;
 /** Verbs of the machine that cost much by themselves and are steps here, whatever step of an engine they belong to. */
 export const MACHINE_STEPS = { copy: -2, clear: -3, fill: -4, map: -5, unmap: -6, tlbFlush: -7 } as const;
 export type MachineStep = (typeof MACHINE_STEPS)[keyof typeof MACHINE_STEPS];
@@ -34,11 +34,16 @@ export class RunRecord {
   step: Step | MachineStep | typeof NO_STEP = NO_STEP;
   times = 0;
   instructions = 0;
+  fromMemory = 0;
   readonly accesses = new Float64Array(KIND_COUNT);
   readonly costs: CauseCosts = new Float64Array(CAUSE_COUNT);
 
   get isEmpty(): boolean {
     return this.times === 0 && this.instructions === 0 && this.accesses.every((count) => count === 0);
+  }
+
+  countAccess(entry: number): void {
+    this.accesses[entry & (KIND_COUNT - 1)]!++;
   }
 
   addCosts(costs: CauseCosts): void {
@@ -50,6 +55,7 @@ export class RunRecord {
   add(other: RunRecord): void {
     this.times += other.times;
     this.instructions += other.instructions;
+    this.fromMemory += other.fromMemory;
     for (let kind = 0; kind < KIND_COUNT; kind++) {
       this.accesses[kind]! += other.accesses[kind]!;
     }
@@ -172,24 +178,33 @@ function toldPart(part: Part, steps: StepTable, running: RunningCycles): StoryPa
   return toldRun(part, steps, running);
 }
 
-function toldRun(run: RunRecord, steps: StepTable, running: RunningCycles): StepRun {
+export function toldRun(run: RunRecord, steps: StepTable, running: RunningCycles): StepRun {
   return {
     kind: 'step',
     ...namedStep(run.step, steps),
     times: run.times,
     accesses: accessCounts(run.accesses),
+    fromMemory: run.fromMemory,
     instructions: run.instructions,
     ...running.addCauses(run.costs),
   };
 }
 
-function namedStep(step: RunRecord['step'], steps: StepTable): Pick<StepRun, 'engine' | 'name' | 'event'> {
+function namedStep(
+  step: RunRecord['step'],
+  steps: StepTable,
+): Pick<StepRun, 'engine' | 'name' | 'event' | 'source'> {
   const withoutEngine = STEPS_WITHOUT_ENGINE[step];
   if (withoutEngine !== undefined) {
-    return { engine: '', ...withoutEngine };
+    return { engine: '', ...withoutEngine, source: null };
   }
-  const { engine, name, event } = steps.step(step);
-  return { engine, name, event: event === undefined || event === 'none' ? null : event };
+  const { engine, name, event, place } = steps.step(step);
+  return {
+    engine,
+    name,
+    event: event === undefined || event === 'none' ? null : event,
+    source: place ?? null,
+  };
 }
 
 export function accessCounts(byKind: Float64Array): AccessCounts {

@@ -1,6 +1,6 @@
-import type { Explanation } from '../../harness/explain/explanation';
+import type { Explanation, Profile } from '../../harness/explain/explanation';
 import { escapeControls } from '../../traces/input-error';
-import { operationSpan, type Span } from './spans';
+import { operationSpan, profileSpan, type Span } from './spans';
 
 /**
  * An explanation as collapsed stacks, a line each: `trace;engine;operation;…;step;cause cycles`. flamegraph.pl and
@@ -11,8 +11,18 @@ export function explanationCollapsed({ engine, trace, operations }: Explanation)
   for (const operation of operations) {
     addStacks(operationSpan(operation, engine.name), [frame(trace.name)], stacks);
   }
-  return [...stacks].map(([stack, cycles]) => `${stack} ${cycles}\n`).join('');
+  return stackLines(stacks);
 }
+
+/** A whole replay as collapsed stacks. */
+export function profileCollapsed(profile: Profile): string {
+  const stacks = new Map<string, number>();
+  addStacks(profileSpan(profile), [frame(profile.trace.name)], stacks);
+  return stackLines(stacks);
+}
+
+const stackLines = (stacks: ReadonlyMap<string, number>): string =>
+  [...stacks].map(([stack, cycles]) => `${stack} ${cycles}\n`).join('');
 
 function addStacks(span: Span, callers: readonly string[], stacks: Map<string, number>): void {
   const stack = [...callers, frame(span.name)];

@@ -1,7 +1,7 @@
-import type { Explanation } from '../../harness/explain/explanation';
+import type { Explanation, Profile } from '../../harness/explain/explanation';
 import { jsonText } from '../../harness/results/json-text';
 
-/** An explanation for other programs, as `harness/explain/explanation.ts` says it, in keys of a fixed order. */
-export function explanationJson(explanation: Explanation): string {
+/** An explanation or a profile for programs, as `harness/explain/explanation.ts` says it, in keys of a fixed order. */
+export function explanationJson(explanation: Explanation | Profile): string {
   return jsonText(explanation);
 }

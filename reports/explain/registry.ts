@@ -1,23 +1,54 @@
-import type { Explanation } from '../../harness/explain/explanation';
-import { explanationCollapsed } from './collapsed';
+import type { Explanation, Profile } from '../../harness/explain/explanation';
+import { explanationCollapsed, profileCollapsed } from './collapsed';
 import { explanationJson } from './json';
+import { profileText } from './profile-text';
+import { explanationPage, profilePage } from './source-page';
+import type { SourceTexts } from './source-words';
 import { explanationSpeedscope } from './speedscope';
 import { explanationText } from './text';
 import { explanationTraceEvents } from './trace-event';
 
-/** Every form that an explanation can take, one line each. */
+/** Every form that an explanation can take, one line each; a renderer may use the sources that are at hand. */
 const RENDERERS = {
   text: explanationText,
   json: explanationJson,
+  html: explanationPage,
   'trace-event': explanationTraceEvents,
   speedscope: explanationSpeedscope,
   collapsed: explanationCollapsed,
-} as const satisfies Readonly<Record<string, (explanation: Explanation) => string>>;
+} as const satisfies Readonly<Record<string, (explanation: Explanation, sources: SourceTexts) => string>>;
 
 export type ExplanationFormat = keyof typeof RENDERERS;
 
 export const EXPLANATION_FORMATS = Object.keys(RENDERERS) as ExplanationFormat[];
 
-export function renderExplanation(format: ExplanationFormat, explanation: Explanation): string {
-  return RENDERERS[format](explanation);
+export function renderExplanation(
+  format: ExplanationFormat,
+  explanation: Explanation,
+  sources: SourceTexts = new Map(),
+): string {
+  return RENDERERS[format](explanation, sources);
+}
+
+/** The forms of a whole replay summed up: it has no order in time, so no spans. */
+const PROFILE_RENDERERS = {
+  text: profileText,
+  json: explanationJson,
+  html: profilePage,
+  collapsed: profileCollapsed,
+} as const satisfies Partial<Record<ExplanationFormat, (profile: Profile, sources: SourceTexts) => string>>;
+
+export type ProfileFormat = keyof typeof PROFILE_RENDERERS;
+
+export const PROFILE_FORMATS = Object.keys(PROFILE_RENDERERS) as ProfileFormat[];
+
+export const isProfileFormat = (format: string): format is ProfileFormat =>
+  Object.hasOwn(PROFILE_RENDERERS, format);
+
+export function renderProfile(
+  format: ProfileFormat,
+  profile: Profile,
+  sources: SourceTexts = new Map(),
+): string {
+  return PROFILE_RENDERERS[format](profile, sources);
 }

@@ -21,19 +21,28 @@ export function explanationSpeedscope(explanation: Explanation): string {
   });
 }
 
-/** The names of the profiles' frames: equal names are one frame, so that their times are added up. */
+/** The profiles' frames: equal names at one place are one frame, so that their times are added up. */
 class FrameTable {
   private readonly indices = new Map<string, number>();
+  private readonly frames: Frame[] = [];
 
-  index(name: string): number {
-    const index = this.indices.get(name) ?? this.indices.size;
-    this.indices.set(name, index);
+  index({ name, source }: Span): number {
+    const frame = { name, ...source };
+    const key = JSON.stringify(frame);
+    const index = this.indices.get(key) ?? this.frames.push(frame) - 1;
+    this.indices.set(key, index);
     return index;
   }
 
-  list(): { name: string }[] {
-    return [...this.indices.keys()].map((name) => ({ name }));
+  list(): readonly Frame[] {
+    return this.frames;
   }
+}
+
+interface Frame {
+  readonly name: string;
+  readonly file?: string;
+  readonly line?: number;
 }
 
 function profile(operation: ExplainedOperation, engine: string, frames: FrameTable) {
@@ -55,7 +64,7 @@ interface FrameEvent {
 }
 
 function spanEvents(span: Span, from: number, frames: FrameTable): FrameEvent[] {
-  const frame = frames.index(span.name);
+  const frame = frames.index(span);
   const events: FrameEvent[] = [{ type: 'O', frame, at: from }];
   let at = from;
   for (const child of span.children) {

@@ -1,28 +1,38 @@
 import type { ExplainedOperation, Explanation, StepRun, StoryPart } from '../../harness/explain/explanation';
+import { storySteps } from '../../harness/explain/story';
 import { groupedInteger } from '../../harness/text/numbers';
 import { escapeControls } from '../../traces/input-error';
 import { wordsOf } from '../phrase';
 import { columns } from './columns';
+import { annotatedLines, placeLines } from './source-text';
+import { hasSource, type SourceTexts } from './source-words';
 import { summary } from './summary';
 import { elsewhereLines, heapLines, provenanceLines } from './text-state';
 import { accessCount, mainCauseText, shareText, stepTitle, stepTotals, type StepTotal } from './words';
 
 /** An explanation for one look: what happened and why in a few sentences, then the figures behind each of them. */
-export function explanationText(explanation: Explanation): string {
+export function explanationText(explanation: Explanation, sources: SourceTexts = new Map()): string {
   const { engine, trace, pricing, stopped, operations } = explanation;
   const head = `${engine.name} on ${trace.name}, ${groupedInteger(trace.events)} events, priced ${pricing.id}`;
   const stop =
     stopped === null
       ? []
       : [`The replay ended ${stopped.kind} at #${groupedInteger(stopped.operation)}: ${stopped.problem}`];
-  const sections = operations.map((operation) => operationLines(operation, explanation));
+  const sections = operations.map((operation) => operationLines(operation, explanation, sources));
   return [head, ...stop, ...sections.flat()].map((line) => `${escapeControls(line)}\n`).join('');
 }
 
-function operationLines(operation: ExplainedOperation, explanation: Explanation): string[] {
+function operationLines(
+  operation: ExplainedOperation,
+  explanation: Explanation,
+  sources: SourceTexts,
+): string[] {
+  const steps = storySteps(operation.story);
   return [
     ['', ...summary(operation, explanation)],
+    placeLines(steps, operation.cycles),
     stepLines(operation, explanation.engine.name),
+    annotatedLines(steps, sources),
     causeLines(operation),
     lockLines(operation),
     provenanceLines(operation),
@@ -39,10 +49,16 @@ const STORY_LINES_MAX = 24;
 function stepLines({ story, cycles }: ExplainedOperation, engine: string): string[] {
   const rows = storyRows(story, '', cycles, engine);
   const isShort = rows.length <= STORY_LINES_MAX;
-  const shown = isShort ? rows : stepTotals(story).map((total) => totalRow(total, cycles, engine));
+  // The places in the source have been summed up before.
+  const others = stepTotals(story).filter(({ step }) => (step.source?.length ?? 0) === 0);
+  const shown = isShort ? rows : others.map((total) => totalRow(total, cycles, engine));
+  if (shown.length === 0) {
+    return [];
+  }
   const header = ['step', 'times', 'accesses', 'instructions', 'cycles', '', 'mostly'];
+  const where = hasSource(storySteps(story)) ? 'What it did outside its source' : 'What it did';
   return [
-    isShort ? 'What it did:' : 'What it did, summed up by step (--format json tells it in order):',
+    isShort ? 'What it did:' : `${where}, summed up by step (--format json tells it in order):`,
     ...columns(['left', 'right', 'right', 'right', 'right', 'right', 'left'], header, shown),
   ];
 }

@@ -21,8 +21,10 @@ export function operationTitle({ operation, op, id, sizeBytes, site, call }: Exp
 }
 
 /** `scan node`, with the engine before it where the story has steps of several. */
-export function stepTitle({ engine, name }: StepRun, mainEngine: string): string {
-  return engine === '' || engine === mainEngine ? wordsOf(name) : `${engine}: ${wordsOf(name)}`;
+export function stepTitle({ engine, name, source }: StepRun, mainEngine: string): string {
+  // The words of a model's steps are ours; a place in a source is named by its author.
+  const title = source === null ? wordsOf(name) : name;
+  return engine === '' || engine === mainEngine ? title : `${engine}: ${title}`;
 }
 
 export function accessCount({ loads, chases, stores, updates }: AccessCounts): number {
@@ -67,7 +69,7 @@ export interface StepTotal {
 export function stepTotals(story: readonly StoryPart[]): StepTotal[] {
   const totals = new Map<string, StepTotal>();
   for (const step of storySteps(story)) {
-    const key = `${step.engine}\n${step.name}`;
+    const key = JSON.stringify([step.engine, step.name, step.source]);
     const { times, accesses, instructions, cycles, causes } = totals.get(key) ?? ZERO;
     totals.set(key, {
       step: totals.get(key)?.step ?? step,

@@ -1,8 +1,16 @@
 import { ENGINES } from '../../../allocators/registry';
-import { EXPLANATION_FORMATS, renderExplanation } from '../../../reports/explain/registry';
+import {
+  EXPLANATION_FORMATS,
+  isProfileFormat,
+  PROFILE_FORMATS,
+  renderExplanation,
+  renderProfile,
+} from '../../../reports/explain/registry';
+import type { SourceTexts } from '../../../reports/explain/source-words';
 import { UsageError } from '../../../traces/input-error';
 import { explain as explainOperations } from '../../explain/explain';
-import type { Choice } from '../../explain/explanation';
+import type { Choice, Explanation } from '../../explain/explanation';
+import { profile } from '../../explain/profile';
 import type { StackMaker } from '../../explain/step-machine';
 import { Machine } from '../../machine/machine';
 import { isFailure } from '../../metrics/measured-replay';
@@ -13,10 +21,11 @@ import { enginesWithOptions, type EngineChoice } from '../options/engine-options
 import { EXIT, type ExitCode } from '../exit-codes';
 import { outputTo } from '../output/output-file';
 import { Progress } from '../workers/progress';
-import { ANY_COUNT, choice, count, list, operand, text, type ValuesOf } from '../options/option';
+import { ANY_COUNT, choice, count, flag, list, operand, text, type ValuesOf } from '../options/option';
 import { readerOptionsBesideFormat, traceDetails, traceRequest } from '../options/reader-options';
 import { createRegistries } from '../names/registries';
 import { doubtsText } from '../output/import-text';
+import { sourcesAtHand } from '../names/sources-at-hand';
 import {
   commaList,
   enginesOption,
@@ -45,6 +54,7 @@ const options = {
   op: count('The operation with this index in the trace, from 0', ANY_COUNT),
   worst: count('The dearest operations, so many of them', [1, WORST_MAX], { byDefault: '1' }),
   lock: text('Those that held this lock longest instead of the dearest'),
+  all: flag('The whole replay summed up by step, or by line of the source of an engine in C'),
   against: {
     ...list(`Engines to compare with, comma-separated, or ${AGAINST_NONE}`, { completes: 'engine' }),
     byDefault: 'all',
@@ -52,7 +62,7 @@ const options = {
   },
   realloc: reallocOption,
   format: choice(
-    'Text, JSON, or spans and stacks for Perfetto, speedscope and flamegraph.pl',
+    'Text, JSON, a page, or spans and stacks for Perfetto, speedscope and flamegraph.pl',
     EXPLANATION_FORMATS,
     { byDefault: 'text' },
   ),
@@ -67,6 +77,7 @@ export const explain = command({
     '$0 recorded:sqlite3-2000 -a plan9-pool --worst 3 --against xmalloc-tlsf',
     '$0 recorded:git-status -a xmalloc-first-fit --lock freelist',
     '$0 synth:tmem -a xmalloc-first-fit --op 4711 --format speedscope --out op.json',
+    '$0 recorded:git-status -a xmalloc-tlsf --all --format collapsed',
   ],
   run: runExplain,
 });
@@ -74,6 +85,55 @@ export const explain = command({
 type ExplainArguments = { readonly trace: string } & ValuesOf<typeof options>;
 
 async function runExplain(argv: ExplainArguments): Promise<ExitCode> {
+  return argv.all ? runProfile(argv) : runOperations(argv);
+}
+
+/** The whole replay. */
+async function runProfile(argv: ExplainArguments): Promise<ExitCode> {
+  const { format } = argv;
+  for (const option of ['op', 'worst', 'lock', 'against'] as const) {
+    if (argv[option] !== undefined) {
+      throw new UsageError({
+        where: '--all',
+        problem: `does not go with --${option}`,
+        expected: 'one of them',
+      });
+    }
+  }
+  if (!isProfileFormat(format)) {
+    throw new UsageError({
+      where: '--format',
+      problem: `"${format}" of a whole replay, which has no order in time`,
+      expected: `one of ${PROFILE_FORMATS.join(', ')}`,
+    });
+  }
+  const write = outputTo(argv.out);
+  const registries = createRegistries();
+  const name = onlyOne('-a', 'engine', commaList(argv.allocator));
+  const pricing = parsePricing(onlyOne('-p', 'pricing', commaList(argv.pricing)));
+  const trace = await registries.openTrace(traceRequest(argv.trace, argv));
+  process.stderr.write(doubtsText(trace));
+  const [engine] = enginesWithOptions([name], nameValuePairs('-o', argv.option), registries);
+  const summedUp = await profile({
+    trace,
+    createStack: stackMaker(engine!, argv, registries),
+    pricing,
+    ...(argv.realloc !== undefined && { realloc: argv.realloc }),
+  });
+  write(renderProfile(format, summedUp, sourcesOf(name, registries)));
+  return exitCodeAt(summedUp.stopped);
+}
+
+function exitCodeAt(stopped: Explanation['stopped']): ExitCode {
+  return stopped !== null && isFailure(stopped) ? EXIT.failed : EXIT.ok;
+}
+
+/** Of an engine in C, the files that it was compiled from. */
+function sourcesOf(name: string, registries: Registries): SourceTexts {
+  return sourcesAtHand(name, registries.engineNamed(name).foreign?.sources ?? {});
+}
+
+async function runOperations(argv: ExplainArguments): Promise<ExitCode> {
   const choice = choiceOf(argv);
   const write = outputTo(argv.out);
   const registries = createRegistries();
@@ -98,9 +158,8 @@ async function runExplain(argv: ExplainArguments): Promise<ExitCode> {
     ...(argv.realloc !== undefined && { realloc: argv.realloc }),
     passDone: () => progress.done(1),
   }).finally(() => progress.stop());
-  write(renderExplanation(argv.format, explanation));
-  const { stopped } = explanation;
-  return stopped !== null && isFailure(stopped) ? EXIT.failed : EXIT.ok;
+  write(renderExplanation(argv.format, explanation, sourcesOf(name, registries)));
+  return exitCodeAt(explanation.stopped);
 }
 
 function choiceOf({ op, worst, lock }: ExplainArguments): Choice {
