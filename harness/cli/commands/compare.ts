@@ -1,12 +1,14 @@
 import { githubAnnotations } from '../../../reports/comparison/annotations';
 import { comparisonMarkdown } from '../../../reports/comparison/markdown';
 import { COMPARISON_FORMATS } from '../../../reports/comparison/registry';
+import { sourceDifferencesText } from '../../../reports/explain/source-difference-text';
 import { UsageError } from '../../../traces/input-error';
 import { compareResults } from '../../compare/compare';
 import { FAIL_ON } from '../../compare/comparison';
 import { parseLimits } from '../../compare/limits';
 import type { Results } from '../../results/results';
 import { runBothRevisions } from '../sides/base-revision';
+import type { ReplayDifference } from '../sides/source-differences';
 import { runEnginePair } from '../sides/engine-pair';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { tellGithub } from '../output/github';
@@ -85,7 +87,7 @@ type CompareArguments = { readonly input: readonly string[] } & ValuesOf<typeof 
 async function compareCommand(argv: CompareArguments): Promise<ExitCode> {
   const given = argv.limit.flatMap(parseLimits);
   const write = outputTo(argv.out);
-  const { labels, base, head } = await sidesOf(argv);
+  const { labels, base, head, differences = [] } = await sidesOf(argv);
   const limits = [...suiteLimits(head, labels.head), ...given];
   const comparison = compareResults(base, head, {
     labels,
@@ -96,7 +98,7 @@ async function compareCommand(argv: CompareArguments): Promise<ExitCode> {
   });
   const format = COMPARISON_FORMATS.find(({ name }) => name === argv.format)!;
   const report = format.render(comparison, { ascii: argv.ascii });
-  write(report);
+  write(report + differencesIn(argv.format, differences));
   tellGithub(
     githubAnnotations(comparison),
     () => comparisonMarkdown(comparison, { ascii: false }),
@@ -105,7 +107,21 @@ async function compareCommand(argv: CompareArguments): Promise<ExitCode> {
   return comparison.verdict.fails ? EXIT.finding : EXIT.ok;
 }
 
+/** Only what is written for people tells of sources. */
+function differencesIn(format: string, differences: readonly ReplayDifference[]): string {
+  const text = sourceDifferencesText(differences);
+  switch (format) {
+    case 'text':
+      return text;
+    case 'markdown':
+      return text === '' ? '' : `\n\`\`\`text${text.replaceAll('`', "'")}\`\`\`\n`;
+    default:
+      return '';
+  }
+}
+
 interface Sides {
+  readonly differences?: readonly ReplayDifference[];
   readonly labels: { readonly base: string; readonly head: string };
   readonly base: Results;
   readonly head: Results;

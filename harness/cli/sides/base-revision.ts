@@ -5,6 +5,7 @@ import type { Results } from '../../results/results';
 import { resultsAt } from './results-at';
 import { isEngineModule } from '../names/load-engine';
 import { commaList, type HostArguments, type MachineArguments } from '../options/shared-options';
+import { sourceDifferences, type ReplayDifference } from './source-differences';
 import { runSelf, runShell, type Finished } from './subprocess';
 import { withWorktree, type Worktree } from './worktree';
 
@@ -26,6 +27,8 @@ export interface RevisionSides {
   readonly labels: { readonly base: string; readonly head: string };
   readonly base: Results;
   readonly head: Results;
+  /** Where engines in C differ, replay by replay. */
+  readonly differences: readonly ReplayDifference[];
 }
 
 /** Throws `UsageError` and `InputError`; the worktree is gone afterwards, whatever happened. */
@@ -42,8 +45,29 @@ export function runBothRevisions(
       labels: { base: `${revision} (${worktree.commit.slice(0, 12)})`, head: 'working directory' },
       base,
       head,
+      differences: await differencesOf(base, head, worktree, traces, request),
     };
   });
+}
+
+/** A command says of no replay which engine it was: there nothing is looked at. */
+function differencesOf(
+  base: Results,
+  head: Results,
+  worktree: Worktree,
+  traces: readonly string[],
+  request: RevisionRequest,
+): Promise<readonly ReplayDifference[]> | readonly ReplayDifference[] {
+  if (request.command !== undefined) {
+    return [];
+  }
+  const engines = commaList(request.allocator).map((name) => ({
+    name,
+    base: resolve(worktree.folder, inWorktree(name, worktree)),
+    head: resolve(name),
+  }));
+  const { scratch } = worktree;
+  return sourceDifferences(base.replays, head.replays, traces, engines, { ...request, scratch });
 }
 
 function checkRequest(traces: readonly string[], { allocator, command }: RevisionRequest): void {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { CELL_LIST_ENGINE, PUSHED_AT_TAIL } from './cell-list-engine';
@@ -21,10 +21,14 @@ function git(folder: string, ...argv: string[]): string {
 }
 
 /**
- * Runs `action` in a repository with the engine committed in a folder of its own and changed since. Temporary files go
+ * Runs `action` in a repository with the engine committed in a folder of its own and changed since, and beside it the
+ * files that `committed` copies there, by name. Temporary files go
  * to a folder beside it meanwhile; afterwards nothing may be left there, nor in the repository.
  */
-export function inRepository(action: (folder: string) => Promise<void>): Promise<void> {
+export function inRepository(
+  action: (folder: string) => Promise<void>,
+  committed: Readonly<Record<string, string>> = {},
+): Promise<void> {
   return inFolder(async (outer) => {
     const [repository, temporary] = ['repository', 'temporary'].map((name) => join(outer, name));
     const folder = join(repository!, 'engines');
@@ -33,6 +37,9 @@ export function inRepository(action: (folder: string) => Promise<void>): Promise
     mkdirSync(join(repository!, 'node_modules'));
     writeFileSync(join(repository!, '.gitignore'), 'node_modules\ntrace.csv\n');
     writeFileSync(join(folder, 'engine.js'), CELL_LIST_ENGINE);
+    for (const [name, original] of Object.entries(committed)) {
+      copyFileSync(original, join(folder, name));
+    }
     git(repository!, 'init', '-q');
     git(repository!, 'add', '.');
     git(repository!, 'commit', '-q', '-m', 'The engine');
