@@ -20,6 +20,12 @@ export function causesText({ causes, cycles }: WorstOperation): string {
 
 export function eventsText({ events }: WorstOperation): string {
   return Object.entries(events)
-    .map(([name, count]) => `${groupedInteger(count)} ${wordsOf(name)}`)
+    .map(([name, count]) => `${groupedInteger(count)} ${counted(name, count)}`)
     .join(', ');
+}
+
+/** `pagesGiven` → `page given` where there was one, else `pages given`. */
+function counted(name: string, count: number): string {
+  const words = wordsOf(name);
+  return count === 1 ? words.replace(/(?<=ch)es\b|s\b/, '') : words;
 }

@@ -9,6 +9,7 @@ export type Alignment = 'left' | 'right';
 export function alignedLines(
   rows: readonly (readonly string[])[],
   alignments: readonly Alignment[] = [],
+  isMarked: (row: number, column: number) => boolean = () => false,
 ): string[] {
   const widths: number[] = [];
   for (const row of rows) {
@@ -18,8 +19,16 @@ export function alignedLines(
   }
   const padded = (cell: string, column: number) =>
     alignments[column] === 'right' ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!);
-  return rows.map((row) => row.map(padded).join('  ').trimEnd());
+  return rows.map((row, index) =>
+    row
+      .map((cell, column) => (isMarked(index, column) ? bold(padded(cell, column)) : padded(cell, column)))
+      .join('  ')
+      .trimEnd(),
+  );
 }
+
+/** Bold and red, of the letters alone. */
+const bold = (cell: string): string => cell.replace(/\S.*\S|\S/, '\u001b[1;31m$&\u001b[0m');
 
 /** The same as one text, every line ended. */
 export function alignedText(
@@ -31,19 +40,182 @@ export function alignedText(
     .join('');
 }
 
+/** What is known of the terminal that a text is for; nothing where it goes to a file or a pipe. */
+export interface Terminal {
+  /** Letters in a line. */
+  readonly columns?: number;
+  readonly hasColours?: boolean;
+}
+
 export interface TextColumn<Row> {
   readonly title: string;
   readonly align: Alignment;
   /** The cell, already safe for a terminal. */
   readonly cell: (row: Row) => string;
+  /** Says which row it is: stands first in every part of a table that is cut in parts. */
+  readonly isKey?: boolean;
+  /** Columns of one group stay in one part as long as they fit. */
+  readonly group?: string;
+  /** Whether a cell is marked by colour, where there are colours. */
+  readonly isMarked?: (row: Row) => boolean;
 }
 
 /** A line of titles, then a line a row. */
 export function tableLines<Row>(columns: readonly TextColumn<Row>[], rows: readonly Row[]): string[] {
-  const titles = columns.map(({ title }) => title);
-  const cells = rows.map((row) => columns.map(({ cell }) => cell(row)));
+  return laidOut(textColumns(columns, rows));
+}
+
+/**
+ * The same for a terminal so many letters wide: where the table is wider, key columns that say the same in every row
+ * become a line above it, and the others are dealt to parts below one another. Names that even then are too long are
+ * cut.
+ */
+export function fittedTableLines<Row>(
+  columns: readonly TextColumn<Row>[],
+  rows: readonly Row[],
+  { columns: width, hasColours = false }: Terminal,
+): string[] {
+  const all = textColumns(columns, rows, hasColours);
+  if (width === undefined || widthOf(all) <= width) {
+    return laidOut(all);
+  }
+  const constant = all.filter(({ isKey, cells }) => isKey && cells.every((cell) => cell === cells[0]));
+  const kept = all.filter((column) => !constant.includes(column));
+  const above = constant
+    .filter(({ cells }) => cells.length > 0 && cells[0] !== '')
+    .map(({ title, cells }) => cut(`${title}: ${cells[0]!}`, width));
+  return [...above, ...(widthOf(kept) <= width ? laidOut(kept) : partLines(kept, width))];
+}
+
+/** A column as it will stand there. */
+interface LaidColumn {
+  readonly title: string;
+  readonly align: Alignment;
+  readonly isKey: boolean;
+  readonly group: string | undefined;
+  readonly cells: readonly string[];
+  readonly marks: readonly boolean[];
+}
+
+function textColumns<Row>(
+  columns: readonly TextColumn<Row>[],
+  rows: readonly Row[],
+  hasColours = false,
+): LaidColumn[] {
+  return columns.map(({ title, align, cell, isKey = false, group, isMarked }) => ({
+    title,
+    align,
+    isKey,
+    group,
+    cells: rows.map(cell),
+    marks: rows.map((row) => hasColours && isMarked?.(row) === true),
+  }));
+}
+
+function laidOut(columns: readonly LaidColumn[]): string[] {
+  const rows = (columns[0]?.cells ?? []).map((_, row) => columns.map(({ cells }) => cells[row]!));
   return alignedLines(
-    [titles, ...cells],
+    [columns.map(({ title }) => title), ...rows],
     columns.map(({ align }) => align),
+    (row, column) => columns[column]!.marks[row - 1] === true,
   );
+}
+
+const GAP = 2;
+
+const columnWidth = ({ title, cells }: LaidColumn): number =>
+  Math.max(title.length, ...cells.map(({ length }) => length));
+
+function widthOf(columns: readonly LaidColumn[]): number {
+  return columns.reduce((sum, column) => sum + columnWidth(column) + GAP, -GAP);
+}
+
+/** The narrowest that a column of names may become: enough to tell engines apart. */
+const KEY_WIDTH_MIN = 12;
+
+function partLines(columns: readonly LaidColumn[], width: number): string[] {
+  // Words may lose their ends, figures never do.
+  const others = columns
+    .filter(({ isKey }) => !isKey)
+    .map((column) =>
+      column.align === 'right'
+        ? column
+        : { ...column, cells: column.cells.map((cell) => cut(cell, Math.floor(width / 2))) },
+    );
+  const widest = Math.max(0, ...others.map(columnWidth));
+  const keys = narrowed(
+    columns.filter(({ isKey }) => isKey),
+    Math.max(width - widest - GAP, KEY_WIDTH_MIN),
+  );
+  const parts: LaidColumn[][] = [];
+  for (const group of groupsOf(others)) {
+    const last = parts[parts.length - 1];
+    if (last !== undefined && widthOf([...keys, ...last, ...group]) <= width) {
+      last.push(...group);
+      continue;
+    }
+    for (const column of group) {
+      const open = column === group[0] ? undefined : parts[parts.length - 1];
+      if (open !== undefined && widthOf([...keys, ...open, column]) <= width) {
+        open.push(column);
+      } else {
+        parts.push([column]);
+      }
+    }
+  }
+  return parts.flatMap((part, index) => [...(index === 0 ? [] : ['']), ...laidOut([...keys, ...part])]);
+}
+
+/** Neighbours of one group together; a column without a group is one by itself. */
+function groupsOf(columns: readonly LaidColumn[]): LaidColumn[][] {
+  const groups: LaidColumn[][] = [];
+  for (const column of columns) {
+    const last = groups[groups.length - 1];
+    if (last !== undefined && column.group !== undefined && last[0]!.group === column.group) {
+      last.push(column);
+    } else {
+      groups.push([column]);
+    }
+  }
+  return groups;
+}
+
+/** Key columns that together take no more room than there is, the longest cut first. */
+function narrowed(keys: readonly LaidColumn[], room: number): LaidColumn[] {
+  const widths = keys.map(columnWidth);
+  const total = () => widths.reduce((sum, each) => sum + each + GAP, -GAP);
+  while (total() > room && Math.max(...widths) > KEY_WIDTH_MIN) {
+    widths[widths.indexOf(Math.max(...widths))]!--;
+  }
+  return keys.map((key, index) => ({ ...key, cells: key.cells.map((cell) => cut(cell, widths[index]!)) }));
+}
+
+function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(width - 1, 0))}…`;
+}
+
+/** Words in lines no wider than this. */
+export function wrappedText(text: string, width: number | undefined): string {
+  if (width === undefined) {
+    return text;
+  }
+  return text
+    .split('\n')
+    .map((line) => wrappedLine(line, width))
+    .join('\n');
+}
+
+function wrappedLine(line: string, width: number): string {
+  const indent = /^ */.exec(line)![0];
+  const lines: string[] = [];
+  let current = indent;
+  for (const word of line.trim().split(' ')) {
+    if (current.trim() !== '' && current.length + 1 + word.length > width) {
+      lines.push(current);
+      current = indent + word;
+    } else {
+      current += current.trim() === '' ? word : ` ${word}`;
+    }
+  }
+  return [...lines, current].join('\n');
 }

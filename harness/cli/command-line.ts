@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from './exit-codes';
 import { flag } from './options/option';
 import { readWords } from './options/words';
 import { reportFailure } from './output/failure';
-import { groupHelp, programHelp } from './program-help';
+import { groupHelp, programHelp, PROGRAM_START } from './program-help';
 import { TOOL_VERSION } from './tool-version';
 
 /**
@@ -34,6 +34,9 @@ export async function runCommandLine(words: readonly string[]): Promise<ExitCode
 
 function runWords(words: readonly string[]): Promise<ExitCode> | ExitCode {
   const [first, ...rest] = words;
+  if (first === undefined) {
+    return print(PROGRAM_START);
+  }
   if (asks(first, HELP)) {
     return print(programHelp());
   }

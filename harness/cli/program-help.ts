@@ -6,6 +6,18 @@ import { COMMANDS } from './commands/commands';
 const EXIT_CODES =
   'Exit codes: 0 ok, 1 failed, 2 bad usage or input, 3 limit exceeded or finding, 4 not deterministic.';
 
+/** What the bare name shows: where to begin. */
+export const PROGRAM_START = [
+  'alloc-replay replays allocation traces through models of real allocators. To begin with:\n',
+  '  alloc-replay reproduce xfree-latency --out out',
+  '      the problem that it was made for, with a verdict and a page of pictures',
+  '  alloc-replay run synth:half-page-storm -a xmalloc-first-fit,xmalloc-tlsf-2008 -p zen4-2022@cold',
+  '      two engines side by side on a made-up trace; a trace of your own goes in its place',
+  '  alloc-replay explain synth:half-page-storm -a xmalloc-first-fit -p zen4-2022@cold --worst 1',
+  '      why the worst operation was slow, step by step\n',
+  'alloc-replay --help lists all commands.\n',
+].join('\n');
+
 export const programHelp = (): string =>
   [
     'alloc-replay <command>',

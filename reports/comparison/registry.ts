@@ -4,11 +4,12 @@ import { comparisonJson } from './json';
 import { junitOfComparison } from './junit';
 import { comparisonMarkdown } from './markdown';
 import { comparisonMail } from './mail';
-import { comparisonText } from './text';
+import { comparisonHtml } from './page';
+import { comparisonText, type TextOptions } from './text';
 
 export interface ComparisonFormat {
   readonly name: string;
-  readonly render: (comparison: Comparison, options: { readonly ascii: boolean }) => string;
+  readonly render: (comparison: Comparison, options: TextOptions) => string;
 }
 
 /** What `compare --format` offers; the first is the default. */
@@ -19,4 +20,5 @@ export const COMPARISON_FORMATS: readonly ComparisonFormat[] = [
   { name: 'markdown', render: comparisonMarkdown },
   { name: 'junit', render: junitOfComparison },
   { name: 'mail', render: comparisonMail },
+  { name: 'html', render: comparisonHtml },
 ];

@@ -1,5 +1,5 @@
 import { groupedInteger } from '../../harness/text/numbers';
-import { tableLines, type TextColumn } from '../text-columns';
+import { fittedTableLines, type Terminal, type TextColumn } from '../text-columns';
 
 /** A terminal is for one look; other formats have all rows. */
 const ROWS_SHOWN = 20;
@@ -9,6 +9,7 @@ export function textTable<Row>(
   title: string,
   rows: readonly Row[],
   columns: readonly TextColumn<Row>[],
+  terminal: Terminal = {},
 ): string {
   if (rows.length === 0) {
     return '';
@@ -17,7 +18,7 @@ export function textTable<Row>(
   const rest = rows.length - shown.length;
   return [
     title,
-    ...tableLines(columns, shown),
+    ...fittedTableLines(columns, shown, terminal),
     ...(rest === 0 ? [] : [`${groupedInteger(rest)} more; --format csv has them all`]),
     '',
   ].join('\n');

@@ -3,7 +3,7 @@ import { groupedInteger } from '../../harness/text/numbers';
 import type { WorstOperation } from '../../harness/metrics/worst-operations';
 import { escapeControls } from '../../traces/input-error';
 import { causesText, eventsText, operationText } from '../operation-text';
-import type { TextColumn } from '../text-columns';
+import { wrappedText, type Terminal, type TextColumn } from '../text-columns';
 import {
   absoluteText,
   byChange,
@@ -26,26 +26,34 @@ import { headline, nameText } from './headline';
 import { countsText, mostText, scorecard, type ScoreLine } from './scorecard';
 import { textTable } from './text-table';
 
+export interface TextOptions {
+  readonly ascii: boolean;
+  readonly terminal?: Terminal;
+}
+
 /**
  * The comparison for a terminal: the answers to what a reviewer asks, then what got worse, what got better, why, then
  * every cell; the verdict is last.
  */
-export function comparisonText(comparison: Comparison, options: { readonly ascii: boolean }): string {
+export function comparisonText(comparison: Comparison, options: TextOptions): string {
+  const { terminal = {} } = options;
+  const fitted = (text: string) => wrappedText(text, terminal.columns);
   const rows = reportRows(comparison);
   const statuses = statusRows(comparison);
   const sections = [
-    textTable('what a reviewer asks', scorecard(comparison), SCORE_COLUMNS),
+    textTable('what a reviewer asks', scorecard(comparison), SCORE_COLUMNS, terminal),
     textTable(
       'newly failing',
       statuses.filter(({ status }) => status === 'newly failing'),
       STATUS_COLUMNS,
+      terminal,
     ),
     ...(['regression', 'improvement', 'changed'] as const).flatMap((judgement) =>
-      (['primary', 'secondary'] as const).map((category) => rowsSection(rows, judgement, category)),
+      (['primary', 'secondary'] as const).map((category) => rowsSection(rows, judgement, category, terminal)),
     ),
-    reasonsSection(comparison),
-    textTable('cells', statuses, STATUS_COLUMNS),
-    endText(comparison),
+    fitted(reasonsSection(comparison)),
+    textTable('cells', statuses, STATUS_COLUMNS, terminal),
+    fitted(endText(comparison)),
   ];
   const text = sections.filter((each) => each !== '').join('\n');
   return options.ascii ? asciiText(text) : text;
@@ -76,27 +84,28 @@ function rowsSection(
   all: readonly ReportRow[],
   judgement: Exclude<Judgement, 'same'>,
   category: Category,
+  terminal: Terminal,
 ): string {
   const rows = folded(
     all.filter((each) => each.category === category && each.row.judgement === judgement).sort(byChange),
   );
-  return textTable(`${JUDGEMENT_TEXT[judgement]}, ${CATEGORY_TEXT[category]}`, rows, ROW_COLUMNS);
+  return textTable(`${JUDGEMENT_TEXT[judgement]}, ${CATEGORY_TEXT[category]}`, rows, ROW_COLUMNS, terminal);
 }
 
 const SCORE_COLUMNS: readonly TextColumn<ScoreLine>[] = [
-  { title: '', align: 'left', cell: ({ question }) => question },
+  { title: '', align: 'left', isKey: true, cell: ({ question }) => question },
   { title: 'answer', align: 'left', cell: ({ answer }) => answer },
   { title: 'replays', align: 'left', cell: countsText },
   { title: 'the most', align: 'left', cell: (line) => mostText(line, '->') },
-  { title: 'trace', align: 'left', cell: ({ most }) => nameText(most?.trace ?? '') },
-  { title: 'engine', align: 'left', cell: ({ most }) => nameText(most?.engine ?? '') },
+  { title: 'trace', align: 'left', isKey: true, cell: ({ most }) => nameText(most?.trace ?? '') },
+  { title: 'engine', align: 'left', isKey: true, cell: ({ most }) => nameText(most?.engine ?? '') },
 ];
 
 const ROW_COLUMNS: readonly TextColumn<FoldedRow>[] = [
-  { title: 'trace', align: 'left', cell: ({ trace }) => nameText(trace) },
-  { title: 'engine', align: 'left', cell: ({ engine }) => nameText(engine) },
-  { title: 'pricing', align: 'left', cell: ({ row }) => nameText(row.pricing ?? '') },
-  { title: 'metric', align: 'left', cell: (each) => escapeControls(foldedTitle(each)) },
+  { title: 'trace', align: 'left', isKey: true, cell: ({ trace }) => nameText(trace) },
+  { title: 'engine', align: 'left', isKey: true, cell: ({ engine }) => nameText(engine) },
+  { title: 'pricing', align: 'left', isKey: true, cell: ({ row }) => nameText(row.pricing ?? '') },
+  { title: 'metric', align: 'left', isKey: true, cell: (each) => escapeControls(foldedTitle(each)) },
   { title: 'base', align: 'right', cell: ({ row }) => valueText(row, row.base) },
   { title: 'head', align: 'right', cell: ({ row }) => valueText(row, row.head) },
   { title: 'change', align: 'right', cell: ({ row }) => absoluteText(row) },
@@ -106,9 +115,9 @@ const ROW_COLUMNS: readonly TextColumn<FoldedRow>[] = [
 ];
 
 const STATUS_COLUMNS: readonly TextColumn<StatusRow>[] = [
-  { title: 'trace', align: 'left', cell: ({ trace }) => nameText(trace) },
-  { title: 'engine', align: 'left', cell: ({ engine }) => nameText(engine) },
-  { title: 'pricing', align: 'left', cell: ({ pricing }) => nameText(pricing ?? '') },
+  { title: 'trace', align: 'left', isKey: true, cell: ({ trace }) => nameText(trace) },
+  { title: 'engine', align: 'left', isKey: true, cell: ({ engine }) => nameText(engine) },
+  { title: 'pricing', align: 'left', isKey: true, cell: ({ pricing }) => nameText(pricing ?? '') },
   { title: 'status', align: 'left', cell: ({ status }) => status },
   { title: '', align: 'left', cell: ({ because }) => escapeControls(because) },
 ];

@@ -4,29 +4,33 @@ import { countText, decimalRatio, groupedInteger } from '../../harness/text/numb
 import { jsonText } from '../../harness/results/json-text';
 import { escapeControls } from '../../traces/input-error';
 import { csvText, type Column } from '../csv/cells';
-import type { TextColumn } from '../text-columns';
+import { trendHtml } from './trend-page';
+import type { Terminal, TextColumn } from '../text-columns';
 import { nameText } from './headline';
 import { textTable } from './text-table';
 
 /** What `trend --format` offers; the first is the default. */
-export const TREND_FORMATS: readonly { readonly name: string; readonly render: (trend: Trend) => string }[] =
-  [
-    { name: 'text', render: trendText },
-    { name: 'csv', render: trendCsv },
-    { name: 'json', render: trendJson },
-  ];
+export const TREND_FORMATS: readonly {
+  readonly name: string;
+  readonly render: (trend: Trend, terminal?: Terminal) => string;
+}[] = [
+  { name: 'text', render: trendText },
+  { name: 'csv', render: trendCsv },
+  { name: 'json', render: trendJson },
+  { name: 'html', render: trendHtml },
+];
 
 /**
  * Run by run, that is, by the commit that moved it: a row per engine and metric, the largest change first. A run in
  * which nothing changed is not shown; `csv` has every change.
  */
-function trendText(trend: Trend): string {
+function trendText(trend: Trend, terminal: Terminal = {}): string {
   const runs = new Map<string, TrendChange[]>();
   for (const change of trend.changes) {
     const title = runTitle(change.to);
     runs.set(title, [...(runs.get(title) ?? []), change]);
   }
-  const sections = [...runs].map(([title, changes]) => textTable(title, movedBy(changes), COLUMNS));
+  const sections = [...runs].map(([title, changes]) => textTable(title, movedBy(changes), COLUMNS, terminal));
   const torn =
     trend.tornLines === 0 ? '' : `${countText(trend.tornLines, 'line')} of interrupted appends left out\n`;
   const summary = `${countText(trend.runs, 'run')}, ${groupedInteger(trend.series)} series, `;
@@ -62,10 +66,15 @@ function movedBy(changes: readonly TrendChange[]): Moved[] {
 const WORST_FIRST: readonly TrendChange['judgement'][] = ['worse', 'better', 'changed', 'not comparable'];
 
 const COLUMNS: readonly TextColumn<Moved>[] = [
-  { title: 'trace', align: 'left', cell: ({ to }) => nameText(to.trace) },
-  { title: 'engine', align: 'left', cell: ({ to }) => nameText([to.engine, to.options].join(' ').trim()) },
-  { title: 'pricing', align: 'left', cell: ({ to }) => nameText(to.pricing) },
-  { title: 'metric', align: 'left', cell: ({ to }) => escapeControls(to.metric) },
+  { title: 'trace', align: 'left', isKey: true, cell: ({ to }) => nameText(to.trace) },
+  {
+    title: 'engine',
+    align: 'left',
+    isKey: true,
+    cell: ({ to }) => nameText([to.engine, to.options].join(' ').trim()),
+  },
+  { title: 'pricing', align: 'left', isKey: true, cell: ({ to }) => nameText(to.pricing) },
+  { title: 'metric', align: 'left', isKey: true, cell: ({ to }) => escapeControls(to.metric) },
   { title: 'alike', align: 'right', cell: ({ replays }) => groupedInteger(replays - 1) },
   { title: 'from', align: 'right', cell: ({ from }) => groupedInteger(from.value) },
   { title: 'to', align: 'right', cell: ({ to }) => groupedInteger(to.value) },

@@ -1,6 +1,7 @@
 import { VERDICTS, type Judgement } from '../../harness/studies/claims/claim';
 import type { JudgedDocument } from '../../harness/studies/claims/ledger';
 import { htmlDocument } from './document';
+import { Scroll } from './scroll';
 
 /** `LEDGER.html`: the claims ledger, the counts first, then each claim with what was found. */
 export function ledgerHtml(documents: readonly JudgedDocument[]): string {
@@ -14,46 +15,62 @@ function Ledger({ documents }: { documents: readonly JudgedDocument[] }) {
         What the source documents claim, put to the test; every verdict follows from the numbers beside it.
       </p>
       <Counts documents={documents} />
-      {documents.map(({ document, judgements }) => (
-        <section id={document.name} key={document.name}>
-          <h2>{`${document.title} (${document.date})`}</h2>
-          {judgements.map((judgement) => (
-            <Claim key={judgement.claim.id} judgement={judgement} />
-          ))}
-        </section>
-      ))}
+      <div class="filtered">
+        {documents.map(({ document, judgements }) => (
+          <section id={document.name} key={document.name}>
+            <h2>{`${document.title} (${document.date})`}</h2>
+            {judgements.map((judgement) => (
+              <Claim key={judgement.claim.id} judgement={judgement} />
+            ))}
+          </section>
+        ))}
+      </div>
     </>
   );
 }
 
 function Counts({ documents }: { documents: readonly JudgedDocument[] }) {
   return (
-    <table>
-      <thead>
-        <tr>
-          <th>document</th>
-          {VERDICTS.map((verdict) => (
-            <th key={verdict} class="figure">
-              {verdict}
-            </th>
+    <Scroll label="Verdicts by document">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">document</th>
+            {VERDICTS.map((verdict) => (
+              <th key={verdict} scope="col" class="figure">
+                {verdict}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {documents.map(({ document: { name }, judgements }) => (
+            <tr key={name}>
+              <td>
+                <a href={`#${name}`}>{name}</a>
+              </td>
+              {VERDICTS.map((wanted) => (
+                <td key={wanted} class="figure">
+                  {judgements.filter(({ verdict }) => verdict === wanted).length}
+                </td>
+              ))}
+            </tr>
           ))}
-        </tr>
-      </thead>
-      <tbody>
-        {documents.map(({ document: { name }, judgements }) => (
-          <tr key={name}>
-            <td>
-              <a href={`#${name}`}>{name}</a>
-            </td>
+          <tr>
+            <th scope="row">together</th>
             {VERDICTS.map((wanted) => (
               <td key={wanted} class="figure">
-                {judgements.filter(({ verdict }) => verdict === wanted).length}
+                {
+                  documents
+                    .flatMap(({ judgements }) => judgements)
+                    .filter(({ verdict }) => verdict === wanted).length
+                }
               </td>
             ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </tbody>
+      </table>
+    </Scroll>
   );
 }
 
@@ -64,7 +81,7 @@ function Claim({ judgement: { claim, verdict, because } }: { judgement: Judgemen
       <h3>{id}</h3>
       <p>{statement}</p>
       <ul>
-        <li>
+        <li class={`ruling ${verdict.replace(/ /g, '-')}`}>
           <strong>{verdict}</strong>
           {`: ${because}`}
         </li>

@@ -62,6 +62,13 @@ ${SERIES_RULES}
 svg .end{font-weight:700;fill:var(--c)}
 .part{fill:var(--c);stroke:var(--panel);stroke-width:.8}.part.light,.light .part{opacity:.55}
 .band.live{fill:var(--live);--c:var(--live)}.band.internal{fill:var(--internal);--c:var(--internal)}.band.external{fill:var(--external);--c:var(--external)}
+.dumbbell{position:relative;display:inline-block;width:106px;height:14px;color:var(--soft)}.dumbbell.regression{color:var(--alarm)}.dumbbell.improvement{color:var(--good)}
+.dumbbell i{position:absolute;top:6px;height:2px;margin-left:5px;background:currentColor}
+.dumbbell b{position:absolute;top:2px;width:10px;height:10px;border-radius:50%;background:currentColor}.dumbbell .base{background:var(--paper);border:2px solid currentColor}
+.ruling strong{padding:0 .4rem;border:1px solid currentColor;border-radius:1rem}.ruling.confirmed strong,.ruling.confirmed-with-a-correction strong{color:var(--good)}
+.ruling.refuted strong{color:var(--alarm)}.ruling.out-of-scope strong{color:var(--soft)}
+.badge.regression,.badge.refuted{color:var(--alarm)}.badge.improvement{color:var(--good)}.dot.worse{fill:var(--alarm)}
+.causes{display:flex;height:1.2rem;max-width:60rem}.causes i{background:var(--c)}.causes .light{opacity:.55}.filter{display:block;margin:.4rem 0}.filter input{min-height:24px;margin-left:.4rem}
 .failure{stroke:var(--alarm);stroke-dasharray:4 3}
 .pixels{image-rendering:pixelated}
 .stills{display:flex;flex-wrap:wrap;gap:1rem}.stills p{margin:.2rem 0;font-size:.8rem}.stills img{display:block;max-width:100%}
@@ -116,7 +123,25 @@ for (const table of document.querySelectorAll('table.sortable')) {
 }
 `;
 
-export const SCRIPT = SORT_SCRIPT + HEAP_WALK_SCRIPT;
+/** A field above a table that hides the rows without its words; without scripts all rows stand. */
+const FILTER_SCRIPT = `
+for (const table of document.querySelectorAll('.filtered')) {
+  const label = document.createElement('label');
+  label.className = 'filter';
+  const field = document.createElement('input');
+  field.type = 'search';
+  label.append('Only rows with', field);
+  const place = table.matches('table') ? table.closest('.scroll') : table;
+  place.before(label);
+  field.addEventListener('input', () => {
+    const words = field.value.toLowerCase().split(' ');
+    const rows = table.matches('table') ? table.tBodies[0].rows : table.querySelectorAll('article');
+    for (const row of rows) row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
+  });
+}
+`;
+
+export const SCRIPT = SORT_SCRIPT + FILTER_SCRIPT + HEAP_WALK_SCRIPT;
 
 const scriptHash = createHash('sha256').update(SCRIPT).digest('base64');
 

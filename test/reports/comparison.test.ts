@@ -280,4 +280,18 @@ test('annotations are one line each, at most ten errors and the verdict', async 
   assert.is(cut.match(/^::error/gm)?.length, 10);
 });
 
+test('the page shows a dumbbell for every change, by its size, with names that are text', async () => {
+  const page = COMPARISON_FORMATS.find(({ name }) => name === 'html')!.render(await hostileComparison(), {
+    ascii: false,
+  });
+  assert.not.match(page, /<script>alert|\u001b/);
+  const bells = page.match(/class="dumbbell (\w+)"/g)!;
+  assert.is(bells.length, 3);
+  // The free of both pricings grew by more than it was: the line ends at the edge. Waste fell to next to nothing.
+  assert.is(page.match(/<i style="left:48px;width:48px"><\/i>/g)!.length, 2);
+  assert.match(page, /<span class="badge regression">regression<\/span>/);
+  assert.match(page, /class="sortable filtered"/);
+  assert.match(page, /1,234,567/);
+});
+
 test.run();

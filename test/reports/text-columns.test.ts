@@ -1,6 +1,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { alignedLines, alignedText, tableLines, type TextColumn } from '../../reports/text-columns';
+import {
+  alignedLines,
+  alignedText,
+  fittedTableLines,
+  tableLines,
+  wrappedText,
+  type TextColumn,
+} from '../../reports/text-columns';
 
 const test = suite('text columns');
 
@@ -46,6 +53,80 @@ test('a table begins with its titles', () => {
   ];
   assert.equal(tableLines(columns, [{ name: 'x', bytes: 4096 }]), ['name     B', 'x     4096']);
   assert.equal(tableLines(columns, []), ['name  B']);
+});
+
+interface Engine {
+  readonly engine: string;
+  readonly pricing: string;
+  readonly figures: readonly number[];
+}
+
+const KINDS = ['alloc', 'free', 'realloc'];
+const WIDE: readonly TextColumn<Engine>[] = [
+  { title: 'engine', align: 'left', isKey: true, cell: ({ engine }) => engine },
+  { title: 'pricing', align: 'left', isKey: true, cell: ({ pricing }) => pricing },
+  ...KINDS.flatMap((kind, index) =>
+    ['worst', 'p99.9', 'median'].map((title, statistic): TextColumn<Engine> => ({
+      title: statistic === 0 ? `${kind} ${title}` : title,
+      align: 'right',
+      group: kind,
+      cell: ({ figures }) => String(figures[index * 3 + statistic]),
+      isMarked: ({ figures }) => figures[index * 3 + statistic] === 9_000_000,
+    })),
+  ),
+];
+const engineOf = (engine: string, most: number): Engine => ({
+  ...{ engine, pricing: 'zen4-2022@cold', figures: KINDS.flatMap(() => [most, 123_456, 789]) },
+});
+const ENGINES = [
+  engineOf('xmalloc-first-fit', 9_000_000),
+  engineOf('a-rather-long-name-of-an-engine', 4_553),
+];
+
+test('a table that fits, or is for no terminal, stays as it is', () => {
+  const whole = tableLines(WIDE, ENGINES);
+  assert.equal(fittedTableLines(WIDE, ENGINES, {}), whole);
+  assert.equal(fittedTableLines(WIDE, ENGINES, { columns: whole[0]!.length + 20 }), whole);
+});
+
+test('a table too wide is cut in parts by kind, what is the same in every row told once above', () => {
+  const lines = fittedTableLines(WIDE, ENGINES, { columns: 80 });
+  assert.is(lines[0], 'pricing: zen4-2022@cold');
+  assert.equal(
+    lines.filter((line) => line.startsWith('engine')).map((line) => line.replace(/ +/g, ' ')),
+    [
+      'engine alloc worst p99.9 median',
+      'engine free worst p99.9 median',
+      'engine realloc worst p99.9 median',
+    ],
+  );
+});
+
+test('no line is wider than the terminal, and no figure is broken', () => {
+  for (const columns of [40, 60, 80, 100, 120, 160]) {
+    const lines = fittedTableLines(WIDE, ENGINES, { columns });
+    assert.ok(
+      lines.every(({ length }) => length <= columns),
+      `${columns}`,
+    );
+    const figures = lines.join(' ').match(/\d{3,}/g)!;
+    assert.is(figures.filter((figure) => figure === '123456').length, 6, `${columns}`);
+  }
+});
+
+test('marked cells are bold where there are colours, and nothing moves', () => {
+  const plain = fittedTableLines(WIDE, ENGINES, { columns: 80 });
+  const coloured = fittedTableLines(WIDE, ENGINES, { columns: 80, hasColours: true });
+  assert.match(coloured.join(), '\u001b[1;31m9000000\u001b[0m');
+  assert.equal(
+    coloured.map((line) => line.replace(/\u001b\[[\d;]*m/g, '')),
+    plain,
+  );
+});
+
+test('prose is broken between words and keeps its indent', () => {
+  assert.is(wrappedText('one two three\n  four five', 9), 'one two\nthree\n  four\n  five');
+  assert.is(wrappedText('one two three', undefined), 'one two three');
 });
 
 test.run();

@@ -12,6 +12,7 @@ import type { ReplayDifference } from '../sides/source-differences';
 import { runEnginePair } from '../sides/engine-pair';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { tellGithub } from '../output/github';
+import { standardTerminal } from '../output/terminal';
 import { outputTo } from '../output/output-file';
 import { resultsAt } from '../sides/results-at';
 import { suiteLimits } from '../output/suite-conclusion';
@@ -97,7 +98,10 @@ async function compareCommand(argv: CompareArguments): Promise<ExitCode> {
     acrossEngines: argv.engines !== undefined,
   });
   const format = COMPARISON_FORMATS.find(({ name }) => name === argv.format)!;
-  const report = format.render(comparison, { ascii: argv.ascii });
+  const report = format.render(comparison, {
+    ascii: argv.ascii,
+    ...(argv.out === undefined && { terminal: standardTerminal() }),
+  });
   write(report + differencesIn(argv.format, differences));
   tellGithub(
     githubAnnotations(comparison),

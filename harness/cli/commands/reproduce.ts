@@ -15,6 +15,7 @@ import { runTasks } from '../workers/cell-runner';
 import { experimentText } from '../../../reports/experiment-text';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { openLaboratory } from '../names/laboratory';
+import { standardTerminal } from '../output/terminal';
 import { OutputFolder } from '../output/output-folder';
 import { exitCodeOf, resultsOf, writeReports } from '../output/report-files';
 import { flag, list, optionalOperand, type ValuesOf } from '../options/option';
@@ -76,9 +77,11 @@ async function reproduceExperiment(argv: ReproduceArguments): Promise<ExitCode> 
     experiment.name,
   );
   const report = experiment.judge(replays);
-  process.stdout.write(experimentText(experiment, report));
+  process.stdout.write(experimentText(experiment, report, standardTerminal()));
   if (cells.length > own.length) {
-    process.stdout.write(`\n${terminalReport(resultsOf(replays.slice(own.length), started))}`);
+    process.stdout.write(
+      `\n${terminalReport(resultsOf(replays.slice(own.length), started), standardTerminal())}`,
+    );
   }
   if (out !== undefined) {
     writeReports(resultsOf(replays, started), out, { judged: { experiment, report } });

@@ -2,6 +2,7 @@ import { TREND_FORMATS } from '../../../reports/comparison/trend';
 import { readHistory } from '../../compare/history';
 import { failsLastRun, TREND_FAIL_ON, trendOf } from '../../compare/trend';
 import { EXIT } from '../exit-codes';
+import { standardTerminal } from '../output/terminal';
 import { outputTo } from '../output/output-file';
 import { choice, list, operand, text } from '../options/option';
 import { commaList } from '../options/shared-options';
@@ -35,7 +36,7 @@ export const trend = command({
       ...(argv.label !== undefined && { label: argv.label }),
     });
     const format = TREND_FORMATS.find(({ name }) => name === argv.format)!;
-    write(format.render(found));
+    write(format.render(found, argv.out === undefined ? standardTerminal() : {}));
     return failsLastRun(found, argv.failOn) ? EXIT.finding : EXIT.ok;
   },
 });

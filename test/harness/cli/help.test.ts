@@ -43,6 +43,13 @@ test('help is asked for by -h too, among other words, and not behind --', async 
   }
 });
 
+test('the bare name shows three commands to begin with', async () => {
+  const { code, stdout, stderr } = await runCli();
+  assert.equal([code, stderr], [0, '']);
+  assert.is(stdout.match(/^ {2}alloc-replay \w+ /gm)!.length, 3);
+  assert.ok(stdout.split('\n').every(({ length }) => length <= 100));
+});
+
 test('the version is told alone, by every usual name', async () => {
   const { stdout } = await runCli('--version');
   assert.match(stdout, /^\d+\.\d+\.\d+\n$/);

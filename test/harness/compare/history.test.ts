@@ -171,7 +171,10 @@ test('a trend says what changed, how, and at which commit', async () => {
   assert.is(trend.changes[0]!.relativeBasisPoints, 1000);
   assert.equal(trend.changes[4]!.reasons, ['engine version 3 → 4']);
   assert.is(trendOf(readHistory(history()), { metrics: [], label: 'other' }).runs, 0);
-  const [text, csv, json] = TREND_FORMATS.map(({ render }) => render(trend));
+  const [text, csv, json, html] = TREND_FORMATS.map(({ render }) => render(trend));
+  assert.is(html!.match(/<figure /g)!.length, 2);
+  assert.is(html!.match(/<circle class="dot worse"/g)!.length, 2);
+  assert.match(html!, /6 runs, 3 series, 5 changes, 2 for the worse/);
   assert.match(
     text!,
     /2001-01-03T00:00:00Z {2}c3 {2}nightly\n.*\nby-hand .* 1,000 +1,100 +bytes +\+10\.00 % +worse +c2\n/,
