@@ -35,7 +35,11 @@ export function headlines(results: Results): Phrase[] {
 
 /** What one has to know to read the figures rightly. */
 export function remarks(results: Results): Phrase[] {
-  return [...results.replays.flatMap(overrunPhrase), ...emulationPhrase(results)];
+  return [
+    ...results.replays.flatMap(overrunPhrase),
+    ...results.replays.flatMap(misalignmentPhrase),
+    ...emulationPhrase(results),
+  ];
 }
 
 function stoppedPhrase({ replays }: Results): Phrase[] {
@@ -57,6 +61,16 @@ function overrunPhrase({ engine, trace, outcome, metrics }: MeasuredReplay): Phr
   }
   const which = countText(overruns, 'overrun');
   return [[`${which} on `, nameOf(trace.name), ' went undetected by ', nameOf(engine.name), '.']];
+}
+
+/** An alignment beyond what an engine honours is ignored there, which no failure tells of. */
+function misalignmentPhrase({ engine, trace, metrics }: MeasuredReplay): Phrase[] {
+  const misaligned = metrics['placements.misaligned']?.value ?? 0;
+  if (misaligned === 0) {
+    return [];
+  }
+  const which = countText(misaligned, 'misaligned placement');
+  return [[`${which} of `, nameOf(engine.name), ' on ', nameOf(trace.name), '.']];
 }
 
 /** Part of what a realloc cost was its caller's: who compares engines has to know. */

@@ -31,6 +31,14 @@ const outcomeMetrics = replayMetrics([
     read: ({ report }) => ({ value: report.emulatedReallocs }),
   },
   {
+    name: 'placements.misaligned',
+    unit: 'operations',
+    better: 'lower',
+    group: '@events',
+    formula: 'blocks that do not lie at the alignment that was asked for, or had been before a realloc',
+    read: ({ report }) => ({ value: report.misalignedPlacements }),
+  },
+  {
     name: 'overruns.written',
     unit: 'operations',
     better: 'none',

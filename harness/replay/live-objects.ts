@@ -1,6 +1,7 @@
-import { isBlock, NULL, type Placement } from '../../traces/trace';
+import { isBlock, isVirtual, NULL, VIRTUAL_BASE, type Placement } from '../../traces/trace';
 import { HeapCorruption } from '../machine/failures';
 import type { Machine } from '../machine/machine';
+import { HEAP_BASE } from '../machine/memory-layout';
 import { ObjectTable } from './object-table';
 import { Oracle } from './oracle';
 import { Payload, type PayloadChecks } from './payload';
@@ -20,6 +21,8 @@ export class LiveObjects {
   requestedBytes = 0;
   grantedBytes = 0;
   headerBytes = 0;
+  /** Blocks, so far, that did not lie as was asked for: the oracle holds an engine to its own bound only. */
+  misalignedPlacements = 0;
 
   private readonly oracle: Oracle;
   private readonly engine: Engine;
@@ -43,14 +46,20 @@ export class LiveObjects {
     return slots;
   }
 
-  /** Enters what the engine returned for an object; a failed allocation is entered too, without a block. */
-  settle(slot: number, placement: Placement, bytes: number, align: number): void {
+  /**
+   * Enters what the engine returned for an object; a failed allocation is entered too, without a block. `keptAlign` is
+   * what had been asked for before a reallocation, which does not say it again.
+   */
+  settle(slot: number, placement: Placement, bytes: number, align: number, keptAlign = 0): void {
     const { table } = this;
     checkPlacement(placement);
     table.setPlacement(slot, placement);
     table.setRequest(slot, bytes, align);
     if (!isBlock(placement)) {
       return;
+    }
+    if (!isAligned(placement, Math.max(align, keptAlign))) {
+      this.misalignedPlacements++;
     }
     this.oracle.placed(placement, bytes, align);
     const block = this.engine.blockAt(placement, bytes, align);
@@ -122,6 +131,11 @@ export class LiveObjects {
       this.machine.poke8(address, value);
     }
   }
+}
+
+/** Offsets count: where the heap itself begins is no matter of the engine. */
+function isAligned(placement: Placement, align: number): boolean {
+  return align === 0 || (placement - (isVirtual(placement) ? VIRTUAL_BASE : HEAP_BASE)) % align === 0;
 }
 
 /** An engine of the user's own may return anything. */

@@ -55,7 +55,7 @@ export class Operations {
   /** Whether the last event was not skipped. */
   reachedEngine = true;
 
-  private readonly objects: LiveObjects;
+  readonly objects: LiveObjects;
   /** Made at the first move of an operation. */
   private slotsByPlacement: Map<Placement, number> | undefined;
   private readonly engine: Engine;
@@ -216,7 +216,7 @@ export class Operations {
     } else {
       payload?.verifyResized(slot, placement, event.size, event.align);
       this.objects.release(slot);
-      this.objects.settle(slot, placement, event.size, event.align);
+      this.objects.settle(slot, placement, event.size, event.align, this.objects.table.align(slot));
       this.allocatedBytes += event.size;
     }
     return placement;

@@ -70,6 +70,8 @@ export interface ReplayReport {
   readonly emulatedReallocs: number;
   /** Writes of the program past its own objects; `ok` with any of them means that nobody noticed. */
   readonly overruns: number;
+  /** Blocks that are not aligned as the program asked: engines honour alignments up to a bound of their own. */
+  readonly misalignedPlacements: number;
   readonly liveObjectsAtEnd: number;
   /** Why the replay is corrupt, where an object did not hold what its program had stored. */
   readonly spoilt: SpoiltByte | undefined;
@@ -132,6 +134,7 @@ class Replay {
       skippedEvents: operations.skipped,
       emulatedReallocs: operations.emulatedReallocs,
       overruns: operations.overruns,
+      misalignedPlacements: operations.objects.misalignedPlacements,
       liveObjectsAtEnd: operations.liveObjects,
       spoilt: this.spoilt,
       placementsSha256: this.placements.finish(),

@@ -119,7 +119,7 @@ export function byChange(a: ReportRow, b: ReportRow): number {
 }
 
 const RANKS: readonly RegExp[] = [
-  /^(allocations\.failed|overruns\.written|placements\.changed)$/,
+  /^(allocations\.failed|placements\.misaligned|overruns\.written|placements\.changed)$/,
   /\.cycles\.max$/,
   /\.cycles\./,
   /^(held|granted)\.bytes\./,

@@ -65,7 +65,7 @@ function engineText(engine: EngineDefinition): string {
     [
       'constants',
       `header ${constants.headerBytes} B, granule ${constants.granuleBytes} B, smallest block ${constants.blockBytesMin} B, ` +
-        `largest request ${constants.requestBytesMax === undefined ? 'limited by the heap only' : `${constants.requestBytesMax} B`}`,
+        `alignment ${constants.alignBytesMax === undefined ? 'as asked for' : `up to ${constants.alignBytesMax} B`}, largest request ${constants.requestBytesMax === undefined ? 'limited by the heap only' : `${constants.requestBytesMax} B`}`,
     ],
     ['capabilities', engine.capabilities.join(', ') || 'allocate and free only'],
     ...engine.bounds.map((bound) => [`bound, ${bound.verb}`, `${bound.statement} (${bound.source})`]),

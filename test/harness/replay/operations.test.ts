@@ -1,8 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { engineNamed } from '../../../allocators/registry';
 import { HEAP_BASE } from '../../../harness/machine/memory-layout';
 import type { Engine } from '../../../harness/replay/port';
 import { replay, type ReplayOptions } from '../../../harness/replay/replay';
+import { createStack } from '../../../harness/replay/stack';
 import { InputError } from '../../../traces/input-error';
 import { NULL, VIRTUAL_BASE, ZERO, type Placement } from '../../../traces/trace';
 import { toyStack, traceOf, type ToyVerbs } from './toy-engine';
@@ -201,6 +203,17 @@ writes('overruns it from its end on, as far as told, and is counted', async () =
     [0, 0, 7, 7, 0],
   );
   assert.is(report.overruns, 2);
+});
+
+writes('tells of alignments that were not honoured, also of one that a reallocation dropped', async () => {
+  const rows = ['alloc,1,100,64', 'alloc,2,100,16', 'realloc,2,200,0', 'alloc,3,8192,65536'];
+  const misaligned = async (name: string) => {
+    const engine = createStack(engineNamed(name), {}, { heapPages: 1024, virtualPages: 32768 }, engineNamed);
+    return (await replay(traceOf(rows), engine, [])).misalignedPlacements;
+  };
+  assert.is(await misaligned('xmalloc-tlsf'), 0);
+  // Page allocators align to pages, and 64 KiB are sixteen of them.
+  assert.is(await misaligned('vmalloc'), 1);
 });
 
 writes('faults where there is no memory', async () => {
