@@ -134,7 +134,7 @@ summary: a nightly run of seconds
 pricings: [flat]
 groups:
   - group: all
-    traces: ["synth:churn?live=20&ops=100", "synth:ramp?count=50"]
+    traces: ["synth:churn?live=20&ops=100", "synth:ramp?objects=50"]
     engines: [./my-engine.ts, textbook-first-fit]
 `;
 
