@@ -1,3 +1,4 @@
+import { InputError } from '../../traces/input-error';
 import type { Machine } from '../machine/machine';
 import { resolveOptions } from '../replay/stack';
 import type { Capability, EngineDefinition, OptionValues } from '../replay/port';
@@ -6,6 +7,7 @@ import { factsOf, type EngineFacts } from './build/engine-file';
 import { ForeignEngine } from './foreign-engine';
 import type { ForeignModule } from './foreign-module';
 import { type EngineFunction } from './foreign-module';
+import { MalformedModule } from './wasm/malformed-module';
 
 /** A foreign engine as `-a` knows engines: what its module says and can do, in the port's words. */
 
@@ -66,11 +68,27 @@ export function foreignDefinition(
       },
     },
     create: (machine, options, engineNamed) =>
-      new ForeignEngine(machine, module, facts.name, {
-        pages: usesPages ? pagesEngine(machine, facts, options, engineNamed) : undefined,
-        ...constants,
+      refusingMalformed(facts.name, () => {
+        const pages = usesPages ? pagesEngine(machine, facts, options, engineNamed) : undefined;
+        return new ForeignEngine(machine, module, facts.name, { pages, ...constants });
       }),
   };
+}
+
+/** Runs `action`; what it finds wrong with a module is the input's fault. */
+export function refusingMalformed<T>(name: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof MalformedModule) {
+      throw new InputError({
+        where: name,
+        problem: error.message,
+        expected: 'a WebAssembly module with the functions of alloc-replay.h',
+      });
+    }
+    throw error;
+  }
 }
 
 function pagesEngine(

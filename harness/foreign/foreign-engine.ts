@@ -75,7 +75,7 @@ export class ForeignEngine implements Engine {
     if (this.module.memorySource === 'heap') {
       this.region?.takeAll();
     }
-    this.running.call(() => {
+    this.running.startUp(() => {
       this.running.entries._initialize?.();
       this.running.entries.__wasm_call_ctors?.();
       this.running.entries.ar_start(HEAP_BASE, this.machine.layout.heapBytes);

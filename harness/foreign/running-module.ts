@@ -1,3 +1,4 @@
+import { InputError } from '../../traces/input-error';
 import { Fault, HeapCorruption, Runaway, Trap } from '../machine/failures';
 import type { LinearMemory } from '../machine/linear-memory';
 import type { LinearEngine, Machine } from '../machine/machine';
@@ -74,7 +75,7 @@ export class RunningModule implements LinearEngine {
   constructor(
     private readonly machine: Machine,
     private readonly module: ForeignModule,
-    name: string,
+    private readonly name: string,
     private readonly functions: () => HarnessFunctions,
     private readonly mayTouch: (address: number) => boolean,
   ) {
@@ -96,7 +97,7 @@ export class RunningModule implements LinearEngine {
       imports[module] = { ...imports[module], [name]: functions[name as HarnessFunction] };
     }
     // A start function runs here, as a part of the engine's start.
-    const { exports } = this.protect(() => new WebAssembly.Instance(this.recording.module, imports));
+    const { exports } = this.startUp(() => new WebAssembly.Instance(this.recording.module, imports));
     this.entries = exports as unknown as Entries;
     this.stackPointer = exports[STACK_POINTER] as WebAssembly.Global | undefined;
     this.stackPointerAtRest = this.stackPointer?.value;
@@ -120,6 +121,22 @@ export class RunningModule implements LinearEngine {
     const result = this.protect(action);
     this.end();
     return result;
+  }
+
+  /** A call of the engine's start, before any operation: where it fails there is no engine to replay with. */
+  startUp<T>(action: () => T): T {
+    try {
+      return this.call(action);
+    } catch (error) {
+      if (error instanceof HeapCorruption || error instanceof Trap || error instanceof Runaway) {
+        throw new InputError({
+          where: this.name,
+          problem: `cannot start: ${error.message}`,
+          expected: 'an engine whose ar_start returns',
+        });
+      }
+      throw error;
+    }
   }
 
   /** An observer's call: nothing of it is recorded. */

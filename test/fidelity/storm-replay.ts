@@ -5,7 +5,7 @@ import { LINE_BYTES, type Machine } from '../../harness/machine/machine';
 import { PAGE_BYTES } from '../../harness/machine/memory-layout';
 import { Pricing } from '../../harness/pricing/pricing';
 import type { PricingSpecification } from '../../harness/pricing/specification';
-import type { Engine } from '../../harness/replay/port';
+import type { Engine, EngineDefinition } from '../../harness/replay/port';
 import { createStack } from '../../harness/replay/stack';
 import { halfPageStorm } from '../../traces/synthesizers/half-page-storm';
 import { nearPageStorm } from '../../traces/synthesizers/near-page-storm';
@@ -29,6 +29,8 @@ export interface Storm {
   readonly pairs: number;
   readonly drain: boolean;
   readonly options?: Readonly<Record<string, string>>;
+  /** Another build of the same allocator, in the model's place. */
+  readonly definition?: EngineDefinition;
 }
 
 export interface StormPricings {
@@ -52,6 +54,7 @@ export interface MeasuredRun {
   phase(index: number): string;
   /** Whether the free of a failed allocation was called and counted. */
   readonly freesNull: boolean;
+  readonly definition?: EngineDefinition;
   /** What the compiled reference did besides, or less; its instructions count as executed. */
   readonly extras?: ExtrasByStep;
 }
@@ -87,12 +90,13 @@ export async function countRun(run: MeasuredRun): Promise<StormFigures> {
   return new StormReplay(run, { pricings: [], whole: undefined, phases: new Map() }, 0).run();
 }
 
-function runOf({ engine, options, storm, live, pairs, drain }: Storm): MeasuredRun {
+function runOf({ engine, options, definition, storm, live, pairs, drain }: Storm): MeasuredRun {
   const sizes = storm === 'fixed' ? { smallest: FIXED_BYTES, largest: FIXED_BYTES } : {};
   const values = { ...sizes, live, ops: pairs, drain: drain ? 'yes' : 'no' };
   return {
     engine,
     ...(options && { options }),
+    ...(definition && { definition }),
     heapPages: HEAP_PAGES,
     trace: synthesizedTrace(SYNTHESIZERS[storm], values, 1),
     phase: (index) => (index < live ? 'build' : index < live + 2 * pairs ? 'steady' : 'drain'),
@@ -138,7 +142,7 @@ class StormReplay {
     const { engine, options = {}, heapPages } = measured;
     this.hasPageTables = engine === 'vmalloc' || engine === 'xvmalloc';
     const stack = createStack(
-      engineNamed(engine),
+      measured.definition ?? engineNamed(engine),
       options,
       {
         heapPages,

@@ -11,9 +11,8 @@ import {
   type EngineDescription,
 } from '../../foreign/build/engine-file';
 import { buildKey, planBuild, type Compiler } from '../../foreign/build/plan';
-import { foreignDefinition } from '../../foreign/definition';
+import { foreignDefinition, refusingMalformed } from '../../foreign/definition';
 import { ForeignModule } from '../../foreign/foreign-module';
-import { MalformedModule } from '../../foreign/wasm/malformed-module';
 import type { EngineDefinition } from '../../replay/port';
 import { writeWholeFile } from '../../../traces/output/whole-file';
 import { requireFrom } from './engine-module';
@@ -30,21 +29,11 @@ export function loadForeignEngine(name: string, file: string): EngineDefinition 
   return definitionOf(name, file.endsWith('.wasm') ? readModule(name, file) : builtModule(name, file));
 }
 
-export function definitionOf(name: string, bytes: Uint8Array): EngineDefinition {
-  try {
+export const definitionOf = (name: string, bytes: Uint8Array): EngineDefinition =>
+  refusingMalformed(name, () => {
     const module = new ForeignModule(bytes);
     return foreignDefinition(module, nameOf(name), buildRecordOf(module.image.customs));
-  } catch (error) {
-    if (error instanceof MalformedModule) {
-      throw new InputError({
-        where: name,
-        problem: error.message,
-        expected: 'a WebAssembly module with the functions of alloc-replay.h',
-      });
-    }
-    throw error;
-  }
-}
+  });
 
 /** Larger than any allocator, small enough to be looked at. */
 const MODULE_BYTES_MAX = 1 << 26;

@@ -194,7 +194,9 @@ class Follower {
     }
     const type = operand >= 0n ? this.image.types[Number(operand)] : undefined;
     const results = type?.results.length ?? (operand === NO_BLOCK_TYPE ? 0 : 1);
-    const height = this.stack.length - (type?.params.length ?? 0);
+    const params = (type?.params ?? []).map(() => this.pop()).reverse();
+    const height = this.stack.length;
+    params.forEach((value) => this.push(value));
     const isLoop = instruction.name === 'loop';
     this.scopes.push({ height, results, isLoop, isUnreachable: false });
     if (isLoop) {
