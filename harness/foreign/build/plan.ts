@@ -65,7 +65,7 @@ export function planBuild(
   const own = [...(pack === undefined ? [] : [pack]), ...include, C_FOLDER];
   const system = libc === 'own' ? [LIBC] : [];
   const all = [...sources, RUNTIME];
-  const files = sourceClosure(all, [...own, ...system]);
+  const files = sourceClosure(all, [...own, LIBC]);
   const prefixes = prefixesOf(description);
   const target = isLp64
     ? 'wasm64-unknown-unknown'
@@ -90,7 +90,9 @@ export function planBuild(
       source,
       arguments: [
         ...(isCxx(source) ? common.filter((flag) => flag !== '-std=gnu11').concat('-fno-rtti') : common),
+        // Over wasi's libc the runtime stays what it is: what it defines is taken from it, the rest from there.
         ...(source === RUNTIME ? ['-fno-builtin'] : []),
+        ...(source === RUNTIME && libc === 'wasi' ? ['-DAR_OVER_WASI', '-isystem', root + LIBC] : []),
       ],
     })),
     prefixes,

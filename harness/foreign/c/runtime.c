@@ -373,7 +373,14 @@ WEAK void __assert_fail(const char *condition, const char *file, unsigned line, 
 
 /* ---- The system underneath ----------------------------------------------------------------------------------- */
 
+#ifdef AR_OVER_WASI
+/* wasi-libc has its own errno, one a thread; and a malloc whose heap begins between these two: none of it is ours. */
+static int errno_of_runtime;
+#define errno errno_of_runtime
+char __heap_base, __heap_end;
+#else
 WEAK int errno;
+#endif
 
 WEAK void *sbrk(intptr_t bytes) {
     void *end = ar_sbrk(bytes);
