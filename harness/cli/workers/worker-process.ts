@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { extname, join } from 'node:path';
 import { onEnding } from '../../../traces/output/ending';
+import { PACKAGE_ROOT } from '../tool-version';
 import type { Task, TimedOutcome } from './task';
 
 /** How a task ended whose process did not live to say so. */
@@ -24,9 +25,14 @@ export class WorkerProcess {
       serialization: 'advanced',
       // What an engine prints is for its author to see, and no part of what we print.
       stdio: [readsStdin ? 'inherit' : 'ignore', process.stderr.fd, process.stderr.fd, 'ipc'],
-      execArgv: fromSources ? ['-r', 'ts-node/register'] : [],
+      execArgv: fromSources ? ['-r', require.resolve('ts-node/register')] : [],
       // Of the language and the time zone even names of months would depend.
-      env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
+      env: {
+        ...process.env,
+        ...(fromSources && { TS_NODE_PROJECT: join(PACKAGE_ROOT, 'tsconfig.json') }),
+        LC_ALL: 'C',
+        TZ: 'UTC',
+      },
     });
     this.forgetEnding = onEnding(() => this.child.kill('SIGKILL'));
     this.child.on('error', () => undefined);
