@@ -91,7 +91,7 @@ function runWorker(dealer) {
   return new Promise((resolve) => {
     const worker = fork(path.join(__dirname, 'run-worker.js'), [], {
       cwd: root,
-      execArgv: ['--enable-source-maps', '-r', 'ts-node/register'],
+      execArgv: ['--enable-source-maps', '-r', path.join(root, '.ci/register.cjs')],
       env: { ...process.env, ...(process.stdout.isTTY && { FORCE_COLOR: '1' }) },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });

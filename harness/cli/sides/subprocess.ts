@@ -17,14 +17,8 @@ export function runSelf(argv: readonly string[], folder: string): Promise<Finish
   const fromSources = extension === '.ts';
   return finished(
     process.execPath,
-    [...(fromSources ? ['-r', require.resolve('ts-node/register')] : []), main, ...argv],
-    {
-      cwd: folder,
-      // Where we run from our sources, they are to be read as in our own folder.
-      env: fromSources
-        ? { ...process.env, TS_NODE_PROJECT: join(PACKAGE_ROOT, 'tsconfig.json') }
-        : process.env,
-    },
+    [...(fromSources ? ['-r', join(PACKAGE_ROOT, '.ci/register.cjs')] : []), main, ...argv],
+    { cwd: folder },
   );
 }
 

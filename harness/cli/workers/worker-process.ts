@@ -25,14 +25,9 @@ export class WorkerProcess {
       serialization: 'advanced',
       // What an engine prints is for its author to see, and no part of what we print.
       stdio: [readsStdin ? 'inherit' : 'ignore', process.stderr.fd, process.stderr.fd, 'ipc'],
-      execArgv: fromSources ? ['-r', require.resolve('ts-node/register')] : [],
+      execArgv: fromSources ? ['-r', join(PACKAGE_ROOT, '.ci/register.cjs')] : [],
       // Of the language and the time zone even names of months would depend.
-      env: {
-        ...process.env,
-        ...(fromSources && { TS_NODE_PROJECT: join(PACKAGE_ROOT, 'tsconfig.json') }),
-        LC_ALL: 'C',
-        TZ: 'UTC',
-      },
+      env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
     });
     this.forgetEnding = onEnding(() => this.child.kill('SIGKILL'));
     this.child.on('error', () => undefined);

@@ -19,7 +19,7 @@ test('a comparison that is told to end takes its worktree and what runs in it al
       process.execPath,
       [
         '-r',
-        require.resolve('ts-node/register'),
+        join(__dirname, '../../../.ci/register.cjs'),
         MAIN,
         'compare',
         '--base-ref',

@@ -91,7 +91,7 @@ test('bash completes what the program says, past its own idea of where words end
   assert.is(stdout.trim(), 'git-status');
 });
 
-const PROGRAM = `alloc-replay() { "${process.execPath}" -r ts-node/register "${join(__dirname, '../../../harness/cli/main.ts')}" "$@"; }`;
+const PROGRAM = `alloc-replay() { "${process.execPath}" -r "${join(__dirname, '../../../.ci/register.cjs')}" "${join(__dirname, '../../../harness/cli/main.ts')}" "$@"; }`;
 const COMPLETED = '_alloc_replay; printf "%s\\n" "${COMPREPLY[@]}"';
 
 test('every shell has its script, and others are refused', async () => {

@@ -17,7 +17,7 @@ function interrupted(
   return new Promise((resolve) => {
     const child = spawn(
       process.execPath,
-      ['-r', require.resolve('ts-node/register'), '-r', preload, MAIN, ...argv],
+      ['-r', join(__dirname, '../../../.ci/register.cjs'), '-r', preload, MAIN, ...argv],
       {
         cwd,
         env: { ...process.env, TS_NODE_PROJECT: join(__dirname, '../../../tsconfig.json') },

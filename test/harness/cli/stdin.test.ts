@@ -55,7 +55,11 @@ test('of --expect, which replays it twice where a placement differs', () =>
   }));
 
 test('a trace goes from the one to the other', () => {
-  const main = ['-r', 'ts-node/register', join(__dirname, '../../../harness/cli/main.ts')];
+  const main = [
+    '-r',
+    join(__dirname, '../../../.ci/register.cjs'),
+    join(__dirname, '../../../harness/cli/main.ts'),
+  ];
   const command = ['trace', 'slice', '-', '--from', '1', '--output', '-'];
   const { stdout, stderr } = spawnSync(process.execPath, [...main, ...command], {
     input: TRACE,

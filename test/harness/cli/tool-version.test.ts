@@ -30,12 +30,18 @@ test('says its version', async () => {
 for (const word of ['--version', '--help']) {
   test(`${word} waits for nothing of the harness and for no package`, () => {
     const program = `process.argv.splice(1, 0, 'main');
-      process.on('exit', () => process.stderr.write(JSON.stringify(Object.keys(require.cache))));
+      const before = new Set(Object.keys(require.cache));
+      const read = () => Object.keys(require.cache).filter((file) => !before.has(file));
+      process.on('exit', () => process.stderr.write(JSON.stringify(read())));
       require(${JSON.stringify(join(PACKAGE_ROOT, 'harness/cli/main.ts'))});`;
-    const { stderr } = spawnSync(process.execPath, ['-r', 'ts-node/register', '-e', program, '--', word], {
-      cwd: PACKAGE_ROOT,
-      encoding: 'utf8',
-    });
+    const { stderr } = spawnSync(
+      process.execPath,
+      ['-r', join(__dirname, '../../../.ci/register.cjs'), '-e', program, '--', word],
+      {
+        cwd: PACKAGE_ROOT,
+        encoding: 'utf8',
+      },
+    );
     const read = (JSON.parse(stderr) as string[]).map((file) =>
       relative(PACKAGE_ROOT, file).replaceAll('\\', '/'),
     );
