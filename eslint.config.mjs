@@ -21,6 +21,11 @@ const houseSyntax = [
   { selector: 'ExportDefaultDeclaration', message: 'Export by name: one name for one thing everywhere.' },
 ];
 
+const rawWrites = ['stdout', 'stderr'].map((stream) => ({
+  selector: `CallExpression[callee.property.name="write"][callee.object.property.name="${stream}"]`,
+  message: 'What is said passes output/terminal.ts, which lets no command to a terminal or a runner through.',
+}));
+
 export default defineConfig(
   {
     ignores: [
@@ -89,7 +94,14 @@ export default defineConfig(
   },
   {
     files: ['harness/cli/**/*.{ts,tsx}'],
-    rules: { 'no-console': 'off', 'no-restricted-imports': 'off', ...determinismRules('host', houseSyntax) },
+    rules: {
+      'no-restricted-imports': 'off',
+      ...determinismRules('host', [...houseSyntax, ...rawWrites]),
+    },
+  },
+  {
+    files: ['harness/cli/output/terminal.ts'],
+    rules: determinismRules('host', houseSyntax),
   },
 );
 

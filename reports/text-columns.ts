@@ -1,3 +1,5 @@
+import { escapeControls } from '../traces/input-error';
+
 /** Text in columns, two blanks apart and as wide as their widest cells: how every table for a terminal is laid out. */
 
 export type Alignment = 'left' | 'right';
@@ -11,15 +13,16 @@ export function alignedLines(
   alignments: readonly Alignment[] = [],
   isMarked: (row: number, column: number) => boolean = () => false,
 ): string[] {
+  const safe = rows.map((row) => row.map(escapeControls));
   const widths: number[] = [];
-  for (const row of rows) {
+  for (const row of safe) {
     row.forEach((cell, column) => {
       widths[column] = Math.max(widths[column] ?? 0, cell.length);
     });
   }
   const padded = (cell: string, column: number) =>
     alignments[column] === 'right' ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!);
-  return rows.map((row, index) =>
+  return safe.map((row, index) =>
     row
       .map((cell, column) => (isMarked(index, column) ? bold(padded(cell, column)) : padded(cell, column)))
       .join('  ')

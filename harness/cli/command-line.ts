@@ -8,6 +8,7 @@ import { readWords } from './options/words';
 import { reportFailure } from './output/failure';
 import { groupHelp, programHelp, PROGRAM_START } from './program-help';
 import { TOOL_VERSION } from './tool-version';
+import { print } from './output/terminal';
 
 /**
  * The command line: one file a command, listed in `commands/commands.ts`. Every command returns its exit code; what a
@@ -35,13 +36,13 @@ export async function runCommandLine(words: readonly string[]): Promise<ExitCode
 function runWords(words: readonly string[]): Promise<ExitCode> | ExitCode {
   const [first, ...rest] = words;
   if (first === undefined) {
-    return print(PROGRAM_START);
+    return printed(PROGRAM_START);
   }
   if (asks(first, HELP)) {
-    return print(programHelp());
+    return printed(programHelp());
   }
   if (asks(first, VERSION)) {
-    return print(`${TOOL_VERSION}\n`);
+    return printed(`${TOOL_VERSION}\n`);
   }
   const entry = named(first, COMMANDS, '', words);
   return isGroup(entry) ? runGroup(entry, rest) : runEntry(entry, [entry.name], rest);
@@ -50,7 +51,7 @@ function runWords(words: readonly string[]): Promise<ExitCode> | ExitCode {
 function runGroup(group: CommandGroup, words: readonly string[]): Promise<ExitCode> | ExitCode {
   const [first, ...rest] = words;
   if (asks(first, HELP)) {
-    return print(groupHelp(group));
+    return printed(groupHelp(group));
   }
   const entry = named(first, group.commands, `${group.name} `, words);
   return runEntry(entry, [group.name, entry.name], rest);
@@ -67,7 +68,7 @@ function runEntry(
     return helpOf(entry, command, path);
   }
   if (asksAmong(words, VERSION)) {
-    return print(`${TOOL_VERSION}\n`);
+    return printed(`${TOOL_VERSION}\n`);
   }
   const help = [PROGRAM, ...path, '--help'].join(' ');
   return command.run(readWords(words, { operands: command.operands, options }, help));
@@ -76,7 +77,7 @@ function runEntry(
 /** yargs lays out help; nothing else needs it, and it takes as long to read as all the rest. */
 async function helpOf(entry: CommandEntry, command: Command, path: readonly string[]): Promise<ExitCode> {
   const { commandHelp } = createRequire(__filename)('./command-help') as typeof import('./command-help');
-  return print(
+  return printed(
     await commandHelp(entry.summary, { ...command, options: { ...command.options, ...COMMON } }, path),
   );
 }
@@ -119,7 +120,7 @@ function named<Entry extends { readonly name: string }>(
   throw new UsageError({ problem: `unknown command "${name}"${didYouMean(name, known)}`, expected });
 }
 
-function print(text: string): ExitCode {
-  process.stdout.write(text);
+function printed(text: string): ExitCode {
+  print(text);
   return EXIT.ok;
 }

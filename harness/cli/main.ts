@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { runCommandLine } from './command-line';
 import { reportFailure } from './output/failure';
+import { whenPrinted } from './output/terminal';
 
 /**
  * The program. Its exit code is the command's whatever becomes of the streams: a reader that closes the pipe early
@@ -28,7 +29,7 @@ async function main(): Promise<void> {
   process.exitCode = await runCommandLine(process.argv.slice(2));
   isDone = true;
   // What an engine left running is not waited for.
-  process.stdout.write('', () => process.exit());
+  whenPrinted(() => process.exit());
 }
 
 void main();

@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
+import { escapeControls } from '../../traces/input-error';
 
 /** A cell: a number stays one, a text may be anything, undefined is an empty cell. */
 export type Cell = string | number | undefined;
@@ -9,7 +10,7 @@ export interface Column<Row> {
   readonly cell: (row: Row) => Cell;
 }
 
-/** RFC 4180 with LF line ends: a header line, then the rows. */
+/** RFC 4180 with LF line ends, one line a row whatever its texts hold: a header line, then the rows. */
 export function csvText<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   return stringify([
     columns.map(({ name }) => harmless(name)),
@@ -18,7 +19,7 @@ export function csvText<Row>(columns: readonly Column<Row>[], rows: readonly Row
 }
 
 function printed(cell: Cell): string {
-  return cell === undefined ? '' : typeof cell === 'number' ? String(cell) : harmless(cell);
+  return cell === undefined ? '' : typeof cell === 'number' ? String(cell) : harmless(escapeControls(cell));
 }
 
 /** What spreadsheets take for the start of a formula, also in its full-width forms. */

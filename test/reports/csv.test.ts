@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { escapeControls } from '../../traces/input-error';
 import { parse } from 'csv-parse/sync';
 import { csvText, harmless } from '../../reports/csv/cells';
 import { latencyCsv } from '../../reports/csv/latency';
@@ -74,7 +75,8 @@ test('hostile names stay in their cells, disarmed', async () => {
   for (const text of [summaryCsv(results), latencyCsv(results), timelineCsv(results), worstCsv(results)]) {
     const rows = rowsOf(text);
     const last = rows[rows.length - 1]!;
-    assert.equal([last.trace, last.engine], [`'${HOSTILE}`, `'${HOSTILE}`]);
+    const shown = `'${escapeControls(HOSTILE)}`;
+    assert.equal([last.trace, last.engine], [shown, shown]);
     assert.not.match(text, /(^|,)"?[=@]/m);
   }
 });

@@ -12,6 +12,7 @@ import { createRegistries, requireFixedEvents } from '../names/registries';
 import { doubtsText } from '../output/import-text';
 import { machineOptions, machineSizes, PRICING_FORM } from '../options/shared-options';
 import { command } from './command';
+import { print, tell } from '../output/terminal';
 
 /** `advise`: which of Xen's allocators each call site should use, and what that is worth. */
 
@@ -57,7 +58,7 @@ async function runAdvise(argv: AdviseArguments): Promise<ExitCode> {
   const pricing = argv.pricing ?? PRICING_DEFAULT;
   parsePricing(pricing);
   const trace = await registries.openTrace(traceRequest(argv.trace, argv));
-  process.stderr.write(doubtsText(trace));
+  tell(doubtsText(trace));
   requireFixedEvents(trace);
   const report = await adviseTrace(trace, {
     contiguous: argv.contiguous,
@@ -69,7 +70,7 @@ async function runAdvise(argv: AdviseArguments): Promise<ExitCode> {
     engineNamed: (name) => registries.engineNamed(name),
     selectObjects,
   });
-  process.stdout.write(REPORTS[argv.format](report));
+  print(REPORTS[argv.format](report));
   return EXIT.ok;
 }
 

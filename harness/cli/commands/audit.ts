@@ -12,6 +12,7 @@ import { readerOptionsBesideFormat, traceDetails, traceRequest } from '../option
 import { openOptions, requireFixedEvents } from '../names/registries';
 import { TOOL_VERSION } from '../tool-version';
 import { command } from './command';
+import { print } from '../output/terminal';
 
 /** `audit`: what a trace does wrong, against libxl's memory policy where it is annotated. */
 
@@ -62,7 +63,7 @@ async function runAudit(argv: AuditArguments): Promise<ExitCode> {
     nested,
     findingsMax: findings,
   });
-  process.stdout.write(REPORTS[format](report, isFile(file) ? file : undefined));
+  print(REPORTS[format](report, isFile(file) ? file : undefined));
   return report.counts.length === 0 ? EXIT.ok : EXIT.finding;
 }
 

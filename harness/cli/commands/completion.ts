@@ -10,6 +10,7 @@ import { EXIT, type ExitCode } from '../exit-codes';
 import { flag, operands, type Completes, type Operand, type Option } from '../options/option';
 import { longNames } from '../options/words';
 import { command, type Command, type CommandEntry, type CommandGroup } from './command';
+import { print } from '../output/terminal';
 
 /**
  * `completion`: the script by which a shell completes what is typed. All three scripts ask this program itself what may
@@ -24,9 +25,7 @@ export const completionOf = (entries: Entries): Command =>
     options: { complete: flag('Print what may stand in place of the last of the words behind --') },
     examples: ['source <($0 bash)', '$0 fish > ~/.config/fish/completions/alloc-replay.fish'],
     run: ({ words, complete }): ExitCode => {
-      process.stdout.write(
-        complete ? lines(candidates(words, entries)) : scriptFor(words, process.env['SHELL'] ?? ''),
-      );
+      print(complete ? lines(candidates(words, entries)) : scriptFor(words, process.env['SHELL'] ?? ''));
       return EXIT.ok;
     },
   });

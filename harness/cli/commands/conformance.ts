@@ -9,6 +9,7 @@ import { createRegistries } from '../names/registries';
 import { count, operands, text, type ValuesOf } from '../options/option';
 import { namesOf, nameValuePairs, settingsOption } from '../options/shared-options';
 import { command } from './command';
+import { print } from '../output/terminal';
 
 /** `conformance`: holds engines against the rules that all engines here keep. */
 
@@ -50,7 +51,7 @@ function examine(argv: ConformanceArguments): ExitCode {
     ),
   );
   for (const report of reports) {
-    process.stdout.write(reportText(report));
+    print(reportText(report));
     if (save !== undefined) {
       saveFailures(report, save);
     }
@@ -105,7 +106,7 @@ function saveFailures({ engine, results }: ConformanceReport, folder: OutputFold
       folder.write(`${fileNameOf(engine)}.${rule.replace(/\W+/g, '-')}.csv`, TRACE_HEADER + rows.join(''));
     }
   }
-  process.stdout.write(
+  print(
     folder
       .commit()
       .map((name) => `  saved ${name}\n`)

@@ -14,6 +14,7 @@ import { builtModule, definitionOf, isForeignEngine } from '../names/foreign-eng
 import { engineFile } from '../names/load-engine';
 import { createRegistries } from '../names/registries';
 import { needed, operand, text } from '../options/option';
+import { print, printLine } from '../output/terminal';
 import { command } from './command';
 
 /** `engine init`, `engine build`, `engine check`: a real allocator in C becomes an engine. */
@@ -46,10 +47,9 @@ export const init = command({
     }
     writeWholeFile(glue, glueFor(file, declaredFunctions(declared), header));
     writeWholeFile(description, descriptionFor(name, file, glue));
-    process.stdout.write(
-      `${description}  how it is built\n${glue}  how it is called: look it through, mend what was guessed wrongly\n` +
-        `next: alloc-replay engine check ${shellWord(description)}\n`,
-    );
+    printLine(`${description}  how it is built`);
+    printLine(`${glue}  how it is called: look it through, mend what was guessed wrongly`);
+    printLine(`next: alloc-replay engine check ${shellWord(description)}`);
     return EXIT.ok;
   },
 });
@@ -64,7 +64,7 @@ export const build = command({
     const bytes = moduleOf(name);
     const { foreign } = definitionOf(name, bytes);
     writeWholeFile(out, bytes);
-    process.stdout.write(`${out}  ${bytes.length} bytes, sha256 ${foreign!.moduleSha256}\n`);
+    printLine(`${out}  ${bytes.length} bytes, sha256 ${foreign!.moduleSha256}`);
     return EXIT.ok;
   },
 });
@@ -86,7 +86,7 @@ export const check = command({
       ['shows', shown.join(', ')],
       ['tried', tried(definition)],
     ];
-    process.stdout.write(alignedText(rows));
+    print(alignedText(rows));
     return EXIT.ok;
   },
 });

@@ -39,6 +39,7 @@ import {
   type MachineArguments,
 } from '../options/shared-options';
 import { command } from './command';
+import { tell } from '../output/terminal';
 
 /** `explain`: what the dearest operations did, what it cost, and who left the heap so. */
 
@@ -112,7 +113,7 @@ async function runProfile(argv: ExplainArguments): Promise<ExitCode> {
   const name = onlyOne('-a', 'engine', commaList(argv.allocator));
   const pricing = parsePricing(onlyOne('-p', 'pricing', commaList(argv.pricing)));
   const trace = await registries.openTrace(traceRequest(argv.trace, argv));
-  process.stderr.write(doubtsText(trace));
+  tell(doubtsText(trace));
   const [engine] = enginesWithOptions([name], nameValuePairs('-o', argv.option), registries);
   const summedUp = await profile({
     trace,
@@ -140,7 +141,7 @@ async function runOperations(argv: ExplainArguments): Promise<ExitCode> {
   const name = onlyOne('-a', 'engine', commaList(argv.allocator));
   const pricing = parsePricing(onlyOne('-p', 'pricing', commaList(argv.pricing)));
   const trace = await registries.openTrace(traceRequest(argv.trace, argv));
-  process.stderr.write(doubtsText(trace));
+  tell(doubtsText(trace));
   const { origin } = trace.header;
   const isAdaptive = origin.kind === 'synthetic' && origin.adaptive;
   const [engine, ...others] = enginesWithOptions(

@@ -10,6 +10,7 @@ import type { EngineDefinition, EngineOption } from '../../replay/port';
 import { EXIT } from '../exit-codes';
 import { chosenOperand } from '../options/option';
 import { command } from './command';
+import { print } from '../output/terminal';
 
 /** `list`: what there is to choose from, straight from the registries. */
 
@@ -23,7 +24,7 @@ export const list = command({
   options: {},
   examples: ['$0', '$0 allocators'],
   run: ({ what }) => {
-    process.stdout.write(what === undefined ? everything() : TEXTS[what]());
+    print(what === undefined ? everything() : TEXTS[what]());
     return EXIT.ok;
   },
 });

@@ -18,6 +18,7 @@ import {
   settingsOption,
 } from '../options/shared-options';
 import { command } from './command';
+import { print, tell } from '../output/terminal';
 
 /** `minheap`: the smallest heap on which a trace completes, beside the least that its live bytes need. */
 
@@ -45,7 +46,7 @@ async function searchHeaps(argv: MinheapArguments): Promise<ExitCode> {
     registries,
   );
   const trace = await registries.openTrace(traceRequest(argv.trace, argv));
-  process.stderr.write(doubtsText(trace));
+  tell(doubtsText(trace));
   const machine = machineSizes(argv);
   const rows = [['engine', 'smallest heap', 'pages', 'times the lower bound', 'remark']];
   const searches: MinimumHeap[] = [];
@@ -61,7 +62,7 @@ async function searchHeaps(argv: MinheapArguments): Promise<ExitCode> {
     searches.push(found);
     rows.push([name, ...wordsOf(found)]);
   }
-  process.stdout.write(alignedText(rows));
+  print(alignedText(rows));
   return searches.some((found) => found.kind === 'stopped' && isFailure(found.outcome))
     ? EXIT.failed
     : EXIT.ok;

@@ -15,12 +15,12 @@ import { runTasks } from '../workers/cell-runner';
 import { experimentText } from '../../../reports/experiment-text';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { openLaboratory } from '../names/laboratory';
-import { standardTerminal } from '../output/terminal';
 import { OutputFolder } from '../output/output-folder';
 import { exitCodeOf, resultsOf, writeReports } from '../output/report-files';
 import { flag, list, optionalOperand, type ValuesOf } from '../options/option';
 import { hostOptions, reportsOption } from '../options/shared-options';
 import { command } from './command';
+import { print, printLine, tell, standardTerminal } from '../output/terminal';
 
 /** `reproduce`: puts the claims of the source documents to the test. */
 
@@ -77,15 +77,13 @@ async function reproduceExperiment(argv: ReproduceArguments): Promise<ExitCode> 
     experiment.name,
   );
   const report = experiment.judge(replays);
-  process.stdout.write(experimentText(experiment, report, standardTerminal()));
+  print(experimentText(experiment, report, standardTerminal()));
   if (cells.length > own.length) {
-    process.stdout.write(
-      `\n${terminalReport(resultsOf(replays.slice(own.length), started), standardTerminal())}`,
-    );
+    print(`\n${terminalReport(resultsOf(replays.slice(own.length), started), standardTerminal())}`);
   }
   if (out !== undefined) {
     writeReports(resultsOf(replays, started), out, { judged: { experiment, report } });
-    process.stdout.write(nextText(own, replays, out));
+    print(nextText(own, replays, out));
   }
   return exitCodeOf(replays);
 }
@@ -125,12 +123,13 @@ async function reproduceAll(argv: ReproduceArguments): Promise<ExitCode> {
   }
   const folder = out === undefined ? undefined : OutputFolder.at(out, '--out');
   const documents = await judgeDocuments(DOCUMENTS, openLaboratory(argv), ({ claim, verdict, because }) => {
-    process.stdout.write(`${verdict.toUpperCase()} ${claim.id}: ${because}\n`);
+    print(`${verdict.toUpperCase()} ${claim.id}: ${because}\n`);
   });
   if (folder !== undefined) {
     folder.write(LEDGER_FILES.markdown, ledgerMarkdown(documents));
     folder.write(LEDGER_FILES.html, ledgerHtml(documents));
-    process.stdout.write(`\nWritten to ${folder.path}: ${folder.commit().join(' ')}\n`);
+    print('\n');
+    printLine(`Written to ${folder.path}: ${folder.commit().join(' ')}`);
   }
   return EXIT.ok;
 }
@@ -138,7 +137,7 @@ async function reproduceAll(argv: ReproduceArguments): Promise<ExitCode> {
 function announce(experiment: Experiment, scale: Scale): void {
   const accesses = experiment.pricedAccesses(scale);
   const seconds = Math.ceil(accesses / PRICED_ACCESSES_PER_SECOND);
-  process.stderr.write(
+  tell(
     `${experiment.name}: about ${grouped(accesses)} priced accesses, some ${grouped(seconds)} seconds on one core\n`,
   );
 }

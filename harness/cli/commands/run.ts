@@ -6,7 +6,6 @@ import { ciOptions, ciOutputs } from '../options/ci-options';
 import { enginesWithOptions, type EngineChoice } from '../options/engine-options';
 import type { ExitCode } from '../exit-codes';
 import { expectPlacements } from '../output/expected-placements';
-import { standardTerminal } from '../output/terminal';
 import { OutputFolder } from '../output/output-folder';
 import { withPlacements } from '../output/placements-files';
 import { count, flag, operands, text, type ValuesOf } from '../options/option';
@@ -27,6 +26,7 @@ import {
 } from '../options/shared-options';
 import { isVectorFormat, runVectors } from '../output/vectors';
 import { command } from './command';
+import { print, standardTerminal } from '../output/terminal';
 
 /** `run`: traces through engines, priced, reported. */
 
@@ -89,7 +89,7 @@ async function runCommand(argv: RunArguments): Promise<ExitCode> {
   const out = argv.out === undefined ? undefined : OutputFolder.at(argv.out, '--out');
   const replays = await withPlacements(argv.placements, cells, (tasks) => runTasks(tasks, argv, 'replaying'));
   const results = resultsOf(replays, started);
-  process.stdout.write(terminalReport(results, standardTerminal()));
+  print(terminalReport(results, standardTerminal()));
   if (out !== undefined) {
     writeReports(results, out, { more: ci.emitted(results) });
   }

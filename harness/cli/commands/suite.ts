@@ -30,6 +30,7 @@ import type { CellTimes } from '../../../reports/suite-text';
 import { TOOL_VERSION } from '../tool-version';
 import { WorkerLane } from '../workers/worker-lane';
 import { command } from './command';
+import { print, printLine, tellLine } from '../output/terminal';
 
 /** `suite`: a matrix of cells in worker processes; what nightly runs and pull requests execute. */
 
@@ -110,8 +111,8 @@ async function runAndConclude(argv: SuiteArguments, prepared: PreparedSuite): Pr
   const { report, times, stoppedCode } = await runPlanned(argv, prepared, journal);
   const replays = report.replays.filter((replay) => replay !== undefined);
   if (replays.length < cells.length) {
-    process.stdout.write(
-      `Stopped: ${replays.length} of ${cells.length} cells are done and kept in ${journal.folder}; --resume goes on.\n`,
+    printLine(
+      `Stopped: ${replays.length} of ${cells.length} cells are done and kept in ${journal.folder}; --resume goes on.`,
     );
     return stoppedCode;
   }
@@ -146,9 +147,10 @@ function ciOfWhole(argv: SuiteArguments): CiOutputs {
 
 function writeShard(results: Results, out: OutputFolder, shard: Shard, facts: ShardFacts): ExitCode {
   const environment = { ...results.environment, ...shardEnvironment(facts) };
-  process.stdout.write(`${suiteHeadline(results, [])}\n`);
+  printLine(suiteHeadline(results, []));
   out.write(shardFileName(shard), resultsText({ ...results, environment }));
-  process.stdout.write(`\nWritten to ${out.path}: ${out.commit().join(' ')}\n`);
+  print('\n');
+  printLine(`Written to ${out.path}: ${out.commit().join(' ')}`);
   return exitCodeOf(results.replays);
 }
 
@@ -176,7 +178,7 @@ function journalFolder({ shard, out, verifyDeterminism }: SuiteArguments): strin
   return join(out, `.cells${part}${verifyDeterminism ? '-verified' : ''}`);
 }
 
-const warn = (line: string): void => void process.stderr.write(`warning: ${line}\n`);
+const warn = (line: string): void => tellLine(`warning: ${line}`);
 
 interface PlannedRun {
   readonly report: CellRunReport;
@@ -242,11 +244,9 @@ function timesOf(
 
 function tellKnownAndDiffering({ knownCount, differences, replays }: CellRunReport): void {
   if (knownCount > 0) {
-    process.stdout.write(`${knownCount} of ${replays.length} cells were known and not run again\n`);
+    print(`${knownCount} of ${replays.length} cells were known and not run again\n`);
   }
   for (const { cell, problem } of differences) {
-    process.stderr.write(
-      `not deterministic: ${cell.cell.trace.specification} × ${cell.cell.engine}: ${problem}\n`,
-    );
+    tellLine(`not deterministic: ${cell.cell.trace.specification} × ${cell.cell.engine}: ${problem}`);
   }
 }

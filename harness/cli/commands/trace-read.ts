@@ -9,6 +9,7 @@ import { count, operand } from '../options/option';
 import { readerOptions, traceDetails, traceRequest } from '../options/reader-options';
 import { openOptions, openEvents } from '../names/registries';
 import { command } from './command';
+import { print } from '../output/terminal';
 
 /** `trace info`, `trace validate`, `trace head`: what a trace holds, and whether it is one. */
 
@@ -21,7 +22,7 @@ export const info = command({
   run: async (argv) => {
     const trace = await openEvents(traceRequest(argv.input, argv), 'one');
     const lines = infoLines(await traceInfo(await trace.open()));
-    process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+    print(lines.map((line) => `${line}\n`).join(''));
     return EXIT.ok;
   },
 });
@@ -45,10 +46,10 @@ export const validate = command({
       openOptions(request),
       argv.violations,
     );
-    process.stdout.write(violations.map(({ message }) => `${message}\n`).join(''));
+    print(violations.map(({ message }) => `${message}\n`).join(''));
     const legal = `${groupedInteger(events)} legal events`;
     const wrong = `${groupedInteger(violations.length)} violations${incomplete ? ', not read to the end' : ''}`;
-    process.stdout.write(violations.length === 0 ? `${legal}\n` : `${legal}, ${wrong}\n`);
+    print(violations.length === 0 ? `${legal}\n` : `${legal}, ${wrong}\n`);
     return violations.length === 0 ? EXIT.ok : EXIT.finding;
   },
 });
@@ -65,7 +66,7 @@ export const head = command({
   run: async (argv): Promise<ExitCode> => {
     const trace = await openEvents(traceRequest(argv.input, argv), 'one');
     const source = await trace.open();
-    process.stdout.write(alignedText(await firstEvents(source, argv.events)));
+    print(alignedText(await firstEvents(source, argv.events)));
     await source.close();
     return EXIT.ok;
   },

@@ -5,6 +5,7 @@ import { openEvents } from '../names/registries';
 import { accountingText } from '../output/import-text';
 import { writeAndReport } from '../output/trace-output';
 import { command } from './command';
+import { tell } from '../output/terminal';
 
 /** `trace synth`, `trace import`, `trace convert`: every way to a canonical trace file. */
 
@@ -45,7 +46,7 @@ export const importing = command({
   run: async (argv) => {
     const trace = await openEvents(traceRequest(argv.input, argv));
     const code = argv.output === undefined ? EXIT.ok : await writeAndReport(await trace.open(), argv.output);
-    process.stderr.write(accountingText(trace));
+    tell(accountingText(trace));
     return code;
   },
 });

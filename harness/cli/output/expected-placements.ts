@@ -11,6 +11,7 @@ import type { Cell, Registries } from '../../results/cell';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { createRegistries } from '../names/registries';
 import { doubtsText } from './import-text';
+import { print, tell } from './terminal';
 
 /**
  * `run --expect FILE`: holds an engine against what a real allocator did. The first pass writes the placements in
@@ -42,10 +43,10 @@ export async function expectPlacements(cells: readonly Cell[], file: string): Pr
   }
   const registries = createRegistries();
   const { lines, outcome } = await placements(cell, registries);
-  process.stderr.write(doubtsText(await registries.openTrace(cell.trace)));
+  tell(doubtsText(await registries.openTrace(cell.trace)));
   const difference = await firstDifference(lines, file, endText(outcome));
   const isOver = difference === undefined || difference.index === lines.length - 1;
-  process.stdout.write(
+  print(
     difference === undefined
       ? `${lines.length - 1} placements as expected${outcome.kind === 'ok' ? '' : `, then ${endText(outcome)}`}\n`
       : await describe(cell, difference, registries),

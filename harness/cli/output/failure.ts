@@ -1,6 +1,7 @@
-import { escapeControls, InputError, UsageError } from '../../../traces/input-error';
+import { InputError, UsageError } from '../../../traces/input-error';
 import { reasonOf } from '../../../traces/output/whole-file';
 import { EXIT, type ExitCode } from '../exit-codes';
+import { tell, tellLine } from './terminal';
 
 /**
  * Says on stderr why a command failed, and with which exit code that ends: one line for what a person can correct, for
@@ -9,23 +10,21 @@ import { EXIT, type ExitCode } from '../exit-codes';
 export function reportFailure(error: unknown): ExitCode {
   if (error instanceof UsageError || error instanceof InputError) {
     const quoted = (error.quoted ?? '').split('\n').filter((line) => line !== '');
-    quoted.forEach((line) => process.stderr.write(`${escapeControls(line)}\n`));
-    process.stderr.write(`alloc-replay: ${error.message}\n`);
+    quoted.forEach((line) => tellLine(line));
+    tellLine(`alloc-replay: ${error.message}`);
     return EXIT.badInput;
   }
   // By its name: its module stands on the whole harness, which the program's own help and version do not wait for.
   if (error instanceof Error && error.name === 'NotDeterministic') {
-    process.stderr.write(`alloc-replay: not deterministic: ${escapeControls(error.message)}\n`);
+    tellLine(`alloc-replay: not deterministic: ${error.message}`);
     return EXIT.notDeterministic;
   }
   if (isOfSystem(error)) {
     const place = error.path ?? PLACES[error.syscall ?? ''] ?? error.syscall;
-    process.stderr.write(`alloc-replay: ${escapeControls(`${place}: ${reasonOf(error)}`)}\n`);
+    tellLine(`alloc-replay: ${place}: ${reasonOf(error)}`);
     return EXIT.badInput;
   }
-  process.stderr.write(
-    `alloc-replay: internal error, please report it\n${String((error as Error).stack ?? error)}\n`,
-  );
+  tell(`alloc-replay: internal error, please report it\n${String((error as Error).stack ?? error)}\n`);
   return EXIT.failed;
 }
 

@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { reasonOf } from '../../../traces/output/whole-file';
+import { tellLine, tellRunner } from './terminal';
 
 /**
  * On GitHub Actions, annotations stand beside the files of a pull request, and a summary on the page of the job. The
@@ -13,7 +14,7 @@ export function tellGithub(
   if (environment['GITHUB_ACTIONS'] !== 'true') {
     return;
   }
-  process.stderr.write(annotations);
+  tellRunner(annotations);
   const summary = environment['GITHUB_STEP_SUMMARY'];
   if (summary === undefined || summary === '') {
     return;
@@ -21,6 +22,6 @@ export function tellGithub(
   try {
     appendFileSync(summary, summaryMarkdown());
   } catch (error) {
-    process.stderr.write(`alloc-replay: warning: ${summary}: ${reasonOf(error)}\n`);
+    tellLine(`alloc-replay: warning: ${summary}: ${reasonOf(error)}`);
   }
 }

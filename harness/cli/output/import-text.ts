@@ -28,7 +28,7 @@ export function accountingText({ format, header, accounting }: OpenedTrace): str
   const rows = countsOf(accounting)
     .filter(([name, count]) => count !== 0 || ALWAYS_SHOWN.includes(name))
     .map(([name, count]) => [wordsOf(name), groupedInteger(count)]);
-  const notes = accounting.notes.map((note) => `${note}\n`);
+  const notes = accounting.notes.map((note) => `${escapeControls(note)}\n`);
   return [
     alignedText([['format', format], ...rows]),
     ...unparsedText(header.name, accounting),

@@ -1,4 +1,5 @@
 import { expectWritable, writeWholeFile } from '../../../traces/output/whole-file';
+import { print, tellLine } from './terminal';
 
 /**
  * What `--out FILE` asks for, checked before there is anything to write: a function that prints a text, or writes it
@@ -6,11 +7,11 @@ import { expectWritable, writeWholeFile } from '../../../traces/output/whole-fil
  */
 export function outputTo(out: string | undefined): (text: string) => void {
   if (out === undefined) {
-    return (text) => void process.stdout.write(text);
+    return (text) => print(text);
   }
   expectWritable(out);
   return (text) => {
     writeWholeFile(out, text);
-    process.stderr.write(`written to ${out}\n`);
+    tellLine(`written to ${out}`);
   };
 }

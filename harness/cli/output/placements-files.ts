@@ -1,6 +1,7 @@
 import type { MeasuredReplay } from '../../metrics/measured-replay';
 import type { Cell } from '../../results/cell';
 import { OutputFolder } from './output-folder';
+import { tellLine } from './terminal';
 import type { Task } from '../workers/task';
 
 /**
@@ -21,7 +22,7 @@ export async function withPlacements(
     const replays = await runTasks(cells.map((cell, index) => ({ cell, placementsFile: files[index]! })));
     const names = placementsFileNames(replays);
     out.commit(names);
-    process.stderr.write(`placements in ${folder}: ${names.join(' ')}\n`);
+    tellLine(`placements in ${folder}: ${names.join(' ')}`);
     return replays;
   } finally {
     out.discard();

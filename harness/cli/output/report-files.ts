@@ -7,6 +7,7 @@ import type { JudgedExperiment } from '../../studies/claims/claim';
 import type { OutputFolder } from './output-folder';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { TOOL_VERSION } from '../tool-version';
+import { print, printLine } from './terminal';
 
 /** Replays as results; the host's facts go to `environment`, which is never compared. */
 export function resultsOf(replays: readonly MeasuredReplay[], startedMilliseconds: number): Results {
@@ -41,7 +42,8 @@ export function writeReports(
     for (const { name, content } of more) {
       out.write(name, content);
     }
-    process.stdout.write(`\nWritten to ${out.path}: ${out.commit().join(' ')}\n`);
+    print('\n');
+    printLine(`Written to ${out.path}: ${out.commit().join(' ')}`);
   } catch (error) {
     out.discard();
     throw error;

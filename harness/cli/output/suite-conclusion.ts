@@ -1,5 +1,5 @@
 import { brokenLimitsText, suiteAnnotations, suiteHeadline, suiteSummary } from '../../../reports/suite';
-import { escapeControls, InputError, UsageError } from '../../../traces/input-error';
+import { InputError, UsageError } from '../../../traces/input-error';
 import { brokenLimits } from '../../compare/broken-limits';
 import { parseLimits, type Limit } from '../../compare/limits';
 import type { Results } from '../../results/results';
@@ -9,6 +9,7 @@ import { tellGithub } from './github';
 import type { OutputFolder } from './output-folder';
 import { exitCodeOf, writeReports } from './report-files';
 import { suiteText, type CellTimes } from '../../../reports/suite-text';
+import { print, printLine } from './terminal';
 
 /**
  * What `suite` and `merge` do with the results of a whole suite: print them, hold them against the suite's limits on
@@ -22,9 +23,9 @@ export function concludeSuite(
   times: CellTimes = new Map(),
 ): ExitCode {
   const broken = brokenLimits(results, suiteLimits(results, out.path));
-  process.stdout.write(suiteText(results, times));
-  process.stdout.write(brokenLimitsText(broken));
-  process.stdout.write(`${escapeControls(suiteHeadline(results, broken))}\n`);
+  print(suiteText(results, times));
+  print(brokenLimitsText(broken));
+  printLine(suiteHeadline(results, broken));
   writeReports(results, out, { more: ci.emitted(results, broken) });
   ci.append(results);
   tellGithub(suiteAnnotations(results, broken), () => suiteSummary(results, broken), process.env);

@@ -2,6 +2,7 @@ import { writeTrace } from '../../../traces/tools/write';
 import type { EventSource } from '../../../traces/trace';
 import { groupedInteger } from '../../text/numbers';
 import { EXIT, type ExitCode } from '../exit-codes';
+import { tellLine } from './terminal';
 
 /** Writes a trace and says so on stderr: stdout may be the trace. */
 export async function writeAndReport(source: EventSource, output: string): Promise<ExitCode> {
@@ -10,6 +11,6 @@ export async function writeAndReport(source: EventSource, output: string): Promi
     ? writeTrace(source, process.stdout, 'csv')
     : writeTrace(source, output));
   const where = output === '-' ? 'stdout' : output;
-  process.stderr.write(`${name}: ${groupedInteger(events)} events to ${where}, sha256 ${identity}\n`);
+  tellLine(`${name}: ${groupedInteger(events)} events to ${where}, sha256 ${identity}`);
   return EXIT.ok;
 }

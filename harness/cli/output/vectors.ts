@@ -20,6 +20,7 @@ import type { EngineChoice } from '../options/engine-options';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { OutputFolder } from './output-folder';
 import { placementsFileNames } from './placements-files';
+import { print } from './terminal';
 
 /**
  * `run --format plan9-vector | libxl-vector`: the vocabulary of the golden vectors (resets, peeks, stale ids, the whole
@@ -54,8 +55,7 @@ export async function runVectors(
   );
   try {
     for (const [index, { file, engine }] of pairs.entries()) {
-      const write =
-        folder === undefined ? (rows: string) => void process.stdout.write(rows) : folder.open(names[index]!);
+      const write = folder === undefined ? (rows: string) => print(rows) : folder.open(names[index]!);
       await (format === 'plan9-vector'
         ? plan9Rows(file, engine, stateEvery, registries, write)
         : libxlRows(file, engine, registries, write));

@@ -10,6 +10,7 @@ import { laneSettings, workersFor, type HostArguments } from '../options/shared-
 import { Progress } from './progress';
 import { doubtsOf, runTask, withKernel, type Task } from './task';
 import { WorkerLane } from './worker-lane';
+import { tell } from '../output/terminal';
 
 /**
  * Runs tasks in this process or in worker processes. Results come back in the order of the tasks, whatever finished
@@ -111,7 +112,7 @@ async function runInLanes(
 
 /** A recording that several engines replayed has the same doubts each time; whichever came first does not show. */
 function sayDoubts(doubts: Iterable<string>): void {
-  process.stderr.write([...new Set(doubts)].sort().join(''));
+  tell([...new Set(doubts)].sort().join(''));
 }
 
 function replayOfReport(report: CellReport, { cell }: Task, registries: Registries): MeasuredReplay {

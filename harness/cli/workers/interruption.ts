@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode } from '../exit-codes';
+import { tell } from '../output/terminal';
 
 /** So long cells under way may take to end. */
 const GRACE_MILLISECONDS = 1000;
@@ -18,7 +19,7 @@ export class Interruption {
     }
     this.heard = signal;
     this.timer = setTimeout(this.stop, GRACE_MILLISECONDS);
-    process.stderr.write('stopping; once more to stop at once\n');
+    tell('stopping; once more to stop at once\n');
   };
 
   /** @param stop stops what is under way */
