@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { compareResults } from '../../harness/compare/compare';
 import type { Comparison } from '../../harness/compare/comparison';
 import type { MeasuredReplay } from '../../harness/metrics/measured-replay';
+import { escapeControls } from '../../traces/input-error';
 import { githubAnnotations } from '../../reports/comparison/annotations';
 import { comparisonCsv } from '../../reports/comparison/csv';
 import { COMMENT_BYTES_MAX } from '../../reports/comparison/limited-document';
@@ -160,7 +161,7 @@ test('the CSV has every row, and no formula', async () => {
   }
   assert.is(rows[0]!['status'], 'newly failing');
   const row = rows.find(({ metric }) => metric === 'free.cycles.max')!;
-  assert.is(row['trace'], `'${HOSTILE}`);
+  assert.is(row['trace'], `'${escapeControls(HOSTILE)}`, 'one line, and nothing that steers a terminal');
   assert.is(row['head'], '1234567');
   assert.is(row['status'], 'both changed');
   assert.is(row['judgement'], 'regression');
