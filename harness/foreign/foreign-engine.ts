@@ -2,6 +2,7 @@ import { blockPlacement, BUG, NULL, ZERO, type Placement } from '../../traces/tr
 import { HeapCorruption } from '../machine/failures';
 import type { Machine } from '../machine/machine';
 import { HEAP_BASE } from '../machine/memory-layout';
+import type { Step } from '../machine/steps';
 import type { Block, BlockVisitor, Engine } from '../replay/port';
 import type { ForeignModule } from './foreign-module';
 import { MachineServices } from './machine-services';
@@ -22,6 +23,9 @@ const AR_ZERO_64 = -1;
 /** What a 32-bit program can ask for. */
 const SIZE_MAX_32 = 0xffff_ffff;
 
+/** The verbs that programs call again and again. */
+const VERBS = ['ar_allocate', 'ar_free', 'ar_reallocate', 'ar_aligned_allocate'] as const;
+
 export interface ForeignEngineParts {
   /** Serves pages, on the same machine; undefined where the module asks for none. */
   readonly pages: Engine | undefined;
@@ -37,6 +41,7 @@ export class ForeignEngine implements Engine {
   readonly watchMoves?: NonNullable<Engine['watchMoves']>;
 
   private readonly running: RunningModule;
+  private readonly verbs: Readonly<Record<(typeof VERBS)[number], Step>>;
   private readonly services: MachineServices;
   private readonly region: RegionSource | undefined;
   /** What the program was given, where the engine shows nothing of its heap. */
@@ -62,6 +67,8 @@ export class ForeignEngine implements Engine {
     this.running = new RunningModule(machine, module, name, functions, (address) =>
       this.services.mayTouch(address),
     );
+    const verbSteps = VERBS.map((name) => [name, this.running.verbStep(name)] as const);
+    this.verbs = Object.fromEntries(verbSteps) as typeof this.verbs;
     this.blocks = module.has('ar_walk') ? undefined : new ProgramBlocks(machine, granuleBytes);
     if (module.has('ar_reallocate')) this.reallocate = this.resize;
     if (module.has('ar_aligned_allocate')) this.alignedAllocate = this.allocateAligned;
@@ -89,7 +96,7 @@ export class ForeignEngine implements Engine {
     if (this.running.entries.ar_page_take !== undefined) {
       return this.pageTake(sizeBytes);
     }
-    this.running.begin();
+    this.running.begin(this.verbs.ar_allocate);
     let result;
     try {
       result = this.running.entries.ar_allocate(sizeBytes, align);
@@ -104,7 +111,7 @@ export class ForeignEngine implements Engine {
     if (this.running.entries.ar_page_give !== undefined) {
       return this.pageGive(object, sizeBytes);
     }
-    this.running.begin();
+    this.running.begin(this.verbs.ar_free);
     try {
       this.running.entries.ar_free(this.pointer(object), sizeBytes, align);
     } catch (error) {
@@ -118,7 +125,7 @@ export class ForeignEngine implements Engine {
     if (this.isBeyondSizes(sizeBytes)) {
       return NULL;
     }
-    this.running.begin();
+    this.running.begin(this.verbs.ar_reallocate);
     let result;
     try {
       result = this.running.entries.ar_reallocate!(this.pointer(object), sizeBytes, align);
@@ -141,7 +148,7 @@ export class ForeignEngine implements Engine {
     if (this.isBeyondSizes(sizeBytes)) {
       return NULL;
     }
-    this.running.begin();
+    this.running.begin(this.verbs.ar_aligned_allocate);
     let result;
     try {
       result = this.running.entries.ar_aligned_allocate!(sizeBytes, align, offset, span);
@@ -153,7 +160,9 @@ export class ForeignEngine implements Engine {
   };
 
   private readonly usableBytes = (object: Placement): number => {
-    const bytes = this.running.call(() => this.running.entries.ar_usable_size!(this.pointer(object)));
+    const bytes = this.running.call(this.running.verbStep('ar_usable_size'), () =>
+      this.running.entries.ar_usable_size!(this.pointer(object)),
+    );
     this.blocks?.resize(object, bytes);
     return bytes;
   };
@@ -161,7 +170,9 @@ export class ForeignEngine implements Engine {
   private readonly moveTogether = (onMove: (from: Placement, to: Placement) => void): boolean => {
     const before = this.services.onMove;
     this.tellMoves(onMove);
-    const gained = this.running.call(() => this.running.entries.ar_compact!());
+    const gained = this.running.call(this.running.verbStep('ar_compact'), () =>
+      this.running.entries.ar_compact!(),
+    );
     this.services.onMove = before;
     return gained !== 0;
   };
@@ -221,7 +232,9 @@ export class ForeignEngine implements Engine {
     if (order > PAGE_ORDER_MAX) {
       return NULL;
     }
-    const address = this.running.call(() => this.running.entries.ar_page_take!(order));
+    const address = this.running.call(this.running.verbStep('ar_page_take'), () =>
+      this.running.entries.ar_page_take!(order),
+    );
     if (address !== 0) {
       this.machine.ledger.take(address, pagesBytes(order));
     }
@@ -230,7 +243,9 @@ export class ForeignEngine implements Engine {
 
   private pageGive(object: Placement, sizeBytes: number): void {
     const order = orderOf(sizeBytes);
-    this.running.call(() => this.running.entries.ar_page_give!(object, order));
+    this.running.call(this.running.verbStep('ar_page_give'), () =>
+      this.running.entries.ar_page_give!(object, order),
+    );
     this.machine.ledger.give(object, pagesBytes(order));
     this.blocks?.remove(object);
   }

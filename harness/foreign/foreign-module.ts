@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { LOCATIONS_SECTION, LocationTable, type Place } from './locations';
+import { LOCATIONS_SECTION, LocationTable, placeText, type Place } from './locations';
 import { MalformedModule } from './wasm/malformed-module';
 import { decodeModule, EXPORTED_FUNCTION, type ModuleImage } from './wasm/module';
 import { I32, I64 } from './wasm/opcodes';
@@ -114,6 +114,16 @@ export class ForeignModule {
       }
     }
     return [];
+  }
+
+  /** Where in the source a verb of the engine begins, in words. */
+  verbText(name: EngineFunction): string {
+    const { exports: all, imports, bodies, codeStart } = this.image;
+    const index = all.find((each) => each.kind === EXPORTED_FUNCTION && each.name === name)?.index ?? -1;
+    const code = bodies[index - imports.length]?.code;
+    const place =
+      code && this.locations.firstLineWithin(code.position - codeStart, code.end - codeStart)?.slice(-1);
+    return place === undefined ? name : placeText(place);
   }
 
   private placeAt(position: number): Place {

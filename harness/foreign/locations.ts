@@ -36,6 +36,17 @@ export class LocationTable {
     return low === 0 ? 0 : this.placeOfStretch[low - 1]!;
   }
 
+  /** The first place with a line among the instructions from one offset to before another. */
+  firstLineWithin(start: number, end: number): Place | undefined {
+    for (let stretch = 0; stretch < this.starts.length; stretch++) {
+      const place = this.places[this.placeOfStretch[stretch]!]!;
+      if (this.starts[stretch]! >= start && this.starts[stretch]! < end && (place[0]?.line ?? 0) > 0) {
+        return place;
+      }
+    }
+    return undefined;
+  }
+
   encode(): Uint8Array {
     const texts = new Map<string, number>();
     const textIndex = (text: string): number => {

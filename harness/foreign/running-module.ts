@@ -3,7 +3,7 @@ import { Fault, HeapCorruption, Runaway, Trap } from '../machine/failures';
 import type { LinearMemory } from '../machine/linear-memory';
 import type { LinearEngine, Machine } from '../machine/machine';
 import type { Step } from '../machine/steps';
-import type { CompiledRecording, ForeignModule, HarnessFunction } from './foreign-module';
+import type { CompiledRecording, EngineFunction, ForeignModule, HarnessFunction } from './foreign-module';
 import { placeText } from './locations';
 import { CONTROL, CONTROL_WORDS, ENTRIES, FUEL_UNITS, UNITS_PER_INSTRUCTION } from './memory-map';
 import { HOOKS_MODULE, STACK_POINTER, type Hook } from './wasm/recorded-module';
@@ -59,6 +59,7 @@ export class RunningModule implements LinearEngine {
   private readonly recording: CompiledRecording;
   private readonly instructionsMax: number;
   private readonly pieceSteps: readonly Step[];
+  private readonly verbSteps = new Map<EngineFunction, Step>();
   private stackPointer: WebAssembly.Global | undefined;
   private stackPointerAtRest: unknown;
   /** Units of the call under way, and the instructions of them that the stream has. */
@@ -103,8 +104,9 @@ export class RunningModule implements LinearEngine {
     this.stackPointerAtRest = this.stackPointer?.value;
   }
 
-  /** Before a call for the program: hands the stream to the module. */
-  begin(): void {
+  /** Before a call for the program: hands the stream to the module. What goes wrong, goes wrong in that verb. */
+  begin(verb: Step): void {
+    this.machine.stream.lastStep = verb;
     this.units = 0;
     this.unitsGiven = 0;
     this.toEngine();
@@ -116,8 +118,8 @@ export class RunningModule implements LinearEngine {
   }
 
   /** A call that is too rare for its `begin`, `end` and errors to be written out. */
-  call<T>(action: () => T): T {
-    this.begin();
+  call<T>(verb: Step, action: () => T): T {
+    this.begin(verb);
     const result = this.protect(action);
     this.end();
     return result;
@@ -126,7 +128,7 @@ export class RunningModule implements LinearEngine {
   /** A call of the engine's start, before any operation: where it fails there is no engine to replay with. */
   startUp<T>(action: () => T): T {
     try {
-      return this.call(action);
+      return this.call(this.verbStep('ar_start'), action);
     } catch (error) {
       if (error instanceof HeapCorruption || error instanceof Trap || error instanceof Runaway) {
         throw new InputError({
@@ -152,6 +154,18 @@ export class RunningModule implements LinearEngine {
       control[WORD.fuel] = FUEL_UNITS;
       control[WORD.bitScans] = 0;
     }
+  }
+
+  /** A verb as a step without instructions of its own: the module counts these. */
+  verbStep(name: EngineFunction): Step {
+    const known = this.verbSteps.get(name);
+    if (known !== undefined) {
+      return known;
+    }
+    const text = this.module.verbText(name);
+    const step = this.machine.defineSteps(this.name, { [text]: { instructions: 0 } })[text]!;
+    this.verbSteps.set(name, step);
+    return step;
   }
 
   /** What the machine does for the engine goes into the stream at its place; for an observer it does nothing. */

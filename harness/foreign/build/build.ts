@@ -120,62 +120,72 @@ interface Symbolized {
   }[];
 }
 
+/** The places of all instructions; stretches of one place are told once, and none reaches into another function. */
 function locationTable(linked: Uint8Array, symbolized: string, { prefixes }: BuildPlan): LocationTable {
+  const { bodies, codeStart, imports, functionNames } = decodeModule(linked);
   const named = (file: string): string => buildName(file, prefixes).replace(/^(\.\/)+/, '');
-  const places: Place[] = [[]];
-  const known = new Map<string, number>([['[]', 0]]);
-  const indexOf = (place: Place): number => {
+  const places = new Places();
+  const starts: number[] = [];
+  const placeOfStretch: number[] = [];
+  const found = symbolizedPlaces(symbolized);
+  let next = 0;
+  bodies.forEach(({ code }, index) => {
+    const functionName = functionNames.get(imports.length + index) ?? `function ${imports.length + index}`;
+    let place = places.indexOf([{ functionName, file: '', line: 0 }]);
+    starts.push(code.position - codeStart);
+    placeOfStretch.push(place);
+    for (; next < found.length && found[next]!.at < code.end - codeStart; next++) {
+      const { at, lines } = found[next]!;
+      // Line 0 is the compiler's "nowhere in particular": what came before goes on.
+      if (lines.length === 0 || lines[0]!.line === 0) {
+        continue;
+      }
+      // A function that is there by itself has the name of the module: addresses mislead the symbolizer now and then.
+      const here = lines.map((line, depth) => ({
+        functionName: depth === lines.length - 1 ? functionName : line.functionName,
+        file: named(line.file),
+        line: line.line,
+      }));
+      const before = place;
+      place = places.indexOf(here);
+      if (place !== before) {
+        starts.push(at);
+        placeOfStretch.push(place);
+      }
+    }
+  });
+  return new LocationTable(places.list, starts, placeOfStretch);
+}
+
+class Places {
+  readonly list: Place[] = [[]];
+  private readonly indices = new Map<string, number>();
+
+  indexOf(place: Place): number {
     const key = JSON.stringify(place);
-    const index = known.get(key) ?? places.push(place) - 1;
-    known.set(key, index);
+    const index = this.indices.get(key) ?? this.list.push(place) - 1;
+    this.indices.set(key, index);
     return index;
-  };
-  const stretches = symbolized
+  }
+}
+
+/** What the symbolizer says of every address, ascending; innermost lines first. */
+function symbolizedPlaces(text: string): { readonly at: number; readonly lines: Place }[] {
+  return text
     .split('\n')
     .filter((line) => line.startsWith('{') || line.startsWith('['))
     .flatMap((line) => JSON.parse(line) as Symbolized | Symbolized[])
-    // Line 0 is the compiler's "nowhere in particular": what came before goes on.
-    .filter(({ Symbol: symbols = [] }) => symbols[0]?.Line !== 0)
     .map(({ Address, Symbol: symbols = [] }) => ({
-      start: Number(Address),
-      place: indexOf(
-        symbols
-          .filter(({ FunctionName }) => FunctionName !== '')
-          .map(({ FunctionName, FileName, Line }) => ({
-            functionName: FunctionName,
-            file: named(FileName),
-            line: Line,
-          })),
-      ),
+      at: Number(Address),
+      lines: symbols
+        .filter(({ FunctionName }) => FunctionName !== '')
+        .map(({ FunctionName, FileName, Line }) => ({
+          functionName: FunctionName,
+          file: FileName,
+          line: Line,
+        })),
     }))
-    .sort((a, b) => a.start - b.start);
-  return functionStarts(linked, places, stretches);
-}
-
-/** Where a function begins no stretch of the one before it goes on. */
-function functionStarts(
-  linked: Uint8Array,
-  places: readonly Place[],
-  stretches: readonly { readonly start: number; readonly place: number }[],
-): LocationTable {
-  const merged = stretches.filter(({ start, place }, index) => {
-    const next = stretches[index + 1];
-    return next?.start !== start && (index === 0 || stretches[index - 1]!.place !== place || start === 0);
-  });
-  const { bodies, codeStart } = decodeModule(linked);
-  const starts = new Set(merged.map(({ start }) => start));
-  const unknown = bodies
-    .map(({ code }) => code.position - codeStart)
-    .filter(
-      (start) => !starts.has(start) && !merged.some((each) => each.start > start - 16 && each.start <= start),
-    )
-    .map((start) => ({ start, place: 0 }));
-  const all = [...merged, ...unknown].sort((a, b) => a.start - b.start);
-  return new LocationTable(
-    places,
-    all.map(({ start }) => start),
-    all.map(({ place }) => place),
-  );
+    .sort((a, b) => a.at - b.at);
 }
 
 /** The module without its debug information, whose essence is in the sections that are added. */

@@ -133,7 +133,7 @@ export function buildName(file: string, prefixes: readonly NamedFolder[]): strin
 }
 
 /** Raised when another build of the same sources would be another module. */
-const BUILD_FORMAT = 'alloc-replay/build@1';
+const BUILD_FORMAT = 'alloc-replay/build@2';
 
 /** What a build follows from, wherever it happens: equal keys mean equal modules. */
 export function buildKey(plan: BuildPlan, description: EngineDescription): string {
