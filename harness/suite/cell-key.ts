@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
-import { resolve } from 'node:path';
+import * as path from 'node:path';
 import { InputError } from '../../traces/input-error';
 import { profileSha256 } from '../pricing/profile';
 import { parsePricing } from '../pricing/specification';
@@ -23,6 +23,9 @@ const KEY_FORMAT = 'alloc-replay/cell@1';
 /** The core that every cell runs through, from here: sources and compiled code alike. */
 const CORE = ['../results/cell'];
 
+/** What engines of users may stand on, which is ours and holds to its rules. */
+const OWN_FACE = '../index';
+
 /** Where code lies, handed in by the composition root. */
 export interface CodeRegistry {
   /** Files of the engine itself; what they import is found from there. */
@@ -30,6 +33,8 @@ export interface CodeRegistry {
   /** Files of what makes the trace: a synthesizer, or everything that reads files. */
   traceFiles(request: TraceRequest): readonly string[];
   engineNamed(name: string): EngineDefinition;
+  /** Whether the engine is one of the registry, whose code is ours. */
+  isRegistered(name: string): boolean;
 }
 
 /** Makes keys; hashes every file and profile once. */
@@ -67,6 +72,22 @@ export class CellKeys {
       settings: Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)),
     };
     return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
+  }
+
+  /**
+   * Why results of a cell are not kept, or undefined where its key holds all that they follow from: an engine of a
+   * user's may read what no key can.
+   */
+  unknowableOf({ cell, definition }: PlannedCell): string | undefined {
+    const { code, closure } = this;
+    const options = resolveOptions(definition, cell.options, (name) => code.engineNamed(name));
+    const brought = enginesBeneath(cell.engine, definition, options, code).filter(
+      (name) => !code.isRegistered(name) && code.engineNamed(name).foreign === undefined,
+    );
+    return closure.moreOf(
+      brought.flatMap((name) => code.engineFiles(name)),
+      [...CORE, OWN_FACE].map(moduleFile),
+    );
   }
 
   private traceIdentity({ trace: request }: Cell, trace: NamedTrace): unknown {
@@ -115,7 +136,7 @@ function defaultsOf({ options }: EngineDefinition): Record<string, number | stri
 }
 
 function moduleFile(name: string): string {
-  return require.resolve(resolve(__dirname, name));
+  return require.resolve(path.resolve(__dirname, name));
 }
 
 const READ_AT_ONCE_BYTES = 1 << 20;

@@ -28,6 +28,8 @@ export interface CellRun {
   readonly cells: readonly PlannedCell[];
   /** The keys of the cells, in their order. */
   readonly keys: readonly string[];
+  /** Whether all that the results of a cell follow from is in its key. */
+  isKnowable(cell: PlannedCell): boolean;
   /** Where known results are sought, and where new ones are kept. */
   readonly known: readonly CellStore[];
   readonly kept: readonly CellStore[];
@@ -55,7 +57,9 @@ export interface Difference {
 }
 
 export async function runCells(run: CellRun): Promise<CellRunReport> {
-  const replays = run.keys.map((key) => knownReplay(run.known, key));
+  const replays = run.keys.map((key, index) =>
+    run.isKnowable(run.cells[index]!) ? knownReplay(run.known, key) : undefined,
+  );
   const knownCount = replays.filter((replay) => replay !== undefined).length;
   replays.forEach((replay, index) => replay !== undefined && run.finished(run.cells[index]!));
   const waiting = replays.flatMap((replay, index) => (replay === undefined ? [index] : []));
@@ -108,7 +112,7 @@ function settle(run: CellRun, index: number, report: CellReport): MeasuredReplay
     const { cell, trace } = run.cells[index]!;
     return crashedReplay(cell, trace.header, report.problem, (name) => run.engineNamed(name));
   }
-  for (const store of run.kept) {
+  for (const store of run.isKnowable(run.cells[index]!) ? run.kept : []) {
     store.write(run.keys[index]!, report.replay);
   }
   return report.replay;

@@ -73,6 +73,7 @@ async function suiteCommand(argv: SuiteArguments): Promise<ExitCode> {
   const all = matrixOf(plan, code);
   const cellKeys = new CellKeys(code, TOOL_VERSION);
   const allKeys = all.map((cell) => cellKeys.keyOf(cell));
+  const unknowable = new Map(all.map((cell) => [cell, cellKeys.unknowableOf(cell)]));
   const mine = await cellsToRun(all, argv.shard, (cells) => estimatedCosts(cells, registries));
   const cells = mine.map((index) => all[index]!);
   const keys = mine.map((index) => allKeys[index]!);
@@ -84,7 +85,7 @@ async function suiteCommand(argv: SuiteArguments): Promise<ExitCode> {
       warn(`waiting for another suite that writes to ${argv.out}`),
     );
     try {
-      return await runAndConclude(argv, { plan, cells, keys, code, facts, out, ci });
+      return await runAndConclude(argv, { plan, cells, keys, unknowable, code, facts, out, ci });
     } finally {
       giveBack();
     }
@@ -98,6 +99,8 @@ interface PreparedSuite {
   readonly plan: Suite;
   readonly cells: readonly PlannedCell[];
   readonly keys: readonly string[];
+  /** Why results of a cell cannot be kept. */
+  readonly unknowable: ReadonlyMap<PlannedCell, string | undefined>;
   readonly code: ReturnType<typeof createSuiteRegistries>;
   readonly facts: ShardFacts;
   readonly out: OutputFolder;
@@ -108,6 +111,11 @@ async function runAndConclude(argv: SuiteArguments, prepared: PreparedSuite): Pr
   const started = Date.now();
   const { plan, cells, out } = prepared;
   const journal = openJournal(argv);
+  const reasons = cells.flatMap((cell) => {
+    const why = prepared.unknowable.get(cell);
+    return why === undefined ? [] : [`${cell.cell.engine}: its results are not kept, for ${why}`];
+  });
+  [...new Set(reasons)].forEach(warn);
   const { report, times, stoppedCode } = await runPlanned(argv, prepared, journal);
   const replays = report.replays.filter((replay) => replay !== undefined);
   if (replays.length < cells.length) {
@@ -123,7 +131,10 @@ async function runAndConclude(argv: SuiteArguments, prepared: PreparedSuite): Pr
       ? concludeSuite(results, out, prepared.ci, times)
       : writeShard(results, out, argv.shard, prepared.facts);
   tellKnownAndDiffering(report);
-  journal.remove();
+  // What crashed is tried again, and the rest is not.
+  if (!replays.some(({ outcome }) => outcome.kind === 'crashed')) {
+    journal.remove();
+  }
   return report.differences.length > 0 ? EXIT.notDeterministic : exitCode;
 }
 
@@ -189,7 +200,7 @@ interface PlannedRun {
 
 async function runPlanned(
   argv: SuiteArguments,
-  { cells, keys, code }: PreparedSuite,
+  { cells, keys, unknowable, code }: PreparedSuite,
   journal: CellStore,
 ): Promise<PlannedRun> {
   const cache = argv.cache === undefined ? [] : [CellStore.at(argv.cache, warn)];
@@ -207,6 +218,7 @@ async function runPlanned(
       keys,
       known: verifies ? [journal] : [journal, ...cache],
       kept: [journal, ...cache],
+      isKnowable: (cell) => unknowable.get(cell) === undefined,
       lanes,
       engineNamed: (name) => code.engineNamed(name),
       finished: ({ cell }) => {

@@ -21,6 +21,7 @@ export function createSuiteRegistries(registries: Registries): SuiteRegistries &
     engineNames: ENGINES.map(({ name }) => name),
     recordedNames: recordedTraces().map(({ name }) => name),
     engineNamed,
+    isRegistered: (name) => ENGINES.some((each) => each.name === name),
     traceNamed,
     engineFiles: (name) => {
       const engine = ENGINES.find((each) => each.name === name);

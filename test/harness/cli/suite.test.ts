@@ -71,6 +71,31 @@ test('a damaged cache entry is ignored with a warning and written anew', () =>
     assert.equal(outputOf(join(folder, 'out')), whole);
   }));
 
+test('an engine that reads what no key holds runs every time, and that is said', () =>
+  inFolder(async (folder) => {
+    const offset = join(folder, 'bytes.txt');
+    const reading = writeEngine(
+      folder,
+      'reading',
+      `size += Number(require('fs').readFileSync(${JSON.stringify(offset)}, 'utf8'));`,
+    );
+    const file = writeSuite(folder, suiteOf(['xenheap-pages', reading]));
+    const run = async (bytes: string) => {
+      writeFileSync(offset, bytes);
+      const words = ['--out', join(folder, 'out'), '--cache', join(folder, 'cache'), '--resume'];
+      const { code, stdout, stderr } = await runCli('suite', file, ...words);
+      assert.is(code, 0, stderr);
+      const said =
+        /^warning: .*reading\.js: its results are not kept, for reading\.js may read what fs gives it$/m;
+      assert.match(stderr, said);
+      return { stdout, output: outputOf(join(folder, 'out')) };
+    };
+    const before = await run('0');
+    const after = await run('4000');
+    assert.match(after.stdout, '1 of 2 cells were known');
+    assert.is.not(after.output['summary.csv'], before.output['summary.csv']);
+  }));
+
 test('a crash, a kill and a runaway are the outcomes of their cells, and the rest goes on', () =>
   inFolder(async (folder) => {
     const killed = writeEngine(folder, 'killed', "if (size > 1000) process.kill(process.pid, 'SIGKILL');");
@@ -109,7 +134,8 @@ test('a crash, a kill and a runaway are the outcomes of their cells, and the res
       assert.match(text, 'its worker process died', name);
       assert.ok(name.endsWith('.csv') || !text.includes('<b>such'), name);
     }
-    assert.not(existsSync(join(out, '.cells')));
+    const again = await runCli('suite', file, '--out', out, '--workers', '1', '--resume');
+    assert.match(again.stdout, '3 of 6 cells were known', 'what did not crash is kept');
   }));
 
 test('--verify-determinism finds an engine that no two processes agree on, and one that disagrees with itself', () =>

@@ -71,6 +71,53 @@ test('whatever a result follows from changes its key, and nothing else does', ()
     assert.is.not(key({ engines: own }), keys[7], 'the code of the engine');
   }));
 
+test('an engine that may read what no key holds is not kept, and one that imports is', () =>
+  inFolder(async (folder) => {
+    const packaged = (name: string, code: string) => {
+      mkdirSync(join(folder, 'node_modules', name), { recursive: true });
+      writeFileSync(join(folder, 'node_modules', name, 'package.json'), '{}');
+      writeFileSync(join(folder, 'node_modules', name, 'index.js'), code);
+    };
+    packaged('plain', 'exports.x = 1;');
+    packaged('reading', "require('fs');");
+    writeFileSync(join(folder, 'reads.js'), "require('fs');");
+    const keys = new CellKeys(createSuiteRegistries(createRegistries()), '1');
+    let count = 0;
+    const why = (before: string) => {
+      const own = writeEngine(folder, `own${++count}`, before);
+      return keys.unknowableOf(planned(folder, { traces: "'synth:churn?live=5'", engines: own }));
+    };
+    for (const before of [
+      '',
+      "require('node:path'); require('plain');",
+      "// this could process a Date, or require('fs')\n/* eval('x') */",
+    ]) {
+      assert.is(why(before), undefined, before);
+    }
+    for (const [before, says] of [
+      ["require('fs').readFileSync('x');", 'what fs gives it'],
+      ["require('node:child_process');", 'what node:child_process gives it'],
+      ["require('node:crypto');", 'what node:crypto gives it'],
+      ["require('./' + size);", 'modules whose names are computed'],
+      ['const r = require;', 'modules whose names are computed'],
+      ["module.constructor._load('f' + 's');", 'modules whose names are computed'],
+      ["const a = 'http://'; r = require;", 'modules whose names are computed'],
+      ['void import(`./${size}`);', 'modules whose names are computed'],
+      ["eval('1');", 'code made of texts'],
+      ["[].constructor.constructor('return 1')();", 'code made of texts'],
+      ['size += process.pid;', 'what the process is told'],
+      ['size += Date.now();', 'the clock, chance or the network'],
+      ["require('#inner');", '#inner, which is not found'],
+    ]) {
+      const found = why(before!);
+      assert.is(found, `own${count}.js may read ${says}`);
+    }
+    assert.is(why("require('./reads');"), 'reads.js may read what fs gives it');
+    assert.is(why("require('reading');"), 'reading may read what fs gives it');
+    const registered = planned(folder, { traces: "'synth:churn?live=5'", engines: 'xmalloc-tlsf' });
+    assert.is(keys.unknowableOf(registered), undefined);
+  }));
+
 test('the code of an engine reaches what it stands on, and nothing beside it', () => {
   const { engineFiles } = createSuiteRegistries(createRegistries());
   const closure = new ImportClosure();
@@ -103,9 +150,20 @@ test('imports of every form are followed, types are not', () =>
       'a.ts',
       `import { x,\n  y } from './b';\nimport type { T } from './type';\nimport './bare';\nexport * from "./star";
        export type { U } from './type';\nconst c = require('./c.js');\nvoid import('./lazy');\nimport fs from 'node:fs';
-       import { z } from 'some';\nimport w from '@scope/other/deep';\nimport { missing } from './missing';\n`,
+       import { z } from 'some';\nimport w from '@scope/other/deep';\nimport{m}from'./minified';\n// import './not'\nimport { missing } from './missing';\n`,
     );
-    for (const name of ['b.ts', 'type.ts', 'bare.ts', 'star/index.ts', 'c.js', 'lazy.ts']) write(name, '');
+    for (const name of [
+      'b.ts',
+      'type.ts',
+      'bare.ts',
+      'star/index.ts',
+      'c.js',
+      'lazy.ts',
+      'minified.ts',
+      'not.ts',
+    ]) {
+      write(name, '');
+    }
     write('b.ts', "import './a';\n");
     write('node_modules/some/package.json', '{ "name": "some", "version": "1.0.0" }');
     write('node_modules/@scope/other/package.json', '{ "name": "@scope/other", "version": "1.0.0" }');
@@ -118,6 +176,7 @@ test('imports of every form are followed, types are not', () =>
         'bare.ts',
         'c.js',
         'lazy.ts',
+        'minified.ts',
         'node_modules/@scope/other',
         'node_modules/some',
         'star/index.ts',
@@ -130,8 +189,15 @@ test('imports of every form are followed, types are not', () =>
     write('lazy.ts', '1;');
     const edited = hash();
     assert.is.not(edited, before);
-    write('node_modules/some/package.json', '{ "name": "some", "version": "1.0.1" }');
-    assert.is.not(hash(), edited);
+    write('node_modules/some/lib/edited-in-place.js', '1;');
+    const inPlace = hash();
+    assert.is.not(inPlace, edited);
+    write('node_modules/some/package.json', '{ "dependencies": { "deep": "1" } }');
+    const depending = hash();
+    assert.is.not(depending, inPlace);
+    write('node_modules/deep/package.json', '{}');
+    write('node_modules/deep/index.js', '1;');
+    assert.is.not(hash(), depending);
   }));
 
 test.run();
