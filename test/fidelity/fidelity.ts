@@ -20,7 +20,7 @@ async function main(): Promise<void> {
     return;
   }
   const extent = process.argv.includes('--full') ? EXTENTS.full : EXTENTS.usual;
-  const rows = await fidelityRows(extent, (storm) => process.stderr.write(`${storm}\n`));
+  const rows = await fidelityRows(extent, { onStorm: (storm) => process.stderr.write(`${storm}\n`) });
   process.stderr.write('after an eviction\n');
   const cold = await coldRows(extent);
   const judgement = judge(rows, cold);

@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import { causeIndex } from '../../harness/pricing/costs';
 import { parsePricing } from '../../harness/pricing/specification';
+import type { EngineDefinition } from '../../harness/replay/port';
 import { compiled, REDUCTION } from '../allocators/xen/compiled-extras';
 import {
   measuredCold,
@@ -71,21 +72,29 @@ export const EXTENTS = {
 /** First-fit with 100,000 was measured once, in a contended spell that its own README disowns. */
 const isDisowned = ({ storm, live }: MeasuredTicks) => storm === 'fragnd' && live === 100_000;
 
-/** The rows of `cycles.csv` within the extent; `onStorm` hears of every storm before it is replayed. */
+export interface FidelityOptions {
+  /** Hears of every storm before it is replayed. */
+  readonly onStorm?: (storm: string) => void;
+  /** Other builds of measured engines, by the engine's name: only these are replayed. */
+  readonly definitions?: ReadonlyMap<string, EngineDefinition>;
+}
+
+/** The rows of `cycles.csv` within the extent. */
 export async function fidelityRows(
   extent: Extent,
-  onStorm: (storm: string) => void = () => undefined,
+  { onStorm, definitions }: FidelityOptions = {},
 ): Promise<readonly FidelityRow[]> {
   const storms = new Map<string, MeasuredTicks[]>();
   for (const row of measuredTicks()) {
+    if (definitions?.has(row.engine) === false) continue;
     if (row.live > (isWalked(row) ? extent.walkedLiveMax : extent.liveMax) || isDisowned(row)) continue;
     const name = `${row.engine} ${stormOf(row)} ${row.live}`;
     storms.set(name, [...(storms.get(name) ?? []), row]);
   }
   const rows: FidelityRow[] = [];
   for (const [name, measured] of storms) {
-    onStorm(name);
-    rows.push(...(await stormRows(measured)));
+    onStorm?.(name);
+    rows.push(...(await stormRows(measured, definitions?.get(measured[0]!.engine))));
   }
   return rows;
 }
@@ -106,11 +115,15 @@ export async function coldRows({ coldLiveMax }: Extent): Promise<readonly ColdRo
   return rows;
 }
 
-async function stormRows(measured: readonly MeasuredTicks[]): Promise<readonly FidelityRow[]> {
+async function stormRows(
+  measured: readonly MeasuredTicks[],
+  definition: EngineDefinition | undefined,
+): Promise<readonly FidelityRow[]> {
   const first = measured[0]!;
   const mappings = [...new Set(measured.map(({ pages }) => pages))];
   const pricings = mappings.map((pages) => parsePricing(pages === '4K' ? `${PROFILE}/4k` : PROFILE));
-  const phases = await replayStorm(stormFrom(measured), {
+  const storm = { ...stormFrom(measured), ...(definition && { definition }) };
+  const phases = await replayStorm(storm, {
     pricings: [...pricings, parsePricing(CALLGRIND)],
     ...(first.engine === 'vmalloc' && { whole: parsePricing(PROFILE) }),
     runs: isRunOnce(first) ? 1 : RUNS,

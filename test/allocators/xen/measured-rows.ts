@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { compiled, REDUCTION } from './compiled-extras';
 import { measuredCounts, type MeasuredCounts } from '../../fidelity/measured';
-import { countStorm } from '../../fidelity/storm-replay';
+import { countStorm, type Storm } from '../../fidelity/storm-replay';
 
 /** The storms that were measured on the compiled reference, and how the models compare. */
 
@@ -26,16 +26,15 @@ export function measuredRuns(): readonly MeasuredRun[] {
   return [...runs.values()].map((rows) => ({ ...rows[0]!, rows }));
 }
 
+/** The storm that was measured. */
+export function stormOf({ engine, storm, live }: MeasuredRun): Storm {
+  const drain = storm !== 'fragnd';
+  return { engine, storm: storm === 'near' ? 'near' : 'half', live, pairs: drain ? 4000 : 1000, drain };
+}
+
 /** Replays the run's storm and holds loads, stores and instructions per operation against each of its rows. */
 export async function compareRun(run: MeasuredRun): Promise<void> {
-  const drain = run.storm !== 'fragnd';
-  const phases = await countStorm({
-    engine: run.engine,
-    storm: run.storm === 'near' ? 'near' : 'half',
-    live: run.live,
-    pairs: drain ? 4000 : 1000,
-    drain,
-  });
+  const phases = await countStorm(stormOf(run));
   for (const row of run.rows) {
     const counts = phases.get(`${row.phase} ${row.op}`)!;
     const where = `${row.engine} ${row.storm} ${row.live} ${row.phase} ${row.op}`;

@@ -1,16 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { goldenEntries, goldenText, replayGolden } from '../../allocators/xen/golden-replay';
-import { cEngine } from './c-engine';
+import { cEngine, TWINS } from './c-engine';
 
 /** Our engines in C place every operation of the goldens as the real allocators did: a second witness of the models. */
 
-const twins = [
-  ['xmalloc-first-fit', 'first-fit'],
-  ['xmalloc-tlsf', 'tlsf'],
-] as const;
-
-for (const [stack, name] of twins) {
+for (const [stack, name] of TWINS) {
   for (const entry of goldenEntries().filter((each) => each.stack === stack)) {
     test(`${name}.c places ${entry.trace} like the real allocator`, async () => {
       const { placements, report, stack: replayed } = await replayGolden(entry, {}, cEngine(name));
