@@ -133,6 +133,7 @@ class StormReplay {
   /** Operations that have not been drained yet. */
   private readonly pending: PendingOperation[] = [];
   private current: PendingOperation | undefined;
+  private readonly owedBySteps: number[] = [];
 
   constructor(
     private readonly measured: MeasuredRun,
@@ -207,9 +208,16 @@ class StormReplay {
   private countStep(step: number, times: number): void {
     if (this.current === undefined) return;
     this.current.figures.countStep(step, times);
+    this.current.moreInstructions += this.moreInstructionsOf(step) * times;
+  }
+
+  /** What a step owes, kept: compiled engines take one at every stretch. */
+  private moreInstructionsOf(step: number): number {
+    const known = this.owedBySteps[step];
+    if (known !== undefined) return known;
     const { engine, name } = this.machine.steps.step(step);
     const { instructions = 0 } = this.measured.extras?.[`${engine}: ${name}`] ?? {};
-    this.current.moreInstructions += instructions * times;
+    return (this.owedBySteps[step] = instructions);
   }
 
   private phase(index: number, op: number): PhaseFigures {
