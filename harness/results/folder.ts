@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { PartialFile } from '../../traces/output/whole-file';
 
 /**
  * Makes a folder and those missing above it; returns the uppermost that it made, undefined where all were there.
@@ -21,6 +22,15 @@ export function makeFolder(folder: string): string | undefined {
     }
   }
   return made ?? path.resolve(folder);
+}
+
+/** Throws what the operating system says unless files can be written to a folder, which is made by nobody yet. */
+export function tryFolder(folder: string): void {
+  let existing = path.resolve(folder);
+  while (!fs.existsSync(existing) && path.dirname(existing) !== existing) {
+    existing = path.dirname(existing);
+  }
+  PartialFile.in(existing).discard();
 }
 
 function isFolder(folder: string): boolean {

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { InputError } from '../../traces/input-error';
 import type { MeasuredReplay } from '../metrics/measured-replay';
 import { reasonOf, removeAbandoned, writeWholeFile } from '../../traces/output/whole-file';
-import { makeFolder } from '../results/folder';
+import { makeFolder, tryFolder } from '../results/folder';
 import { replaySchema } from '../results/schema';
 
 /**
@@ -19,13 +19,13 @@ export class CellStore {
   ) {}
 
   /**
-   * Makes the folder where there is none. Throws an `InputError` when the path cannot be one.
+   * Throws an `InputError` when the path cannot be a folder. Where there is none it is made for the first entry.
    *
    * @param warn is told of files that are no entries, one line each
    */
   static at(folder: string, warn: (line: string) => void): CellStore {
     try {
-      makeFolder(folder);
+      tryFolder(folder);
     } catch (error) {
       throw new InputError({ where: folder, problem: reasonOf(error), expected: 'a folder to write to' });
     }
@@ -57,6 +57,7 @@ export class CellStore {
     const body = JSON.stringify(replay);
     const entry = `${JSON.stringify({ key, sha256: sha256Of(body) })}\n${body}\n`;
     try {
+      makeFolder(this.folder);
       writeWholeFile(this.fileOf(key), entry);
     } catch (error) {
       // Another process may have been writing the same entry, which is as good.
@@ -71,13 +72,10 @@ export class CellStore {
     for (const name of this.names().filter((each) => ENTRY.test(each))) {
       fs.rmSync(path.join(this.folder, name), { force: true });
     }
-    this.removeIfEmpty();
-  }
-
-  /** Removes a store that holds nothing. */
-  removeIfEmpty(): void {
-    if (this.names().length === 0) {
-      fs.rmSync(this.folder, { recursive: true, force: true });
+    try {
+      fs.rmdirSync(this.folder);
+    } catch {
+      // It was never made, or holds what is none of ours.
     }
   }
 

@@ -11,6 +11,8 @@ export interface EmittedFile {
 export interface Emitter {
   readonly name: string;
   readonly summary: string;
+  /** Of the files those that are there whatever the results are. */
+  readonly names: readonly string[];
   /** `broken`: the limits of a suite that the results break. */
   readonly files: (results: Results, broken?: readonly BrokenLimit[]) => readonly EmittedFile[];
 }

@@ -6,28 +6,42 @@ import { githubActionBenchmark } from './github-action-benchmark';
 import { hgrmFiles } from './hgrm-files';
 import { junitOfResults } from './junit';
 
+const GITHUB_DIRECTIONS = [
+  ['lower', 'github-action-benchmark.smaller-is-better.json'],
+  ['higher', 'github-action-benchmark.bigger-is-better.json'],
+] as const;
+
+/** One file, whatever the results are. */
+const emitter = (
+  name: string,
+  fileName: string,
+  summary: string,
+  render: (...about: Parameters<Emitter['files']>) => string,
+): Emitter => ({
+  name,
+  summary,
+  names: [fileName],
+  files: (...about) => [file(fileName, render(...about))],
+});
+
 export const EMITTERS: readonly Emitter[] = [
-  { name: 'bmf', summary: 'Bencher', files: (results) => [file('bmf.json', bencherMetricFormat(results))] },
-  { name: 'github-action-benchmark', summary: 'one file a direction', files: githubFiles },
+  emitter('bmf', 'bmf.json', 'Bencher', bencherMetricFormat),
   {
-    name: 'benchfmt',
-    summary: 'benchstat',
-    files: (results) => [file('benchfmt.txt', goBenchmarkFormat(results))],
+    name: 'github-action-benchmark',
+    summary: 'one file a direction',
+    names: GITHUB_DIRECTIONS.map(([, name]) => name),
+    files: githubFiles,
   },
-  {
-    name: 'junit',
-    summary: 'a case a replay, and one a limit that is broken',
-    files: (results, broken) => [file('junit.xml', junitOfResults(results, broken))],
-  },
-  { name: 'hgrm', summary: "HdrHistogram's plotters", files: hgrmFiles },
+  emitter('benchfmt', 'benchfmt.txt', 'benchstat', goBenchmarkFormat),
+  emitter('junit', 'junit.xml', 'a case a replay, and one a limit that is broken', junitOfResults),
+  { name: 'hgrm', summary: "HdrHistogram's plotters", names: [], files: hgrmFiles },
 ];
 
 const file = (name: string, content: string): EmittedFile => ({ name, content });
 
 function githubFiles(results: Results): EmittedFile[] {
-  return (['lower', 'higher'] as const).flatMap((better) => {
+  return GITHUB_DIRECTIONS.flatMap(([better, name]) => {
     const content = githubActionBenchmark(results, better);
-    const name = better === 'lower' ? 'smaller-is-better' : 'bigger-is-better';
-    return content === undefined ? [] : [file(`github-action-benchmark.${name}.json`, content)];
+    return content === undefined ? [] : [file(name, content)];
   });
 }

@@ -4,7 +4,7 @@
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { UsageError } from '../input-error';
-import { PartialFile, reasonOf, removeAbandoned } from './whole-file';
+import { PartialFile, reasonOf, removeAbandoned, tryWriting } from './whole-file';
 
 /**
  * Writes the chunks to a file (by path) or a stream (standard output). A file is written whole or not at all: a
@@ -16,6 +16,11 @@ import { PartialFile, reasonOf, removeAbandoned } from './whole-file';
 export async function writeChunks(target: string | Writable, chunks: AsyncIterable<Buffer>): Promise<void> {
   if (typeof target === 'string') await writeToFile(target, chunks);
   else await writeToStream(target, chunks);
+}
+
+/** Throws a `UsageError` for a path that cannot be written, to be asked before there is anything to write. */
+export function expectWritablePath(path: string): void {
+  attempt(path, () => tryWriting(path));
 }
 
 async function writeToFile(path: string, chunks: AsyncIterable<Buffer>): Promise<void> {

@@ -149,14 +149,19 @@ export function writeWholeFile(target: string, content: string | Uint8Array): vo
 /** Throws an `InputError` unless a file of this name can be written, to be asked before there is anything to write. */
 export function expectWritable(target: string): void {
   try {
-    const place = placeOf(target);
-    if (place.kind === 'sink') {
-      fs.accessSync(place.file, fs.constants.W_OK);
-    } else {
-      PartialFile.at(target).discard();
-    }
+    tryWriting(target);
   } catch (error) {
     throw unwritable(target, error);
+  }
+}
+
+/** Throws what the operating system says of a name that nothing can be written to; leaves what is there. */
+export function tryWriting(target: string): void {
+  const place = placeOf(target);
+  if (place.kind === 'sink') {
+    fs.accessSync(place.file, fs.constants.W_OK);
+  } else {
+    PartialFile.at(target).discard();
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { alignedText } from '../../../reports/text-columns';
 import { InputError, UsageError } from '../../../traces/input-error';
-import { writeWholeFile } from '../../../traces/output/whole-file';
+import { expectWritable, writeWholeFile } from '../../../traces/output/whole-file';
 import { nameOf } from '../../foreign/build/engine-file';
 import { declaredFunctions, descriptionFor, glueFor } from '../../foreign/build/glue';
 import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT } from '../../machine/machine';
@@ -61,6 +61,7 @@ export const build = command({
   },
   examples: ['$0 ./tlsf.engine.yaml -o tlsf.wasm'],
   run: ({ engine: name, out }) => {
+    expectWritable(out);
     const bytes = moduleOf(name);
     const { foreign } = definitionOf(name, bytes);
     writeWholeFile(out, bytes);

@@ -3,7 +3,7 @@ import { ciOptions, ciOutputs } from '../options/ci-options';
 import { operand, text, type ValuesOf } from '../options/option';
 import type { ExitCode } from '../exit-codes';
 import { OutputFolder } from '../output/output-folder';
-import { resultsOf } from '../output/report-files';
+import { REPORT_FILES, resultsOf } from '../output/report-files';
 import { concludeSuite } from '../output/suite-conclusion';
 import { command } from './command';
 
@@ -30,7 +30,8 @@ function mergeCommand(argv: MergeArguments): ExitCode {
   const { folder } = argv;
   const out = argv.out ?? folder;
   const ci = ciOutputs({ ...argv, out });
+  const files = OutputFolder.at(out, '--out', [...REPORT_FILES, ...ci.names]);
   const { suite, tool, replays } = mergeShards(folder);
   const { environment, ...plain } = resultsOf(replays, started);
-  return concludeSuite({ ...plain, tool, suite, environment }, OutputFolder.at(out, '--out'), ci);
+  return concludeSuite({ ...plain, tool, suite, environment }, files, ci);
 }

@@ -16,7 +16,7 @@ import { experimentText } from '../../../reports/experiment-text';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { openLaboratory } from '../names/laboratory';
 import { OutputFolder } from '../output/output-folder';
-import { exitCodeOf, resultsOf, writeReports } from '../output/report-files';
+import { exitCodeOf, REPORT_FILES, resultsOf, writeReports } from '../output/report-files';
 import { flag, list, optionalOperand, type ValuesOf } from '../options/option';
 import { hostOptions, reportsOption } from '../options/shared-options';
 import { command } from './command';
@@ -67,7 +67,7 @@ async function reproduceExperiment(argv: ReproduceArguments): Promise<ExitCode> 
   }
   const experiment = experimentNamed(argv.experiment);
   const scale: Scale = argv.full ? 'full' : 'default';
-  const out = argv.out === undefined ? undefined : OutputFolder.at(argv.out, '--out');
+  const out = argv.out === undefined ? undefined : OutputFolder.at(argv.out, '--out', REPORT_FILES);
   announce(experiment, scale);
   const own = experiment.cells(scale);
   const cells = [...own, ...argv.also.flatMap(alsoCells)];
@@ -121,7 +121,7 @@ async function reproduceAll(argv: ReproduceArguments): Promise<ExitCode> {
       expected: 'no experiment, --full or --also beside it',
     });
   }
-  const folder = out === undefined ? undefined : OutputFolder.at(out, '--out');
+  const folder = out === undefined ? undefined : OutputFolder.at(out, '--out', Object.values(LEDGER_FILES));
   const documents = await judgeDocuments(DOCUMENTS, openLaboratory(argv), ({ claim, verdict, because }) => {
     print(`${verdict.toUpperCase()} ${claim.id}: ${because}\n`);
   });

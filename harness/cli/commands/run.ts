@@ -11,7 +11,7 @@ import { withPlacements } from '../output/placements-files';
 import { count, flag, operands, text, type ValuesOf } from '../options/option';
 import { readerOptions, traceDetails, traceRequest } from '../options/reader-options';
 import { createRegistries } from '../names/registries';
-import { exitCodeOf, resultsOf, writeReports } from '../output/report-files';
+import { exitCodeOf, REPORT_FILES, resultsOf, writeReports } from '../output/report-files';
 import {
   enginesOption,
   hostOptions,
@@ -86,7 +86,8 @@ async function runCommand(argv: RunArguments): Promise<ExitCode> {
     return expectPlacements(cells, argv.expect);
   }
   const ci = ciOutputs(argv);
-  const out = argv.out === undefined ? undefined : OutputFolder.at(argv.out, '--out');
+  const out =
+    argv.out === undefined ? undefined : OutputFolder.at(argv.out, '--out', [...REPORT_FILES, ...ci.names]);
   const replays = await withPlacements(argv.placements, cells, (tasks) => runTasks(tasks, argv, 'replaying'));
   const results = resultsOf(replays, started);
   print(terminalReport(results, standardTerminal()));

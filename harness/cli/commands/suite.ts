@@ -20,7 +20,7 @@ import { claim } from '../output/claim';
 import { OutputFolder } from '../output/output-folder';
 import { Progress } from '../workers/progress';
 import { createRegistries } from '../names/registries';
-import { exitCodeOf, resultsOf } from '../output/report-files';
+import { exitCodeOf, REPORT_FILES, resultsOf } from '../output/report-files';
 import { flag, needed, operand, text, type ValuesOf } from '../options/option';
 import { hostOptions, laneSettings } from '../options/shared-options';
 import { concludeSuite, limitsAt } from '../output/suite-conclusion';
@@ -78,14 +78,16 @@ async function suiteCommand(argv: SuiteArguments): Promise<ExitCode> {
   const cells = mine.map((index) => all[index]!);
   const keys = mine.map((index) => allKeys[index]!);
   const facts = { cellsSha256: cellsSha256(allKeys), cellCount: all.length, cells: mine };
-  const out = OutputFolder.at(argv.out, '--out');
+  const files = argv.shard === undefined ? [...REPORT_FILES, ...ci.names] : [shardFileName(argv.shard)];
+  const out = OutputFolder.at(argv.out, '--out', files);
+  const cache = argv.cache === undefined ? [] : [CellStore.at(argv.cache, warn)];
   out.make();
   try {
     const giveBack = await claim(`${journalFolder(argv)}.lock`, () =>
       warn(`waiting for another suite that writes to ${argv.out}`),
     );
     try {
-      return await runAndConclude(argv, { plan, cells, keys, unknowable, code, facts, out, ci });
+      return await runAndConclude(argv, { plan, cells, keys, unknowable, code, facts, out, ci, cache });
     } finally {
       giveBack();
     }
@@ -105,6 +107,7 @@ interface PreparedSuite {
   readonly facts: ShardFacts;
   readonly out: OutputFolder;
   readonly ci: CiOutputs;
+  readonly cache: readonly CellStore[];
 }
 
 async function runAndConclude(argv: SuiteArguments, prepared: PreparedSuite): Promise<ExitCode> {
@@ -200,10 +203,9 @@ interface PlannedRun {
 
 async function runPlanned(
   argv: SuiteArguments,
-  { cells, keys, unknowable, code }: PreparedSuite,
+  { cells, keys, unknowable, code, cache }: PreparedSuite,
   journal: CellStore,
 ): Promise<PlannedRun> {
-  const cache = argv.cache === undefined ? [] : [CellStore.at(argv.cache, warn)];
   const verifies = argv.verifyDeterminism;
   const progress = new Progress(argv.suite, cells.length);
   const workers = Math.min(argv.workers ?? availableParallelism(), cells.length);
@@ -232,7 +234,6 @@ async function runPlanned(
     progress.stop();
     interruption.end();
     closeAll();
-    journal.removeIfEmpty();
   }
 }
 

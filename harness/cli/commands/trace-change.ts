@@ -4,7 +4,7 @@ import type { ExitCode } from '../exit-codes';
 import { ANY_COUNT, count, flag, operand } from '../options/option';
 import { readerOptions, traceRequest } from '../options/reader-options';
 import { openEvents } from '../names/registries';
-import { writeAndReport } from '../output/trace-output';
+import { traceTo } from '../output/trace-output';
 import { command } from './command';
 import { outputOption } from './trace-write';
 
@@ -21,13 +21,14 @@ export const slice = command({
   },
   examples: ['$0 recorded:sqlite3-2000 --from 1000 --to 5000 --balanced -o part.csv.gz'],
   run: async (argv): Promise<ExitCode> => {
+    const write = traceTo(argv.output);
     const trace = await openEvents(traceRequest(argv.input, argv), 'one');
     const source = sliced(await trace.open(), {
       from: argv.from,
       ...(argv.to !== undefined && { to: argv.to }),
       balanced: argv.balanced,
     });
-    return writeAndReport(source, argv.output);
+    return write(source);
   },
 });
 
@@ -39,9 +40,10 @@ export const merge = command({
   options: { ...readerOptions, output: outputOption },
   examples: ['$0 recorded:git-status "synth:near-page-storm?live=50" -o both.csv.gz'],
   run: async (argv): Promise<ExitCode> => {
+    const write = traceTo(argv.output);
     const first = await openEvents(traceRequest(argv.first, argv));
     const second = await openEvents(traceRequest(argv.second, argv));
     const merged = await mergedTrace(first, second);
-    return writeAndReport(await merged.open(), argv.output);
+    return write(await merged.open());
   },
 });

@@ -3,7 +3,7 @@ import { readerOptions, traceRequest } from '../options/reader-options';
 import { EXIT } from '../exit-codes';
 import { openEvents } from '../names/registries';
 import { accountingText } from '../output/import-text';
-import { writeAndReport } from '../output/trace-output';
+import { traceTo } from '../output/trace-output';
 import { command } from './command';
 import { tell } from '../output/terminal';
 
@@ -21,10 +21,11 @@ export const synth = command({
   options: { output: outputOption },
   examples: ['$0 "synth:half-page-storm?live=5000&seed=7" -o storm.csv.gz'],
   run: async ({ specification, output }) => {
+    const write = traceTo(output);
     const trace = await openEvents({
       specification: specification.startsWith('synth:') ? specification : `synth:${specification}`,
     });
-    return writeAndReport(await trace.open(), output);
+    return write(await trace.open());
   },
 });
 
@@ -44,8 +45,9 @@ export const importing = command({
   },
   examples: ['$0 prog.vg.txt.gz -o prog.csv.gz', '$0 heaptrack.prog.zst --close-leaks newest -o prog.atr'],
   run: async (argv) => {
+    const write = argv.output === undefined ? undefined : traceTo(argv.output);
     const trace = await openEvents(traceRequest(argv.input, argv));
-    const code = argv.output === undefined ? EXIT.ok : await writeAndReport(await trace.open(), argv.output);
+    const code = write === undefined ? EXIT.ok : await write(await trace.open());
     tell(accountingText(trace));
     return code;
   },
@@ -56,7 +58,8 @@ export const convert = command({
   options: { ...readerOptions, output: outputOption },
   examples: ['$0 storm.csv.gz -o storm.atr'],
   run: async (argv) => {
+    const write = traceTo(argv.output);
     const trace = await openEvents(traceRequest(argv.input, argv), 'one');
-    return writeAndReport(await trace.open(), argv.output);
+    return write(await trace.open());
   },
 });

@@ -12,6 +12,8 @@ import { currentCommit } from '../sides/worktree';
 
 /** What is made of results besides the reports. */
 export interface CiOutputs {
+  /** Of what is emitted, the files that are there whatever the results are. */
+  readonly names: readonly string[];
   readonly emitted: (results: Results, broken?: readonly BrokenLimit[]) => EmittedFile[];
   readonly append: (results: Results) => void;
 }
@@ -51,6 +53,7 @@ export function ciOutputs(argv: CiArguments & { readonly out: string | undefined
     expectAppendable(argv.append);
   }
   return {
+    names: chosen.flatMap((emitter) => emitter.names),
     emitted: (results, broken) => chosen.flatMap(({ files }) => files(results, broken)),
     append: (results) => {
       if (argv.append !== undefined) {

@@ -1,8 +1,8 @@
 import { existsSync, rmdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../../../traces/input-error';
-import { PartialFile, reasonOf, removeAbandoned } from '../../../traces/output/whole-file';
-import { makeFolder } from '../../results/folder';
+import { expectWritable, PartialFile, reasonOf, removeAbandoned } from '../../../traces/output/whole-file';
+import { makeFolder, tryFolder } from '../../results/folder';
 
 /** Where a command's files go, all of them or none: each gets its name at the end. */
 export class OutputFolder {
@@ -18,14 +18,15 @@ export class OutputFolder {
 
   /**
    * The folder at a path, which need not be there yet: it is made with its first file, so that a command that fails
-   * leaves none. Throws an `InputError` when the path is something else or nothing can be written there.
+   * leaves none. Throws an `InputError` when the path is something else or nothing can be written there, or one of the
+   * files that are known already cannot.
    */
-  static at(path: string, option: string): OutputFolder {
+  static at(path: string, option: string, files: readonly string[] = []): OutputFolder {
     if (path === '') {
       throw new InputError({ where: option, problem: 'names none', expected: 'a folder to write to' });
     }
     try {
-      PartialFile.in(existingPath(path)).discard();
+      tryFolder(path);
     } catch {
       throw new InputError({
         where: `${option} ${path}`,
@@ -34,6 +35,10 @@ export class OutputFolder {
       });
     }
     removeAbandoned(path);
+    files
+      .map((name) => join(path, name))
+      .filter((file) => existsSync(file))
+      .forEach(expectWritable);
     return new OutputFolder(path, option);
   }
 
@@ -99,15 +104,6 @@ export class OutputFolder {
       throw new InputError({ where, problem: reasonOf(error), expected: 'a file that can be written' });
     }
   }
-}
-
-/** The path, or the nearest above it that exists. */
-function existingPath(path: string): string {
-  let existing = resolve(path);
-  while (!existsSync(existing) && dirname(existing) !== existing) {
-    existing = dirname(existing);
-  }
-  return existing;
 }
 
 /** Removes a folder and those above it up to `uppermost`, as far as they are empty. */

@@ -9,6 +9,11 @@ import { EXIT, type ExitCode } from '../exit-codes';
 import { TOOL_VERSION } from '../tool-version';
 import { print, printLine } from './terminal';
 
+const RESULTS_FILE = 'results.json';
+
+/** What `writeReports` writes whatever the results are. */
+export const REPORT_FILES: readonly string[] = [RESULTS_FILE, ...REPORTS.map(({ name }) => name)];
+
 /** Replays as results; the host's facts go to `environment`, which is never compared. */
 export function resultsOf(replays: readonly MeasuredReplay[], startedMilliseconds: number): Results {
   const now = Date.now();
@@ -35,7 +40,7 @@ export function writeReports(
   { judged, more = [] }: { judged?: JudgedExperiment; more?: readonly EmittedFile[] } = {},
 ): void {
   try {
-    out.write('results.json', resultsText(results));
+    out.write(RESULTS_FILE, resultsText(results));
     for (const { name, render } of REPORTS) {
       out.write(name, render(results, judged));
     }

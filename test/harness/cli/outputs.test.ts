@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { placementsFileNames } from '../../../harness/cli/output/placements-files';
 import { inFolder } from './command';
-import { CompiledCli, outputOf, writeSuite } from './suite-runs';
+import { CompiledCli, outputOf, suiteOf, writeEngine, writeSuite } from './suite-runs';
 
 const test = suite('cli: outputs');
 
@@ -62,6 +62,62 @@ test('what cannot be written is said before anything runs, in one line, and noth
       assert.is(stdout, '', name);
       assert.equal(readdirSync(folder), before, name);
     }
+  }));
+
+test('every output of every command is tried before its work begins', () =>
+  inFolder(async (folder) => {
+    const trace = join(folder, 't.csv');
+    writeFileSync(trace, TRACE);
+    const marker = join(folder, 'ran');
+    const engine = join(
+      folder,
+      writeEngine(folder, 'marking', `require('fs').writeFileSync(${JSON.stringify(marker)}, '');`),
+    );
+    const taken = join(folder, 'taken');
+    for (const name of ['worst.csv', 'junit.xml', 'LEDGER.html', 'x.csv', 'results-1-2.json']) {
+      mkdirSync(join(taken, name), { recursive: true });
+    }
+    const empty = join(folder, 'empty');
+    mkdirSync(join(empty, 'junit.xml'), { recursive: true });
+    const own = ['-a', engine, ...run.slice(2)];
+    const file = writeSuite(folder, suiteOf([engine]));
+    const none = join(folder, 'none/x.csv');
+    const lines: readonly (readonly string[])[] = [
+      ['run', trace, ...own, '--out', taken],
+      ['run', trace, ...own, '--out', empty, '--emit', 'bmf,junit'],
+      ['run', trace, ...own, '--placements', join(trace, 'x')],
+      ['suite', file, '--out', taken],
+      ['suite', file, '--out', taken, '--shard', '1/2'],
+      ['suite', file, '--out', empty, '--emit', 'junit'],
+      ['suite', file, '--out', join(folder, 'fresh'), '--cache', trace],
+      ['suite', file, '--out', join(folder, 'fresh'), '--append', none, '--commit', 'c'],
+      ['merge', folder, '--out', taken],
+      ['explain', trace, ...own, '--against', 'none', '--out', taken],
+      ['explain', trace, ...own, '--all', '--out', none],
+      ['compare', '--engines', 'xmalloc-tlsf', engine, trace, '-p', 'flat', '--out', taken],
+      ['reproduce', 'xfree-latency', '--out', taken],
+      ['reproduce', '--all', '--out', taken],
+      ['price', trace, '--out', none],
+      ['trend', trace, '--out', none],
+      ['trace', 'synth', 'synth:churn', '-o', join(taken, 'x.csv')],
+      ['trace', 'import', trace, '-o', none],
+      ['trace', 'convert', trace, '-o', none],
+      ['trace', 'slice', trace, '-o', none],
+      ['trace', 'merge', trace, trace, '-o', none],
+      ['trace', 'convert', join(folder, 'not-there'), '-o', join(taken, 'x.csv')],
+      ['conformance', engine, '--save', join(trace, 'x')],
+      ['engine', 'build', trace, '-o', none],
+    ];
+    for (const line of lines) {
+      const what = line.join(' ');
+      const { code, stdout, stderr } = await cli.run(...line);
+      assert.is(code, 2, what);
+      assert.match(stderr, /^alloc-replay: [^\n]+\n$/, what);
+      assert.match(stderr, /taken|junit|none|t\.csv|--cache/, what);
+      assert.is(stdout, '', what);
+      assert.not(existsSync(marker), what);
+    }
+    assert.not(existsSync(join(folder, 'fresh')));
   }));
 
 test('a suite that cannot run leaves no folder behind', () =>
