@@ -71,7 +71,13 @@ function runEntry(
     return printed(`${TOOL_VERSION}\n`);
   }
   const help = [PROGRAM, ...path, '--help'].join(' ');
-  return command.run(readWords(words, { operands: command.operands, options }, help));
+  const argv = readWords(words, { operands: command.operands, options }, help);
+  for (const [name, { environment }] of Object.entries(command.options)) {
+    if (environment !== undefined && argv[name] !== undefined) {
+      process.env[environment] = String(argv[name]);
+    }
+  }
+  return command.run(argv);
 }
 
 /** yargs lays out help; nothing else needs it, and it takes as long to read as all the rest. */

@@ -35,6 +35,8 @@ export function examineDamage(subject: Subject, findings: Findings): DamageTally
   const unhurt = worked(subject, work);
   const places = metadataPlaces(unhurt);
   const expected = goneOn(unhurt, rest);
+  // A real allocator that looks at nothing of its own is as good as its author made it.
+  const hasCheck = subject.definition.foreign?.shows.check ?? true;
   const tally = { places: places.length, reported: 0, harmless: 0, silent: 0 };
   places.forEach((address, index) => {
     const mask = MASKS[index % MASKS.length]!;
@@ -44,7 +46,7 @@ export function examineDamage(subject: Subject, findings: Findings): DamageTally
     try {
       const consequence = damaged(subject, work, rest, address, mask, expected);
       tally[consequence]++;
-      if (consequence === 'silent') {
+      if (consequence === 'silent' && hasCheck) {
         findings.violated('guarded', `${told()} changes what the engine does, and nothing reports it`, work);
       }
     } catch (error) {

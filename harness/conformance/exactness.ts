@@ -105,6 +105,9 @@ function copyMemory(from: Trial, to: Trial): void {
 }
 
 function copyWords(from: WatchedMachine, to: WatchedMachine): void {
+  for (let address = from.ownMemory.start; address < from.ownMemory.end; address += 4) {
+    to.poke(address, from.peek(address));
+  }
   for (let address = HEAP_BASE; address < from.layout.limit; address += 4) {
     from.watch();
     to.watch();

@@ -63,6 +63,8 @@ function examineObjects(
 ): void {
   let expectedBytes = 0;
   const { granuleBytes } = definition.constants;
+  // Where an engine shows no blocks the harness goes by its headers, which may lie anywhere before an object.
+  const knowsBlocks = definition.foreign?.shows.blockAt ?? true;
   for (const { id, placement, sizeBytes, align } of live) {
     const block = engine.blockAt(placement, sizeBytes, align);
     if (block === undefined) {
@@ -81,7 +83,7 @@ function examineObjects(
     );
     findings.expect(
       'located',
-      start % granuleBytes === 0 && bytes % granuleBytes === 0,
+      !knowsBlocks || (start % granuleBytes === 0 && bytes % granuleBytes === 0),
       () => `${told()}: no multiples of the granule ${granuleBytes}`,
     );
     expectedBytes += bytes;

@@ -1,5 +1,5 @@
 import { BUG, isBlock, NOTHING, NULL, OP, ZERO, type Placement } from '../../traces/trace';
-import { Fault, HeapCorruption, Runaway } from '../machine/failures';
+import { Fault, HeapCorruption, Runaway, Trap } from '../machine/failures';
 import type { MachineOptions } from '../machine/machine';
 import type { ApiScopes, Engine } from '../replay/port';
 import { inspect } from './inspection';
@@ -299,5 +299,10 @@ export function failureText(error: unknown): string {
 
 /** Whether an error is one of the three in which an engine reports that its heap is broken. */
 export function isEngineFailure(error: unknown): boolean {
-  return error instanceof HeapCorruption || error instanceof Fault || error instanceof Runaway;
+  return (
+    error instanceof HeapCorruption ||
+    error instanceof Fault ||
+    error instanceof Trap ||
+    error instanceof Runaway
+  );
 }

@@ -1,7 +1,7 @@
 import { InputError } from '../../traces/input-error';
 import type { Machine } from '../machine/machine';
 import { resolveOptions } from '../replay/stack';
-import type { Capability, EngineDefinition, OptionValues } from '../replay/port';
+import type { Capability, EngineDefinition, OptionValues, Quirk } from '../replay/port';
 import type { BuildRecord } from './build/build';
 import { factsOf, type EngineFacts } from './build/engine-file';
 import { ForeignEngine } from './foreign-engine';
@@ -25,6 +25,7 @@ export function foreignDefinition(
   module: ForeignModule,
   name: string,
   record: BuildRecord | undefined,
+  quirksOf: (model: string) => readonly Quirk[] = () => [],
 ): EngineDefinition {
   const facts =
     record?.facts ?? factsOf({ sources: [name], abi: module.pointerBytes === 8 ? 'lp64' : 'ilp32' }, name);
@@ -53,7 +54,7 @@ export function foreignDefinition(
       : {},
     capabilities: CAPABILITY_FUNCTIONS.filter(([, exported]) => module.has(exported)).map(([verb]) => verb),
     bounds: [],
-    quirks: [],
+    quirks: facts.model === undefined ? [] : quirksOf(facts.model),
     placementsForm: 'xen',
     foreign: {
       moduleSha256: module.sha256,

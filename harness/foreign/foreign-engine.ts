@@ -7,7 +7,7 @@ import type { Block, BlockVisitor, Engine } from '../replay/port';
 import type { ForeignModule } from './foreign-module';
 import { MachineServices } from './machine-services';
 import { orderOf, pagesBytes, PAGE_ORDER_MAX } from './page-orders';
-import { ProgramBlocks } from './program-blocks';
+import { ProgramBlocks, type BlockShape } from './program-blocks';
 import { RegionSource } from './region-source';
 import { BugCheck, RunningModule } from './running-module';
 
@@ -26,11 +26,9 @@ const SIZE_MAX_32 = 0xffff_ffff;
 /** The verbs that programs call again and again. */
 const VERBS = ['ar_allocate', 'ar_free', 'ar_reallocate', 'ar_aligned_allocate'] as const;
 
-export interface ForeignEngineParts {
+export interface ForeignEngineParts extends BlockShape {
   /** Serves pages, on the same machine; undefined where the module asks for none. */
   readonly pages: Engine | undefined;
-  readonly headerBytes: number;
-  readonly granuleBytes: number;
 }
 
 export class ForeignEngine implements Engine {
@@ -53,7 +51,7 @@ export class ForeignEngine implements Engine {
     name: string,
     private readonly parts: ForeignEngineParts,
   ) {
-    const { pages, granuleBytes } = parts;
+    const { pages } = parts;
     this.region = pages === undefined ? new RegionSource(machine) : undefined;
     this.services = new MachineServices(
       machine,
@@ -69,7 +67,9 @@ export class ForeignEngine implements Engine {
     );
     const verbSteps = VERBS.map((name) => [name, this.running.verbStep(name)] as const);
     this.verbs = Object.fromEntries(verbSteps) as typeof this.verbs;
-    this.blocks = module.has('ar_walk') ? undefined : new ProgramBlocks(machine, granuleBytes);
+    this.blocks = module.has('ar_walk')
+      ? undefined
+      : new ProgramBlocks(machine, parts, this.observedUsable());
     if (module.has('ar_reallocate')) this.reallocate = this.resize;
     if (module.has('ar_aligned_allocate')) this.alignedAllocate = this.allocateAligned;
     if (module.has('ar_usable_size')) this.usableSize = this.usableBytes;
@@ -160,12 +160,16 @@ export class ForeignEngine implements Engine {
   };
 
   private readonly usableBytes = (object: Placement): number => {
-    const bytes = this.running.call(this.running.verbStep('ar_usable_size'), () =>
+    return this.running.call(this.running.verbStep('ar_usable_size'), () =>
       this.running.entries.ar_usable_size!(this.pointer(object)),
     );
-    this.blocks?.resize(object, bytes);
-    return bytes;
   };
+
+  private observedUsable(): ((object: Placement) => number) | undefined {
+    return this.module.has('ar_usable_size')
+      ? (object) => this.running.observe(() => this.running.entries.ar_usable_size!(object))
+      : undefined;
+  }
 
   private readonly moveTogether = (onMove: (from: Placement, to: Placement) => void): boolean => {
     const before = this.services.onMove;
@@ -189,7 +193,7 @@ export class ForeignEngine implements Engine {
       return { start: object, bytes: pagesBytes(orderOf(sizeBytes)), headerBytes: 0 };
     }
     if (!this.module.has('ar_block_at')) {
-      return this.blocks?.blockAt(object, this.parts.headerBytes) ?? this.assumedBlock(object, sizeBytes);
+      return this.blocks?.blockAt(object, sizeBytes);
     }
     const block = this.running.observe(() => this.running.entries.__ar_block_at!(object));
     if (block === 0) {
@@ -248,13 +252,6 @@ export class ForeignEngine implements Engine {
     );
     this.machine.ledger.give(object, pagesBytes(order));
     this.blocks?.remove(object);
-  }
-
-  /** What is known of a block whose engine tells nothing: it holds what was asked for. */
-  private assumedBlock(object: Placement, sizeBytes: number): Block {
-    const { headerBytes, granuleBytes } = this.parts;
-    const bytes = Math.ceil(Math.max(sizeBytes, 1) / granuleBytes) * granuleBytes;
-    return { start: object - headerBytes, bytes: bytes + headerBytes, headerBytes };
   }
 
   private field(structure: number, index: number): number {

@@ -2,28 +2,33 @@ import type { Placement } from '../../traces/trace';
 import type { Machine } from '../machine/machine';
 import type { Block, BlockVisitor } from '../replay/port';
 
+/** What every allocator's description says of its blocks. */
+export interface BlockShape {
+  readonly headerBytes: number;
+  readonly granuleBytes: number;
+  readonly blockBytesMin: number;
+}
+
 /**
- * The heap as the program sees it, for engines that show nothing of theirs: the live objects, and between them what is
- * held and not live, which counts as free although headers lie in it.
+ * The heap as the program sees it, for engines that show nothing of theirs: the live objects with their headers, and
+ * between them what is held and not live, which counts as free.
  */
 export class ProgramBlocks {
   private readonly bytesOf = new Map<number, number>();
 
   constructor(
     private readonly machine: Machine,
-    private readonly granuleBytes: number,
+    private readonly shape: BlockShape,
+    /** How much the engine says that an object can hold, where it says it. */
+    private readonly usableBytes: ((object: Placement) => number) | undefined,
   ) {}
 
   add(object: Placement, bytes: number): void {
-    this.bytesOf.set(object, this.whole(bytes));
+    this.bytesOf.set(object, this.usableBytes?.(object) ?? payloadBytes(this.shape, bytes));
   }
 
   remove(object: Placement): void {
     this.bytesOf.delete(object);
-  }
-
-  resize(object: Placement, bytes: number): void {
-    this.bytesOf.set(object, this.whole(bytes));
   }
 
   move(from: Placement, to: Placement): void {
@@ -34,11 +39,11 @@ export class ProgramBlocks {
     }
   }
 
-  blockAt(object: Placement, headerBytes: number): Block | undefined {
-    const bytes = this.bytesOf.get(object);
-    return bytes === undefined
-      ? undefined
-      : { start: object - headerBytes, bytes: bytes + headerBytes, headerBytes };
+  /** Of an object that the engine was never asked for, as after its memory was copied, the shape alone is known. */
+  blockAt(object: Placement, sizeBytes: number): Block {
+    const { headerBytes } = this.shape;
+    const bytes = this.bytesOf.get(object) ?? payloadBytes(this.shape, sizeBytes);
+    return { start: object - headerBytes, bytes: bytes + headerBytes, headerBytes };
   }
 
   walk(visit: BlockVisitor): void {
@@ -48,20 +53,23 @@ export class ProgramBlocks {
       const end = address + bytes;
       let at = address;
       while (next < objects.length && objects[next]![0] < end) {
-        const [start, objectBytes] = objects[next++]!;
+        const [object, objectBytes] = objects[next++]!;
+        const start = object - this.shape.headerBytes;
         if (start > at) {
           visit(at, start - at, 'free');
         }
-        visit(start, objectBytes, 'allocated');
-        at = start + objectBytes;
+        visit(start, object + objectBytes - start, 'allocated');
+        at = object + objectBytes;
       }
       if (at < end) {
         visit(at, end - at, 'free');
       }
     });
   }
+}
 
-  private whole(bytes: number): number {
-    return Math.ceil(Math.max(bytes, 1) / this.granuleBytes) * this.granuleBytes;
-  }
+/** What a block of this shape has room for, when it is as small as the request allows. */
+function payloadBytes({ headerBytes, granuleBytes, blockBytesMin }: BlockShape, bytes: number): number {
+  const block = Math.max(bytes + headerBytes, blockBytesMin, 1);
+  return Math.ceil(block / granuleBytes) * granuleBytes - headerBytes;
 }

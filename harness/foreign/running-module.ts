@@ -1,11 +1,18 @@
 import { InputError } from '../../traces/input-error';
 import { Fault, HeapCorruption, Runaway, Trap } from '../machine/failures';
-import type { LinearMemory } from '../machine/linear-memory';
+import { NULL_ZONE_BYTES, type LinearMemory } from '../machine/linear-memory';
 import type { LinearEngine, Machine } from '../machine/machine';
 import type { Step } from '../machine/steps';
 import type { CompiledRecording, EngineFunction, ForeignModule, HarnessFunction } from './foreign-module';
 import { placeText } from './locations';
-import { CONTROL, CONTROL_WORDS, ENTRIES, FUEL_UNITS, UNITS_PER_INSTRUCTION } from './memory-map';
+import {
+  CONTROL,
+  CONTROL_WORDS,
+  ENTRIES,
+  FUEL_UNITS,
+  UNITS_PER_INSTRUCTION,
+  WASM_PAGE_BYTES,
+} from './memory-map';
 import { HOOKS_MODULE, STACK_POINTER, type Hook } from './wasm/recorded-module';
 
 /**
@@ -53,6 +60,7 @@ export class BugCheck extends Error {
 
 export class RunningModule implements LinearEngine {
   readonly entriesAddress = ENTRIES;
+  readonly ownMemory;
   entries!: Entries;
   memory!: LinearMemory;
   private control!: Int32Array;
@@ -81,6 +89,7 @@ export class RunningModule implements LinearEngine {
     private readonly mayTouch: (address: number) => boolean,
   ) {
     machine.host(this);
+    this.ownMemory = { start: NULL_ZONE_BYTES, end: module.image.memory.pages * WASM_PAGE_BYTES };
     const isLocated = machine.stream.isObserved;
     this.recording = module.recording(machine.layout.heapBytes, isLocated);
     this.instructionsMax = INSTRUCTIONS_PER_ACCESS_LIMIT * machine.accessesMax;

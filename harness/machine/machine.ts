@@ -42,6 +42,8 @@ export interface MachineOptions {
 /** An engine that touches the machine's memory by itself, and appends to the stream's entries what it touched. */
 export interface LinearEngine {
   readonly entriesAddress: number;
+  /** Below the heap: its data and its stack. */
+  readonly ownMemory: { readonly start: number; readonly end: number };
   linearMemoryMade(memory: LinearMemory): void;
 }
 
@@ -131,6 +133,11 @@ export class Machine extends Memory {
       throw new Error('a machine hosts one engine that is WebAssembly');
     }
     this.linearEngine = engine;
+  }
+
+  /** What lies below the heap and is memory too: nothing where the engine is no WebAssembly. */
+  get ownMemory(): LinearEngine['ownMemory'] {
+    return this.linearEngine?.ownMemory ?? { start: 0, end: 0 };
   }
 
   /**

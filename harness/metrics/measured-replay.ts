@@ -9,6 +9,7 @@ import type { HeapWalk } from './heap-walk';
 import type { SizeClassLatency } from './latency';
 import type { Density } from './latency-density';
 import type { MetricValues } from './registry';
+import type { EngineBuild } from './schema';
 import { OP_KINDS, type OpKind } from './op-kinds';
 import type { CauseCycles, EventCounts, WorstOperation } from './worst-operations';
 
@@ -21,6 +22,8 @@ export interface MeasuredReplay {
     readonly name: string;
     readonly version: number;
     readonly options: OptionValues;
+    /** Of an engine in C. */
+    readonly build?: EngineBuild;
   };
   readonly machine: { readonly heapPages: number; readonly virtualPages: number };
   readonly trace: {

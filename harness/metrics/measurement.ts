@@ -12,6 +12,7 @@ import {
   type ReplayOptions,
   type ReplayReport,
 } from '../replay/replay';
+import type { EngineDefinition } from '../replay/port';
 import type { Stack } from '../replay/stack';
 import { observedBounds } from './bounds';
 import { CheckpointSurveyor, type Checkpoint, type RecentOperation } from './checkpoints';
@@ -81,7 +82,12 @@ export async function measure(plan: MeasurementPlan): Promise<MeasuredReplay> {
   const outcome = await spoiltOutcome(plan, report);
   const bounds = observedBounds(definition.bounds, first.work);
   return {
-    engine: { name: definition.name, version: definition.version, options },
+    engine: {
+      name: definition.name,
+      version: definition.version,
+      options,
+      ...buildOf(definition),
+    },
     machine: { heapPages: machine.heapPages, virtualPages: machine.virtualPages },
     trace: { ...plan.trace.header, sha256: report.traceSha256 ?? null, events: report.events },
     outcome: outcomeWithin(measuredOutcome(outcome), bounds),
@@ -103,6 +109,14 @@ export async function measure(plan: MeasurementPlan): Promise<MeasuredReplay> {
     heapWalk: surveyed.heapWalk,
     pricings: first.pricings,
   };
+}
+
+function buildOf({ foreign }: EngineDefinition): Pick<MeasuredReplay['engine'], 'build'> {
+  if (foreign === undefined) {
+    return {};
+  }
+  const { moduleSha256, abi, compiler, flags, sources } = foreign;
+  return { build: { moduleSha256, abi, compiler, flags: [...flags], sources: { ...sources } } };
 }
 
 interface FirstPass {

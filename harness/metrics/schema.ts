@@ -46,7 +46,23 @@ export const parameters = v.record(text, v.union([integer, text], 'an integer or
 
 export const machineSizes = v.strictObject({ heapPages: count, virtualPages: count });
 
-export const engine = v.strictObject({ name: text, version: count, options: parameters });
+/** What an engine in C was built from: its module is what its results follow from, the rest says how to make it. */
+export const build = v.strictObject({
+  moduleSha256: sha256,
+  abi: v.picklist(['lp64', 'ilp32'], 'lp64 or ilp32'),
+  compiler: text,
+  flags: v.array(text),
+  /** sha256 by name, of everything that the compiler could read. */
+  sources: v.record(text, sha256),
+});
+export type EngineBuild = v.InferOutput<typeof build>;
+
+export const engine = v.strictObject({
+  name: text,
+  version: count,
+  options: parameters,
+  build: v.exactOptional(build),
+});
 
 function optionalCounts<const Names extends readonly string[]>(names: Names) {
   return Object.fromEntries(names.map((name) => [name, v.exactOptional(count)])) as {

@@ -18,6 +18,7 @@ import { resultsAt } from '../sides/results-at';
 import { suiteLimits } from '../output/suite-conclusion';
 import { choice, flag, list, operands, pair, text, type ValuesOf } from '../options/option';
 import {
+  compilerOption,
   hostOptions,
   machineOptions,
   namesOf,
@@ -61,6 +62,7 @@ const options = {
   }),
   pricing: { ...pricingsOption, describe: `Pricings for what is run: ${PRICING_FORM}` },
   option: settingsOption,
+  cc: compilerOption,
   ...machineOptions,
   ...hostOptions,
 };

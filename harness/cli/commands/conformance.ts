@@ -7,7 +7,7 @@ import { OutputFolder } from '../output/output-folder';
 import { fileNameOf } from '../output/placements-files';
 import { createRegistries } from '../names/registries';
 import { count, operands, text, type ValuesOf } from '../options/option';
-import { namesOf, nameValuePairs, settingsOption } from '../options/shared-options';
+import { compilerOption, namesOf, nameValuePairs, settingsOption } from '../options/shared-options';
 import { command } from './command';
 import { print } from '../output/terminal';
 
@@ -17,6 +17,7 @@ const RUNS_MAX = 1_000_000;
 
 const options = {
   option: settingsOption,
+  cc: compilerOption,
   runs: count('Random sequences of operations to try', [1, RUNS_MAX], { byDefault: '60' }),
   save: text('Write each failing sequence, shrunk, as a trace to this folder', { completes: 'file' }),
 };

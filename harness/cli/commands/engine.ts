@@ -14,6 +14,7 @@ import { builtModule, definitionOf, isForeignEngine } from '../names/foreign-eng
 import { engineFile } from '../names/load-engine';
 import { createRegistries } from '../names/registries';
 import { needed, operand, text } from '../options/option';
+import { compilerOption } from '../options/shared-options';
 import { print, printLine } from '../output/terminal';
 import { command } from './command';
 
@@ -57,6 +58,7 @@ export const init = command({
 export const build = command({
   operands: { engine },
   options: {
+    cc: compilerOption,
     out: needed(text('The module to write', { short: 'o', completes: 'file' }), 'as in -o tlsf.wasm'),
   },
   examples: ['$0 ./tlsf.engine.yaml -o tlsf.wasm'],
@@ -72,7 +74,7 @@ export const build = command({
 
 export const check = command({
   operands: { engine },
-  options: {},
+  options: { cc: compilerOption },
   examples: ['$0 ./tlsf.engine.yaml'],
   run: ({ engine: name }): ExitCode => {
     const definition = definitionOf(name, moduleOf(name));

@@ -28,7 +28,9 @@ import { doubtsText } from '../output/import-text';
 import { sourcesAtHand } from '../names/sources-at-hand';
 import {
   commaList,
+  compilerOption,
   enginesOption,
+  type MachineArguments,
   machineOptions,
   machineSizes,
   nameValuePairs,
@@ -36,7 +38,6 @@ import {
   pricingsOption,
   reallocOption,
   settingsOption,
-  type MachineArguments,
 } from '../options/shared-options';
 import { command } from './command';
 import { tell } from '../output/terminal';
@@ -52,6 +53,7 @@ const options = {
   allocator: { ...enginesOption, describe: 'The engine: a name, or the path of a module of your own' },
   pricing: { ...pricingsOption, describe: `The pricing: ${PRICING_FORM}` },
   option: settingsOption,
+  cc: compilerOption,
   op: count('The operation with this index in the trace, from 0', ANY_COUNT),
   worst: count('The dearest operations, so many of them', [1, WORST_MAX], { byDefault: '1' }),
   lock: text('Those that held this lock longest instead of the dearest'),

@@ -10,6 +10,7 @@ import { readerOptions, traceDetails, traceRequest } from '../options/reader-opt
 import { createRegistries } from '../names/registries';
 import { doubtsText } from '../output/import-text';
 import {
+  compilerOption,
   enginesOption,
   machineOptions,
   machineSizes,
@@ -27,6 +28,7 @@ const options = {
   ...readerOptions,
   allocator: enginesOption,
   option: settingsOption,
+  cc: compilerOption,
 };
 
 export const minheap = command({

@@ -13,6 +13,7 @@ import { readerOptions, traceDetails, traceRequest } from '../options/reader-opt
 import { createRegistries } from '../names/registries';
 import { exitCodeOf, REPORT_FILES, resultsOf, writeReports } from '../output/report-files';
 import {
+  compilerOption,
   enginesOption,
   hostOptions,
   machineOptions,
@@ -36,6 +37,7 @@ const options = {
   allocator: enginesOption,
   pricing: pricingsOption,
   option: settingsOption,
+  cc: compilerOption,
   placements: text('Write <trace>.<engine>.csv, where every block went, to this folder', {
     completes: 'file',
   }),

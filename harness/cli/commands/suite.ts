@@ -22,7 +22,7 @@ import { Progress } from '../workers/progress';
 import { createRegistries } from '../names/registries';
 import { exitCodeOf, REPORT_FILES, resultsOf } from '../output/report-files';
 import { flag, needed, operand, text, type ValuesOf } from '../options/option';
-import { hostOptions, laneSettings } from '../options/shared-options';
+import { compilerOption, hostOptions, laneSettings } from '../options/shared-options';
 import { concludeSuite, limitsAt } from '../output/suite-conclusion';
 import { estimatedCosts } from '../workers/suite-costs';
 import { createSuiteRegistries } from '../names/suite-registries';
@@ -46,6 +46,7 @@ const options = {
     read: (words: readonly string[] | undefined) => (words === undefined ? undefined : parseShard(words[0]!)),
   },
   verifyDeterminism: flag('Run every cell twice, in different processes; exit 4 when they differ'),
+  cc: compilerOption,
   ...hostOptions,
   ...ciOptions,
 };

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { InputError, UsageError } from '../../../traces/input-error';
+import { ENGINES } from '../../../allocators/registry';
+import { didYouMean, InputError, UsageError } from '../../../traces/input-error';
 import { buildEngine, buildRecordOf } from '../../foreign/build/build';
 import {
   describeSource,
@@ -13,8 +14,9 @@ import {
 import { buildKey, planBuild, type Compiler } from '../../foreign/build/plan';
 import { foreignDefinition, refusingMalformed } from '../../foreign/definition';
 import { ForeignModule } from '../../foreign/foreign-module';
-import type { EngineDefinition } from '../../replay/port';
+import type { EngineDefinition, Quirk } from '../../replay/port';
 import { writeWholeFile } from '../../../traces/output/whole-file';
+import { COMPILER_VARIABLE } from '../options/shared-options';
 import { requireFrom } from './engine-module';
 
 /**
@@ -32,8 +34,24 @@ export function loadForeignEngine(name: string, file: string): EngineDefinition 
 export const definitionOf = (name: string, bytes: Uint8Array): EngineDefinition =>
   refusingMalformed(name, () => {
     const module = new ForeignModule(bytes);
-    return foreignDefinition(module, nameOf(name), buildRecordOf(module.image.customs));
+    return foreignDefinition(module, nameOf(name), buildRecordOf(module.image.customs), (model) =>
+      quirksOf(name, model),
+    );
   });
+
+/** Throws an `InputError` for a model that is not registered. */
+function quirksOf(name: string, model: string): readonly Quirk[] {
+  const known = ENGINES.find((engine) => engine.name === model);
+  if (known === undefined) {
+    const names = ENGINES.map((engine) => engine.name);
+    throw new InputError({
+      where: `${name}: model`,
+      problem: `unknown engine "${model}"${didYouMean(model, names)}`,
+      expected: 'one of `list allocators`',
+    });
+  }
+  return known.quirks;
+}
 
 /** Larger than any allocator, small enough to be looked at. */
 const MODULE_BYTES_MAX = 1 << 26;
@@ -107,8 +125,6 @@ function cacheFolder(): string {
   return path.join(own, 'engines');
 }
 
-/** The variable by which `--cc` reaches the processes that replay. */
-export const COMPILER_VARIABLE = 'ALLOC_REPLAY_CC';
 const COMPILER_PACKAGE = '@yowasp/clang';
 
 /** The program that `--cc` names, else the compiler package: of the user's project or ours. */

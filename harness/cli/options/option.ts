@@ -22,6 +22,8 @@ export interface Option<Value> {
   readonly group?: string;
   readonly choices?: readonly string[];
   readonly completes?: Completes;
+  /** The variable by which it reaches the processes that this one starts. */
+  readonly environment?: string;
   /** The value of what was typed, which is undefined where it was not; `where` is how a message calls the option. */
   read(words: readonly string[] | undefined, where: string): Value;
 }
@@ -33,7 +35,9 @@ export type ValuesOf<Declared> = {
     : never;
 };
 
-type Details = Partial<Pick<Option<unknown>, 'byDefault' | 'short' | 'alsoCalled' | 'group' | 'completes'>>;
+type Details = Partial<
+  Pick<Option<unknown>, 'byDefault' | 'short' | 'alsoCalled' | 'group' | 'completes' | 'environment'>
+>;
 
 /** A word as it stands. */
 export const text = (describe: string, details: Details = {}): Option<string | undefined> => ({

@@ -3,7 +3,7 @@ import { LocationTable, LOCATIONS_SECTION, type Place } from '../locations';
 import { ByteReader, ByteWriter } from '../wasm/bytes';
 import { decodeModule } from '../wasm/module';
 import type { EngineDescription, EngineFacts } from './engine-file';
-import { buildName, sourceHashes, type BuildPlan } from './plan';
+import { buildName, type BuildPlan, COMPILE_FLAGS, sourceHashes } from './plan';
 import { runTools, type ToolCommand } from './tools';
 
 /**
@@ -39,7 +39,7 @@ export function buildEngine(plan: BuildPlan, description: EngineDescription): Ui
   const record: BuildRecord = {
     facts: description.facts,
     compiler: plan.compiler.version,
-    flags: description.flags,
+    flags: [...COMPILE_FLAGS, ...description.flags],
     sources: sourceHashes(plan),
   };
   return withSections(linked, [

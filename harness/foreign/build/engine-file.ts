@@ -27,6 +27,8 @@ export interface EngineFacts {
   readonly lineage: string;
   readonly abi: Abi;
   readonly constants: EngineConstants;
+  /** The registered engine that models it, whose known deviations from what callers expect are its own too. */
+  readonly model?: string;
   /** The engine that serves `ar_page_alloc`, and its options. */
   readonly pages: { readonly engine: string; readonly options: Readonly<Record<string, string>> };
 }
@@ -66,6 +68,7 @@ const FIELDS = {
   name: v.optional(v.pipe(v.string(NAME), v.regex(/^[a-z0-9][a-z0-9-]*$/, NAME))),
   summary: v.optional(text),
   lineage: v.optional(text),
+  model: v.optional(text),
   abi: v.optional(v.picklist(ABIS, 'lp64 or ilp32')),
   sources: texts,
   include: v.optional(texts),
@@ -141,6 +144,7 @@ export function factsOf(fields: Fields, name: string): EngineFacts {
     summary: fields.summary ?? `${fields.name ?? name}, compiled from C to WebAssembly`,
     lineage: fields.lineage ?? 'brought by the user',
     abi,
+    ...(fields.model !== undefined && { model: fields.model }),
     constants: {
       headerBytes: constants.headerBytes ?? 0,
       granuleBytes,

@@ -46,7 +46,7 @@ const LIBC = path.join(C_FOLDER, 'libc');
  * As an allocator is built for release, with lines to tell of. Unrolled loops would count instructions that no gcc -O2
  * emits; `malloc` and its like are what the engine defines, so nothing may be known of them.
  */
-const COMPILE = [
+export const COMPILE_FLAGS = [
   ...['-std=gnu11', '-O2', '-g', '-fno-unroll-loops', '-fno-vectorize', '-fno-slp-vectorize'],
   ...['malloc', 'calloc', 'realloc', 'free', 'aligned_alloc'].map((name) => `-fno-builtin-${name}`),
   ...['-mbulk-memory', '-msign-ext', '-mmutable-globals', '-mnontrapping-fptoint', '-matomics'],
@@ -74,7 +74,7 @@ export function planBuild(
       : 'wasm32-unknown-unknown';
   const common = [
     `--target=${target}`,
-    ...COMPILE,
+    ...COMPILE_FLAGS,
     ...prefixes.map(({ folder, name }) => `-ffile-prefix-map=${root}${folder}=${name}`),
     ...own.map((folder) => `-I${root}${folder}`),
     ...system.flatMap((folder) => ['-isystem', root + folder]),
@@ -133,7 +133,7 @@ export function buildName(file: string, prefixes: readonly NamedFolder[]): strin
 }
 
 /** Raised when another build of the same sources would be another module. */
-const BUILD_FORMAT = 'alloc-replay/build@2';
+const BUILD_FORMAT = 'alloc-replay/build@3';
 
 /** What a build follows from, wherever it happens: equal keys mean equal modules. */
 export function buildKey(plan: BuildPlan, description: EngineDescription): string {
