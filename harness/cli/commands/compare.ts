@@ -16,9 +16,9 @@ import { standardTerminal } from '../output/terminal';
 import { outputTo } from '../output/output-file';
 import { resultsAt } from '../sides/results-at';
 import { suiteLimits } from '../output/suite-conclusion';
+import { compilerOption } from '../options/engine-options';
 import { choice, flag, list, operands, pair, text, type ValuesOf } from '../options/option';
 import {
-  compilerOption,
   hostOptions,
   machineOptions,
   namesOf,

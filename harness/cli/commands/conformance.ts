@@ -1,13 +1,13 @@
 import { alignedText } from '../../../reports/text-columns';
 import { checkConformance, type ConformanceReport, type RuleResult } from '../../conformance/conformance';
 import { operationText, type ConformanceOperation } from '../../conformance/operation';
-import { enginesWithOptions } from '../options/engine-options';
+import { compilerOption, enginesWithOptions } from '../options/engine-options';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { OutputFolder } from '../output/output-folder';
 import { fileNameOf } from '../output/placements-files';
 import { createRegistries } from '../names/registries';
 import { count, operands, text, type ValuesOf } from '../options/option';
-import { compilerOption, namesOf, nameValuePairs, settingsOption } from '../options/shared-options';
+import { namesOf, nameValuePairs, settingsOption } from '../options/shared-options';
 import { command } from './command';
 import { print } from '../output/terminal';
 

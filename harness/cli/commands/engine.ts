@@ -13,8 +13,8 @@ import { EXIT, type ExitCode } from '../exit-codes';
 import { builtModule, definitionOf, isForeignEngine } from '../names/foreign-engines';
 import { engineFile } from '../names/load-engine';
 import { createRegistries } from '../names/registries';
+import { compilerOption } from '../options/engine-options';
 import { needed, operand, text } from '../options/option';
-import { compilerOption } from '../options/shared-options';
 import { print, printLine } from '../output/terminal';
 import { command } from './command';
 

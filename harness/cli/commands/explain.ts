@@ -17,7 +17,7 @@ import { isFailure } from '../../metrics/measured-replay';
 import { parsePricing } from '../../pricing/specification';
 import { createStackOn } from '../../replay/stack';
 import type { Registries } from '../../results/cell';
-import { enginesWithOptions, type EngineChoice } from '../options/engine-options';
+import { compilerOption, enginesWithOptions, type EngineChoice } from '../options/engine-options';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { outputTo } from '../output/output-file';
 import { Progress } from '../workers/progress';
@@ -28,7 +28,6 @@ import { doubtsText } from '../output/import-text';
 import { sourcesAtHand } from '../names/sources-at-hand';
 import {
   commaList,
-  compilerOption,
   enginesOption,
   type MachineArguments,
   machineOptions,

@@ -3,14 +3,13 @@ import { decimalRatio, groupedInteger } from '../../text/numbers';
 import { isFailure } from '../../metrics/measured-replay';
 import { minimumHeap, type MinimumHeap } from '../../replay/minimum-heap';
 import { createStack } from '../../replay/stack';
-import { enginesWithOptions } from '../options/engine-options';
+import { compilerOption, enginesWithOptions } from '../options/engine-options';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { operand, type ValuesOf } from '../options/option';
 import { readerOptions, traceDetails, traceRequest } from '../options/reader-options';
 import { createRegistries } from '../names/registries';
 import { doubtsText } from '../output/import-text';
 import {
-  compilerOption,
   enginesOption,
   machineOptions,
   machineSizes,

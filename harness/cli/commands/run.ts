@@ -3,7 +3,7 @@ import type { Cell } from '../../results/cell';
 import { runTasks } from '../workers/cell-runner';
 import { checkedPricings } from '../options/checked-pricings';
 import { ciOptions, ciOutputs } from '../options/ci-options';
-import { enginesWithOptions, type EngineChoice } from '../options/engine-options';
+import { compilerOption, enginesWithOptions, type EngineChoice } from '../options/engine-options';
 import type { ExitCode } from '../exit-codes';
 import { expectPlacements } from '../output/expected-placements';
 import { OutputFolder } from '../output/output-folder';
@@ -13,7 +13,6 @@ import { readerOptions, traceDetails, traceRequest } from '../options/reader-opt
 import { createRegistries } from '../names/registries';
 import { exitCodeOf, REPORT_FILES, resultsOf, writeReports } from '../output/report-files';
 import {
-  compilerOption,
   enginesOption,
   hostOptions,
   machineOptions,

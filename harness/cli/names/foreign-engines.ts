@@ -16,7 +16,6 @@ import { foreignDefinition, refusingMalformed } from '../../foreign/definition';
 import { ForeignModule } from '../../foreign/foreign-module';
 import type { EngineDefinition, Quirk } from '../../replay/port';
 import { writeWholeFile } from '../../../traces/output/whole-file';
-import { COMPILER_VARIABLE } from '../options/shared-options';
 import { requireFrom } from './engine-module';
 
 /**
@@ -125,6 +124,8 @@ function cacheFolder(): string {
   return path.join(own, 'engines');
 }
 
+/** Names the clang of `--cc`: workers and the other side of a comparison compile with it too. */
+export const COMPILER_VARIABLE = 'ALLOC_REPLAY_CC';
 const COMPILER_PACKAGE = '@yowasp/clang';
 
 /** The program that `--cc` names, else the compiler package: of the user's project or ours. */

@@ -1,6 +1,13 @@
 import { didYouMean, UsageError } from '../../../traces/input-error';
 import { resolveOptions } from '../../replay/stack';
 import type { Registries } from '../../results/cell';
+import { COMPILER_VARIABLE } from '../names/foreign-engines';
+import { text } from './option';
+
+export const compilerOption = text('Clang that compiles engines in C (default: the package @yowasp/clang)', {
+  completes: 'file',
+  environment: COMPILER_VARIABLE,
+});
 
 /** An engine by name, with the options of the command line that are its own. */
 export interface EngineChoice {

@@ -24,14 +24,6 @@ export const enginesOption = needed<readonly string[]>(
   'name at least one engine with -a; `list allocators` shows them',
 );
 
-/** Names the clang of `--cc`: workers and the other side of a comparison compile with it too. */
-export const COMPILER_VARIABLE = 'ALLOC_REPLAY_CC';
-
-export const compilerOption = text('Clang that compiles engines in C (default: the package @yowasp/clang)', {
-  completes: 'file',
-  environment: COMPILER_VARIABLE,
-});
-
 /** How a pricing is written. */
 export const PRICING_FORM = 'PROFILE[@cold|@shared:BYTES][/4k|/2m]';
 
