@@ -2,7 +2,15 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { errorStatistics, isFloor } from './errors';
 import { beyond, FAR, judge, type Judgement } from './judgement';
-import { assertHalfPageMedians, assertPromises, unexplained } from './promises';
+import { twinDefinitions } from '../harness/foreign/c-engine';
+import {
+  assertHalfPageMedians,
+  assertPromises,
+  assertTwinsPromises,
+  farMedians,
+  steadyRows,
+  unexplained,
+} from './promises';
 import { csvOf, markdownOf, summaryOf } from './report';
 import { coldRows, EXTENTS, fidelityRows, type ColdRow, type Compared, type FidelityRow } from './rows';
 
@@ -11,6 +19,8 @@ import { coldRows, EXTENTS, fidelityRows, type ColdRow, type Compared, type Fide
 const test = suite('modelled costs against measured ones');
 
 interface Context {
+  /** Of our engines in C. */
+  twins: readonly FidelityRow[];
   rows: readonly FidelityRow[];
   cold: readonly ColdRow[];
   judgement: Judgement;
@@ -21,7 +31,8 @@ let context: Context;
 test.before(async () => {
   const rows = await fidelityRows(EXTENTS.short);
   const cold = await coldRows(EXTENTS.short);
-  context = { rows, cold, judgement: judge(rows, cold) };
+  const twins = await fidelityRows(EXTENTS.short, { definitions: twinDefinitions() });
+  context = { twins, rows, cold, judgement: judge(rows, cold) };
 });
 
 test('every engine is there, in every phase', () => {
@@ -47,6 +58,14 @@ test('what is listed as an exception is one', () => {
 
 test('half-page storm: medians of first-fit within 1.5', () => {
   assertHalfPageMedians(context.rows, 2);
+});
+
+test('our engines in C cost what was measured', () => {
+  const { twins, rows } = context;
+  assert.is(steadyRows(twins).length, 10);
+  assertTwinsPromises(twins, rows);
+  const dear = twins.map((row) => ({ ...row, cycles: scaled(row.cycles, 1.6) }));
+  assert.ok(farMedians(dear).length > 2);
 });
 
 test('misses of callgrind’s large cache are modelled to a tenth', () => {

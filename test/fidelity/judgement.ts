@@ -10,6 +10,8 @@ export const NEAR_SHARE_MIN = 0.8;
 export const FAR = 3;
 export const COLD_NEAR = 1.5;
 export const MAX_NEAR = 1.5;
+/** Of engines in C. */
+export const MEDIAN_NEAR = 1.5;
 const GAP = 2;
 
 const FIGURES = ['median', 'p99'] as const;
@@ -66,13 +68,17 @@ export function ratioOf({ measured, modelled }: Compared): number {
   return modelled / measured;
 }
 
+export function factorOf(compared: Compared): number {
+  const ratio = ratioOf(compared);
+  return Math.max(ratio, 1 / ratio);
+}
+
 function isJudged({ measured }: Compared): boolean {
   return measured > JUDGED_CYCLES_MIN;
 }
 
 function judged(what: string, compared: Compared): Judged {
-  const ratio = ratioOf(compared);
-  return { what, ratio, factor: Math.max(ratio, 1 / ratio), exception: exceptionFor(what) };
+  return { what, ratio: ratioOf(compared), factor: factorOf(compared), exception: exceptionFor(what) };
 }
 
 function judgeWorst(row: FidelityRow): Judged {

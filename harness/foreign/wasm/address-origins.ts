@@ -1,3 +1,5 @@
+import { LOAD, UPDATE } from '../../machine/access-stream';
+import { COMPUTED, FollowedState, FRAME, type Origin, type Value } from './followed-state';
 import { MalformedModule } from './malformed-module';
 import { NO_BLOCK_TYPE, type Operation } from './instructions';
 import type { FunctionType, ModuleImage } from './module';
@@ -6,43 +8,38 @@ import type { FunctionType, ModuleImage } from './module';
  * Where the address of every memory access of a function comes from, as far as its code says so: what prices a load
  * as a pointer chase, and what tells the function's own frame from the allocator's memory.
  *
- * Values are followed through the operand stack exactly and through local variables from assignment to use; where
- * paths meet, a variable may hold what any of its assignments put there.
+ * Values are followed through the operand stack and through local variables along every path; where paths meet, a
+ * variable may hold what any of them put there. Arguments and results of calls are taken for computed.
  */
-
-export type Origin =
-  /** Computed from arguments and constants: known as soon as the call begins. */
-  | 'computed'
-  /** Loaded, or computed from what was loaded: the access cannot begin before that load has ended. */
-  | 'loaded'
-  /** In the function's frame on the shadow stack. */
-  | 'frame'
-  /** A constant: a global variable. */
-  | 'constant';
 
 export interface AddressOrigin {
   readonly origin: Origin;
+  /** Whether the access cannot begin before a load has ended that is still under way. */
+  readonly waits: boolean;
   /** The constant, where it is one and known. */
   readonly value: number | undefined;
 }
 
-interface Value {
-  readonly origin: Origin;
-  readonly constant: bigint | undefined;
-}
-
-const COMPUTED: Value = { origin: 'computed', constant: undefined };
-const LOADED: Value = { origin: 'loaded', constant: undefined };
-const FRAME: Value = { origin: 'frame', constant: undefined };
-
 /** Instructions whose result is an address when an operand is one. */
 const ADDRESS_ARITHMETIC = /^i(32|64)\.(add|sub|and|or|xor|mul|shl|shr_[su]|rotl|rotr|wrap_i64|extend.*)$/;
+
+/** What is known at the head of a loop is learned round by round; a loop in a loop needs one more. */
+const ROUNDS = 4;
+
+/** What is copied at branches, an operation: a function with more variables and branches is not followed to its end. */
+const COPIED_MAX = 16;
+const COPIED_FREELY = 100_000;
 
 interface Scope {
   readonly height: number;
   readonly results: number;
-  readonly isLoop: boolean;
+  /** Of a loop: the index of its operation. */
+  readonly loop: number | undefined;
   isUnreachable: boolean;
+  /** What is known where jumps arrive: behind the end, or at the head of a loop. */
+  arriving: FollowedState | undefined;
+  /** What is known at the beginning of an `else`, or behind an `if` that has none. */
+  otherwise: FollowedState | undefined;
 }
 
 /** The origins of a function's accesses, by the index of their operation. */
@@ -52,36 +49,39 @@ export function addressOrigins(
   operations: readonly Operation[],
   stackPointer: number | undefined,
 ): ReadonlyMap<number, AddressOrigin> {
-  // The first passes learn what the variables may hold; assignments of assignments need another round each.
-  const held = new Map<number, Value>();
-  for (let round = 0; round < 2; round++) {
-    new Follower(image, type, operations, stackPointer, held).follow();
+  let follower = new Follower(image, type, operations, stackPointer, new Map());
+  follower.follow();
+  for (let round = 1; round < ROUNDS && follower.backAtHeads.size > 0; round++) {
+    follower = new Follower(image, type, operations, stackPointer, follower.backAtHeads);
+    follower.follow();
   }
-  return new Follower(image, type, operations, stackPointer, held).follow();
+  return follower.origins;
 }
 
 class Follower {
+  readonly origins = new Map<number, AddressOrigin>();
+  /** What is known where jumps go back to the head of a loop. */
+  readonly backAtHeads = new Map<number, FollowedState>();
   private readonly stack: Value[] = [];
   private readonly scopes: Scope[] = [];
-  /** What the variables hold on the path under way; absent where only `held` knows. */
-  private readonly current = new Map<number, Value>();
-  private readonly origins = new Map<number, AddressOrigin>();
+  private state = FollowedState.empty();
+  /** What may still be copied. */
+  private copies: number;
 
   constructor(
     private readonly image: ModuleImage,
     type: FunctionType,
     private readonly operations: readonly Operation[],
     private readonly stackPointer: number | undefined,
-    /** What all assignments of a variable, in the passes so far, may have put there. */
-    private readonly held: Map<number, Value>,
+    /** As the round before has learned it. */
+    private readonly backBefore: ReadonlyMap<number, FollowedState>,
   ) {
-    this.scopes.push({ height: 0, results: type.results.length, isLoop: false, isUnreachable: false });
-    type.params.forEach((_, index) => this.hold(index, COMPUTED));
+    this.copies = COPIED_FREELY + COPIED_MAX * operations.length;
+    this.open(0, type.results.length, undefined);
   }
 
-  follow(): ReadonlyMap<number, AddressOrigin> {
+  follow(): void {
     this.operations.forEach((operation, index) => this.step(operation, index));
-    return this.origins;
   }
 
   private step(operation: Operation, index: number): void {
@@ -91,7 +91,10 @@ class Follower {
     }
     switch (instruction.immediate) {
       case 'block type':
-        return this.enter(operation);
+        return this.enter(operation, index);
+      case 'label':
+      case 'label table':
+        return this.jump(operation);
       case 'function':
         return instruction.name === 'call' ? this.call(this.typeOf(Number(operand))) : this.push(COMPUTED);
       case 'indirect':
@@ -120,16 +123,15 @@ class Follower {
         return this.leave();
       case 'else':
         return this.leaveThen();
-      case 'br':
-      case 'br_table':
       case 'return':
       case 'unreachable':
-        return this.unreachable();
+        return this.becomeUnreachable();
       case 'drop':
         this.pop();
         return;
       case 'select':
-        return this.select();
+        this.pop();
+        return this.push(this.state.either(this.pop(), this.pop()));
       case 'memory.size':
         return this.push(COMPUTED);
       case 'memory.grow':
@@ -142,15 +144,37 @@ class Follower {
         return;
     }
     const operands = takes.map(() => this.pop()).reverse();
-    leaves.forEach(() => this.push(ADDRESS_ARITHMETIC.test(name) ? combined(operands) : dependent(operands)));
+    leaves.forEach(() => this.push(this.resultOf(name, operands)));
+  }
+
+  /** Of an address moved by a number the origin stays; what is computed from a loaded value waits for it as well. */
+  private resultOf(name: string, operands: readonly Value[]): Value {
+    const loaded = this.state.latest(operands);
+    if (loaded !== undefined) {
+      return loaded;
+    }
+    const isFrame =
+      ADDRESS_ARITHMETIC.test(name) &&
+      operands.some(({ origin }) => origin === 'frame') &&
+      operands.every(({ origin }) => origin === 'frame' || origin === 'constant');
+    return isFrame ? FRAME : COMPUTED;
   }
 
   private access({ instruction, offset }: Operation, index: number): void {
-    instruction.access!.values.forEach(() => this.pop());
-    const { origin, constant } = this.pop();
-    const value = constant === undefined ? undefined : Number(constant + offset);
-    this.origins.set(index, { origin, value });
-    instruction.leaves.forEach(() => this.push(LOADED));
+    const { state } = this;
+    const { kind, values } = instruction.access!;
+    values.forEach(() => this.pop());
+    const address = this.pop();
+    const value = address.constant === undefined ? undefined : Number(address.constant + offset);
+    const waits = state.isUnderWay(address);
+    this.origins.set(index, { origin: address.origin, waits, value });
+    if (kind === UPDATE) {
+      // A locked instruction begins when all before it have ended, and holds up all behind it.
+      state.waitForAll();
+    } else if (waits && kind === LOAD) {
+      state.wait();
+    }
+    instruction.leaves.forEach(() => this.push(state.load(index, address)));
   }
 
   private call(type: FunctionType | undefined): void {
@@ -168,27 +192,16 @@ class Follower {
 
   private local(verb: string, index: number): void {
     if (verb === 'local.get') {
-      return this.push(this.current.get(index) ?? this.held.get(index) ?? COMPUTED);
+      return this.push(this.state.variable(index));
     }
     const value = this.pop();
-    this.hold(index, value);
+    this.state.assign(index, value);
     if (verb === 'local.tee') {
       this.push(value);
     }
   }
 
-  private hold(index: number, value: Value): void {
-    const before = this.held.get(index);
-    this.held.set(index, before === undefined ? value : joined(before, value));
-    this.current.set(index, value);
-  }
-
-  private select(): void {
-    this.pop();
-    this.push(joined(this.pop(), this.pop()));
-  }
-
-  private enter({ instruction, operand }: Operation): void {
+  private enter({ instruction, operand }: Operation, index: number): void {
     if (instruction.name === 'if') {
       this.pop();
     }
@@ -197,18 +210,41 @@ class Follower {
     const params = (type?.params ?? []).map(() => this.pop()).reverse();
     const height = this.stack.length;
     params.forEach((value) => this.push(value));
-    const isLoop = instruction.name === 'loop';
-    this.scopes.push({ height, results, isLoop, isUnreachable: false });
-    if (isLoop) {
-      this.current.clear();
+    const scope = this.open(height, results, instruction.name === 'loop' ? index : undefined);
+    if (instruction.name === 'if') {
+      scope.otherwise = this.copy();
+    }
+    const back = this.backBefore.get(index);
+    if (back !== undefined && this.canCopy(this.state.size + back.size)) {
+      // Every variable of every loop is a load that no operation is.
+      this.state = this.state.meetAgain(back, (variable) => -(variable * this.operations.length + index) - 1);
+    }
+  }
+
+  private jump({ instruction, operand, labels }: Operation): void {
+    if (instruction.name !== 'br') {
+      this.pop();
+    }
+    for (const label of instruction.name === 'br_table' ? new Set(labels) : [Number(operand)]) {
+      const scope = this.scopes.at(-1 - label);
+      if (scope !== undefined && !this.scope().isUnreachable) {
+        scope.arriving = this.meeting(scope.arriving, this.state);
+      }
+    }
+    if (instruction.name !== 'br_if') {
+      this.becomeUnreachable();
     }
   }
 
   private leaveThen(): void {
     const scope = this.scope();
+    if (!scope.isUnreachable) {
+      scope.arriving = this.meeting(scope.arriving, this.state);
+    }
+    this.state = scope.otherwise ?? FollowedState.empty();
+    scope.otherwise = undefined;
     this.stack.length = scope.height;
     scope.isUnreachable = false;
-    this.current.clear();
   }
 
   private leave(): void {
@@ -218,15 +254,49 @@ class Follower {
     this.stack.length = scope.height;
     for (let result = 0; result < scope.results; result++) {
       // Other paths may bring other values here; that this one's was loaded is what the price depends on.
-      this.push(results[result]?.origin === 'loaded' ? LOADED : COMPUTED);
+      const value = results[result] ?? COMPUTED;
+      this.push(value.origin === 'loaded' ? value : COMPUTED);
     }
-    this.current.clear();
+    const { loop, arriving, otherwise } = scope;
+    const behind = loop === undefined ? [arriving, otherwise] : [otherwise];
+    this.state =
+      behind.reduce(
+        (met, each) => (each === undefined ? met : this.meeting(met, each)),
+        scope.isUnreachable ? undefined : this.state,
+      ) ?? FollowedState.empty();
+    if (loop !== undefined && arriving !== undefined) {
+      this.backAtHeads.set(loop, arriving);
+    }
+    if (scope.isUnreachable && behind.every((each) => each === undefined)) {
+      const outer = this.scopes.at(-1);
+      if (outer !== undefined) outer.isUnreachable = true;
+    }
   }
 
-  private unreachable(): void {
+  private becomeUnreachable(): void {
     const scope = this.scope();
     this.stack.length = scope.height;
     scope.isUnreachable = true;
+  }
+
+  private open(height: number, results: number, loop: number | undefined): Scope {
+    const scope = { height, results, loop, isUnreachable: false, arriving: undefined, otherwise: undefined };
+    this.scopes.push(scope);
+    return scope;
+  }
+
+  private copy(): FollowedState {
+    return this.canCopy(this.state.size) ? this.state.copy() : FollowedState.empty();
+  }
+
+  private meeting(one: FollowedState | undefined, other: FollowedState): FollowedState {
+    if (!this.canCopy(other.size + (one?.size ?? 0))) return FollowedState.empty();
+    return one === undefined ? other.copy() : one.meet(other);
+  }
+
+  private canCopy(size: number): boolean {
+    this.copies -= size;
+    return this.copies >= 0;
   }
 
   private scope(): Scope {
@@ -252,31 +322,4 @@ class Follower {
     }
     return COMPUTED;
   }
-}
-
-/** What arithmetic makes of its operands: an address moved by a number is an address of the same origin. */
-function combined(operands: readonly Value[]): Value {
-  if (operands.some(({ origin }) => origin === 'loaded')) {
-    return LOADED;
-  }
-  if (operands.some(({ origin }) => origin === 'frame')) {
-    return operands.every(({ origin }) => origin === 'frame' || origin === 'constant') ? FRAME : COMPUTED;
-  }
-  return COMPUTED;
-}
-
-/** Comparisons, bit scans, conversions: no address, but one computed with it waits for the same load. */
-function dependent(operands: readonly Value[]): Value {
-  return operands.some(({ origin }) => origin === 'loaded') ? LOADED : COMPUTED;
-}
-
-function joined(one: Value, other: Value): Value {
-  if (one.origin === 'loaded' || other.origin === 'loaded') {
-    return LOADED;
-  }
-  if (one.origin === 'frame' && other.origin === 'frame') {
-    return FRAME;
-  }
-  const isSame = one.origin === 'constant' && other.origin === 'constant' && one.constant === other.constant;
-  return isSame ? one : COMPUTED;
 }

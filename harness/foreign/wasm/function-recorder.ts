@@ -238,7 +238,7 @@ class FunctionRecorder {
 
   private recordAccess(kind: number, address: AddressOrigin | undefined): void {
     const { out } = this;
-    const entryKind = kind === LOAD && address?.origin === 'loaded' ? CHASE : kind;
+    const entryKind = kind === LOAD && address?.waits === true ? CHASE : kind;
     const known = address?.value;
     const isGlobal = known !== undefined && known >= NULL_ZONE_BYTES && known < this.dataEnd;
     this.code.get('position');

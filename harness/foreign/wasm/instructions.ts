@@ -9,6 +9,8 @@ export interface Operation {
   readonly end: number;
   /** The label, function, type, local, global or memory index; of a constant its value; of a block its type. */
   readonly operand: bigint;
+  /** Of a table of labels: all of them, the last for every other case. */
+  readonly labels: readonly number[];
   /** Of a memory argument. */
   readonly offset: bigint;
   /** Of a memory argument: log2 of the alignment. */
@@ -33,6 +35,9 @@ export function decodeOperations(reader: ByteReader): Operation[] {
   return operations;
 }
 
+type Argument = { -readonly [part in 'operand' | 'labels' | 'offset' | 'align']: Operation[part] };
+const NO_LABELS: readonly number[] = [];
+
 function decodeOperation(reader: ByteReader): Operation {
   const start = reader.position;
   const first = reader.byte();
@@ -41,16 +46,12 @@ function decodeOperation(reader: ByteReader): Operation {
   if (instruction === undefined) {
     throw new MalformedModule(`${unsupported(code)} at byte ${start}`);
   }
-  const argument = { operand: 0n, offset: 0n, align: 0 };
+  const argument: Argument = { operand: 0n, labels: NO_LABELS, offset: 0n, align: 0 };
   readImmediate(reader, instruction, argument);
   return { instruction, start, end: reader.position, ...argument };
 }
 
-function readImmediate(
-  reader: ByteReader,
-  { immediate, name }: Instruction,
-  argument: { operand: bigint; offset: bigint; align: number },
-): void {
+function readImmediate(reader: ByteReader, { immediate, name }: Instruction, argument: Argument): void {
   switch (immediate) {
     case 'none':
       return;
@@ -68,8 +69,7 @@ function readImmediate(
       argument.operand = BigInt(reader.u32());
       return;
     case 'label table':
-      reader.vector(() => reader.u32());
-      reader.u32();
+      argument.labels = [...reader.vector(() => reader.u32()), reader.u32()];
       return;
     case 'indirect':
       argument.operand = BigInt(reader.u32());

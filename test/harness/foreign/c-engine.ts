@@ -16,3 +16,8 @@ export const TWINS: ReadonlyMap<string, CEngineName> = new Map([
 export function cEngine(name: CEngineName): EngineDefinition {
   return loadEngine(path.join(root, 'allocators/c', `${name}.engine.yaml`));
 }
+
+/** Their definitions, by the model. */
+export function twinDefinitions(): ReadonlyMap<string, EngineDefinition> {
+  return new Map([...TWINS].map(([model, name]) => [model, cEngine(name)]));
+}
