@@ -23,7 +23,7 @@ import { createRegistries } from '../names/registries';
 import { exitCodeOf, REPORT_FILES, resultsOf } from '../output/report-files';
 import { compilerOption } from '../options/engine-options';
 import { flag, needed, operand, text, type ValuesOf } from '../options/option';
-import { hostOptions, laneSettings } from '../options/shared-options';
+import { hostOptions, replaySecondsMax } from '../options/shared-options';
 import { concludeSuite, limitsAt } from '../output/suite-conclusion';
 import { estimatedCosts } from '../workers/suite-costs';
 import { createSuiteRegistries } from '../names/suite-registries';
@@ -239,7 +239,7 @@ async function runPlanned(
   }
 }
 
-const laneOf = (argv: SuiteArguments): WorkerLane => new WorkerLane(laneSettings(argv));
+const laneOf = (argv: SuiteArguments): WorkerLane => new WorkerLane(replaySecondsMax(argv));
 
 /** By replay, of two that were compared the longer. */
 function timesOf(
