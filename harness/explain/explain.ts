@@ -13,9 +13,11 @@ import {
   type Elsewhere,
   type ExplainedOperation,
   type Explanation,
+  type Refusal,
 } from './explanation';
 import { Failures } from './failures';
 import { Ranking, type RankedOperation, type Wish } from './ranking';
+import { refusalOf } from './refusal';
 import { seeOperations, type SeenOperation } from './second-pass';
 import type { StackMaker } from './step-machine';
 
@@ -53,6 +55,7 @@ export async function explain(plan: ExplanationPlan): Promise<Explanation> {
     replay: replayOptions(plan),
   });
   plan.passDone?.();
+  const refusals = await refusalsOf(plan, chosen, seen, stack);
   const elsewhere = await operationsElsewhere(plan, chosen);
   return {
     schema: EXPLANATION_SCHEMA,
@@ -68,7 +71,7 @@ export async function explain(plan: ExplanationPlan): Promise<Explanation> {
     choice,
     stopped: stoppedAt(report.outcome),
     operations: chosen.map((operation, index) =>
-      explainedOperation(operation, ranking, seen[index]!, elsewhere[index]!),
+      explainedOperation(operation, ranking, seen[index]!, refusals[index]!, elsewhere[index]!),
     ),
   };
 }
@@ -178,15 +181,34 @@ function explainedOperation(
   ranked: RankedOperation,
   ranking: Ranking,
   { recorded, failed, heap, site, call }: SeenOperation,
+  refusal: Refusal | null,
   elsewhere: readonly Elsewhere[],
 ): ExplainedOperation {
   const { operation, op, id, sizeBytes, alignBytes, cycles } = ranked;
   const { causes, events, accesses, instructions, locks, story, provenance } = recorded;
   return {
-    ...{ operation, op, id, sizeBytes, alignBytes, site, call, cycles, failed },
+    ...{ operation, op, id, sizeBytes, alignBytes, site, call, cycles, failed, refusal },
     standing: ranking.standing(ranked),
     ...{ causes, events, accesses, instructions, locks, story, provenance, heap, elsewhere },
   };
+}
+
+/** Why those failed that did; an operation that allocates nothing cannot be tried otherwise. */
+async function refusalsOf(
+  plan: ExplanationPlan,
+  chosen: readonly RankedOperation[],
+  seen: readonly SeenOperation[],
+  stack: Stack,
+): Promise<(Refusal | null)[]> {
+  const refusals: (Refusal | null)[] = [];
+  for (const [index, { operation, op, sizeBytes, alignBytes: align }] of chosen.entries()) {
+    const { failed, heap } = seen[index]!;
+    const refused = { operation, op, sizeBytes, align, oldBytes: 0, oldAlign: 0 };
+    const isTried = failed && ['alloc', 'alignedalloc', 'realloc'].includes(op);
+    const about = { trace: plan.trace, createStack: plan.createStack, replay: replayOptions(plan) };
+    refusals.push(isTried ? await refusalOf(about, refused, heap, stack) : null);
+  }
+  return refusals;
 }
 
 /** The chosen operations on each of the other engines: a list for every operation, in the engines' order. */

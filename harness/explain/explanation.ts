@@ -68,6 +68,8 @@ export interface ExplainedOperation {
   readonly cycles: number;
   /** Whether it did not get what it asked for. */
   readonly failed: boolean;
+  /** Why an allocation failed; null of one that did not, and of other operations. */
+  readonly refusal: Refusal | null;
   /** Among the operations of its kind. */
   readonly standing: Standing;
   /** They add up to `cycles` exactly. */
@@ -83,6 +85,38 @@ export interface ExplainedOperation {
   readonly heap: HeapAround;
   /** The same operation on other engines. */
   readonly elsewhere: readonly Elsewhere[];
+}
+
+export interface Refusal {
+  /**
+   * What refused it: a quirk of the engine, its largest request, the alignment alone, lack of memory, memory in pieces
+   * that are too small, or a rule of the engine beyond these, for room there was.
+   */
+  readonly rule: 'quirk' | 'limit' | 'alignment' | 'memory' | 'fragmentation' | 'engine';
+  readonly quirk: { readonly name: string; readonly summary: string; readonly source: string } | null;
+  readonly requestBytesMax: number | null;
+  readonly heapPages: number;
+  /** What nobody holds; null where the engine takes its memory from elsewhere. */
+  readonly pages: PageHeap | null;
+  /** What would have been served at the same moment. */
+  readonly nearest: {
+    /** The same size without the alignment that was asked for. */
+    readonly isServedUnaligned: boolean;
+    /** The next smaller size, 0 where not even a byte, null where it is not known. */
+    readonly smallerBytes: number | null;
+    /** The next larger size: some requests go another way; null where none was found. */
+    readonly largerBytes: number | null;
+  };
+}
+
+export interface PageHeap {
+  /** The request in whole pages, as a power of two. */
+  readonly order: number;
+  readonly freePages: number;
+  readonly freeBlocksByOrder: readonly number[];
+  /** Linux's unusable_free_index and fragmentation_index for that order. */
+  readonly unusablePerMille: number;
+  readonly fragmentationPerMille: number;
 }
 
 export interface Standing {

@@ -96,6 +96,27 @@ const elsewhere = v.variant('kind', [
   v.strictObject({ kind: v.literal('none'), engine: text, reason: text }),
 ]);
 
+const refusal = v.strictObject({
+  rule: v.picklist(['quirk', 'limit', 'alignment', 'memory', 'fragmentation', 'engine']),
+  quirk: v.nullable(v.strictObject({ name: text, summary: text, source: text })),
+  requestBytesMax: v.nullable(count),
+  heapPages: count,
+  pages: v.nullable(
+    v.strictObject({
+      order: count,
+      freePages: count,
+      freeBlocksByOrder: v.array(count),
+      unusablePerMille: integer,
+      fragmentationPerMille: integer,
+    }),
+  ),
+  nearest: v.strictObject({
+    isServedUnaligned: v.boolean(),
+    smallerBytes: v.nullable(count),
+    largerBytes: v.nullable(count),
+  }),
+});
+
 const operation = v.strictObject({
   operation: count,
   op,
@@ -106,6 +127,7 @@ const operation = v.strictObject({
   call: text,
   cycles: count,
   failed: v.boolean(),
+  refusal: v.nullable(refusal),
   standing,
   causes,
   events,

@@ -6,6 +6,7 @@ import { wordsOf } from '../phrase';
 import { columns } from './columns';
 import { annotatedLines, placeLines } from './source-text';
 import { hasSource, type SourceTexts } from './source-words';
+import { refusalLines } from './refusal-text';
 import { summary } from './summary';
 import { elsewhereLines, heapLines, provenanceLines } from './text-state';
 import { accessCount, mainCauseText, shareText, stepTitle, stepTotals, type StepTotal } from './words';
@@ -30,6 +31,7 @@ function operationLines(
   const steps = storySteps(operation.story);
   return [
     ['', ...summary(operation, explanation)],
+    refusalLines(operation, explanation),
     placeLines(steps, operation.cycles),
     stepLines(operation, explanation.engine.name),
     annotatedLines(steps, sources),

@@ -12,10 +12,11 @@ import type { Trace } from '../../../traces/trace';
 export function stackMaker(
   definition: EngineDefinition,
   options: Readonly<Record<string, string>> = {},
+  heapPages = 4096,
 ): StackMaker {
   return (watch, makeMachine = (machine) => new Machine(machine)) =>
     createStackOn(
-      () => makeMachine({ ...watch, heapPages: 4096, virtualPages: 65_536 }),
+      () => makeMachine({ ...watch, heapPages, virtualPages: 65_536 }),
       definition,
       options,
       engineNamed,
@@ -29,6 +30,7 @@ export interface Request {
   readonly pricing?: string;
   readonly against?: readonly string[];
   readonly options?: Readonly<Record<string, string>>;
+  readonly heapPages?: number;
 }
 
 export function explained({
@@ -38,10 +40,11 @@ export function explained({
   pricing,
   against,
   options,
+  heapPages,
 }: Request): Promise<Explanation> {
   const plan: ExplanationPlan = {
     trace,
-    createStack: stackMaker(typeof engine === 'string' ? engineNamed(engine) : engine, options),
+    createStack: stackMaker(typeof engine === 'string' ? engineNamed(engine) : engine, options, heapPages),
     others: (against ?? []).map((name) => ({ name, createStack: stackMaker(engineNamed(name)) })),
     pricing: parsePricing(pricing ?? 'zen4-2022'),
     choice: choice ?? { kind: 'worst', count: 1 },
