@@ -4,6 +4,7 @@ import { ByteReader, ByteWriter } from '../wasm/bytes';
 import { decodeModule } from '../wasm/module';
 import type { EngineDescription, EngineFacts } from './engine-file';
 import { buildName, type BuildPlan, COMPILE_FLAGS, sourceHashes } from './plan';
+import { resolveUpwardIncludes } from './source-closure';
 import { runTools, type ToolCommand } from './tools';
 
 /**
@@ -62,7 +63,8 @@ export function buildRecordOf(customs: ReadonlyMap<string, Uint8Array>): BuildRe
 }
 
 function toolsRun(plan: BuildPlan, commands: readonly ToolCommand[]) {
-  const files = Object.fromEntries(plan.files.map(({ file, content }) => [plan.root + file, content]));
+  const shown = plan.compiler.kind === 'package' ? withoutUpwardIncludes(plan) : plan.files;
+  const files = Object.fromEntries(shown.map(({ file, content }) => [plan.root + file, content]));
   try {
     return runTools(plan.compiler, { files, commands, outputs: [MODULE] });
   } catch (error) {
@@ -71,6 +73,18 @@ function toolsRun(plan: BuildPlan, commands: readonly ToolCommand[]) {
       expected: 'a working @yowasp/clang, or --cc with a clang of at least 14',
     });
   }
+}
+
+/** In the package's tree of files `..` leads nowhere: includes that go up name what they mean in full. */
+function withoutUpwardIncludes({ files, includeFolders, root }: BuildPlan): BuildPlan['files'] {
+  const known = new Set(files.map(({ file }) => file));
+  return files.map(({ file, content }) => {
+    const text = Buffer.from(content, 'base64').toString('latin1');
+    const resolved = resolveUpwardIncludes(file, text, includeFolders, known, root);
+    return resolved === text
+      ? { file, content }
+      : { file, content: Buffer.from(resolved, 'latin1').toString('base64') };
+  });
 }
 
 function compileCommands({ units, root }: BuildPlan): ToolCommand[] {

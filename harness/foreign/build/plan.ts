@@ -25,6 +25,8 @@ export interface BuildPlan {
   readonly isLp64: boolean;
   readonly libc: 'own' | 'wasi';
   readonly files: readonly { readonly file: string; readonly content: string }[];
+  /** In the order in which they are searched. */
+  readonly includeFolders: readonly string[];
   readonly units: readonly { readonly source: string; readonly arguments: readonly string[] }[];
   readonly prefixes: readonly NamedFolder[];
   /** What stands before every path while the compiler runs: in the package's own tree some folders are taken. */
@@ -86,6 +88,7 @@ export function planBuild(
     isLp64,
     libc,
     files: files.map(({ file, content }) => ({ file, content: content.toString('base64') })),
+    includeFolders: [...own, LIBC],
     units: all.map((source) => ({
       source,
       arguments: [

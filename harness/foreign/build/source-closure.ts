@@ -7,7 +7,7 @@ import * as path from 'node:path';
  * compiler's to complain about. The set is all that the compiler sees, and what the cache of builds goes by.
  */
 
-const INCLUDE = /^[ \t]*#[ \t]*(?:include(?:_next)?|import|embed)[ \t]*(?:<([^>\n]+)>|"([^"\n]+)"|(\S.*))$/gm;
+const INCLUDE = /^[ \t]*#[ \t]*(?:include(?:_next)?|import|embed)[ \t]*(?:<([^>\n]+)>|"([^"\n]+)"|([^\s<"].*))/gm;
 
 export interface SourceFile {
   readonly file: string;
@@ -43,6 +43,23 @@ function includedBy(file: string, text: string, include: readonly string[]): str
     }
     // A macro names the header; any header beside those that are named may be meant.
     return computed === undefined ? [] : include.flatMap(headersIn);
+  });
+}
+
+/** A source whose includes go up by `..`, with the absolute names of the files that a compiler would find. */
+export function resolveUpwardIncludes(
+  file: string,
+  text: string,
+  include: readonly string[],
+  known: ReadonlySet<string>,
+  root: string,
+): string {
+  return text.replace(INCLUDE, (whole, angled?: string, quoted?: string) => {
+    const name = angled ?? quoted;
+    if (name === undefined || !name.split('/').includes('..')) return whole;
+    const folders = quoted === undefined ? include : [path.dirname(file), ...include];
+    const found = folders.map((folder) => path.resolve(folder, name)).find((each) => known.has(each));
+    return found === undefined ? whole : whole.replace(/[<"][^>"\n]*[>"]/, () => `"${root}${found}"`);
   });
 }
 
