@@ -19,7 +19,7 @@ const CAPABILITY_FUNCTIONS: readonly (readonly [Capability, EngineFunction])[] =
 ];
 
 /** Placements and accesses of a module follow from its bytes: what is raised is the way in which they are recorded. */
-const RECORDING_VERSION = 2;
+const RECORDING_VERSION = 3;
 
 export function foreignDefinition(
   module: ForeignModule,

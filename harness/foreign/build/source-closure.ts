@@ -7,7 +7,8 @@ import * as path from 'node:path';
  * compiler's to complain about. The set is all that the compiler sees, and what the cache of builds goes by.
  */
 
-const INCLUDE = /^[ \t]*#[ \t]*(?:include(?:_next)?|import|embed)[ \t]*(?:<([^>\n]+)>|"([^"\n]+)"|([^\s<"].*))/gm;
+const INCLUDE =
+  /^[ \t]*#[ \t]*(?:include(?:_next)?|import|embed)[ \t]*(?:<([^>\n]+)>|"([^"\n]+)"|([^\s<"].*))/gm;
 
 export interface SourceFile {
   readonly file: string;

@@ -125,7 +125,7 @@ class FunctionRecorder {
   private rewrite(operation: Operation, index: number): void {
     const { instruction } = operation;
     this.origins.push({ from: operation.start, at: this.out.length });
-    this.count(operation);
+    this.count(operation, this.operations[index - 1]);
     if (instruction.access !== undefined) {
       return this.access(operation, index);
     }
@@ -290,9 +290,9 @@ class FunctionRecorder {
   }
 
   /** What every instruction adds to the stretch that it stands in. */
-  private count(operation: Operation): void {
+  private count(operation: Operation, before: Operation | undefined): void {
     const { instruction, start } = operation;
-    const units = unitsOf(instruction);
+    const units = unitsOf(instruction, before?.instruction);
     if (this.plan.pieces !== undefined && (units > 0 || instruction.access !== undefined)) {
       const piece = this.plan.pieces.pieceOf(start);
       if (this.pieceIsOpen && piece !== this.piece) {
