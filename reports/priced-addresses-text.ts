@@ -1,8 +1,9 @@
 import { stringify } from 'csv-stringify/sync';
-import { alignedText } from './text-columns';
+import { fittedTableLines, wrappedText, type Terminal, type TextColumn } from './text-columns';
 import type { PricedAddresses, PricedKind } from '../harness/studies/addresses/address-pricer';
 import { costAt, countOf, largestCost, QUANTILES, totalOf } from '../harness/metrics/distribution';
-import { groupedInteger } from '../harness/text/numbers';
+import { countText, groupedInteger } from '../harness/text/numbers';
+import { escapeControls } from '../traces/input-error';
 import { CAUSE_NAMES, type CauseCycles } from '../harness/metrics/worst-operations';
 
 /** What `price` prints: for people, and for programs. */
@@ -17,10 +18,10 @@ export interface PricedTrace {
   readonly pricings: readonly PricedAddresses[];
 }
 
-export function pricedText(priced: PricedTrace, format: PriceFormat): string {
+export function pricedText(priced: PricedTrace, format: PriceFormat, terminal: Terminal = {}): string {
   switch (format) {
     case 'text':
-      return humanText(priced);
+      return humanText(priced, terminal);
     case 'json':
       return jsonText(priced);
     case 'csv':
@@ -28,8 +29,8 @@ export function pricedText(priced: PricedTrace, format: PriceFormat): string {
   }
 }
 
-function humanText({ trace, accesses, instructions, pricings }: PricedTrace): string {
-  const facts = `${groupedInteger(accesses)} accesses, ${groupedInteger(instructions)} instructions`;
+function humanText({ trace, accesses, instructions, pricings }: PricedTrace, terminal: Terminal): string {
+  const facts = `${groupedInteger(accesses)} ${accesses === 1 ? 'access' : 'accesses'}, ${countText(instructions, 'instruction')}`;
   const header = ['pricing', 'operation', 'count', ...QUANTILES.map(({ name }) => name), 'max', 'total', 'causes']; // prettier-ignore
   const rows = pricings.flatMap(({ pricing, kinds }) =>
     kinds.map(({ kind, distribution, causes }) => [
@@ -51,10 +52,31 @@ function humanText({ trace, accesses, instructions, pricings }: PricedTrace): st
       causesText(causes),
     ]),
   );
-  return (
-    `${trace}  (${facts}; cycles per operation)\n${alignedText([header, ...rows])}` +
-    `\nThe worst operations:\n${alignedText([['pricing', 'operation', 'from', 'cycles', 'causes'], ...worst])}`
-  );
+  return [
+    wrappedText(`${trace}  (${facts}; cycles per operation)`, terminal.columns),
+    ...tableOf(header, rows, terminal),
+    '',
+    'The worst operations:',
+    ...tableOf(['pricing', 'operation', 'from', 'cycles', 'causes'], worst, terminal),
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** Which pricing and which operations stand in every part of it, the causes last. */
+function tableOf(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  terminal: Terminal,
+): string[] {
+  const columns = header.map((title, index): TextColumn<readonly string[]> => ({
+    title,
+    align: 'left',
+    isKey: index < 2,
+    flows: index === header.length - 1,
+    cell: (row) => escapeControls(row[index]!),
+  }));
+  return fittedTableLines(columns, rows, terminal);
 }
 
 /** The largest first. */

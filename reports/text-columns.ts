@@ -59,6 +59,8 @@ export interface TextColumn<Row> {
   readonly isKey?: boolean;
   /** Columns of one group stay in one part as long as they fit. */
   readonly group?: string;
+  /** The last column may be of words: these go on in further lines where there is no room for them in one. */
+  readonly flows?: boolean;
   /** Whether a cell is marked by colour, where there are colours. */
   readonly isMarked?: (row: Row) => boolean;
 }
@@ -80,14 +82,14 @@ export function fittedTableLines<Row>(
 ): string[] {
   const all = textColumns(columns, rows, hasColours);
   if (width === undefined || widthOf(all) <= width) {
-    return laidOut(all);
+    return laidOut(all, width);
   }
   const constant = all.filter(({ isKey, cells }) => isKey && cells.every((cell) => cell === cells[0]));
   const kept = all.filter((column) => !constant.includes(column));
   const above = constant
     .filter(({ cells }) => cells.length > 0 && cells[0] !== '')
     .map(({ title, cells }) => cut(`${title}: ${cells[0]!}`, width));
-  return [...above, ...(widthOf(kept) <= width ? laidOut(kept) : partLines(kept, width))];
+  return [...above, ...(widthOf(kept) <= width ? laidOut(kept, width) : partLines(kept, width))];
 }
 
 /** A column as it will stand there. */
@@ -96,6 +98,7 @@ interface LaidColumn {
   readonly align: Alignment;
   readonly isKey: boolean;
   readonly group: string | undefined;
+  readonly flows: boolean;
   readonly cells: readonly string[];
   readonly marks: readonly boolean[];
 }
@@ -105,29 +108,39 @@ function textColumns<Row>(
   rows: readonly Row[],
   hasColours = false,
 ): LaidColumn[] {
-  return columns.map(({ title, align, cell, isKey = false, group, isMarked }) => ({
+  return columns.map(({ title, align, cell, isKey = false, group, flows = false, isMarked }) => ({
     title,
     align,
     isKey,
     group,
+    flows,
     cells: rows.map(cell),
     marks: rows.map((row) => hasColours && isMarked?.(row) === true),
   }));
 }
 
-function laidOut(columns: readonly LaidColumn[]): string[] {
+function laidOut(columns: readonly LaidColumn[], width?: number): string[] {
   const rows = (columns[0]?.cells ?? []).map((_, row) => columns.map(({ cells }) => cells[row]!));
-  return alignedLines(
+  const lines = alignedLines(
     [columns.map(({ title }) => title), ...rows],
     columns.map(({ align }) => align),
     (row, column) => columns[column]!.marks[row - 1] === true,
   );
+  const start = widthOf(columns.filter(({ flows }) => !flows)) + GAP;
+  return width !== undefined && columns.at(-1)?.flows === true
+    ? lines.flatMap((line) => wrappedLines(line, width, start))
+    : lines;
 }
 
 const GAP = 2;
 
-const columnWidth = ({ title, cells }: LaidColumn): number =>
-  Math.max(title.length, ...cells.map(({ length }) => length));
+/** The narrowest that a column of words may become. */
+const FLOWING_WIDTH_MIN = 24;
+
+function columnWidth({ title, cells, flows }: LaidColumn): number {
+  const width = Math.max(title.length, ...cells.map(({ length }) => length));
+  return flows ? Math.min(width, FLOWING_WIDTH_MIN) : width;
+}
 
 function widthOf(columns: readonly LaidColumn[]): number {
   return columns.reduce((sum, column) => sum + columnWidth(column) + GAP, -GAP);
@@ -141,7 +154,7 @@ function partLines(columns: readonly LaidColumn[], width: number): string[] {
   const others = columns
     .filter(({ isKey }) => !isKey)
     .map((column) =>
-      column.align === 'right'
+      column.align === 'right' || column.flows
         ? column
         : { ...column, cells: column.cells.map((cell) => cut(cell, Math.floor(width / 2))) },
     );
@@ -166,7 +179,10 @@ function partLines(columns: readonly LaidColumn[], width: number): string[] {
       }
     }
   }
-  return parts.flatMap((part, index) => [...(index === 0 ? [] : ['']), ...laidOut([...keys, ...part])]);
+  return parts.flatMap((part, index) => [
+    ...(index === 0 ? [] : ['']),
+    ...laidOut([...keys, ...part], width),
+  ]);
 }
 
 /** Neighbours of one group together; a column without a group is one by itself. */
@@ -197,28 +213,41 @@ function cut(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(width - 1, 0))}…`;
 }
 
-/** Words in lines no wider than this. */
+/**
+ * Words in lines no wider than this. A line that is too long goes on under its last column, which is where two blanks
+ * stand before it, or under its own beginning where it has no columns.
+ */
 export function wrappedText(text: string, width: number | undefined): string {
-  if (width === undefined) {
-    return text;
-  }
-  return text
-    .split('\n')
-    .map((line) => wrappedLine(line, width))
-    .join('\n');
+  return width === undefined
+    ? text
+    : text
+        .split('\n')
+        .flatMap((line) => wrappedLines(line, width))
+        .join('\n');
 }
 
-function wrappedLine(line: string, width: number): string {
-  const indent = /^ */.exec(line)![0];
+function wrappedLines(line: string, width: number, column = continuationColumn(line, width)): string[] {
   const lines: string[] = [];
-  let current = indent;
-  for (const word of line.trim().split(' ')) {
-    if (current.trim() !== '' && current.length + 1 + word.length > width) {
-      lines.push(current);
-      current = indent + word;
-    } else {
-      current += current.trim() === '' ? word : ` ${word}`;
-    }
+  const start = ' '.repeat(column);
+  let rest = line;
+  while (rest.length > width) {
+    const within = rest.lastIndexOf(' ', width);
+    // A word that is wider than the line stays whole.
+    const end = within > start.length ? within : rest.indexOf(' ', Math.max(width, start.length + 1));
+    if (end < 0) break;
+    lines.push(rest.slice(0, end).trimEnd());
+    rest = start + rest.slice(end).trimStart();
   }
-  return [...lines, current].join('\n');
+  return [...lines, rest];
+}
+
+/** Narrower than three tenths of the line a column of words is unreadable. */
+const CONTINUATION_TENTHS_MAX = 7;
+const CONTINUATION_INDENT = 4;
+
+function continuationColumn(line: string, width: number): number {
+  const indent = line.search(/\S/);
+  const columns = [...line.matchAll(/(?<=\S) {2,}(?=\S)/g)].map(({ 0: gap, index }) => index + gap.length);
+  const last = columns.filter((column) => column * 10 <= width * CONTINUATION_TENTHS_MAX).at(-1);
+  return last ?? (columns.length === 0 ? Math.max(indent, 0) : indent + CONTINUATION_INDENT);
 }

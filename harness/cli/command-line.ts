@@ -8,7 +8,7 @@ import { readWords } from './options/words';
 import { reportFailure } from './output/failure';
 import { groupHelp, programHelp, PROGRAM_START } from './program-help';
 import { TOOL_VERSION } from './tool-version';
-import { print } from './output/terminal';
+import { printWords } from './output/terminal';
 
 /**
  * The command line: one file a command, listed in `commands/commands.ts`. Every command returns its exit code; what a
@@ -127,6 +127,6 @@ function named<Entry extends { readonly name: string }>(
 }
 
 function printed(text: string): ExitCode {
-  print(text);
+  printWords(text);
   return EXIT.ok;
 }

@@ -11,9 +11,9 @@ export const PROGRAM_START = [
   'alloc-replay replays allocation traces through models of real allocators. To begin with:\n',
   '  alloc-replay reproduce xfree-latency --out out',
   '      the problem that it was made for, with a verdict and a page of pictures',
-  '  alloc-replay run synth:half-page-storm -a xmalloc-first-fit,xmalloc-tlsf-2008 -p zen4-2022@cold',
+  '  alloc-replay run synth:half-page-storm -a xmalloc-first-fit,xmalloc-tlsf',
   '      two engines side by side on a made-up trace; a trace of your own goes in its place',
-  '  alloc-replay explain synth:half-page-storm -a xmalloc-first-fit -p zen4-2022@cold --worst 1',
+  '  alloc-replay explain synth:half-page-storm -a xmalloc-first-fit',
   '      why the worst operation was slow, step by step\n',
   'alloc-replay --help lists all commands.\n',
 ].join('\n');
@@ -25,7 +25,7 @@ export const programHelp = (): string =>
     listed('alloc-replay', COMMANDS),
     'Options:\n  -h, --help     Show this help, or that of a command\n  -V, --version  Show the version',
     examples([
-      'alloc-replay run synth:half-page-storm -a xmalloc-first-fit,xmalloc-tlsf-2008 -p zen4-2022',
+      'alloc-replay run synth:half-page-storm -a xmalloc-first-fit,xmalloc-tlsf',
       'alloc-replay reproduce xfree-latency --out out',
     ]),
     `${EXIT_CODES}\n`,

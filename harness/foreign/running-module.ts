@@ -179,25 +179,13 @@ export class RunningModule implements LinearEngine {
 
   /** What the machine does for the engine goes into the stream at its place; for an observer it does nothing. */
   serve<T>(action: () => T): T | undefined {
-    if (!this.takeStream()) {
+    if (this.observedFrom !== undefined) {
       return undefined;
     }
-    const result = action();
-    this.giveStream();
-    return result;
-  }
-
-  /** `serve` for what every call of an engine may do, without a closure: false where an observer asks. */
-  takeStream(): boolean {
-    if (this.observedFrom !== undefined) {
-      return false;
-    }
     this.fromEngine();
-    return true;
-  }
-
-  giveStream(): void {
+    const result = action();
     this.toEngine();
+    return result;
   }
 
   /** What a call ended by `BugCheck` leaves is put in order. */

@@ -1,16 +1,16 @@
 import type { Profile } from '../../harness/explain/explanation';
-import { groupedInteger } from '../../harness/text/numbers';
-import { escapeControls } from '../../traces/input-error';
-import { columns } from './columns';
+import { countText, groupedInteger } from '../../harness/text/numbers';
+import type { Terminal } from '../text-columns';
+import { columns, sectionText, type Section } from './columns';
 import { annotatedLines, placeLines } from './source-text';
 import { hasSource, type SourceTexts } from './source-words';
 import { accessCount, mainCauseText, shareText, stepTitle } from './words';
 
 /** A whole replay by step, or by line of the source, for a terminal. */
-export function profileText(profile: Profile, sources: SourceTexts): string {
+export function profileText(profile: Profile, sources: SourceTexts, terminal: Terminal = {}): string {
   const { engine, trace, pricing, operations, cycles, steps, stopped } = profile;
   const head =
-    `${engine.name} on ${trace.name}, ${groupedInteger(operations)} operations, ` +
+    `${engine.name} on ${trace.name}, ${countText(operations, 'operation')}, ` +
     `${groupedInteger(cycles)} cycles under ${pricing.id}`;
   const stop =
     stopped === null
@@ -30,12 +30,11 @@ export function profileText(profile: Profile, sources: SourceTexts): string {
     rows,
   );
   const stepTitleLine = hasSource(steps) ? 'And outside its source:' : 'What it did, summed up by step:';
-  const sections = [
+  const sections: Section[] = [
     placeLines(steps, cycles),
     table.length === 0 ? [] : [stepTitleLine, ...table],
     annotatedLines(steps, sources),
-  ].filter((lines) => lines.length > 0);
-  return [head, ...stop, ...sections.flatMap((lines) => ['', ...lines])]
-    .map((line) => `${escapeControls(line)}\n`)
-    .join('');
+  ];
+  const parts = sections.filter((lines) => lines.length > 0).flatMap((lines): Section => ['', ...lines]);
+  return sectionText([head, ...stop, ...parts], terminal);
 }

@@ -1,7 +1,7 @@
 import type { ChangedLine, Figures, SourceDifference } from '../../harness/explain/source-difference';
 import { groupedInteger } from '../../harness/text/numbers';
-import { escapeControls } from '../../traces/input-error';
-import { columns } from './columns';
+import type { Terminal } from '../text-columns';
+import { columns, sectionText, type Section } from './columns';
 
 /** What `sourceDifferencesText` tells of one replay. */
 export interface ToldDifference {
@@ -15,14 +15,17 @@ const FUNCTIONS_SHOWN_MAX = 12;
 const LINES_SHOWN_MAX = 24;
 
 /** Where in the source two revisions differ, for a terminal; empty where nothing does. */
-export function sourceDifferencesText(differences: readonly ToldDifference[]): string {
-  return differences
-    .flatMap((difference) => ['', ...differenceLines(difference)])
-    .map((line) => `${escapeControls(line)}\n`)
-    .join('');
+export function sourceDifferencesText(
+  differences: readonly ToldDifference[],
+  terminal: Terminal = {},
+): string {
+  return sectionText(
+    differences.flatMap((difference): Section => ['', ...differenceLines(difference)]),
+    terminal,
+  );
 }
 
-function differenceLines({ trace, engine, placedElsewhere, difference }: ToldDifference): string[] {
+function differenceLines({ trace, engine, placedElsewhere, difference }: ToldDifference): Section {
   const { lines, functions, pricing } = difference;
   const placed =
     placedElsewhere === null

@@ -1,6 +1,6 @@
 import type { Explanation, Profile, StepRun } from '../../harness/explain/explanation';
 import { storySteps } from '../../harness/explain/story';
-import { groupedInteger } from '../../harness/text/numbers';
+import { countText, groupedInteger } from '../../harness/text/numbers';
 import { escapeControls } from '../../traces/input-error';
 import { htmlDocument } from '../html/document';
 import { Name } from '../html/name';
@@ -49,7 +49,7 @@ export function explanationPage(explanation: Explanation, sources: SourceTexts =
 export function profilePage(profile: Profile, sources: SourceTexts = new Map()): string {
   const { engine, trace, pricing, operations, cycles, steps } = profile;
   const head =
-    `${engine.name} on ${trace.name}, ${groupedInteger(operations)} operations, ` +
+    `${engine.name} on ${trace.name}, ${countText(operations, 'operation')}, ` +
     `${groupedInteger(cycles)} cycles under ${pricing.id}`;
   const children = (
     <>

@@ -1,6 +1,6 @@
 import type { StepRun, SourceLine } from '../../harness/explain/explanation';
 import { groupedInteger } from '../../harness/text/numbers';
-import { columns } from './columns';
+import { columns, type Section } from './columns';
 import {
   accessesText,
   annotatedStretches,
@@ -18,7 +18,7 @@ import { shareText } from './words';
 const PLACES_SHOWN_MAX = 30;
 
 /** The places in the source, those with most cycles first; nothing for an engine without a source. */
-export function placeLines(steps: readonly StepRun[], cycles: number): string[] {
+export function placeLines(steps: readonly StepRun[], cycles: number): Section {
   const costs = placeCosts(steps);
   if (costs.length === 0) {
     return [];
@@ -56,7 +56,7 @@ function callersText({ file }: SourceLine, callers: readonly SourceLine[]): stri
 }
 
 /** The source beside what each line cost, as far as it is at hand. */
-export function annotatedLines(steps: readonly StepRun[], sources: SourceTexts): string[] {
+export function annotatedLines(steps: readonly StepRun[], sources: SourceTexts): Section {
   return [...lineCosts(steps)].flatMap(([file, costs]) => {
     const texts = sources.get(file);
     if (texts === undefined) {

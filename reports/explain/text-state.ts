@@ -5,7 +5,7 @@ import type {
   Neighbourhood,
 } from '../../harness/explain/explanation';
 import { countText, decimalRatio, groupedInteger, kibibytesText } from '../../harness/text/numbers';
-import { columns } from './columns';
+import { columns, type Section } from './columns';
 import { mainCauseText, shareText, writersRange, writerText } from './words';
 
 /** The tables about the world around an operation: who left it so, what it looked like, and how others fare in it. */
@@ -13,7 +13,7 @@ import { mainCauseText, shareText, writersRange, writerText } from './words';
 /** Groups that cost less than a hundredth are summed up, behind so many. */
 const GROUPS_SHOWN_MIN = 3;
 
-export function provenanceLines({ provenance, cycles }: ExplainedOperation): string[] {
+export function provenanceLines({ provenance, cycles }: ExplainedOperation): Section {
   const { groups, otherCycles, ownCycles } = provenance;
   const shown = groups.filter((group, index) => index < GROUPS_SHOWN_MIN || group.cycles * 100 >= cycles);
   const rows = shown.map((group) => [
@@ -46,7 +46,7 @@ export function provenanceLines({ provenance, cycles }: ExplainedOperation): str
       ];
 }
 
-export function heapLines({ heap, op, id }: ExplainedOperation): string[] {
+export function heapLines({ heap, op, id }: ExplainedOperation): Section {
   const { survey } = heap;
   const share = (part: number) => shareText(part, heap.heldBytes);
   const rows = [
@@ -69,13 +69,13 @@ export function heapLines({ heap, op, id }: ExplainedOperation): string[] {
   ];
   return [
     'The heap before it:',
-    ...columns(['left', 'right', 'right', 'left'], ['', '', '', ''], rows).slice(1),
+    ...columns(['left', 'right', 'right', 'left'], undefined, rows),
     ...neighbourhoodLines(`Around object ${id} before it:`, heap.before),
     ...neighbourhoodLines(`Around what ${op} returned:`, heap.after),
   ];
 }
 
-function neighbourhoodLines(title: string, neighbourhood: Neighbourhood | null): string[] {
+function neighbourhoodLines(title: string, neighbourhood: Neighbourhood | null): Section {
   if (neighbourhood === null) {
     return [];
   }
@@ -91,7 +91,7 @@ function neighbourhoodLines(title: string, neighbourhood: Neighbourhood | null):
 type Ran = Extract<Elsewhere, { kind: 'ran' }>;
 
 /** Who refuses is quick: a failure is told apart from the work of those that it is compared with. */
-export function elsewhereLines(operation: ExplainedOperation, { engine, trace }: Explanation): string[] {
+export function elsewhereLines(operation: ExplainedOperation, { engine, trace }: Explanation): Section {
   const { elsewhere, cycles, failed, causes, standing } = operation;
   if (elsewhere.length === 0) {
     return trace.adaptive ? ['Other engines get other events: the trace adapts to placements.'] : [];

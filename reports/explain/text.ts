@@ -1,9 +1,9 @@
 import type { ExplainedOperation, Explanation, StepRun, StoryPart } from '../../harness/explain/explanation';
 import { storySteps } from '../../harness/explain/story';
-import { groupedInteger } from '../../harness/text/numbers';
-import { escapeControls } from '../../traces/input-error';
+import { countText, groupedInteger } from '../../harness/text/numbers';
 import { wordsOf } from '../phrase';
-import { columns } from './columns';
+import type { Terminal } from '../text-columns';
+import { columns, sectionText, type Section } from './columns';
 import { annotatedLines, placeLines } from './source-text';
 import { hasSource, type SourceTexts } from './source-words';
 import { refusalLines } from './refusal-text';
@@ -12,24 +12,28 @@ import { elsewhereLines, heapLines, provenanceLines } from './text-state';
 import { accessCount, mainCauseText, shareText, stepTitle, stepTotals, type StepTotal } from './words';
 
 /** An explanation for one look: what happened and why in a few sentences, then the figures behind each of them. */
-export function explanationText(explanation: Explanation, sources: SourceTexts = new Map()): string {
+export function explanationText(
+  explanation: Explanation,
+  sources: SourceTexts = new Map(),
+  terminal: Terminal = {},
+): string {
   const { engine, trace, pricing, stopped, operations } = explanation;
-  const head = `${engine.name} on ${trace.name}, ${groupedInteger(trace.events)} events, priced ${pricing.id}`;
+  const head = `${engine.name} on ${trace.name}, ${countText(trace.events, 'event')}, priced ${pricing.id}`;
   const stop =
     stopped === null
       ? []
       : [`The replay ended ${stopped.kind} at #${groupedInteger(stopped.operation)}: ${stopped.problem}`];
   const sections = operations.map((operation) => operationLines(operation, explanation, sources));
-  return [head, ...stop, ...sections.flat()].map((line) => `${escapeControls(line)}\n`).join('');
+  return sectionText([head, ...stop, ...sections.flat()], terminal);
 }
 
 function operationLines(
   operation: ExplainedOperation,
   explanation: Explanation,
   sources: SourceTexts,
-): string[] {
+): Section {
   const steps = storySteps(operation.story);
-  return [
+  const sections: Section[] = [
     ['', ...summary(operation, explanation)],
     refusalLines(operation, explanation),
     placeLines(steps, operation.cycles),
@@ -40,15 +44,16 @@ function operationLines(
     provenanceLines(operation),
     heapLines(operation),
     elsewhereLines(operation, explanation),
-  ]
+  ];
+  return sections
     .filter((lines) => lines.length > 0)
-    .flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
+    .flatMap((lines, index): Section => (index === 0 ? lines : ['', ...lines]));
 }
 
 /** More lines than these are no story for one look: then the steps are summed up. */
 const STORY_LINES_MAX = 24;
 
-function stepLines({ story, cycles }: ExplainedOperation, engine: string): string[] {
+function stepLines({ story, cycles }: ExplainedOperation, engine: string): Section {
   const rows = storyRows(story, '', cycles, engine);
   const isShort = rows.length <= STORY_LINES_MAX;
   // The places in the source have been summed up before.
@@ -91,7 +96,7 @@ function totalRow(total: StepTotal, all: number, engine: string): string[] {
   return [stepTitle(step, engine), ...figures, shareText(cycles, all), mainCauseText(causes, cycles)];
 }
 
-function causeLines({ causes, cycles }: ExplainedOperation): string[] {
+function causeLines({ causes, cycles }: ExplainedOperation): Section {
   const rows = Object.entries(causes)
     .sort(([, a], [, b]) => b - a)
     .map(([name, part]) => [wordsOf(name), groupedInteger(part), shareText(part, cycles)]);
@@ -102,7 +107,7 @@ function causeLines({ causes, cycles }: ExplainedOperation): string[] {
   ];
 }
 
-function lockLines({ locks, cycles }: ExplainedOperation): string[] {
+function lockLines({ locks, cycles }: ExplainedOperation): Section {
   const rows = locks.map(({ name, heldCycles, holds, intervals }) => [
     name,
     groupedInteger(heldCycles),

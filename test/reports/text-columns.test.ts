@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { barText, logarithmicSparkline, sparkline } from '../../reports/sparkline';
 import {
   alignedLines,
   alignedText,
@@ -127,6 +128,45 @@ test('marked cells are bold where there are colours, and nothing moves', () => {
 test('prose is broken between words and keeps its indent', () => {
   assert.is(wrappedText('one two three\n  four five', 9), 'one two\nthree\n  four\n  five');
   assert.is(wrappedText('one two three', undefined), 'one two three');
+});
+
+test('a line with columns goes on under its last one, unless that is too far to the right', () => {
+  assert.is(wrappedText('name  one two three', 13), 'name  one two\n      three');
+  assert.is(wrappedText('a-very-long-name  one two', 20), 'a-very-long-name\n    one two');
+});
+
+test('a word that is wider than the line stays whole', () => {
+  assert.is(wrappedText('see /a/path/of/many/letters now', 12), 'see\n/a/path/of/many/letters\nnow');
+});
+
+test('a last column of words takes the room that there is, in as many lines as it needs', () => {
+  const columns: TextColumn<string>[] = [
+    { title: 'engine', align: 'left', isKey: true, cell: () => 'xmalloc-first-fit' },
+    { title: 'pages', align: 'right', cell: () => '1,000' },
+    { title: 'remark', align: 'left', flows: true, cell: (remark) => remark },
+  ];
+  const remark = 'words that go on and on until they reach the end of the line';
+  const lines = fittedTableLines(columns, [remark], { columns: 60 });
+  assert.equal(lines, [
+    'engine             pages  remark',
+    'xmalloc-first-fit  1,000  words that go on and on until they',
+    '                          reach the end of the line',
+  ]);
+  assert.is(fittedTableLines(columns, [remark], {}).length, 2);
+});
+
+test('a curve by magnitude tells 1 from 632, and the same from the same', () => {
+  const scale = { least: 1, most: 1000 };
+  assert.is(logarithmicSparkline([1, 10, 100, 632, 1000], scale), '▁▃▆██');
+  assert.is(logarithmicSparkline([5, 5], { least: 5, most: 5 }), '██');
+  assert.is(sparkline([0, 1, 4, 8]), ' ▁▄█');
+});
+
+test('a bar has eight parts a letter, and one part at least for what is not nothing', () => {
+  assert.equal(
+    [0, 1, 316, 632].map((count) => barText(count, 632, 4)),
+    ['', '▏', '██', '████'],
+  );
 });
 
 test.run();

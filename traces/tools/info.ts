@@ -45,6 +45,8 @@ export interface TraceInfo {
   readonly alignMax: number;
   readonly liveBytesPeak: Peak;
   readonly liveObjectsPeak: Peak;
+  /** The most that was live in each of at most 64 equal stretches of the trace. */
+  readonly liveBytesOverEvents: readonly number[];
   readonly liveBytesAtEnd: number;
   readonly liveObjectsAtEnd: number;
   /** By call site and by API function, most events first; events that name none are left out. */
@@ -91,6 +93,7 @@ class TraceFigures implements ObjectObserver {
   private readonly bornAt: number[] = [];
   private readonly liveBytes = new Level();
   private readonly liveObjects = new Level();
+  private readonly liveBytesStretches = new Stretches();
 
   add(event: TraceEvent): void {
     this.ops[event.op]! += 1;
@@ -99,6 +102,7 @@ class TraceFigures implements ObjectObserver {
       this.calls.of(event.call).events += 1;
       this.liveBytes.reached(this.events);
       this.liveObjects.reached(this.events);
+      this.liveBytesStretches.add(this.liveBytes.now);
     } else {
       this.violations += 1;
     }
@@ -140,6 +144,7 @@ class TraceFigures implements ObjectObserver {
       alignMax: this.alignMax,
       liveBytesPeak: this.liveBytes.peak,
       liveObjectsPeak: this.liveObjects.peak,
+      liveBytesOverEvents: this.liveBytesStretches.highest,
       liveBytesAtEnd: this.liveBytes.now,
       liveObjectsAtEnd: this.liveObjects.now,
       sites: this.sites.figures(texts),
@@ -166,6 +171,32 @@ class Level {
   /** Says that the event is over. */
   reached(event: number): void {
     if (this.now > this.peak.amount) this.peak = { amount: this.now, event };
+  }
+}
+
+const STRETCHES_MAX = 64;
+
+/** The highest values of stretches of equal length: where there are too many, two become one. */
+class Stretches {
+  highest: number[] = [];
+  private length = 1;
+  private count = 0;
+
+  add(value: number): void {
+    if (this.count === this.length * STRETCHES_MAX) {
+      this.merge();
+    }
+    const stretch = Math.floor(this.count / this.length);
+    this.highest[stretch] = Math.max(this.highest[stretch] ?? 0, value);
+    this.count += 1;
+  }
+
+  private merge(): void {
+    const { highest } = this;
+    this.highest = highest
+      .filter((_, index) => index % 2 === 0)
+      .map((value, index) => Math.max(value, highest[2 * index + 1]!));
+    this.length *= 2;
   }
 }
 

@@ -1,5 +1,6 @@
 import { adviceJson } from '../../../reports/advice-json';
 import { adviceText } from '../../../reports/advice-text';
+import type { Terminal } from '../../../reports/text-columns';
 import { adviceMarkdown } from '../../../reports/markdown/advice';
 import { selectObjects } from '../../../traces/tools/selection';
 import { advise as adviseTrace, type AdviseReport } from '../../studies/advise/advise';
@@ -12,7 +13,7 @@ import { createRegistries, requireFixedEvents } from '../names/registries';
 import { doubtsText } from '../output/import-text';
 import { machineOptions, machineSizes, PRICING_FORM } from '../options/shared-options';
 import { command } from './command';
-import { print, tell } from '../output/terminal';
+import { print, standardTerminal, tell } from '../output/terminal';
 
 /** `advise`: which of Xen's allocators each call site should use, and what that is worth. */
 
@@ -70,11 +71,13 @@ async function runAdvise(argv: AdviseArguments): Promise<ExitCode> {
     engineNamed: (name) => registries.engineNamed(name),
     selectObjects,
   });
-  print(REPORTS[argv.format](report));
+  print(REPORTS[argv.format](report, standardTerminal()));
   return EXIT.ok;
 }
 
-const REPORTS: Readonly<Record<AdviseArguments['format'], (report: AdviseReport) => string>> = {
+const REPORTS: Readonly<
+  Record<AdviseArguments['format'], (report: AdviseReport, terminal: Terminal) => string>
+> = {
   text: adviceText,
   json: adviceJson,
   markdown: adviceMarkdown,

@@ -12,7 +12,7 @@ import { readerOptionsBesideFormat, traceDetails, traceRequest } from '../option
 import { openOptions, requireFixedEvents } from '../names/registries';
 import { TOOL_VERSION } from '../tool-version';
 import { command } from './command';
-import { print } from '../output/terminal';
+import { print, printWords } from '../output/terminal';
 
 /** `audit`: what a trace does wrong, against libxl's memory policy where it is annotated. */
 
@@ -63,7 +63,12 @@ async function runAudit(argv: AuditArguments): Promise<ExitCode> {
     nested,
     findingsMax: findings,
   });
-  print(REPORTS[format](report, isFile(file) ? file : undefined));
+  const text = REPORTS[format](report, isFile(file) ? file : undefined);
+  if (format === 'text') {
+    printWords(text);
+  } else {
+    print(text);
+  }
   return report.counts.length === 0 ? EXIT.ok : EXIT.finding;
 }
 

@@ -1,6 +1,7 @@
 import { githubAnnotations } from '../../../reports/comparison/annotations';
 import { comparisonMarkdown } from '../../../reports/comparison/markdown';
 import { COMPARISON_FORMATS } from '../../../reports/comparison/registry';
+import type { Terminal } from '../../../reports/text-columns';
 import { sourceDifferencesText } from '../../../reports/explain/source-difference-text';
 import { UsageError } from '../../../traces/input-error';
 import { compareResults } from '../../compare/compare';
@@ -104,7 +105,7 @@ async function compareCommand(argv: CompareArguments): Promise<ExitCode> {
     ascii: argv.ascii,
     ...(argv.out === undefined && { terminal: standardTerminal() }),
   });
-  write(report + differencesIn(argv.format, differences));
+  write(report + differencesIn(argv.format, differences, argv.out === undefined ? standardTerminal() : {}));
   tellGithub(
     githubAnnotations(comparison),
     () => comparisonMarkdown(comparison, { ascii: false }),
@@ -114,13 +115,14 @@ async function compareCommand(argv: CompareArguments): Promise<ExitCode> {
 }
 
 /** Only what is written for people tells of sources. */
-function differencesIn(format: string, differences: readonly ReplayDifference[]): string {
-  const text = sourceDifferencesText(differences);
+function differencesIn(format: string, differences: readonly ReplayDifference[], terminal: Terminal): string {
   switch (format) {
     case 'text':
-      return text;
-    case 'markdown':
+      return sourceDifferencesText(differences, terminal);
+    case 'markdown': {
+      const text = sourceDifferencesText(differences);
       return text === '' ? '' : `\n\`\`\`text${text.replaceAll('`', "'")}\`\`\`\n`;
+    }
     default:
       return '';
   }

@@ -9,7 +9,7 @@ import { createRegistries } from '../names/registries';
 import { count, operands, text, type ValuesOf } from '../options/option';
 import { namesOf, nameValuePairs, settingsOption } from '../options/shared-options';
 import { command } from './command';
-import { print } from '../output/terminal';
+import { print, printWords } from '../output/terminal';
 
 /** `conformance`: holds engines against the rules that all engines here keep. */
 
@@ -52,7 +52,7 @@ function examine(argv: ConformanceArguments): ExitCode {
     ),
   );
   for (const report of reports) {
-    print(reportText(report));
+    printWords(reportText(report));
     if (save !== undefined) {
       saveFailures(report, save);
     }

@@ -7,6 +7,7 @@ import { nameOf } from '../../foreign/build/engine-file';
 import { declaredFunctions, descriptionFor, glueFor } from '../../foreign/build/glue';
 import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT } from '../../machine/machine';
 import type { EngineDefinition } from '../../replay/port';
+import { countText } from '../../text/numbers';
 import { createStack } from '../../replay/stack';
 import { blockPlacement, isBlock } from '../../../traces/trace';
 import { EXIT, type ExitCode } from '../exit-codes';
@@ -15,7 +16,7 @@ import { engineFile } from '../names/load-engine';
 import { createRegistries } from '../names/registries';
 import { compilerOption } from '../options/engine-options';
 import { needed, operand, text } from '../options/option';
-import { print, printLine } from '../output/terminal';
+import { printLine, printWords } from '../output/terminal';
 import { command } from './command';
 
 /** `engine init`, `engine build`, `engine check`: a real allocator in C becomes an engine. */
@@ -67,7 +68,7 @@ export const build = command({
     const bytes = moduleOf(name);
     const { foreign } = definitionOf(name, bytes);
     writeWholeFile(out, bytes);
-    printLine(`${out}  ${bytes.length} bytes, sha256 ${foreign!.moduleSha256}`);
+    printLine(`${out}  ${countText(bytes.length, 'byte')}, sha256 ${foreign!.moduleSha256}`);
     return EXIT.ok;
   },
 });
@@ -89,7 +90,7 @@ export const check = command({
       ['shows', shown.join(', ')],
       ['tried', tried(definition)],
     ];
-    print(alignedText(rows));
+    printWords(alignedText(rows));
     return EXIT.ok;
   },
 });

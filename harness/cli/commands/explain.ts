@@ -7,6 +7,7 @@ import {
   renderProfile,
 } from '../../../reports/explain/registry';
 import type { SourceTexts } from '../../../reports/explain/source-words';
+import type { Terminal } from '../../../reports/text-columns';
 import { UsageError } from '../../../traces/input-error';
 import { explain as explainOperations } from '../../explain/explain';
 import type { Choice, Explanation } from '../../explain/explanation';
@@ -39,7 +40,7 @@ import {
   settingsOption,
 } from '../options/shared-options';
 import { command } from './command';
-import { tell } from '../output/terminal';
+import { standardTerminal, tell } from '../output/terminal';
 
 /** `explain`: what the dearest operations did, what it cost, and who left the heap so. */
 
@@ -122,9 +123,11 @@ async function runProfile(argv: ExplainArguments): Promise<ExitCode> {
     pricing,
     ...(argv.realloc !== undefined && { realloc: argv.realloc }),
   });
-  write(renderProfile(format, summedUp, sourcesOf(name, registries)));
+  write(renderProfile(format, summedUp, sourcesOf(name, registries), terminalOf(argv)));
   return exitCodeAt(summedUp.stopped);
 }
+
+const terminalOf = ({ out }: ExplainArguments): Terminal => (out === undefined ? standardTerminal() : {});
 
 function exitCodeAt(stopped: Explanation['stopped']): ExitCode {
   return stopped !== null && isFailure(stopped) ? EXIT.failed : EXIT.ok;
@@ -160,7 +163,7 @@ async function runOperations(argv: ExplainArguments): Promise<ExitCode> {
     ...(argv.realloc !== undefined && { realloc: argv.realloc }),
     passDone: () => progress.done(1),
   }).finally(() => progress.stop());
-  write(renderExplanation(argv.format, explanation, sourcesOf(name, registries)));
+  write(renderExplanation(argv.format, explanation, sourcesOf(name, registries), terminalOf(argv)));
   return exitCodeAt(explanation.stopped);
 }
 

@@ -10,7 +10,7 @@ import type { EngineDefinition, EngineOption } from '../../replay/port';
 import { EXIT } from '../exit-codes';
 import { chosenOperand } from '../options/option';
 import { command } from './command';
-import { print } from '../output/terminal';
+import { printWords } from '../output/terminal';
 
 /** `list`: what there is to choose from, straight from the registries. */
 
@@ -24,7 +24,7 @@ export const list = command({
   options: {},
   examples: ['$0', '$0 allocators'],
   run: ({ what }) => {
-    print(what === undefined ? everything() : TEXTS[what]());
+    printWords(what === undefined ? everything() : TEXTS[what]());
     return EXIT.ok;
   },
 });

@@ -1,5 +1,6 @@
-import { alignedText } from '../../../reports/text-columns';
-import { decimalRatio, groupedInteger } from '../../text/numbers';
+import { fittedTableLines, type TextColumn } from '../../../reports/text-columns';
+import { escapeControls } from '../../../traces/input-error';
+import { countText, decimalRatio, groupedInteger } from '../../text/numbers';
 import { isFailure } from '../../metrics/measured-replay';
 import { minimumHeap, type MinimumHeap } from '../../replay/minimum-heap';
 import { createStack } from '../../replay/stack';
@@ -18,7 +19,7 @@ import {
   settingsOption,
 } from '../options/shared-options';
 import { command } from './command';
-import { print, tell } from '../output/terminal';
+import { print, standardTerminal, tell } from '../output/terminal';
 
 /** `minheap`: the smallest heap on which a trace completes, beside the least that its live bytes need. */
 
@@ -49,7 +50,7 @@ async function searchHeaps(argv: MinheapArguments): Promise<ExitCode> {
   const trace = await registries.openTrace(traceRequest(argv.trace, argv));
   tell(doubtsText(trace));
   const machine = machineSizes(argv);
-  const rows = [['engine', 'smallest heap', 'pages', 'times the lower bound', 'remark']];
+  const rows: string[][] = [];
   const searches: MinimumHeap[] = [];
   for (const { name, options } of engines) {
     const found = await minimumHeap(
@@ -63,11 +64,25 @@ async function searchHeaps(argv: MinheapArguments): Promise<ExitCode> {
     searches.push(found);
     rows.push([name, ...wordsOf(found)]);
   }
-  print(alignedText(rows));
+  print(
+    fittedTableLines(COLUMNS, rows, standardTerminal())
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
   return searches.some((found) => found.kind === 'stopped' && isFailure(found.outcome))
     ? EXIT.failed
     : EXIT.ok;
 }
+
+const COLUMNS = ['engine', 'smallest heap', 'pages', 'times the lower bound', 'remark'].map(
+  (title, index, all): TextColumn<readonly string[]> => ({
+    title,
+    align: 'left',
+    isKey: index === 0,
+    flows: index === all.length - 1,
+    cell: (row) => escapeControls(row[index]!),
+  }),
+);
 
 function wordsOf(found: MinimumHeap): string[] {
   switch (found.kind) {
@@ -79,7 +94,7 @@ function wordsOf(found: MinimumHeap): string[] {
         `${groupedInteger(heapPages * 4)} KiB`,
         groupedInteger(heapPages),
         decimalRatio(heapPages, Math.max(1, lowerBoundPages), 3),
-        `${groupedInteger(liveBytesPeak)} bytes live at most, ${groupedInteger(lowerBoundPages)} pages${fails}`,
+        `${countText(liveBytesPeak, 'byte')} live at most, ${countText(lowerBoundPages, 'page')}${fails}`,
       ];
     }
     case 'never':
@@ -87,7 +102,7 @@ function wordsOf(found: MinimumHeap): string[] {
         'none',
         '',
         '',
-        `${groupedInteger(found.failedAllocations)} allocations fail on ${groupedInteger(found.heapPagesMax)} pages too, ` +
+        `${countText(found.failedAllocations, 'failed allocation')} on ${countText(found.heapPagesMax, 'page')} too, ` +
           `the first at event ${groupedInteger(found.firstFailureIndex)}`,
       ];
     case 'stopped':

@@ -5,6 +5,7 @@ import { AddressPricer } from '../../studies/addresses/address-pricer';
 import { checkedPricings } from '../options/checked-pricings';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { outputTo } from '../output/output-file';
+import { standardTerminal } from '../output/terminal';
 import { PRICE_FORMATS, pricedText } from '../../../reports/priced-addresses-text';
 import { choice, count, operand, text, type ValuesOf } from '../options/option';
 import { namesOf, pricingsOption } from '../options/shared-options';
@@ -51,7 +52,7 @@ async function priceAddresses({ addresses, pricing, format, worst, out }: PriceA
     instructions: pricer.instructionCount,
     pricings: pricer.finish(),
   };
-  write(pricedText(priced, format));
+  write(pricedText(priced, format, out === undefined ? standardTerminal() : {}));
   return EXIT.ok;
 }
 

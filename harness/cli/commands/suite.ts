@@ -23,7 +23,7 @@ import { createRegistries } from '../names/registries';
 import { exitCodeOf, REPORT_FILES, resultsOf } from '../output/report-files';
 import { compilerOption } from '../options/engine-options';
 import { flag, needed, operand, text, type ValuesOf } from '../options/option';
-import { hostOptions, replaySecondsMax } from '../options/shared-options';
+import { hostOptions, laneSettings } from '../options/shared-options';
 import { concludeSuite, limitsAt } from '../output/suite-conclusion';
 import { estimatedCosts } from '../workers/suite-costs';
 import { createSuiteRegistries } from '../names/suite-registries';
@@ -31,7 +31,7 @@ import type { CellTimes } from '../../../reports/suite-text';
 import { TOOL_VERSION } from '../tool-version';
 import { WorkerLane } from '../workers/worker-lane';
 import { command } from './command';
-import { print, printLine, tellLine } from '../output/terminal';
+import { print, printLine, printWords, tellLine } from '../output/terminal';
 
 /** `suite`: a matrix of cells in worker processes; what nightly runs and pull requests execute. */
 
@@ -239,7 +239,7 @@ async function runPlanned(
   }
 }
 
-const laneOf = (argv: SuiteArguments): WorkerLane => new WorkerLane(replaySecondsMax(argv));
+const laneOf = (argv: SuiteArguments): WorkerLane => new WorkerLane(laneSettings(argv));
 
 /** By replay, of two that were compared the longer. */
 function timesOf(
@@ -259,7 +259,7 @@ function timesOf(
 
 function tellKnownAndDiffering({ knownCount, differences, replays }: CellRunReport): void {
   if (knownCount > 0) {
-    print(`${knownCount} of ${replays.length} cells were known and not run again\n`);
+    printWords(`${knownCount} of ${replays.length} cells were known and not run again\n`);
   }
   for (const { cell, problem } of differences) {
     tellLine(`not deterministic: ${cell.cell.trace.specification} × ${cell.cell.engine}: ${problem}`);

@@ -9,7 +9,7 @@ import { tellGithub } from './github';
 import type { OutputFolder } from './output-folder';
 import { exitCodeOf, writeReports } from './report-files';
 import { suiteText, type CellTimes } from '../../../reports/suite-text';
-import { print, printLine } from './terminal';
+import { printLine, printWords } from './terminal';
 
 /**
  * What `suite` and `merge` do with the results of a whole suite: print them, hold them against the suite's limits on
@@ -23,8 +23,8 @@ export function concludeSuite(
   times: CellTimes = new Map(),
 ): ExitCode {
   const broken = brokenLimits(results, suiteLimits(results, out.path));
-  print(suiteText(results, times));
-  print(brokenLimitsText(broken));
+  printWords(suiteText(results, times));
+  printWords(brokenLimitsText(broken));
   printLine(suiteHeadline(results, broken));
   writeReports(results, out, { more: ci.emitted(results, broken) });
   ci.append(results);

@@ -1,4 +1,4 @@
-import type { Terminal } from '../../../reports/text-columns';
+import { wrappedText, type Terminal } from '../../../reports/text-columns';
 import { escapeControls } from '../../../traces/input-error';
 
 /**
@@ -19,8 +19,11 @@ export function print(text: string): void {
   process.stdout.write(printable(text));
 }
 
-/** Prints one line, whatever the names in it hold. */
-export const printLine = (line: string): void => print(`${escapeControls(line)}\n`);
+/** Prints what people read: on a terminal in lines no wider than that. What programs read is printed as it is. */
+export const printWords = (text: string): void => print(wrappedText(text, standardTerminal().columns));
+
+/** Prints one line for people, whatever the names in it hold. */
+export const printLine = (line: string): void => printWords(`${escapeControls(line)}\n`);
 
 /** Says one line beside what is printed. */
 export const tellLine = (line: string): void => tell(`${escapeControls(line)}\n`);

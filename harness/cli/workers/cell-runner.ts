@@ -6,9 +6,9 @@ import { crashedReplay } from '../../suite/crashed';
 import type { CellReport } from '../../suite/run-cells';
 import { createRegistries, type OpenedRegistries } from '../names/registries';
 import { headerNamed } from '../names/suite-registries';
-import { replaySecondsMax, workersFor, type HostArguments } from '../options/shared-options';
+import { laneSettings, workersFor, type HostArguments } from '../options/shared-options';
 import { Progress } from './progress';
-import { doubtsOf, runTask, type Task } from './task';
+import { doubtsOf, runTask, withKernel, type Task } from './task';
 import { WorkerLane } from './worker-lane';
 import { tell } from '../output/terminal';
 
@@ -22,11 +22,12 @@ import { tell } from '../output/terminal';
 
 /** Rejects with the error of the first task, in their order, that cannot be run as described. */
 export async function runTasks(
-  tasks: readonly Task[],
+  asked: readonly Task[],
   host: HostArguments,
   title: string,
 ): Promise<MeasuredReplay[]> {
   const registries = createRegistries();
+  const tasks = asked.map((task) => withKernel(task, host.pricingKernel));
   const readsStdin = tasks.some(({ cell }) => cell.trace.specification === '-');
   // Standard input is read by one process alone.
   const workers = readsStdin ? 1 : Math.min(workersFor(host), tasks.length);
@@ -41,7 +42,7 @@ export async function runTasks(
     if (!isApart) {
       return await runHere(tasks, registries, done);
     }
-    const lanes = Array.from({ length: workers }, () => new WorkerLane(replaySecondsMax(host), readsStdin));
+    const lanes = Array.from({ length: workers }, () => new WorkerLane(laneSettings(host), readsStdin));
     return await runInLanes(tasks, lanes, registries, done);
   } finally {
     progress.stop();

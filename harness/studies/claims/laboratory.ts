@@ -1,6 +1,7 @@
 import { OP, type Placement, type Trace } from '../../../traces/trace';
 import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT, type Machine } from '../../machine/machine';
 import type { MeasuredReplay } from '../../metrics/measured-replay';
+import type { PricingKernel } from '../../pricing/pricing-kernel';
 import { parsePricing } from '../../pricing/specification';
 import { minimumHeap, type MinimumHeap } from '../../replay/minimum-heap';
 import type { Outcome } from '../../replay/outcome';
@@ -66,12 +67,19 @@ export interface LaboratoryParts {
   /** A trace of canonical rows; see `WatchedSubject`. */
   traceOfRows(rows: readonly string[]): Promise<Trace>;
   auditedRules: Laboratory['auditedRules'];
+  readonly pricingKernel?: PricingKernel;
 }
 
 const WARM = 'zen4-2022';
 const CALLED_ENGINE = 'xmalloc-tlsf';
 
-export function createLaboratory({ registries, traceOfRows, auditedRules }: LaboratoryParts): Laboratory {
+export function createLaboratory({
+  registries,
+  traceOfRows,
+  auditedRules,
+  pricingKernel,
+}: LaboratoryParts): Laboratory {
+  const hooks = pricingKernel === undefined ? {} : { pricingKernel };
   const measured = new Map<string, Promise<MeasuredReplay>>();
   const stackOf = (
     engine: string,
@@ -89,7 +97,7 @@ export function createLaboratory({ registries, traceOfRows, auditedRules }: Labo
     auditedRules,
     measure: (cell) => {
       const key = JSON.stringify(cell);
-      const known = measured.get(key) ?? runCell(filled(cell), registries);
+      const known = measured.get(key) ?? runCell(filled(cell), registries, hooks);
       measured.set(key, known);
       return known;
     },
@@ -98,7 +106,7 @@ export function createLaboratory({ registries, traceOfRows, auditedRules }: Labo
         typeof trace === 'string'
           ? await registries.openTrace({ specification: trace })
           : await traceOfRows(trace);
-      const costs = new OperationCosts(parsePricing(pricing));
+      const costs = new OperationCosts(parsePricing(pricing), pricingKernel);
       return watched(opened, stackOf(engine, options, heapPages, costs.drain), costs);
     },
     callsOf: async (specification) =>

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { traceInfo } from '../../../traces/tools/info';
-import { infoLines } from '../../../traces/tools/info-text';
+import { infoLines } from '../../../harness/cli/output/trace-info-text';
 import { columnsOf, someHeader } from '../formats/events';
 
 const columns = columnsOf([
@@ -43,6 +43,7 @@ test('the figures of a trace, counted by hand', async () => {
     alignMax: 64,
     liveBytesPeak: { amount: 300 + 2 ** 40, event: 8 },
     liveObjectsPeak: { amount: 2, event: 1 },
+    liveBytesOverEvents: [100, 100, 300, 300, 300, 1300, 300, 300 + 2 ** 40, 300],
     liveBytesAtEnd: 300,
     liveObjectsAtEnd: 1,
     sites: [
@@ -77,9 +78,9 @@ test('a trace without events has no figures to speak of', async () => {
 test('the lines show the figures and no control characters', async () => {
   const hostile = columnsOf([{ op: 'alloc', id: 1, size: 12345, site: '\u001b[31m' + 'x'.repeat(100) }]);
   const lines = infoLines(await traceInfo(hostile.source({ ...someHeader, name: 'a\nb' })));
-  assert.is(lines[0], 'a\\nb: 1 events, recorded (test)');
+  assert.is(lines[0], 'a\\nb: 1 event, recorded (test)');
   assert.ok(lines.includes('requests  1 of 12,345 to 12,345 bytes, 12,345 on average, 12,345 in all'));
-  assert.ok(lines.includes(`   8,192–16,383  1  ${'#'.repeat(40)}`));
+  assert.ok(lines.includes(`   8,192–16,383  1  ${'█'.repeat(40)}`));
   for (const line of lines) {
     assert.not.match(line, /[\u0000-\u001f]/);
     assert.ok(line.length <= 100, line);
