@@ -221,7 +221,11 @@ async function surveyPass(
   const walker = new HeapWalkRecorder(new Set(extremes(first, footprint, firstFailure)));
   const stack = plan.createStack({});
   const observers = pictures ? [surveyor, walker] : [surveyor];
-  const report = await replay(plan.trace, stack, observers, repeatable(plan.replay));
+  const { progress } = plan.replay ?? {};
+  const report = await replay(plan.trace, stack, observers, {
+    ...repeatable(plan.replay),
+    ...(progress !== undefined && { progress: (events) => progress(first.report.events + events) }),
+  });
   if (report.placementsSha256 !== first.report.placementsSha256) {
     throw new NotDeterministic(
       `${stack.definition.name} placed differently when the same trace was replayed again`,

@@ -44,7 +44,7 @@ export interface ReplayOptions {
   readonly realloc?: ReallocPolicy;
   /** Whether to watch over what the objects hold: it changes nothing but the outcome, and takes time. */
   readonly payload?: PayloadChecks;
-  /** Told the number of events replayed, every 2^16 events. */
+  /** Told the number of events replayed, at every breath. */
   readonly progress?: (events: number) => void;
   /** Waited for now and then, so that whoever runs the replay can hear what happens meanwhile. */
   readonly breathe?: () => Promise<void>;
@@ -80,9 +80,8 @@ export interface ReplayReport {
   readonly traceSha256: string | undefined;
 }
 
-const PROGRESS_EVENTS_MASK = 0xffff;
-
-/** A fraction of a second between two breaths, however dear the operations are. */
+/** A fraction of a second between two breaths, however cheap or dear the operations are. */
+const BREATH_EVENTS_MASK = 0xffff;
 const BREATH_ACCESSES = 1 << 22;
 
 /** Replays `trace` on `stack`. Rejects with an `InputError` when the trace is malformed. */
@@ -147,6 +146,7 @@ class Replay {
     try {
       do {
         while (!this.runBuffered()) {
+          this.options.progress?.(this.events);
           await this.options.breathe?.();
         }
       } while (await this.source.refill());
@@ -171,8 +171,7 @@ class Replay {
         }
       }
       this.events++;
-      if ((this.events & PROGRESS_EVENTS_MASK) === 0) {
-        this.options.progress?.(this.events);
+      if ((this.events & BREATH_EVENTS_MASK) === 0) {
         return false;
       }
       if (stream.accesses >= this.breathAt) {

@@ -153,7 +153,9 @@ async function runOperations(argv: ExplainArguments): Promise<ExitCode> {
     nameValuePairs('-o', argv.option),
     registries,
   );
-  const progress = new Progress('explaining', 2 + others.length);
+  const passes = [`${name}, ranked`, `${name}, seen`, ...others.map((other) => other.name)];
+  const progress = new Progress('explaining', passes);
+  let passesDone = 0;
   const explanation = await explainOperations({
     trace,
     createStack: stackMaker(engine!, argv, registries),
@@ -161,7 +163,7 @@ async function runOperations(argv: ExplainArguments): Promise<ExitCode> {
     pricing,
     choice,
     ...(argv.realloc !== undefined && { realloc: argv.realloc }),
-    passDone: () => progress.done(1),
+    passDone: () => progress.done(passesDone++),
   }).finally(() => progress.stop());
   write(renderExplanation(argv.format, explanation, sourcesOf(name, registries), terminalOf(argv)));
   return exitCodeAt(explanation.stopped);

@@ -18,7 +18,7 @@ import { EXIT, type ExitCode } from '../exit-codes';
 import { Interruption } from '../workers/interruption';
 import { claim } from '../output/claim';
 import { OutputFolder } from '../output/output-folder';
-import { Progress } from '../workers/progress';
+import { cellProgress } from '../workers/cell-runner';
 import { createRegistries } from '../names/registries';
 import { exitCodeOf, REPORT_FILES, resultsOf } from '../output/report-files';
 import { compilerOption } from '../options/engine-options';
@@ -209,10 +209,13 @@ async function runPlanned(
   journal: CellStore,
 ): Promise<PlannedRun> {
   const verifies = argv.verifyDeterminism;
-  const progress = new Progress(argv.suite, cells.length);
+  const progress = cellProgress(argv.suite, cells, createRegistries());
+  const parts = new Map(cells.map(({ cell }, part) => [cell, part]));
+  const lane = () =>
+    new WorkerLane(laneSettings(argv), false, (cell, events) => progress.reached(parts.get(cell)!, events));
   const workers = Math.min(argv.workers ?? availableParallelism(), cells.length);
   const lanes = Array.from({ length: verifies ? Math.max(1, workers >> 1) : workers }, () =>
-    verifies ? ([laneOf(argv), laneOf(argv)] as const) : ([laneOf(argv)] as const),
+    verifies ? ([lane(), lane()] as const) : ([lane()] as const),
   );
   const closeAll = () => lanes.flat().forEach((lane) => lane.close());
   const interruption = new Interruption(closeAll);
@@ -225,10 +228,7 @@ async function runPlanned(
       isKnowable: (cell) => unknowable.get(cell) === undefined,
       lanes,
       engineNamed: (name) => code.engineNamed(name),
-      finished: ({ cell }) => {
-        progress.task(`${cell.trace.specification} × ${cell.engine}`);
-        progress.done(1);
-      },
+      finished: ({ cell }) => progress.done(parts.get(cell)!),
       isStopping: () => interruption.isWanted,
     });
     return { report, times: timesOf(report, cells, lanes.flat()), stoppedCode: interruption.exitCode };
@@ -238,8 +238,6 @@ async function runPlanned(
     closeAll();
   }
 }
-
-const laneOf = (argv: SuiteArguments): WorkerLane => new WorkerLane(laneSettings(argv));
 
 /** By replay, of two that were compared the longer. */
 function timesOf(

@@ -1,13 +1,14 @@
 import { ENGINES } from '../../../allocators/registry';
 import type { MeasuredReplay } from '../../metrics/measured-replay';
 import { NotDeterministic } from '../../metrics/measurement';
-import type { Registries } from '../../results/cell';
+import type { Cell, Registries } from '../../results/cell';
 import { crashedReplay } from '../../suite/crashed';
 import type { CellReport } from '../../suite/run-cells';
 import { createRegistries, type OpenedRegistries } from '../names/registries';
 import { headerNamed } from '../names/suite-registries';
 import { laneSettings, workersFor, type HostArguments } from '../options/shared-options';
 import { Progress } from './progress';
+import { expectEvents } from './suite-costs';
 import { doubtsOf, runTask, withKernel, type Task } from './task';
 import { WorkerLane } from './worker-lane';
 import { tell } from '../output/terminal';
@@ -33,20 +34,32 @@ export async function runTasks(
   const workers = readsStdin ? 1 : Math.min(workersFor(host), tasks.length);
   const isApart =
     workers > 1 || host.replayTimeout !== undefined || tasks.some((task) => isOfUser(task, registries));
-  const progress = new Progress(title, tasks.length);
-  const done = (task: Task) => {
-    progress.task(`${task.cell.trace.specification} × ${task.cell.engine}`);
-    progress.done(1);
-  };
+  const progress = cellProgress(title, tasks, registries);
+  const parts = new Map(tasks.map(({ cell }, part) => [cell, part]));
+  const done = ({ cell }: Task) => progress.done(parts.get(cell)!);
+  const reached = (cell: Cell, events: number) => progress.reached(parts.get(cell)!, events);
   try {
     if (!isApart) {
-      return await runHere(tasks, registries, done);
+      return await runHere(tasks, registries, reached, done);
     }
-    const lanes = Array.from({ length: workers }, () => new WorkerLane(laneSettings(host), readsStdin));
+    const lanes = Array.from(
+      { length: workers },
+      () => new WorkerLane(laneSettings(host), readsStdin, reached),
+    );
     return await runInLanes(tasks, lanes, registries, done);
   } finally {
     progress.stop();
   }
+}
+
+/** How far cells are, by the events of their traces and under their names. */
+export function cellProgress(
+  title: string,
+  cells: readonly { readonly cell: Cell }[],
+  registries: Registries,
+): Progress {
+  const names = cells.map(({ cell }) => `${cell.engine} on ${cell.trace.specification}`);
+  return new Progress(title, names, (progress) => void expectEvents(progress, cells, registries));
 }
 
 /**
@@ -66,12 +79,13 @@ function isOfUser({ cell: { engine, options } }: Task, registries: Registries): 
 async function runHere(
   tasks: readonly Task[],
   registries: OpenedRegistries,
+  reached: (cell: Cell, events: number) => void,
   done: (task: Task) => void,
 ): Promise<MeasuredReplay[]> {
   const doubts = new Set<string>();
   const replays: MeasuredReplay[] = [];
   for (const task of tasks) {
-    replays.push(await runTask(task, registries));
+    replays.push(await runTask(task, registries, (events) => reached(task.cell, events)));
     doubts.add(await doubtsOf(task, registries));
     done(task);
   }

@@ -1,7 +1,9 @@
 import { NOTHING, TraceEvent, type Trace } from '../../../traces/trace';
-import type { Registries } from '../../results/cell';
+import { InputError, UsageError } from '../../../traces/input-error';
+import type { Cell, Registries } from '../../results/cell';
 import { estimatedAccesses } from '../../suite/accesses';
 import type { PlannedCell } from '../../suite/matrix';
+import type { Progress } from './progress';
 
 /** No more events than these are counted: beyond them one estimate is as good as another. */
 const EVENTS_COUNTED_MAX = 1 << 22;
@@ -14,16 +16,48 @@ export async function estimatedCosts(
   cells: readonly PlannedCell[],
   registries: Registries,
 ): Promise<number[]> {
-  const counts = new Map<string, number>();
   const costs: number[] = [];
-  for (const planned of cells) {
-    const request = planned.cell.trace;
-    const name = JSON.stringify(request);
-    const events = counts.get(name) ?? (await eventCount(await registries.openTrace(request)));
-    counts.set(name, events);
-    costs.push(estimatedAccesses(planned, events));
+  for await (const [index, events] of countedEvents(cells, registries)) {
+    costs.push(estimatedAccesses(cells[index]!, events));
   }
   return costs;
+}
+
+/** The events that each cell replays, each trace counted once. */
+async function* countedEvents(
+  cells: readonly { readonly cell: Cell }[],
+  registries: Registries,
+): AsyncGenerator<[index: number, events: number]> {
+  const counts = new Map<string, number>();
+  for (const [index, { cell }] of cells.entries()) {
+    const name = JSON.stringify(cell.trace);
+    const events = counts.get(name) ?? (await eventCount(await registries.openTrace(cell.trace)));
+    counts.set(name, events);
+    yield [index, events];
+  }
+}
+
+/**
+ * Tells a progress how many events its cells have in their two passes; standard input is not to be read twice. What is
+ * wrong with a trace is for its replay to say.
+ */
+export async function expectEvents(
+  progress: Progress,
+  cells: readonly { readonly cell: Cell }[],
+  registries: Registries,
+): Promise<void> {
+  if (cells.some(({ cell }) => cell.trace.specification === '-')) {
+    return;
+  }
+  try {
+    for await (const [index, events] of countedEvents(cells, registries)) {
+      progress.expect(index, events * (cells[index]!.cell.survey === false ? 1 : 2));
+    }
+  } catch (error) {
+    if (!(error instanceof InputError || error instanceof UsageError)) {
+      throw error;
+    }
+  }
 }
 
 async function eventCount(trace: Trace): Promise<number> {

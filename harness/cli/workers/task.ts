@@ -33,9 +33,14 @@ export interface TimedOutcome {
   readonly milliseconds: number;
 }
 
-/** Runs a task. Rejects with `UsageError` and `InputError` as its cell does. */
-export async function runTask(task: Task, registries: Registries): Promise<MeasuredReplay> {
+/** Runs a task, which says how far it is. Rejects with `UsageError` and `InputError` as its cell does. */
+export async function runTask(
+  task: Task,
+  registries: Registries,
+  progress: (events: number) => void,
+): Promise<MeasuredReplay> {
   const host = {
+    progress,
     breathe: () => new Promise<void>((resolve) => void setImmediate(resolve)),
     ...(task.pricingKernel !== undefined && { pricingKernel: task.pricingKernel }),
   };
@@ -74,9 +79,13 @@ export async function doubtsOf({ cell }: Task, registries: OpenedRegistries): Pr
 }
 
 /** The task's outcome as plain data. */
-export async function taskOutcome(task: Task, registries: OpenedRegistries): Promise<TaskOutcome> {
+export async function taskOutcome(
+  task: Task,
+  registries: OpenedRegistries,
+  progress: (events: number) => void,
+): Promise<TaskOutcome> {
   try {
-    const replay = await runTask(task, registries);
+    const replay = await runTask(task, registries, progress);
     return { kind: 'measured', replay, doubts: await doubtsOf(task, registries) };
   } catch (error) {
     if (error instanceof UsageError || error instanceof InputError) {

@@ -31,5 +31,8 @@ const { runTimed } = require('./worker');
 // What a replay comes to may depend on nothing that its key does not hold.
 for (const name of Object.keys(process.env)) delete process.env[name];
 
-process.on('message', ({ task }) => void runTimed(task).then((outcome) => process.send(outcome)));
+process.on('message', ({ task }) => {
+  const reached = (events) => process.send({ events });
+  void runTimed(task, reached).then((outcome) => process.send(outcome));
+});
 process.on('disconnect', () => process.exit(1));

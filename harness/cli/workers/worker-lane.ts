@@ -26,6 +26,8 @@ export class WorkerLane implements Lane {
   constructor(
     private readonly settings: LaneSettings,
     private readonly readsStdin = false,
+    /** Told of the cell that is under way how many events it has replayed. */
+    private readonly reached: (cell: Cell, events: number) => void = () => undefined,
   ) {}
 
   run(cell: Cell): Promise<CellReport> {
@@ -38,7 +40,11 @@ export class WorkerLane implements Lane {
     if (this.process === undefined || this.process.hasEnded) {
       this.process = new WorkerProcess(this.readsStdin);
     }
-    const end = await this.process.run(portable(withKernel(task, pricingKernel)), replaySecondsMax);
+    const end = await this.process.run(
+      portable(withKernel(task, pricingKernel)),
+      replaySecondsMax,
+      (events) => this.reached(task.cell, events),
+    );
     if ('kind' in end) {
       const problem =
         end.kind === 'died'

@@ -34,15 +34,29 @@ export class WorkerProcess {
     this.child.on('exit', () => this.leave());
   }
 
-  /** What the task came to. A process that takes longer than the limit is ended. */
-  run(task: Task, secondsMax: number): Promise<TimedOutcome | Death> {
+  /**
+   * What the task came to, having told how many events it had replayed meanwhile. A process that takes longer than the
+   * limit is ended.
+   */
+  run(
+    task: Task,
+    secondsMax: number,
+    reached: (events: number) => void = () => undefined,
+  ): Promise<TimedOutcome | Death> {
     const { child } = this;
     return new Promise((resolve) => {
       const settle = (end: TimedOutcome | Death) => {
         clearTimeout(timer);
-        child.off('message', settle);
+        child.off('message', hear);
         child.off('exit', die);
         resolve(end);
+      };
+      const hear = (message: TimedOutcome | { readonly events: number }) => {
+        if ('events' in message) {
+          reached(message.events);
+        } else {
+          settle(message);
+        }
       };
       const die = () => settle({ kind: 'died' });
       const timer = setTimeout(() => {
@@ -53,7 +67,7 @@ export class WorkerProcess {
         die();
         return;
       }
-      child.on('message', settle);
+      child.on('message', hear);
       child.on('exit', die);
       // A process that died meanwhile is told by its exit.
       child.send({ task }, () => undefined);

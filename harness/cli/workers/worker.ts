@@ -5,9 +5,9 @@ import { taskOutcome, type Task, type TimedOutcome } from './task';
 const registries = createRegistries();
 
 /** A task's outcome with the processor time of this process. */
-export async function runTimed(task: Task): Promise<TimedOutcome> {
+export async function runTimed(task: Task, progress: (events: number) => void): Promise<TimedOutcome> {
   const before = process.cpuUsage();
-  const outcome = await taskOutcome(task, registries);
+  const outcome = await taskOutcome(task, registries, progress);
   const { user, system } = process.cpuUsage(before);
   return { outcome, milliseconds: Math.round((user + system) / 1000) };
 }
