@@ -102,7 +102,8 @@ function wordsOf(found: MinimumHeap): string[] {
         'none',
         '',
         '',
-        `${countText(found.failedAllocations, 'failed allocation')} on ${countText(found.heapPagesMax, 'page')} too, ` +
+        `${countText(found.failedAllocations, 'allocation')} ${found.failedAllocations === 1 ? 'fails' : 'fail'} on ` +
+          `${countText(found.heapPagesMax, 'page')} too, ` +
           `the first at event ${groupedInteger(found.firstFailureIndex)}`,
       ];
     case 'stopped':
