@@ -11,6 +11,7 @@ import { slivers } from './adversary/slivers';
 import { churn } from './churn';
 import { differenceEngine } from './difference-engine';
 import { domainLifecycle } from './domain-lifecycle';
+import { fleet } from './fleet';
 import { halfPageStorm } from './half-page-storm';
 import { libxlCalls } from './libxl-calls';
 import { nearPageStorm } from './near-page-storm';
@@ -35,6 +36,7 @@ export const synthesizers: readonly Synthesizer[] = [
   churn,
   differenceEngine,
   domainLifecycle,
+  fleet,
   halfPageStorm,
   libxlCalls,
   nearPageStorm,

@@ -19,6 +19,7 @@ const identities: Readonly<Record<string, string>> = {
   churn: '8217fa0c8e8f6b2e56a6fabf5ee09fec007f63743bcadf086872a610d0ebbc59',
   'difference-engine': '3b87fdb30b7f872b0b29ed25002c7f85d1877269cf5ee8413bfcbdb63773c25d',
   'domain-lifecycle': '80ce625faa70b6ac65c3c2df9744678060ef198288d9683227278439f1e35d41',
+  fleet: 'e2b8360883e13bd6ef78aebabfdc73c03611072e73e00f97c50579c52b6b8397',
   'half-page-storm': '73943463e2ff4d58ddc2950e39f374dda07d798868497ce9025725ccbc178930',
   'libxl-calls': 'de94ae0f9e48ec03f8728dd6b50bacdbeee0ea07a3caff9010ff78781d565812',
   'near-page-storm': '7e8b19b72444810a2c576549d65c7b519bd81e3946d1d9bfc9f036d53a23d301',
