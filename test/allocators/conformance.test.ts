@@ -10,6 +10,8 @@ import type { Rule } from '../../harness/conformance/rules';
  * trace. `*.full.test.ts` beside this file does the same with more random sequences, and under more options.
  */
 
+const RANDOM_RUNS = 12;
+
 /** What an engine may leave without anything to examine. */
 const IDLE: Readonly<Record<string, readonly Rule[]>> = {
   // All its objects lie in the virtual area.
@@ -25,7 +27,7 @@ const conformance = suite('conformance');
 
 for (const definition of ENGINES) {
   conformance(`${definition.name} holds every rule`, () => {
-    const report = checkConformance({ definition, options: {}, engineNamed });
+    const report = checkConformance({ definition, options: {}, engineNamed }, { randomRuns: RANDOM_RUNS });
     for (const { rule, outcome } of report.results) {
       if (outcome.kind === 'failed') {
         const rows = outcome.operations.slice(0, 40).map(operationText).join('\n');

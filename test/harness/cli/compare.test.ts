@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -10,26 +11,27 @@ const test = suite('cli: compare');
 const TRACE =
   'op,id,size,align\nalloc,1,100,0\nalloc,2,50,0\nfree,1,0,0\nalloc,3,30,0\nfree,3,0,0\nfree,2,0,0\n';
 
-/** A folder with a trace and the results of engines on it. */
-async function resultsOf(folder: string, engines: Readonly<Record<string, string>>): Promise<void> {
+const folder = mkdtempSync(join(tmpdir(), 'alloc-replay-'));
+test.after(() => rmSync(folder, { recursive: true, force: true }));
+
+const ran = new Map<string, Promise<string>>();
+
+/** The folder with the results of an engine on the trace, which is replayed once for all tests. */
+function resultsOf(source: string): Promise<string> {
+  const known = ran.get(source) ?? run(source, join(folder, String(ran.size)));
+  ran.set(source, known);
+  return known;
+}
+
+async function run(source: string, out: string): Promise<string> {
   const trace = join(folder, 'trace.csv');
   writeFileSync(trace, TRACE);
-  for (const [name, source] of Object.entries(engines)) {
-    mkdirSync(join(folder, name));
-    const module = join(folder, name, 'engine.js');
-    writeFileSync(module, source);
-    const { code, stderr } = await runCli(
-      'run',
-      trace,
-      '-a',
-      module,
-      '-p',
-      'flat',
-      '--out',
-      join(folder, name),
-    );
-    assert.is(code, source === BROKEN ? 1 : 0, stderr);
-  }
+  mkdirSync(out);
+  const module = join(out, 'engine.js');
+  writeFileSync(module, source);
+  const { code, stderr } = await runCli('run', trace, '-a', module, '-p', 'flat', '--out', out);
+  assert.is(code, source === BROKEN ? 1 : 0, stderr);
+  return out;
 }
 
 interface Case {
@@ -95,39 +97,28 @@ const CASES: Readonly<Record<string, Case>> = {
 };
 
 for (const [name, { head, options = [], code, says }] of Object.entries(CASES)) {
-  test(name, () =>
-    inFolder(async (folder) => {
-      await resultsOf(folder, { base: CELL_LIST_ENGINE, head });
-      const run = await runCli(
-        'compare',
-        join(folder, 'base'),
-        join(folder, 'head', 'results.json'),
-        ...options,
-      );
-      assert.match(run.stdout, says);
-      assert.is(run.code, code);
-    }),
-  );
+  test(name, async () => {
+    const [base, results] = [await resultsOf(CELL_LIST_ENGINE), join(await resultsOf(head), 'results.json')];
+    const compared = await runCli('compare', base, results, ...options);
+    assert.match(compared.stdout, says);
+    assert.is(compared.code, code);
+  });
 }
 
-test('what broke and works again, and what fails as before, is told apart', () =>
-  inFolder(async (folder) => {
-    await resultsOf(folder, { base: BROKEN, head: CELL_LIST_ENGINE });
-    const [base, head] = [join(folder, 'base'), join(folder, 'head')];
-    assert.match((await runCli('compare', base, head)).stdout, /now working +was corrupt[^]*improvements: /);
-    const same = await runCli('compare', base, base, '--fail-on', 'any-change');
-    assert.match(same.stdout, /still failing[^]*no change: /);
-    assert.is(same.code, 0);
-  }));
+test('what broke and works again, and what fails as before, is told apart', async () => {
+  const [base, head] = [await resultsOf(BROKEN), await resultsOf(CELL_LIST_ENGINE)];
+  assert.match((await runCli('compare', base, head)).stdout, /now working +was corrupt[^]*improvements: /);
+  const same = await runCli('compare', base, base, '--fail-on', 'any-change');
+  assert.match(same.stdout, /still failing[^]*no change: /);
+  assert.is(same.code, 0);
+});
 
 test('every format goes to the file it is asked for', () =>
   inFolder(async (folder) => {
-    await resultsOf(folder, { base: CELL_LIST_ENGINE, head: SLOWER });
+    const [base, head] = [await resultsOf(CELL_LIST_ENGINE), await resultsOf(SLOWER)];
     const report = async (format: string) => {
       const file = join(folder, `report.${format}`);
-      const { code, stdout } = await runCli(
-        ...['compare', join(folder, 'base'), join(folder, 'head'), '--format', format, '--out', file],
-      );
+      const { code, stdout } = await runCli(...['compare', base, head, '--format', format, '--out', file]);
       assert.is(code, 3);
       assert.is(stdout, '');
       return readFileSync(file, 'utf8');

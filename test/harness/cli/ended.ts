@@ -6,7 +6,8 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xorshift128plus } from 'pure-rand/generator/xorshift128plus';
 import * as assert from 'uvu/assert';
 import { inFolder } from './command';
-import { CompiledCli, outputOf, writeSuite } from './suite-runs';
+import { CompiledCli } from './compiled-cli';
+import { outputOf, writeSuite } from './suite-runs';
 
 /** Commands that a signal ends at any moment: what is left of processes and files, and what comes of the next run. */
 

@@ -5,14 +5,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readResults } from '../../../harness/results/results-file';
 import { inFolder } from './command';
-import { CompiledCli } from './suite-runs';
+import { COMMAND_LINE } from './suite-runs';
 
 /** Engines that break out of their replay, each of which is that replay's outcome and nobody else's. */
 
 const test = suite('cli: hostile engines');
-
-const cli = new CompiledCli();
-test.after(() => cli.remove());
 
 const ENGINES = join(__dirname, 'hostile-engines');
 const TRACE = 'op,id,size,align\nalloc,1,100,0\nalloc,2,200,0\nfree,1,0,0\n';
@@ -38,7 +35,7 @@ for (const workers of ['1', '2']) {
       const { status, stdout, stderr } = spawnSync(
         process.execPath,
         [
-          ...[cli.main, 'run', trace, '-a', [...engines, 'xmalloc-tlsf'].join(','), '-p', 'flat'],
+          ...[...COMMAND_LINE, 'run', trace, '-a', [...engines, 'xmalloc-tlsf'].join(','), '-p', 'flat'],
           ...['--replay-timeout', '5', '--workers', workers, '--out', join(folder, 'out')],
         ],
         { encoding: 'utf8', env: { ...process.env, SECRET: 'x' } },
@@ -60,7 +57,7 @@ test('an engine that ends the process that loads it makes no success', () =>
     const trace = join(folder, 't.csv');
     writeFileSync(trace, TRACE);
     const engine = join(ENGINES, 'late-exit.js');
-    const { status, stderr } = spawnSync(process.execPath, [cli.main, 'run', trace, '-a', engine], {
+    const { status, stderr } = spawnSync(process.execPath, [...COMMAND_LINE, 'run', trace, '-a', engine], {
       encoding: 'utf8',
     });
     assert.is(status, 1);

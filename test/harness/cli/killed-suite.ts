@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xorshift128plus } from 'pure-rand/generator/xorshift128plus';
 import * as assert from 'uvu/assert';
-import { inFolder } from './command';
-import { CompiledCli, outputOf, writeSuite } from './suite-runs';
+import { inFolder, runCli } from './command';
+import { COMMAND_LINE, outputOf, writeSuite } from './suite-runs';
 
 /** Beside its cells, what a run gives its final name: results.json and six reports. */
 const REPORTS = 7;
@@ -22,32 +22,27 @@ export interface KilledSuite {
  * and nothing else.
  */
 export async function killAndResume({ suite, cells, times, seed }: KilledSuite): Promise<void> {
-  const cli = new CompiledCli();
-  try {
-    await inFolder(async (folder) => {
-      const file = suite === 'tiny' ? writeSuite(folder) : suite;
-      const whole = join(folder, 'whole');
-      assert.is((await cli.run('suite', file, '--out', whole, '--workers', '2')).code, 0);
-      const random = xorshift128plus(seed);
-      for (let run = 0; run < times; run++) {
-        const writes = uniformInt(random, 1, cells + REPORTS);
-        const out = join(folder, `out-${run}`);
-        killRun(cli, file, out, writes);
-        const { code, stderr } = await cli.run('suite', file, '--out', out, '--workers', '2', '--resume');
-        assert.is(code, 0, stderr);
-        assert.equal(outputOf(out), outputOf(whole), `killed after ${writes} writes`);
-      }
-    });
-  } finally {
-    cli.remove();
-  }
+  await inFolder(async (folder) => {
+    const file = suite === 'tiny' ? writeSuite(folder) : suite;
+    const whole = join(folder, 'whole');
+    assert.is((await runCli('suite', file, '--out', whole, '--workers', '2')).code, 0);
+    const random = xorshift128plus(seed);
+    for (let run = 0; run < times; run++) {
+      const writes = uniformInt(random, 1, cells + REPORTS);
+      const out = join(folder, `out-${run}`);
+      killRun(file, out, writes);
+      const { code, stderr } = await runCli('suite', file, '--out', out, '--workers', '2', '--resume');
+      assert.is(code, 0, stderr);
+      assert.equal(outputOf(out), outputOf(whole), `killed after ${writes} writes`);
+    }
+  });
 }
 
-function killRun(cli: CompiledCli, file: string, out: string, writes: number): void {
+function killRun(file: string, out: string, writes: number): void {
   const killed = spawnSync(
     process.execPath,
     [
-      ...['-r', join(__dirname, 'kill-after.cjs'), cli.main],
+      ...['-r', join(__dirname, 'kill-after.cjs'), ...COMMAND_LINE],
       ...['suite', file, '--out', out, '--workers', '2'],
     ],
     { env: { ...process.env, KILL_AFTER: String(writes) }, encoding: 'utf8' },

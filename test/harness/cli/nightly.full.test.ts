@@ -1,20 +1,16 @@
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { inFolder } from './command';
-import { CompiledCli } from './suite-runs';
+import { inFolder, runCli } from './command';
 
 const test = suite('cli: suite nightly');
-
-const cli = new CompiledCli();
-test.after(() => cli.remove());
 
 const CELL_SECONDS_MAX = 5;
 
 test('nightly ends well, no cell of it takes more than five seconds, and a cache makes it free', () =>
   inFolder(async (folder) => {
     const run = () =>
-      cli.run('suite', 'nightly', '--out', join(folder, 'out'), '--cache', join(folder, 'cache'));
+      runCli('suite', 'nightly', '--out', join(folder, 'out'), '--cache', join(folder, 'cache'));
     const { code, stdout, stderr } = await run();
     assert.is(code, 0, stderr);
     const [, seconds] = /\nThe slowest took ([\d.]+) s of processor time here: /.exec(stdout) ?? [];

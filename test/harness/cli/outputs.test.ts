@@ -5,13 +5,10 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { placementsFileNames } from '../../../harness/cli/output/placements-files';
-import { inFolder } from './command';
-import { CompiledCli, outputOf, suiteOf, writeEngine, writeSuite } from './suite-runs';
+import { inFolder, runCli } from './command';
+import { COMMAND_LINE, outputOf, suiteOf, writeEngine, writeSuite } from './suite-runs';
 
 const test = suite('cli: outputs');
-
-const cli = new CompiledCli();
-test.after(() => cli.remove());
 
 const TRACE = 'op,id,size,align\nalloc,1,100,0\nfree,1,0,0\n';
 const run = ['-a', 'xmalloc-tlsf', '-p', 'flat', '--heap-pages', '64', '--virtual-pages', '32768'];
@@ -56,7 +53,7 @@ test('what cannot be written is said before anything runs, in one line, and noth
       'a history in no folder': ['--append', join(folder, 'none/h.csv'), '--commit', 'c'],
       ...(existsSync('/proc/self') && { 'a folder in /proc': ['--out', '/proc/out'] }),
     })) {
-      const { code, stdout, stderr } = await cli.run('run', trace, ...run, ...more);
+      const { code, stdout, stderr } = await runCli('run', trace, ...run, ...more);
       assert.is(code, 2, name);
       assert.match(stderr, /^alloc-replay: [^\n]+\n$/, name);
       assert.is(stdout, '', name);
@@ -110,7 +107,7 @@ test('every output of every command is tried before its work begins', () =>
     ];
     for (const line of lines) {
       const what = line.join(' ');
-      const { code, stdout, stderr } = await cli.run(...line);
+      const { code, stdout, stderr } = await runCli(...line);
       assert.is(code, 2, what);
       assert.match(stderr, /^alloc-replay: [^\n]+\n$/, what);
       assert.match(stderr, /taken|junit|none|t\.csv|--cache/, what);
@@ -125,7 +122,7 @@ test('a suite that cannot run leaves no folder behind', () =>
     writeFileSync(join(folder, 't.csv'), 'op,id,size,align\nalloc,1,x,0\n');
     const text = 'suite: s\ngroups: [{ group: g, traces: [t.csv], engines: [xmalloc-tlsf] }]\n';
     const file = writeSuite(folder, text);
-    const { code } = await cli.run('suite', file, '--out', join(folder, 'deep/out'));
+    const { code } = await runCli('suite', file, '--out', join(folder, 'deep/out'));
     assert.is(code, 2);
     assert.equal(readdirSync(folder).sort(), ['t.csv', 'tiny.suite.yaml']);
   }));
@@ -136,7 +133,7 @@ test('a report goes through a link to its target, and a device stays one', () =>
     writeFileSync(trace, TRACE);
     symlinkSync('target.txt', join(folder, 'link'));
     const explain = (out: string) =>
-      cli.run('explain', trace, '-a', 'xmalloc-tlsf', '-p', 'flat', '--against', 'none', '--out', out);
+      runCli('explain', trace, '-a', 'xmalloc-tlsf', '-p', 'flat', '--against', 'none', '--out', out);
     assert.is((await explain(join(folder, 'link'))).code, 0);
     assert.match(readFileSync(join(folder, 'target.txt'), 'utf8'), 'xmalloc-tlsf');
     assert.is((await explain('/dev/null')).code, 0);
@@ -152,7 +149,7 @@ test('what a suite did not make in its folder of cells stays', () =>
     const cells = join(folder, 'out', '.cells');
     mkdirSync(cells, { recursive: true });
     writeFileSync(join(cells, 'thesis.txt'), 'years of work');
-    assert.is((await cli.run('suite', writeSuite(folder), '--out', join(folder, 'out'))).code, 0);
+    assert.is((await runCli('suite', writeSuite(folder), '--out', join(folder, 'out'))).code, 0);
     assert.equal(readdirSync(cells), ['thesis.txt']);
   }));
 
@@ -160,10 +157,10 @@ test('two suites at once that write to one folder both end right', () =>
   inFolder(async (folder) => {
     const file = writeSuite(folder);
     const alone = join(folder, 'alone');
-    assert.is((await cli.run('suite', file, '--out', alone, '--workers', '2')).code, 0);
+    assert.is((await runCli('suite', file, '--out', alone, '--workers', '2')).code, 0);
     const out = join(folder, 'out');
     const children = [1, 2].map(() =>
-      spawn(process.execPath, [cli.main, 'suite', file, '--out', out, '--workers', '1'], {
+      spawn(process.execPath, [...COMMAND_LINE, 'suite', file, '--out', out, '--workers', '1'], {
         stdio: ['ignore', 'ignore', 'pipe'],
       }),
     );
@@ -182,7 +179,7 @@ test('the claim of a suite that was killed holds nobody up', () =>
   inFolder(async (folder) => {
     const file = writeSuite(folder);
     const out = join(folder, 'out');
-    const child = spawn(process.execPath, [cli.main, 'suite', file, '--out', out, '--workers', '1'], {
+    const child = spawn(process.execPath, [...COMMAND_LINE, 'suite', file, '--out', out, '--workers', '1'], {
       stdio: 'ignore',
     });
     const claimed = join(out, '.cells.lock');
@@ -190,7 +187,7 @@ test('the claim of a suite that was killed holds nobody up', () =>
     child.kill('SIGKILL');
     await once(child, 'exit');
     assert.ok(existsSync(claimed));
-    const { code, stderr } = await cli.run('suite', file, '--out', out, '--resume');
+    const { code, stderr } = await runCli('suite', file, '--out', out, '--resume');
     assert.is(code, 0);
     assert.not.match(stderr, 'waiting');
     assert.equal(readdirSync(out).filter((name) => name.startsWith('.')), []); // prettier-ignore

@@ -1,35 +1,15 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compileInto } from '../../compiled';
-import { caught, type CommandRun } from './command';
 
 /** Tiny suites, engines that misbehave, and what a run leaves behind. */
 
-/** The command line, compiled: a worker process of it starts in a fraction of a second. */
-export class CompiledCli {
-  private readonly folder = mkdtempSync(join(tmpdir(), 'alloc-replay-compiled-'));
-  readonly main: string;
-
-  constructor() {
-    this.main = join(compileInto(this.folder), 'harness/cli/main.js');
-  }
-
-  /** Runs a command line in this process, with what it prints caught. */
-  run(...argv: string[]): Promise<CommandRun> {
-    const load = createRequire(this.main);
-    const { runCommandLine } = load('./command-line') as {
-      runCommandLine: (argv: readonly string[]) => Promise<number>;
-    };
-    return caught(() => runCommandLine(argv));
-  }
-
-  remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-}
+/** What Node is told to run our command line in a process of its own. */
+export const COMMAND_LINE: readonly string[] = [
+  '-r',
+  join(__dirname, '../../../.ci/register.cjs'),
+  join(__dirname, '../../../harness/cli/main.ts'),
+];
 
 export const TINY = `suite: tiny
 pricings: [flat, zen4-2022@cold]

@@ -3,14 +3,10 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readResults } from '../../../harness/results/results-file';
-import { inFolder } from './command';
-import { CompiledCli, outputOf, suiteOf, TINY_CELLS, writeEngine, writeSuite } from './suite-runs';
+import { inFolder, runCli } from './command';
+import { outputOf, suiteOf, TINY_CELLS, writeEngine, writeSuite } from './suite-runs';
 
 const test = suite('cli: suite');
-
-const cli = new CompiledCli();
-const runCli = (...argv: string[]) => cli.run(...argv);
-test.after(() => cli.remove());
 
 const REPORT_COUNT = 7;
 

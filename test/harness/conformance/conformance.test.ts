@@ -13,7 +13,7 @@ import { NULL } from '../../../traces/trace';
 import { traceOf } from '../replay/toy-engine';
 import { BROKEN_ENGINES, brokenDefinition } from './broken-engines';
 
-const RANDOM_RUNS = 8;
+const RANDOM_RUNS = 3;
 
 function report(definition: EngineDefinition, options: Record<string, string> = {}): ConformanceReport {
   return checkConformance(
