@@ -20,11 +20,12 @@ export function inspect(
   definition: EngineDefinition,
   live: readonly LiveObject[],
   findings: Findings,
+  lastTouched: (start: number, end: number) => string | undefined,
 ): void {
   engine.check();
   const blocks = walkedBlocks(engine);
   examineTiling(machine, blocks, findings);
-  examineObjects(engine, definition, blocks, live, findings);
+  examineObjects(engine, definition, blocks, live, findings, lastTouched);
 }
 
 /** The blocks that a walk visits, in address order. */
@@ -60,8 +61,10 @@ function examineObjects(
   blocks: readonly Block[],
   live: readonly LiveObject[],
   findings: Findings,
+  lastTouched: (start: number, end: number) => string | undefined,
 ): void {
   let expectedBytes = 0;
+
   const { granuleBytes } = definition.constants;
   // Where an engine shows no blocks the harness goes by its headers, which may lie anywhere before an object.
   const knowsBlocks = definition.foreign?.shows.blockAt ?? true;
@@ -95,11 +98,19 @@ function examineObjects(
     (sum, { start, end, state }) => (state === 'allocated' ? sum + end - start : sum),
     0,
   );
-  findings.expect(
-    'located',
-    walkedBytes === expectedBytes,
-    () => `the walk shows ${walkedBytes} allocated bytes, the live objects' blocks have ${expectedBytes}`,
-  );
+  findings.expect('located', walkedBytes === expectedBytes, () => {
+    const sums = `the walk shows ${walkedBytes} allocated bytes, the live objects' blocks have ${expectedBytes}`;
+    const lost = blocks.find(
+      ({ start, end, state }) =>
+        state === 'allocated' && !live.some(({ placement }) => start <= placement && placement < end),
+    );
+    if (lost === undefined) {
+      return sums;
+    }
+    const place = lastTouched(lost.start, lost.end);
+    const where = place === undefined ? '' : `, last touched in ${place}`;
+    return `${sums}; no object has the ${lost.end - lost.start} bytes at ${offset(lost.start)}${where}`;
+  });
 }
 
 /** Whether allocated blocks cover the range without a gap. */

@@ -3,10 +3,11 @@ import { Fault, HeapCorruption, Runaway, Trap } from '../machine/failures';
 import type { MachineOptions } from '../machine/machine';
 import type { ApiScopes, Engine } from '../replay/port';
 import { inspect } from './inspection';
+import { LastTouch } from './last-touch';
 import { Judge } from './judge';
 import { LiveObjects, type LiveObject } from './live-objects';
 import { operation, operationText, type ConformanceOperation } from './operation';
-import type { Findings } from './rules';
+import { Findings } from './rules';
 import { freshStack, HEAP_PAGES, type Subject } from './subject';
 import type { WatchedMachine } from './watched-machine';
 
@@ -104,11 +105,27 @@ export class Trial {
     }
     try {
       this.machine.watch();
-      inspect(this.machine, this.engine, this.subject.definition, this.live.list(), this.findings);
+      const { definition } = this.subject;
+      inspect(this.machine, this.engine, definition, this.live.list(), this.findings, this.lastTouched);
     } catch (error) {
       this.stop(error, 'an observer');
     }
   }
+
+  /** Where an engine in C touched a range last: the work is done once more, watched. */
+  private readonly lastTouched = (start: number, end: number): string | undefined => {
+    if (this.subject.definition.foreign === undefined) {
+      return undefined;
+    }
+    const observer = new LastTouch(start, end);
+    const again = new Trial(this.subject, new Findings(), this.machine.heapPages, {
+      drain: observer.drain,
+      observer,
+    });
+    observer.watch(again.machine);
+    again.run(this.history());
+    return observer.place;
+  };
 
   /** Leaves every open scope and frees every live object, oldest first. */
   freeAll(): void {

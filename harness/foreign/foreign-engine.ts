@@ -7,7 +7,7 @@ import type { Block, BlockVisitor, Engine } from '../replay/port';
 import type { ForeignModule } from './foreign-module';
 import { MachineServices } from './machine-services';
 import { orderOf, pagesBytes, PAGE_ORDER_MAX } from './page-orders';
-import { ProgramBlocks, type BlockShape } from './program-blocks';
+import { assumedBlock, ProgramBlocks, type BlockShape } from './program-blocks';
 import { RegionSource } from './region-source';
 import { BugCheck, RunningModule } from './running-module';
 
@@ -193,7 +193,7 @@ export class ForeignEngine implements Engine {
       return { start: object, bytes: pagesBytes(orderOf(sizeBytes)), headerBytes: 0 };
     }
     if (!this.module.has('ar_block_at')) {
-      return this.blocks?.blockAt(object, sizeBytes);
+      return this.blocks?.blockAt(object, sizeBytes) ?? assumedBlock(this.parts, object, sizeBytes);
     }
     const block = this.running.observe(() => this.running.entries.__ar_block_at!(object));
     if (block === 0) {

@@ -41,9 +41,7 @@ export class ProgramBlocks {
 
   /** Of an object that the engine was never asked for, as after its memory was copied, the shape alone is known. */
   blockAt(object: Placement, sizeBytes: number): Block {
-    const { headerBytes } = this.shape;
-    const bytes = this.bytesOf.get(object) ?? payloadBytes(this.shape, sizeBytes);
-    return { start: object - headerBytes, bytes: bytes + headerBytes, headerBytes };
+    return blockAround(this.shape, object, this.bytesOf.get(object) ?? payloadBytes(this.shape, sizeBytes));
   }
 
   walk(visit: BlockVisitor): void {
@@ -66,6 +64,14 @@ export class ProgramBlocks {
       }
     });
   }
+}
+
+/** The block of an object that asked for so much, as far as the shape tells. */
+export const assumedBlock = (shape: BlockShape, object: Placement, sizeBytes: number): Block =>
+  blockAround(shape, object, payloadBytes(shape, sizeBytes));
+
+function blockAround({ headerBytes }: BlockShape, object: Placement, payload: number): Block {
+  return { start: object - headerBytes, bytes: payload + headerBytes, headerBytes };
 }
 
 /** What a block of this shape has room for, when it is as small as the request allows. */

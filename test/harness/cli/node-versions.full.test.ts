@@ -1,21 +1,22 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileInto } from '../../compiled';
 import { inFolder } from './command';
 
 /**
- * The same bytes under every supported Node, whatever its V8 makes of the code: the suite `quick` and the placements
- * of every engine. Other Nodes come from the package registry.
+ * The same bytes under every supported Node, whatever its V8 makes of the code: the suite `quick`, the placements of
+ * every engine, and the module that an engine in C becomes, with its results. Other Nodes come from the package registry.
  */
 
 const test = suite('cli: other versions of Node');
 
 const OTHER_NODES = ['22', '24'];
 const TRACES = ['recorded:sqlite3-2000', 'synth:libxl-calls?calls=20', 'synth:tmem?files=10&ops=500'];
-const ENGINES = ['xmalloc-first-fit', 'xmalloc-tlsf', 'xvmalloc', 'plan9-pool', 'libxl-gc'];
+const IN_C = join(__dirname, '../../../allocators/c/tlsf.engine.yaml');
+const ENGINES = ['xmalloc-first-fit', 'xmalloc-tlsf', 'xvmalloc', 'plan9-pool', 'libxl-gc', IN_C];
 
 /** Every file below a folder by name; results without the host they were made on. */
 function filesIn(folder: string): ReadonlyMap<string, string> {
@@ -23,7 +24,7 @@ function filesIn(folder: string): ReadonlyMap<string, string> {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const file = join(entry.parentPath, entry.name);
-    files.set(file.slice(folder.length + 1), withoutHost(entry.name, readFileSync(file, 'utf8')));
+    files.set(file.slice(folder.length + 1), withoutHost(entry.name, readFileSync(file, 'latin1')));
   }
   return files;
 }
@@ -38,7 +39,13 @@ function withoutHost(name: string, text: string): string {
 /** Runs the commands with `node` (a program and its first arguments) and returns all that they wrote. */
 function outputsOf(node: readonly string[], main: string, folder: string): ReadonlyMap<string, string> {
   const run = (...args: string[]) =>
-    execFileSync(node[0]!, [...node.slice(1), main, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    execFileSync(node[0]!, [...node.slice(1), main, ...args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      // A cache of its own, so that each compiles for itself.
+      env: { ...process.env, ALLOC_REPLAY_CACHE: `${folder}-cache` },
+    });
+  mkdirSync(folder);
+  run('engine', 'build', IN_C, '-o', join(folder, 'tlsf.wasm'));
   run('suite', 'quick', '--out', join(folder, 'quick'));
   const engines = ['-a', ENGINES.join(','), '-p', 'zen4-2022,core2-2008@cold'];
   run('run', ...TRACES, ...engines, '--out', join(folder, 'run'), '--placements', join(folder, 'placements'));

@@ -43,6 +43,22 @@ for (const [name, words] of Object.entries(CASES)) {
     }));
 }
 
+test('leaks.c is caught by conformance, which names the line that lost a block', async () => {
+  const { code, stdout } = await runCli('conformance', path.join(BAD, 'leaks.c'));
+  assert.is(code, 3);
+  assert.match(
+    stdout,
+    /FAILED {2}located .* no object has the 32 bytes at 0x0, last touched in node_bytes at leaks\.c:9/,
+  );
+});
+
+test('linear-scan.c is explained by the line that scans', async () => {
+  const engine = path.join(BAD, 'linear-scan.c');
+  const { code, stdout } = await runCli('explain', 'recorded:git-status', '-a', engine, '-p', 'flat');
+  assert.is(code, 0);
+  assert.match(stdout, /99 % of its cycles went into "blocks_scan at linear-scan\.c:6", 517 times/);
+});
+
 test('what the compiler says is shown with the paths of its user', async () => {
   const run = await runCli('run', 'recorded:git-status', '-a', path.join(BAD, 'does-not-compile.c'));
   assert.is(run.code, 2);
