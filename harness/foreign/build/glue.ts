@@ -175,5 +175,7 @@ export function descriptionFor(name: string, source: string, glue: string): stri
 name: ${name}
 abi: lp64 # 8-byte pointers; ilp32 for 4
 sources: [${path.basename(source)}, ${path.basename(glue)}]
+# What its blocks are like; without it the reports know neither headers nor rounding.
+# constants: { headerBytes: 8, granuleBytes: 8, blockBytesMin: 16, alignBytesMax: 8 }
 `;
 }
