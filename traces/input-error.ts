@@ -51,14 +51,36 @@ export class UsageError extends CorrectableError {
 /** Nobody mistypes a name this long: it is hostile or not a name, and comparing costs its length squared. */
 const longestNameConsidered = 128;
 
+/** A part this short is in too many names, and more names than this help nobody. */
+const shortestPart = 4;
+const namesOfPartMax = 3;
+
 /**
- * The suffix of an "unknown name" message: `; did you mean "x"?` for the nearest candidate, or the empty string when
- * none is near enough (more than a third of the name's letters would have to change). Among equally near candidates
- * the first listed wins, so the text never depends on anything but the arguments.
+ * The suffix of an "unknown name" message: `; did you mean "x"?` for the nearest candidate, else for those that the
+ * name is a part of (`tlsf`), or the empty string. Near is what becomes the name when no more than a third of its
+ * letters change. Among equally near candidates the first listed wins, so the text never depends on anything but the
+ * arguments.
  */
 export function didYouMean(name: string, candidates: readonly string[]): string {
   if (name.length > longestNameConsidered) return '';
-  const typed = name.toLowerCase();
+  const nearest = nearestTo(name.toLowerCase(), candidates);
+  const meant = nearest === undefined ? namesWithPart(name, candidates) : [nearest];
+  return meant.length === 0
+    ? ''
+    : `; did you mean ${meant.map((each) => `"${escapeControls(each)}"`).join(' or ')}?`;
+}
+
+/** Names that begin with the part before those that hold it elsewhere; hyphens are easily forgotten. */
+function namesWithPart(name: string, candidates: readonly string[]): string[] {
+  const bare = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+  const part = bare(name);
+  if (part.length < shortestPart) return [];
+  const beginning = candidates.filter((each) => bare(each).startsWith(part));
+  const found = beginning.length > 0 ? beginning : candidates.filter((each) => bare(each).includes(part));
+  return found.slice(0, namesOfPartMax);
+}
+
+function nearestTo(typed: string, candidates: readonly string[]): string | undefined {
   let nearest: string | undefined;
   let nearestDistance = Math.max(1, Math.floor(typed.length / 3)) + 1;
   for (const candidate of candidates) {
@@ -70,7 +92,7 @@ export function didYouMean(name: string, candidates: readonly string[]): string 
       nearestDistance = distance;
     }
   }
-  return nearest === undefined ? '' : `; did you mean "${escapeControls(nearest)}"?`;
+  return nearest;
 }
 
 /**

@@ -71,4 +71,21 @@ test('the nearest candidate is suggested, the first of equals, and nothing when 
   assert.is(didYouMean('x'.repeat(1_000_000), engines), '');
 });
 
+test('a part of a name leads to the names that it is a part of', () => {
+  const profiles = ['core2-2008', 'zen4-2022', 'zen4-guest-2026'];
+  assert.is(didYouMean('zen4', profiles), '; did you mean "zen4-2022" or "zen4-guest-2026"?');
+  const engines = ['xmalloc-first-fit', 'xmalloc-tlsf-2008', 'xmalloc-tlsf', 'xmalloc-array', 'tlsf-c'];
+  assert.is(
+    didYouMean('tlsf-', engines.slice(0, 4)),
+    '; did you mean "xmalloc-tlsf-2008" or "xmalloc-tlsf"?',
+  );
+  assert.is(
+    didYouMean('Xmalloc', engines),
+    '; did you mean "xmalloc-first-fit" or "xmalloc-tlsf-2008" or "xmalloc-tlsf"?',
+  );
+  assert.is(didYouMean('tlsf2008', engines), '; did you mean "xmalloc-tlsf-2008"?');
+  assert.is(didYouMean('sqlite', ['git-status', 'sqlite3-2000']), '; did you mean "sqlite3-2000"?');
+  assert.is(didYouMean('xen', engines), '');
+});
+
 test.run();

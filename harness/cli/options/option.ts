@@ -1,4 +1,4 @@
-import { UsageError } from '../../../traces/input-error';
+import { didYouMean, UsageError } from '../../../traces/input-error';
 
 /**
  * Options and operands as data. A command declares them once; parsing, help, completion and the types of what its
@@ -206,7 +206,11 @@ export const operands = (details: OperandDetails, least: 0 | 1): Operand<readonl
 function oneOf<Word extends string>(choices: readonly Word[], word: string, where: string): Word {
   const found = choices.find((each) => each === word);
   if (found === undefined) {
-    throw new UsageError({ where, problem: `"${word}"`, expected: `one of ${choices.join(', ')}` });
+    throw new UsageError({
+      where,
+      problem: `"${word}"${didYouMean(word, choices)}`,
+      expected: `one of ${choices.join(', ')}`,
+    });
   }
   return found;
 }

@@ -119,6 +119,27 @@ test('what cannot be meant is refused by its name', () => {
   assert.throws(() => readWords(['a', 'b'], one, 'x'), /unknown command or argument "b"/);
 });
 
+test('whatever is mistyped or cut short is guessed at', async () => {
+  const run = ['run', 'recorded:git-status', '-a', 'xmalloc-tlsf', '-p', 'flat'];
+  for (const [words, guess] of [
+    [['run', 'recorded:git-status', '-a', 'tlsf'], 'xmalloc-tlsf-2008" or "xmalloc-tlsf'],
+    [['conformance', 'tlsf2008'], 'xmalloc-tlsf-2008'],
+    [['run', 'recorded:git-status', '-a', 'xmalloc-tlsf', '-p', 'zen4'], 'zen4-2022" or "zen4-guest-2026'],
+    [['run', 'recorded:sqlite', '-a', 'xmalloc-tlsf'], 'sqlite3-2000'],
+    [['run', 'synth:near-page', '-a', 'xmalloc-tlsf'], 'near-page-storm'],
+    [[...run, '--heap-page', '5'], 'heap-pages'],
+    [[...run, '--realloc', 'emulated'], 'emulate'],
+    [['suite', 'night', '--out', 'out'], 'nightly'],
+    [['list', 'alocators'], 'allocators'],
+    [['trace', 'inf', 'x'], 'info'],
+  ] as const) {
+    const { code, stderr } = await runCli(...words);
+    assert.is(code, 2, stderr);
+    assert.ok(stderr.includes(`; did you mean "${guess}"?`), stderr);
+    assert.is(stderr.trimEnd().split('\n').length, 1);
+  }
+});
+
 test('options before the command are told where they belong', async () => {
   const { code, stderr } = await runCli('-a', 'xmalloc-tlsf', 'run', 'synth:ramp');
   assert.is(code, 2);
