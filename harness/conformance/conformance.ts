@@ -12,6 +12,7 @@ import {
 import type { ConformanceOperation } from './operation';
 import { examineRandomUse } from './random-use';
 import { Findings, RULES, type Rule } from './rules';
+import { shortenedViolation } from './shortening';
 import type { Subject } from './subject';
 import { failureText } from './trial';
 
@@ -86,7 +87,7 @@ export function checkConformance(subject: Subject, options: ConformanceOptions =
       findings.violated('intact', `the engine cannot be made or looked at: ${failureText(error)}`);
     }
   }
-  const results = (Object.keys(RULES) as Rule[]).map((rule) => resultOf(rule, findings));
+  const results = (Object.keys(RULES) as Rule[]).map((rule) => resultOf(subject, rule, findings));
   return {
     engine: subject.definition.name,
     version: subject.definition.version,
@@ -98,11 +99,11 @@ export function checkConformance(subject: Subject, options: ConformanceOptions =
   };
 }
 
-function resultOf(rule: Rule, findings: Findings): RuleResult {
+function resultOf(subject: Subject, rule: Rule, findings: Findings): RuleResult {
   const summary = RULES[rule];
   const violation = findings.firstOf(rule);
   if (violation !== undefined) {
-    const { reason, operations = [] } = violation;
+    const { reason, operations = [] } = shortenedViolation(subject, violation);
     return { rule, summary, outcome: { kind: 'failed', reason, operations } };
   }
   const examined = findings.timesExamined(rule);

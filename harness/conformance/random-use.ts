@@ -1,17 +1,12 @@
 import * as fc from 'fast-check';
-import type { ConformanceOperation } from './operation';
 import { Findings, type Rule, type Violation } from './rules';
 import { SEED, sequences } from './sequences';
 import { HEAP_PAGES, SMALL_HEAP_PAGES, verbsOf, type Subject } from './subject';
-import { Trial, type TrialStep } from './trial';
+import { used, violationBy, withoutIdle, type Use } from './shortening';
+import type { TrialStep } from './trial';
 import { writerText } from './writer';
 
 /** Random legal use, on a heap that is ample and on one that is soon full. */
-
-interface Draw {
-  readonly operations: ConformanceOperation[];
-  readonly heapPages: number;
-}
 
 const LENGTH_MAX = 120;
 /** Observers look at every so many operations; once something is wrong, at each. */
@@ -22,13 +17,13 @@ const INSPECT_EVERY = 8;
  * it. Returns what was done, for the rules that look at all operations.
  */
 export function examineRandomUse(subject: Subject, runs: number, findings: Findings): TrialStep[] {
-  const draws = fc.record<Draw>({
+  const draws = fc.record<Use>({
     operations: sequences(verbsOf(subject), LENGTH_MAX),
     heapPages: fc.constantFrom(HEAP_PAGES, HEAP_PAGES, SMALL_HEAP_PAGES),
   });
   const parameters = { seed: SEED, numRuns: runs };
   const steps: TrialStep[] = [];
-  const broken = new Map<Rule, Draw>();
+  const broken = new Map<Rule, Use>();
   for (const draw of fc.sample(draws, parameters)) {
     const seen = new Findings();
     steps.push(...used(subject, draw, INSPECT_EVERY, seen).steps);
@@ -39,8 +34,11 @@ export function examineRandomUse(subject: Subject, runs: number, findings: Findi
   }
   for (const [rule, draw] of broken) {
     const every = violationBy(subject, rule, draw, Infinity) === undefined ? 1 : Infinity;
-    const violation = (shorter: Draw) => violationBy(subject, rule, shorter, every);
-    const shortest = withoutIdle(shortened(draws, parameters, violation) ?? draw, violation);
+    const violation = (shorter: Use) => violationBy(subject, rule, shorter, every);
+    const shortest = withoutIdle(
+      shortened(draws, parameters, violation) ?? draw,
+      (each) => violation(each) !== undefined,
+    );
     const { heapPages } = shortest;
     const { reason: why = '', operations = shortest.operations } = violation(shortest) ?? {};
     const writer = rule === 'kept' ? writerText(subject, operations, heapPages) : '';
@@ -50,53 +48,19 @@ export function examineRandomUse(subject: Subject, runs: number, findings: Findi
   return steps;
 }
 
-/** The first violation of a rule by a draw, with a look at the whole heap after every so many operations. */
-function violationBy(subject: Subject, rule: Rule, draw: Draw, inspectEvery: number): Violation | undefined {
-  const seen = new Findings();
-  used(subject, draw, inspectEvery, seen);
-  return seen.firstOf(rule);
-}
-
 /** How many shorter sequences are tried at most: enough to read the result, not to wait for it. */
 const SHORTER_TRIED_MAX = 300;
 
 /** A short draw with a violation, found by the library, or undefined. */
 function shortened(
-  draws: fc.Arbitrary<Draw>,
+  draws: fc.Arbitrary<Use>,
   parameters: { readonly seed: number; readonly numRuns: number },
-  violation: (draw: Draw) => Violation | undefined,
-): Draw | undefined {
+  violation: (draw: Use) => Violation | undefined,
+): Use | undefined {
   let tried = 0;
   const property = fc.property(draws, (draw) => {
     tried++;
     return tried > parameters.numRuns + SHORTER_TRIED_MAX || violation(draw) === undefined;
   });
   return fc.check(property, parameters).counterexample?.[0];
-}
-
-/** Leaves out, one by one, the operations without which the violation is there all the same. */
-function withoutIdle(draw: Draw, violation: (draw: Draw) => Violation | undefined): Draw {
-  let shortest = draw;
-  // First to last: without its allocation, what later happens to an object is idle too.
-  for (let index = 0; index < shortest.operations.length;) {
-    const shorter = { ...shortest, operations: shortest.operations.filter((_, at) => at !== index) };
-    if (violation(shorter) === undefined) {
-      index++;
-    } else {
-      shortest = shorter;
-    }
-  }
-  return shortest;
-}
-
-function used(
-  subject: Subject,
-  { operations, heapPages }: Draw,
-  inspectEvery: number,
-  seen: Findings,
-): Trial {
-  const trial = new Trial(subject, seen, heapPages).run(operations, inspectEvery);
-  trial.freeAll();
-  trial.inspect();
-  return trial;
 }

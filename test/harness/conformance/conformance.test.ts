@@ -85,6 +85,15 @@ shortest('of one request is that request', () => {
   assert.equal(outcome.kind === 'failed' && outcome.operations, [operation('alloc', 1, 100)]);
 });
 
+shortest('is the one request that fails, however many went before it', () => {
+  const { definition } = BROKEN_ENGINES.find(({ rule }) => rule === 'aligned')!;
+  const { outcome } = report(definition).results.find(({ rule }) => rule === 'aligned')!;
+  if (outcome.kind !== 'failed') return assert.unreachable();
+  assert.is(outcome.operations.length, 1, outcome.operations.map(operationText).join(' '));
+  assert.ok(outcome.operations[0]!.align > 1);
+  assert.match(outcome.reason, operationText(outcome.operations[0]!));
+});
+
 shortest('is written as rows of a trace, and read again', () => {
   const rows = [
     'alloc,1,4040,0',
