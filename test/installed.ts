@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The packed tarball in somebody else's folder, as npm would lay it there, for tests of what is published. */
@@ -23,27 +23,28 @@ export interface Installed {
 export const outerEnvironment = (): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
 
-export function run(command: string, args: readonly string[], cwd: string): Ran {
+export function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = outerEnvironment(),
+): Ran {
   const { status, stdout, stderr } = spawnSync(command, args, {
     cwd,
-    env: outerEnvironment(),
+    env,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return { code: status, stdout, stderr };
 }
 
-/** Packs the project and unpacks it below `folder`; its dependencies are this project's, and reached by links. */
+/** Unpacks the packed project below `folder`; its dependencies are this project's, and reached by links. */
 export function installInto(folder: string): Installed {
-  const packed = run('npm', ['pack', '--silent', '--pack-destination', folder], ROOT);
-  if (packed.code !== 0) {
-    throw new Error(`npm pack: ${packed.stderr}`);
-  }
+  const tarball = packed();
   const modules = join(folder, 'node_modules');
   const installed = join(modules, 'alloc-replay');
   mkdirSync(installed, { recursive: true });
-  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'))!;
-  run('tar', ['xzf', join(folder, tarball), '-C', installed, '--strip-components=1'], folder);
+  run('tar', ['xzf', tarball, '-C', installed, '--strip-components=1'], folder);
   const { bin } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
     bin: Readonly<Record<string, string>>;
   };
@@ -52,4 +53,31 @@ export function installInto(folder: string): Installed {
   mkdirSync(join(modules, '.bin'));
   symlinkSync(program, join(modules, '.bin', 'alloc-replay'));
   return { folder: installed, program };
+}
+
+/** The tarball, packed once in a run of the tests: whoever comes second waits for the first. */
+function packed(): string {
+  const folder = join(process.env['TEST_RUN_FOLDER']!, 'packed');
+  const done = join(folder, 'done');
+  if (claimed(folder)) {
+    const { stderr } = run('npm', ['pack', '--silent', '--pack-destination', folder], ROOT);
+    writeFileSync(done, stderr);
+  }
+  while (!existsSync(done)) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+  }
+  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
+  if (tarball === undefined) {
+    throw new Error(`npm pack: ${readFileSync(done, 'utf8')}`);
+  }
+  return join(folder, tarball);
+}
+
+function claimed(folder: string): boolean {
+  try {
+    mkdirSync(folder);
+    return true;
+  } catch {
+    return false;
+  }
 }

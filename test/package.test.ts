@@ -15,7 +15,6 @@ import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { inFolder } from './harness/cli/command';
-import { ciFile, placeScript, runStep, stepsOf } from './ci-steps';
 import { installInto, run, type Installed } from './installed';
 
 /** What is published is not what is tested elsewhere: compiled, without sources, in somebody else's folder. */
@@ -127,124 +126,6 @@ for (const [type, compiler] of [
     }
   });
 }
-
-/** A suite of seconds under the name that the files call, so that they run as they stand. */
-const SUITE = `suite: nightly
-summary: a nightly run of seconds
-pricings: [flat]
-groups:
-  - group: all
-    traces: ["synth:churn?live=20&ops=100", "synth:ramp?objects=50"]
-    engines: [./my-engine.ts, textbook-first-fit]
-`;
-
-const ENGINE = `import { engineNamed, type EngineDefinition } from 'alloc-replay';
-export const engine: EngineDefinition = { ...engineNamed('textbook-best-fit'), name: 'my-engine' };
-`;
-
-/** The same allocator after a long walk before every allocation: correct, and a hundred times slower. */
-const SLOWER_ENGINE = `import { engineNamed, HEAP_BASE, type EngineDefinition } from 'alloc-replay';
-const fast = engineNamed('textbook-best-fit');
-export const engine: EngineDefinition = {
-  ...fast,
-  name: 'my-engine',
-  create: (machine, options, named) => {
-    const made = fast.create(machine, options, named);
-    const { allocate } = made;
-    made.allocate = (size, align) => {
-      for (let step = 0; step < 5000; step++) machine.load64(HEAP_BASE);
-      return allocate.call(made, size, align);
-    };
-    return made;
-  },
-};
-`;
-
-const succeedsStep = (step: string, variables: Readonly<Record<string, string>> = {}): void => {
-  const { code, stderr } = runStep(step, folder, variables);
-  assert.is(code, 0, `${step}: ${stderr}`);
-};
-
-test('the files for CI systems run as they stand where the package is installed', () => {
-  writeFileSync(join(folder, 'nightly'), SUITE);
-  writeFileSync(join(folder, 'my-engine.ts'), ENGINE);
-  const shards = ['1', '2', '3', '4'];
-  const whole = () => assert.ok(existsSync(join(folder, 'out/nightly/results.json')));
-  const clean = () => rmSync(join(folder, 'out'), { recursive: true, force: true });
-  for (const [file, variablesOf] of [
-    ['github-actions.yml', (shard: string) => ({ 'matrix.shard': shard })],
-    ['gitlab-ci.yml', (shard: string) => ({ CI_NODE_INDEX: shard, CI_NODE_TOTAL: '4' })],
-  ] as const) {
-    for (const shard of shards) {
-      stepsOf(file, 'shard').forEach((step) => succeedsStep(step, variablesOf(shard)));
-    }
-    stepsOf(file, 'merge').forEach((step) => succeedsStep(step));
-    whole();
-    clean();
-  }
-  placeScript('slurm.sh', folder);
-  for (const shard of shards) {
-    const variables = { SLURM_ARRAY_TASK_ID: shard, SLURM_ARRAY_TASK_COUNT: '4', SLURM_CPUS_PER_TASK: '1' };
-    succeedsStep('bash slurm.sh', variables);
-  }
-  const [, merge] = /&& (npx alloc-replay merge .*)/.exec(ciFile('slurm.sh'))!;
-  succeedsStep(merge!);
-  whole();
-  clean();
-  const [, command] = /- (exec alloc-replay suite .*)/.exec(ciFile('kubernetes-indexed-job.yaml'))!;
-  for (const shard of shards) {
-    succeedsStep(command!.replace('/shards', 'out/shards'), {
-      JOB_COMPLETION_INDEX: String(Number(shard) - 1),
-    });
-  }
-  succeedsStep('npx alloc-replay merge out/shards --out out/nightly');
-  whole();
-});
-
-test('a pull request that makes malloc a hundred times slower does not pass, and is told so', () => {
-  writeFileSync(join(folder, 'my-engine.ts'), ENGINE);
-  const git = (...args: string[]) =>
-    succeeds('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', '-c', 'commit.gpgsign=false', ...args]);
-  git('init', '--quiet', '--initial-branch=main');
-  git('add', 'my-engine.ts');
-  git('commit', '--quiet', '--message=engine');
-  git('update-ref', 'refs/remotes/origin/main', 'HEAD');
-  const comparison = (file: string, job: string) =>
-    stepsOf(file, job).find((step) => step.includes('alloc-replay compare'))!;
-  const variables = {
-    'github.base_ref': 'main',
-    'github.event.number': '7',
-    CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'main',
-    CI_API_V4_URL: 'https://gitlab.example/api/v4',
-    CI_PROJECT_ID: '1',
-    CI_MERGE_REQUEST_IID: '7',
-    ALLOC_REPLAY_TOKEN: 'secret',
-  };
-  const [github, gitlab] = [
-    comparison('github-pull-request.yml', 'compare'),
-    comparison('gitlab-merge-request.yml', 'compare'),
-  ];
-  succeedsStep(github, variables);
-  writeFileSync(join(folder, 'my-engine.ts'), SLOWER_ENGINE);
-  for (const step of [
-    github,
-    gitlab,
-    github.replace(/--limit "[^"]*"/, '--limit "free.cycles.max=+5%,@fragmentation=+1%"'),
-  ]) {
-    const { code, stderr } = runStep(step, folder, variables);
-    assert.is(code, 3, stderr);
-    const comment = readFileSync(join(folder, 'comment.md'), 'utf8');
-    assert.match(comment, /❌ \d+ regressions.* — please read\n/);
-    assert.match(comment, /\| \*\*worst latency\*\* +\| ❌ /);
-  }
-  for (const [file, sent] of [
-    ['github-pull-request.yml', /^pr\ncomment\n7\n[^]*comment\.md$/m],
-    ['gitlab-merge-request.yml', /^body@comment\.md\n.*\/merge_requests\/7\/notes$/m],
-  ] as const) {
-    succeedsStep(stepsOf(file, 'compare').at(-1)!, variables);
-    assert.match(readFileSync(join(folder, 'sent.txt'), 'utf8'), sent);
-  }
-});
 
 test('a clone that is not built says what to do', () =>
   inFolder((folder) => {

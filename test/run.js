@@ -29,7 +29,11 @@ async function main() {
     const text = fs.readFileSync(path.join(root, file), 'utf8');
     if (!text.includes('.run()')) problems.push(`${file}: never calls .run(), so its tests would not run`);
   }
+  // What tests make once and share, such as the packed project.
+  const shared = fs.mkdtempSync(path.join(os.tmpdir(), 'alloc-replay-tests-'));
+  process.env.TEST_RUN_FOLDER = shared;
   const outcomes = problems.length > 0 ? [] : await runAll(files, options.timeoutSeconds);
+  fs.rmSync(shared, { recursive: true, force: true });
   report(outcomes, problems, options);
 }
 

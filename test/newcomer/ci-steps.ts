@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { outerEnvironment, type Ran } from './installed';
+import { outerEnvironment, type Ran } from '../installed';
 
 /** The shell steps of a CI file, run as they stand in a repository that has the package installed. */
 
-const FOLDER = join(__dirname, '../harness/suite/ci');
+const FOLDER = join(__dirname, '../../harness/suite/ci');
 
 export const ciFile = (name: string): string => readFileSync(join(FOLDER, name), 'utf8');
 
