@@ -79,7 +79,7 @@ export const explain = command({
     '$0 synth:half-page-storm -a xmalloc-first-fit',
     '$0 recorded:sqlite3-2000 -a plan9-pool --worst 3 --against xmalloc-tlsf',
     '$0 recorded:git-status -a xmalloc-first-fit --lock freelist',
-    '$0 synth:tmem -a xmalloc-first-fit --op 4711 --against none --format speedscope --out op.json',
+    '$0 synth:tmem -a xvmalloc --op 4711 --against none --format speedscope --out op.json',
     '$0 recorded:git-status -a xmalloc-tlsf --all --format collapsed',
   ],
   run: runExplain,
