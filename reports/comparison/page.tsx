@@ -21,14 +21,28 @@ import { htmlDocument } from '../html/document';
 import { Glossary } from '../html/glossary';
 import { Name } from '../html/name';
 import { Scroll } from '../html/scroll';
+import { SourceDifferences } from '../explain/source-difference-page';
+import type { ToldDifference } from '../explain/source-difference-text';
+import type { RenderOptions } from './text';
 import { WorstChart } from '../html/worst-chart';
 
 /** `compare --format html`: the verdict, what changed as dumbbells, why it got worse, every cell. */
-export function comparisonHtml(comparison: Comparison): string {
-  return htmlDocument({ title: 'Comparison', children: <ComparisonPage comparison={comparison} /> });
+export function comparisonHtml(
+  comparison: Comparison,
+  { differences = [] }: Pick<RenderOptions, 'differences'> = {},
+): string {
+  return htmlDocument({
+    title: 'Comparison',
+    children: <ComparisonPage comparison={comparison} differences={differences} />,
+  });
 }
 
-function ComparisonPage({ comparison }: { comparison: Comparison }) {
+interface ComparisonPageProps {
+  readonly comparison: Comparison;
+  readonly differences: readonly ToldDifference[];
+}
+
+function ComparisonPage({ comparison, differences }: ComparisonPageProps) {
   const changed = reportRows(comparison)
     .filter(({ row }) => row.judgement !== 'same')
     .sort(byChange);
@@ -46,6 +60,7 @@ function ComparisonPage({ comparison }: { comparison: Comparison }) {
       </p>
       <Changes rows={changed} />
       {comparison.reasons.length > 0 && <Reasons comparison={comparison} />}
+      <SourceDifferences differences={differences} />
       <Cells comparison={comparison} />
       <Glossary />
     </>

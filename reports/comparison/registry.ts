@@ -5,11 +5,11 @@ import { junitOfComparison } from './junit';
 import { comparisonMarkdown } from './markdown';
 import { comparisonMail } from './mail';
 import { comparisonHtml } from './page';
-import { comparisonText, type TextOptions } from './text';
+import { comparisonText, type RenderOptions } from './text';
 
 export interface ComparisonFormat {
   readonly name: string;
-  readonly render: (comparison: Comparison, options: TextOptions) => string;
+  readonly render: (comparison: Comparison, options: RenderOptions) => string;
 }
 
 /** What `compare --format` offers; the first is the default. */

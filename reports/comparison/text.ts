@@ -25,17 +25,21 @@ import { asciiText } from './ascii';
 import { headline, nameText } from './headline';
 import { countsText, mostText, scorecard, type ScoreLine } from './scorecard';
 import { textTable } from './text-table';
+import type { ToldDifference } from '../explain/source-difference-text';
 
-export interface TextOptions {
+/** What a format may use beyond the comparison itself. */
+export interface RenderOptions {
   readonly ascii: boolean;
   readonly terminal?: Terminal;
+  /** Of two revisions of an engine in C: where in its source they differ. */
+  readonly differences?: readonly ToldDifference[];
 }
 
 /**
  * The comparison for a terminal: the answers to what a reviewer asks, then what got worse, what got better, why, then
  * every cell; the verdict is last.
  */
-export function comparisonText(comparison: Comparison, options: TextOptions): string {
+export function comparisonText(comparison: Comparison, options: RenderOptions): string {
   const { terminal = {} } = options;
   const fitted = (text: string) => wrappedText(text, terminal.columns);
   const rows = reportRows(comparison);

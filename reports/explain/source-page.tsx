@@ -4,6 +4,7 @@ import { countText, groupedInteger } from '../../harness/text/numbers';
 import { escapeControls } from '../../traces/input-error';
 import { htmlDocument } from '../html/document';
 import { Name } from '../html/name';
+import { Scroll } from '../html/scroll';
 import {
   accessesText,
   annotatedStretches,
@@ -74,7 +75,8 @@ function Steps({ steps, cycles, engine, sources }: StepsProps) {
   return (
     <>
       <Table
-        titles={['', 'times', 'accesses', 'instructions', 'cycles', '', 'inlined into or mostly']}
+        label="What was done, and what it cost"
+        titles={['step', 'times', 'accesses', 'instructions', 'cycles', 'of all', 'inlined into or mostly']}
         rows={[...placeRows(steps, cycles), ...stepRows(steps, cycles, engine)]}
       />
       {files.map(([file, costs]) => {
@@ -85,7 +87,8 @@ function Steps({ steps, cycles, engine, sources }: StepsProps) {
               <Name of={file} />
             </h3>
             <Table
-              titles={['line', 'cycles', 'instructions', 'accesses', '']}
+              label={file}
+              titles={['line', 'cycles', 'instructions', 'accesses', 'source']}
               rows={sourceRows(costs, texts)}
             />
           </section>
@@ -151,9 +154,15 @@ function sourceRows(costs: readonly SourceCost[], texts: readonly string[]): Row
   ]);
 }
 
-function Table({ titles, rows }: { titles: readonly string[]; rows: readonly Row[] }) {
+interface TableProps {
+  readonly label: string;
+  readonly titles: readonly string[];
+  readonly rows: readonly Row[];
+}
+
+function Table({ label, titles, rows }: TableProps) {
   return (
-    <div class="scroll">
+    <Scroll label={label}>
       <table>
         <thead>
           <tr>
@@ -180,6 +189,6 @@ function Table({ titles, rows }: { titles: readonly string[]; rows: readonly Row
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

@@ -62,11 +62,11 @@ function BoundLine({ row }: { row: BoundRow }) {
   ];
   return (
     <tr>
-      <td>
+      <td class="name">
         <Name of={engine} />
       </td>
-      <td>{verb}</td>
-      <td>{unit}</td>
+      <td class="whole">{verb}</td>
+      <td class="whole">{unit}</td>
       {figures.map((text, index) => (
         <td key={index} class="figure">
           {text}

@@ -131,7 +131,10 @@ function Pictures({ id, member, series, lettersMax }: PicturesProps) {
   }
   const pricings = [...new Set(ran.flatMap(({ replay }) => replay.pricings.map((pricing) => pricing.id)))];
   const headline = dearestOf({ members: [member] })?.pricing.id;
-  const surveyed = ran.filter(({ replay }) => replay.checkpoints.some(({ survey }) => survey !== null));
+  // Where nothing ever was free inside the held memory there is nothing to draw.
+  const withHoles = ran.filter(({ replay }) =>
+    replay.checkpoints.some(({ survey }) => survey !== null && survey.freeBlocks > 0),
+  );
   return (
     <>
       <h3>
@@ -154,11 +157,11 @@ function Pictures({ id, member, series, lettersMax }: PicturesProps) {
           />
         ))}
         <MemoryChart id={`${id}-memory`} title={`Memory held, ${name}`} engines={ran} />
-        {surveyed.length > 0 && (
+        {withHoles.length > 0 && (
           <FreeBlocks
             id={`${id}-free`}
             title={`Free blocks inside the held memory, ${name}`}
-            engines={surveyed}
+            engines={withHoles}
           />
         )}
       </div>

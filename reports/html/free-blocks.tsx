@@ -16,7 +16,7 @@ export interface EngineHeap extends Series {
 interface FreeBlocksProps {
   readonly id: string;
   readonly title: string;
-  /** Those that were surveyed. */
+  /** Those that had any. */
   readonly engines: readonly EngineHeap[];
 }
 
@@ -91,7 +91,7 @@ function EngineArea({ frame, label, moments, first, classes, most, isLast }: Eng
     .range([frame.bottom, frame.top]);
   const slot = (frame.right - frame.left) / Math.max(classes - first, 1);
   const bar = Math.min((slot * 0.8) / Math.max(moments.length, 1), 20);
-  const tickStep = Math.ceil(44 / slot);
+  const tickStep = Math.ceil(56 / slot);
   const xTicks = Array.from({ length: classes - first }, (_, index) => ({
     at: frame.left + (index + 0.5) * slot,
     label: compactBytes(2 ** (first + index)),
@@ -173,7 +173,9 @@ function FreeBlockTable({ engines, first, classes }: FreeBlockTableProps) {
       <tbody>
         {sizes.map((sizeClass) => (
           <tr key={sizeClass}>
-            <th scope="row">{compactBytes(2 ** sizeClass)}</th>
+            <th scope="row" class="whole">
+              {compactBytes(2 ** sizeClass)}
+            </th>
             {columns.map(({ title, survey }) => (
               <td key={title} class="figure">
                 {groupedInteger(survey.freeBlocksByLog2[sizeClass] ?? 0)}

@@ -4,10 +4,14 @@ import { metricOf, type EngineRow } from '../engine-table';
 import { Name } from './name';
 import { Scroll } from './scroll';
 
-/** Every registered metric of a trace's engines: a row a metric, with its formula; folded away. */
+/** Every registered metric of a trace's engines: a row a metric that has a value, with its formula; folded away. */
 export function MetricsTable({ rows, trace }: { rows: readonly EngineRow[]; trace: string }) {
   const names = new Set(
-    rows.flatMap(({ replay, pricing }) => Object.keys({ ...pricing?.metrics, ...replay.metrics })),
+    rows.flatMap((row) =>
+      Object.keys({ ...row.pricing?.metrics, ...row.replay.metrics }).filter(
+        (name) => (metricOf(row, name) ?? undefined) !== undefined,
+      ),
+    ),
   );
   return (
     <details>

@@ -31,7 +31,7 @@ linear-gradient(to left,rgb(0 0 0/.28),transparent) right/12px 100% no-repeat sc
 table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--soft);padding:.2rem .45rem}
 th,td{padding:.25rem .45rem;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top}
-.name{overflow-wrap:break-word;min-width:9.5rem}
+.name{overflow-wrap:break-word;min-width:9.5rem}.whole{white-space:nowrap}
 thead th{position:sticky;top:0;background:var(--panel);font-weight:600;vertical-align:bottom;overflow-wrap:normal}
 .figure{text-align:right;white-space:nowrap}thead .figure{white-space:normal}
 th button{all:unset;cursor:pointer;padding:.2rem .3rem;min-width:24px;min-height:24px;text-align:center;color:var(--soft)}

@@ -104,6 +104,7 @@ async function compareCommand(argv: CompareArguments): Promise<ExitCode> {
   const report = format.render(comparison, {
     ascii: argv.ascii,
     ...(argv.out === undefined && { terminal: standardTerminal() }),
+    ...(differences !== undefined && { differences }),
   });
   write(report + differencesIn(argv.format, differences, argv.out === undefined ? standardTerminal() : {}));
   tellGithub(
@@ -114,7 +115,7 @@ async function compareCommand(argv: CompareArguments): Promise<ExitCode> {
   return comparison.verdict.fails ? EXIT.finding : EXIT.ok;
 }
 
-/** Only what is written for people tells of sources. */
+/** What texts for people say of sources; a page tells of them itself. */
 function differencesIn(format: string, differences: readonly ReplayDifference[], terminal: Terminal): string {
   switch (format) {
     case 'text':

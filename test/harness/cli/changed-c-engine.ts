@@ -18,6 +18,7 @@ const ROWS = [
 export function inChanged(
   change: (source: string) => string,
   action: (stdout: string) => void,
+  format = 'text',
 ): Promise<void> {
   return inRepository(
     async (folder) => {
@@ -35,6 +36,8 @@ export function inChanged(
         'trace.csv',
         '-p',
         'zen4-2022',
+        '--format',
+        format,
       );
       assert.ok(run.code === 0 || run.code === 3, run.stderr);
       action(run.stdout);

@@ -13,4 +13,19 @@ test('a store that is left out: costs changed, placements identical, said in whi
     assert.not.match(stdout, /^ +\+ /m);
   }));
 
+test('a page tells of functions and lines as well, beside each other', () =>
+  inChanged(
+    replaced('    link->next = POISON_NEXT;\n', ''),
+    (page) => {
+      assert.match(page, /<h2>Where in its source first-fit-c on trace differs<\/h2>/);
+      assert.match(page, 'placements are identical.');
+      assert.match(
+        page,
+        /block_unlink first-fit\.c<\/td><td class="figure">\d+<\/td><td class="figure">\d+</,
+      );
+      assert.match(page, /base<\/td><td class="name">block_unlink first-fit\.c:83<\/td><td><code[^>]*>\s*link-(?:&gt;|>)next = POISON_NEXT;/); // prettier-ignore
+    },
+    'html',
+  ));
+
 test.run();
