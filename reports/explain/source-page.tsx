@@ -57,6 +57,7 @@ export function profilePage(profile: Profile, sources: SourceTexts = new Map()):
       <p class="verdict">
         <Name of={head} />
       </p>
+      <h2>The whole replay</h2>
       <Steps steps={steps} cycles={cycles} engine={engine.name} sources={sources} />
     </>
   );
