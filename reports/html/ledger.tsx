@@ -81,17 +81,27 @@ function Claim({ judgement: { claim, verdict, because } }: { judgement: Judgemen
       <h3>{id}</h3>
       <p>{statement}</p>
       <ul>
-        <li class={`ruling ${verdict.replace(/ /g, '-')}`}>
-          <strong>{verdict}</strong>
+        <li>
+          <strong class={`badge ${verdict.replace(/ /g, '-')}`}>{verdict}</strong>
           {`: ${because}`}
         </li>
         {verdict !== 'out of scope' && (
           <>
-            <li>{`Experiment: ${experiment}`}</li>
+            <li>
+              {'Experiment: '}
+              <WithCode text={experiment} />
+            </li>
             <li>{`Expected: ${expected}`}</li>
           </>
         )}
       </ul>
     </article>
+  );
+}
+
+/** A text in which what stands between backticks is code. */
+function WithCode({ text }: { text: string }) {
+  return (
+    <>{text.split('`').map((part, index) => (index % 2 === 0 ? part : <code key={index}>{part}</code>))}</>
   );
 }

@@ -5,9 +5,9 @@ import { DARK_VARIABLES, LIGHT_VARIABLES, SERIES_RULES } from './palette';
 /** The look of the page: one column, light or dark as the reader's system is, no fonts and nothing from outside. */
 export const STYLE = `
 :root{color-scheme:light dark;--ink:#1b1f24;--soft:#59636e;--paper:#fff;--panel:#f6f8fa;--rule:#d1d9e0;--alarm:#b3261e;
---link:#0b57a8;--good:#1a6b34;--live:#2f7fc1;--internal:#e3a33b;--external:#c9d1da;--bar:#bcd6ee;--most:#f3c2bd;${LIGHT_VARIABLES}}
+--link:#0b57a8;--good:#1a6b34;--warn:#7a4d00;--live:#2f7fc1;--internal:#e3a33b;--external:#c9d1da;--bar:#bcd6ee;--most:#f3c2bd;${LIGHT_VARIABLES}}
 @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9aa6b2;--paper:#11151a;--panel:#1a2027;--rule:#3b4550;
---alarm:#ff8a80;--link:#7cb8ff;--good:#7ee2a0;--live:#3f8fd0;--internal:#c78a2c;--external:#4a5561;--bar:#24486a;--most:#6b2f2b;
+--alarm:#ff8a80;--link:#7cb8ff;--good:#7ee2a0;--warn:#e3b341;--live:#3f8fd0;--internal:#c78a2c;--external:#4a5561;--bar:#24486a;--most:#6b2f2b;
 ${DARK_VARIABLES}}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:1180px;padding:1rem 1rem 4rem;background:var(--paper);color:var(--ink);
@@ -21,7 +21,9 @@ a{color:var(--link)}
 .failures{border:2px solid var(--alarm);border-radius:6px;padding:.2rem .9rem}
 .claims{list-style:none;padding:0}.claims li{margin:.7rem 0}
 .badge{display:inline-block;padding:0 .5rem;border-radius:1rem;border:1px solid currentColor;color:var(--soft)}
-.badge.confirmed,.badge.confirmed-with-a-correction{color:var(--good)}.badge.refuted{color:var(--alarm)}
+.badge.confirmed{color:var(--good)}.badge.confirmed::before{content:'✓ '}
+.badge.confirmed-with-a-correction{color:var(--warn);border-style:dashed}.badge.confirmed-with-a-correction::before{content:'≈ '}
+.badge.refuted{color:var(--alarm)}.badge.refuted::before{content:'✗ '}.badge.out-of-scope::before{content:'– '}
 .scroll{overflow:auto;max-height:75vh;margin:.5rem 0;border:1px solid var(--rule);border-radius:4px;
 background:linear-gradient(to right,var(--paper) 30%,transparent) left/40px 100% no-repeat local,
 linear-gradient(to left,var(--paper) 30%,transparent) right/40px 100% no-repeat local,
@@ -65,9 +67,7 @@ svg .end{font-weight:700;fill:var(--c)}
 .dumbbell{position:relative;display:inline-block;width:106px;height:14px;color:var(--soft)}.dumbbell.regression{color:var(--alarm)}.dumbbell.improvement{color:var(--good)}
 .dumbbell i{position:absolute;top:6px;height:2px;margin-left:5px;background:currentColor}
 .dumbbell b{position:absolute;top:2px;width:10px;height:10px;border-radius:50%;background:currentColor}.dumbbell .base{background:var(--paper);border:2px solid currentColor}
-.ruling strong{padding:0 .4rem;border:1px solid currentColor;border-radius:1rem}.ruling.confirmed strong,.ruling.confirmed-with-a-correction strong{color:var(--good)}
-.ruling.refuted strong{color:var(--alarm)}.ruling.out-of-scope strong{color:var(--soft)}
-.badge.regression,.badge.refuted{color:var(--alarm)}.badge.improvement{color:var(--good)}.dot.worse{fill:var(--alarm)}
+.badge.regression{color:var(--alarm)}.badge.improvement{color:var(--good)}.dot.worse{fill:var(--alarm)}
 .causes{display:flex;height:1.2rem;max-width:60rem}.causes i{background:var(--c)}.causes .light{opacity:.55}.filter{display:block;margin:.4rem 0}.filter input{min-height:24px;margin-left:.4rem}
 .failure{stroke:var(--alarm);stroke-dasharray:4 3}
 .pixels{image-rendering:pixelated}
@@ -130,12 +130,13 @@ for (const table of document.querySelectorAll('.filtered')) {
   label.className = 'filter';
   const field = document.createElement('input');
   field.type = 'search';
-  label.append('Only rows with', field);
-  const place = table.matches('table') ? table.closest('.scroll') : table;
+  const isTable = table.matches('table');
+  label.append(isTable ? 'Only rows with' : 'Only claims with', field);
+  const place = isTable ? table.closest('.scroll') : table;
   place.before(label);
   field.addEventListener('input', () => {
     const words = field.value.toLowerCase().split(' ');
-    const rows = table.matches('table') ? table.tBodies[0].rows : table.querySelectorAll('article');
+    const rows = isTable ? table.tBodies[0].rows : table.querySelectorAll('article');
     for (const row of rows) row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
   });
 }

@@ -43,7 +43,10 @@ test('a document judged anew reads as it was committed', async () => {
   const page = ledgerHtml(documents);
   for (const { claim, verdict, because } of documents.flatMap(({ judgements }) => judgements)) {
     const [article = ''] = new RegExp(`<article id="${claim.id}">.*?</article>`).exec(page) ?? [];
-    assert.ok(article.includes(`<strong>${verdict}</strong>: ${because}`), claim.id);
+    assert.ok(
+      article.includes(`<strong class="badge ${verdict.replace(/ /g, '-')}">${verdict}</strong>: ${because}`),
+      claim.id,
+    );
     assert.is(article.includes('Experiment: '), verdict !== 'out of scope');
   }
   assert.equal(
