@@ -36,11 +36,13 @@ export interface TrendOptions {
 export const TREND_FAIL_ON = ['none', 'worse', 'any-change'] as const;
 export type TrendFailOn = (typeof TREND_FAIL_ON)[number];
 
-/** Whether the last run of the history has what is asked for: what went before was told when it happened. */
-export function failsLastRun({ changes, lastRun }: Trend, failOn: TrendFailOn): boolean {
-  return changes.some(
-    ({ to, judgement }) =>
-      runKey(to) === lastRun && (failOn === 'any-change' || (failOn === 'worse' && judgement === 'worse')),
+/** What the last run of the history changed: what went before was told when it happened. */
+export const changesOfLastRun = ({ changes, lastRun }: Trend): readonly TrendChange[] =>
+  changes.filter(({ to }) => runKey(to) === lastRun);
+
+export function failsLastRun(trend: Trend, failOn: TrendFailOn): boolean {
+  return changesOfLastRun(trend).some(
+    ({ judgement }) => failOn === 'any-change' || (failOn === 'worse' && judgement === 'worse'),
   );
 }
 

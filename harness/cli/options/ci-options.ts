@@ -2,11 +2,14 @@ import type { EmittedFile } from '../../../reports/ci/emitter';
 import { EMITTERS } from '../../../reports/ci/registry';
 import { didYouMean, UsageError } from '../../../traces/input-error';
 import type { BrokenLimit } from '../../compare/broken-limits';
-import { appendToHistory, expectAppendable } from '../../compare/history';
+import { TREND_FORMATS } from '../../../reports/comparison/trend';
+import { appendToHistory, expectAppendable, readHistory } from '../../compare/history';
+import { changesOfLastRun, trendOf } from '../../compare/trend';
 import type { Results } from '../../results/results';
 import { list, text, type ValuesOf } from './option';
 import { commaList } from './shared-options';
 import { currentCommit } from '../sides/worktree';
+import { print, printLine, standardTerminal } from '../output/terminal';
 
 /** Options of `run`, `suite` and `merge` by which results go to other tools and to a history. */
 
@@ -58,10 +61,30 @@ export function ciOutputs(argv: CiArguments & { readonly out: string | undefined
     append: (results) => {
       if (argv.append !== undefined) {
         const date = new Date().toISOString().replace(/\.\d+/, '');
-        appendToHistory(argv.append, results, { commit, label: argv.label ?? '', date });
+        const label = argv.label ?? '';
+        appendToHistory(argv.append, results, { commit, label, date });
+        tellSinceLastRun(argv.append, label);
       }
     },
   };
+}
+
+/** A nightly run is compared with the one before it, of the same label, without being asked. */
+function tellSinceLastRun(file: string, label: string): void {
+  const trend = trendOf(readHistory(file), { metrics: [], label });
+  if (trend.runs < 2) {
+    return;
+  }
+  const changes = changesOfLastRun(trend);
+  const worse = changes.filter(({ judgement }) => judgement === 'worse');
+  if (worse.length > 0) {
+    print(`\n${TREND_FORMATS[0]!.render({ ...trend, changes: worse }, standardTerminal())}`);
+  }
+  const [better, other] = ['better', 'not comparable'].map(
+    (wanted) => changes.filter(({ judgement }) => judgement === wanted).length,
+  );
+  const counts = `${worse.length} worse, ${better} better, ${other} not comparable`;
+  printLine(`Since the run before in ${file}: ${counts}.`);
 }
 
 function commitOf({ commit, append }: CiArguments): string {

@@ -50,12 +50,21 @@ test('a history is appended to run by run, and its trend shows the commit that s
       const module = join(folder, name);
       writeFileSync(module, source);
       const options = ['--append', history!, '--commit', commit, '--label', 'nightly'];
-      const { code, stderr } = await runCli('run', trace!, '-a', module, '-p', 'flat', ...options);
+      const { code, stdout, stderr } = await runCli('run', trace!, '-a', module, '-p', 'flat', ...options);
       assert.is(code, 0, stderr);
+      return stdout;
     };
-    await append('first', CELL_LIST_ENGINE, 'a.js');
-    await append('second', CELL_LIST_ENGINE, 'b.js');
-    await append('third', SLOWER, 'c.js');
+    assert.not.match(await append('first', CELL_LIST_ENGINE, 'a.js'), 'Since the run before');
+    assert.match(
+      await append('second', CELL_LIST_ENGINE, 'b.js'),
+      /: 0 worse, 0 better, 0 not comparable\.\n$/,
+    );
+    const told = await append('third', SLOWER, 'c.js');
+    assert.match(told, /third {2}nightly\n[^]* free\.cycles\.max .* worse +second\n/);
+    assert.match(
+      told,
+      /\nSince the run before in .*history\.csv: [1-9]\d* worse, 0 better, 0 not comparable\.\n$/,
+    );
     const { code, stdout } = await runCli('trend', history!, '--metric', 'free.cycles.max');
     assert.is(code, 0);
     assert.match(
