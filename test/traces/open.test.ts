@@ -156,6 +156,37 @@ test('a format that is forced on a file of another is refused, not read as a rec
   assert.is(await opened('t.txt', orphan, async ({ accounting }) => accounting?.orphanFrees), 1);
 });
 
+test('a process or an allocator that a recording knows nothing of is no recording of nothing', async () => {
+  const threads = '[pid 12] a->malloc(5) = 0x555500010\n[pid 13] a->malloc(6) = 0x555500020\n';
+  const kmem =
+    'a-7 [000] 1.0: kmalloc: call_site=f ptr=00000000deadbeef bytes_req=8 bytes_alloc=8 gfp_flags=0\n';
+  for (const [name, content, importOptions, says] of [
+    ['ltrace', threads, { pid: 1 }, 'none of its lines is of process 1; expected --pid with one of 12, 13'],
+    [
+      'ltrace',
+      'a->malloc(5) = 0x10\n',
+      { pid: 1 },
+      'none of its lines is of process 1; expected no --pid: they name none',
+    ],
+    ['valgrind', valgrind, { pid: 1 }, 'none of its lines is of process 1; expected --pid with one of 7'],
+    ['kmem', kmem, { pid: 8 }, 'none of its lines is of process 8; expected --pid with one of 7'],
+    [
+      'kmem',
+      kmem,
+      { kmem: 'pages' },
+      'none of its events is of the allocator that was chosen; expected the other one (--kmem), or no choice',
+    ],
+  ] as const) {
+    assert.is(await failureOf('t.txt', content, { format: name, importOptions }), `t.txt: ${says}`);
+  }
+  assert.is(
+    await opened('t.txt', threads, async (trace) => (await eventsOf(await trace.open())).length, {
+      importOptions: { pid: 13 },
+    }),
+    1,
+  );
+});
+
 test('the rules between events are held unless that is not wanted', async () => {
   const doubleFree = `${csv}free,1,0,0\n`;
   assert.is(

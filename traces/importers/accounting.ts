@@ -133,10 +133,18 @@ export function emptyAccounting(): Accounting {
 /** What a line may be counted as although it says nothing to the format, or to the part of it that was asked for. */
 const NOTHING_UNDERSTOOD: readonly (keyof Accounting)[] = ['lines', 'unparsedLines', 'chatterLines'];
 
+/** Lines that were understood and are not what the user asked for. */
+const NOT_ASKED_FOR: readonly (keyof Accounting)[] = ['otherPidLines', 'otherSelectionLines'];
+
 /** Whether no line of the recording said anything to the format that it was read as. */
-export function saidNothing(accounting: Accounting): boolean {
+export const saidNothing = (accounting: Accounting): boolean => onlyCounts(accounting, NOTHING_UNDERSTOOD);
+
+/** Whether every line that said something is of a process, or of an allocator, that was not asked for. */
+export const saidOther = (accounting: Accounting): boolean =>
+  onlyCounts(accounting, [...NOTHING_UNDERSTOOD, ...NOT_ASKED_FOR]);
+
+function onlyCounts(accounting: Accounting, names: readonly (keyof Accounting)[]): boolean {
   return Object.entries(accounting).every(
-    ([name, count]) =>
-      typeof count !== 'number' || count === 0 || NOTHING_UNDERSTOOD.includes(name as keyof Accounting),
+    ([name, count]) => typeof count !== 'number' || count === 0 || names.includes(name as keyof Accounting),
   );
 }

@@ -62,7 +62,7 @@ class DrmemtraceParser implements LineParser {
     if (thread === undefined) {
       this.recording.unparsed('"TTHREAD CALLER => FUNCTION(ARGUMENTS) => RESULT" or "TTHREAD => RESULT"', 1);
     } else if (pid !== undefined && Number(thread) !== pid) {
-      this.recording.notAskedFor('otherPidLines');
+      this.recording.ofOtherProcess(thread);
     } else if (call !== null) {
       this.call(thread, call[2]!, call[3]!, call[5]);
     } else {

@@ -10,7 +10,7 @@ import { LineReader } from '../input/lines';
 import { TextTable } from '../trace';
 import type { TraceHeader } from '../trace';
 import { InputError } from '../input-error';
-import { emptyAccounting, saidNothing, type Accounting } from './accounting';
+import { emptyAccounting, saidNothing, saidOther, type Accounting } from './accounting';
 import { EventQueue } from './event-queue';
 import type { LineParser, RecorderFormat } from './importer';
 import { completeImportOptions, type ImportOptions } from './options';
@@ -77,13 +77,29 @@ export class ImportSource extends BlockSource {
   /** Importers are lenient: read as what it is not, a file would be a recording in which nothing happened. */
   private refuseSilence(): void {
     const { accounting, bytes, format, recording } = this;
-    if (recording.isFull || !saidNothing(accounting)) return;
+    if (recording.isFull || !saidOther(accounting)) return;
+    if (!saidNothing(accounting)) throw this.otherThanAskedFor();
     // Kinds come in the order of their first lines; where all is chatter, the first line is as good as any.
     const first = accounting.unparsedKinds[0] ?? { line: 1, column: 1, expected: format.summary };
     throw new InputError({
       where: accounting.lines === 0 ? bytes.name : `${bytes.name}:${first.line}:${first.column}`,
       problem: `nothing in its ${accounting.lines} lines is of the format ${format.name}`,
       expected: first.expected,
+    });
+  }
+
+  private otherThanAskedFor(): InputError {
+    const { accounting, bytes, recording } = this;
+    const { otherPids, options } = recording;
+    if (accounting.otherPidLines === 0) {
+      const problem = 'none of its events is of the allocator that was chosen';
+      return new InputError({ where: bytes.name, problem, expected: 'the other one (--kmem), or no choice' });
+    }
+    return new InputError({
+      where: bytes.name,
+      problem: `none of its lines is of process ${options.pid}`,
+      expected:
+        otherPids.length === 0 ? 'no --pid: they name none' : `--pid with one of ${otherPids.join(', ')}`,
     });
   }
 

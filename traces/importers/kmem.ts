@@ -99,7 +99,7 @@ class KmemParser implements LineParser {
     const name = event[1]!;
     const isPages = isPageEvent(name);
     if (isPages !== (this.selection === 'pages')) {
-      this.recording.notAskedFor('otherSelectionLines');
+      this.recording.ofOtherAllocator();
       return;
     }
     const fields = text.slice(event.index + name.length);
@@ -108,7 +108,7 @@ class KmemParser implements LineParser {
     if (key === undefined) {
       this.recording.unparsed(`a field ${isPages ? 'pfn or page' : 'ptr'} of ${name}`, event.index + 1);
     } else if (this.isOtherProcess(text.slice(0, event.index), isAllocation, key)) {
-      this.recording.notAskedFor('otherPidLines');
+      this.recording.ofOtherProcess(PID.exec(text.slice(0, event.index))?.[1]);
     } else if (!isAllocation) {
       this.recording.freed(key === ZERO_SIZE_PTR && !isPages ? NULL_ADDRESS : key);
     } else if (isPages) {

@@ -80,7 +80,7 @@ class LtraceParser implements LineParser {
     if (line.atEnd || line.take('+++ ') || line.take('--- ')) return;
     const wanted = this.recording.options.pid;
     if (wanted !== undefined && pid !== wanted) {
-      this.recording.notAskedFor('otherPidLines');
+      this.recording.ofOtherProcess(pid);
       return;
     }
     if (line.take('<... ')) this.resumption(line, pid);

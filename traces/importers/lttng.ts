@@ -61,8 +61,9 @@ class LttngParser implements LineParser {
     const fields = text.slice(event.index + event[0].length);
     const values = NEEDED[name]!.map((needed) => valueOf(FIELDS[needed], fields));
     const { pid } = this.recording.options;
-    if (pid !== undefined && Number(valueOf(FIELDS.vpid, fields)) !== pid) {
-      this.recording.notAskedFor('otherPidLines');
+    const vpid = valueOf(FIELDS.vpid, fields);
+    if (pid !== undefined && Number(vpid) !== pid) {
+      this.recording.ofOtherProcess(vpid === undefined ? undefined : Number(vpid));
     } else if (values.some((value) => value === undefined)) {
       this.recording.unparsed(`the fields ${NEEDED[name]!.join(', ')} of ${name}`, event.index + 1);
     } else {

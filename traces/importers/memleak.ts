@@ -48,7 +48,7 @@ class MemleakParser implements LineParser {
     const [, task, pid] = TUPLE_TASK.exec(before) ?? PIPE_TASK.exec(before) ?? [];
     const wanted = recording.options.pid;
     if (wanted !== undefined && Number(pid) !== wanted) {
-      recording.notAskedFor('otherPidLines');
+      recording.ofOtherProcess(pid);
     } else if (freed !== undefined) {
       recording.freed(wideAddress(freed));
     } else {

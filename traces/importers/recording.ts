@@ -21,6 +21,9 @@ const CLOSED_AT_ONCE = 1 << 12;
 /** The largest power of two among the sizes. */
 const ALIGN_MAX = 0x10_0000_0000_0000;
 
+/** Processes that are named when none of a recording's is the one that was asked for. */
+const OTHER_PIDS_MAX = 8;
+
 const COMPLETE = 'a recording that saw every allocation and free';
 
 /** Null, and `MAP_FAILED`: no block begins at the last byte of memory. */
@@ -60,6 +63,9 @@ export class Recording {
   isLive(address: AddressKey): boolean {
     return this.live.has(address);
   }
+
+  /** The first processes that were not asked for. */
+  readonly otherPids: string[] = [];
 
   /** Another line is about to be parsed. */
   lineBegins(): void {
@@ -207,10 +213,18 @@ export class Recording {
     this.refuseIfStrict('the line is not of this format', expected, column);
   }
 
-  /** The line is of a process, or of an allocator, that was not asked for. */
-  notAskedFor(count: 'otherPidLines' | 'otherSelectionLines'): void {
+  /** The line is of an allocator that was not asked for. */
+  ofOtherAllocator(): void {
     this.understood();
-    this.accounting[count] += 1;
+    this.accounting.otherSelectionLines += 1;
+  }
+
+  /** The line is of a process that was not asked for. */
+  ofOtherProcess(pid: string | number | undefined): void {
+    this.understood();
+    this.accounting.otherPidLines += 1;
+    if (pid === undefined || pid === 0 || this.otherPids.length === OTHER_PIDS_MAX) return;
+    if (!this.otherPids.includes(String(pid))) this.otherPids.push(String(pid));
   }
 
   /** The call serves another one, which counts in its place. */

@@ -76,7 +76,7 @@ class ValgrindParser implements LineParser {
       const pid = line.takeDecimal();
       if (pid !== undefined && line.take(isEvent ? '-- ' : '== ')) {
         if (this.pid === undefined) this.choose(pid, hasTime);
-        if (isEvent && pid !== this.pid) this.recording.notAskedFor('otherPidLines');
+        if (isEvent && pid !== this.pid) this.recording.ofOtherProcess(pid);
         return isEvent && pid === this.pid;
       }
     }
