@@ -20,6 +20,7 @@ test('the arrows of the design are allowed', () => {
   assert.is(refusal('harness/replay/replay.ts', 'traces/trace'), undefined);
   assert.is(refusal('harness/cli/main.ts', 'traces/importers/registry'), undefined);
   assert.is(refusal('traces/formats/csv.ts', 'traces/input-error'), undefined);
+  assert.is(refusal('reports/explain/refusal-text.ts', 'traces/ground/integers'), undefined);
   assert.is(refusal('reports/csv.ts', 'harness/results/schema'), undefined);
   assert.is(refusal('test/x.test.ts', 'harness/cli/main'), undefined);
 });

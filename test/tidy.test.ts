@@ -40,6 +40,14 @@ test(`no source file is longer than ${lineLimit} lines`, () => {
   assert.equal(names(long), []);
 });
 
+test('2^32 and the size of a page are said in one place, and for the machine where its layout is', () => {
+  const said = /^(export )?const (TWO_TO_32|PAGE_BYTES) = /m;
+  assert.equal(
+    names(matching(said)).filter((file) => sources.includes(file)),
+    ['harness/machine/memory-layout.ts', 'traces/ground/integers.ts'],
+  );
+});
+
 test('nothing is left unfinished', () => {
   assert.equal(names(matching(unfinished)), []);
 });

@@ -1,5 +1,6 @@
 import { COLUMN_NAMES, NO_TEXT, OP_NAMES, type TextTable, type TraceEvent } from './trace';
 import { InputError } from './input-error';
+import { TWO_TO_32 } from './ground/integers';
 
 /**
  * Canonical CSV as bytes: the one spelling of a trace, whose sha256 is its identity. A header line with
@@ -17,7 +18,6 @@ const COMMA = 0x2c;
 const LINE_FEED = 0x0a;
 const MINUS = 0x2d;
 const DIGIT_ZERO = 0x30;
-const TWO_TO_32 = 0x1_0000_0000;
 const BILLION = 1_000_000_000;
 
 /** More than any row's op, commas, line feed and seven numbers of at most 17 characters. */

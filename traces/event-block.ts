@@ -1,4 +1,5 @@
 import { NO_TEXT, type TraceEvent } from './trace';
+import { TWO_TO_32 } from './ground/integers';
 
 /**
  * A block of at most 65,536 events as columns: what readers decode into, writers encode from, and `EventColumns`
@@ -9,7 +10,6 @@ import { NO_TEXT, type TraceEvent } from './trace';
 export const BLOCK_EVENTS_MAX = 1 << 16;
 
 const BLOCK_EVENTS_INITIAL = 1 << 10;
-const TWO_TO_32 = 0x1_0000_0000;
 
 /**
  * Integers from −(2^53 − 1) to 2^53 − 1. The low 32 bits stand in one array and the rest in another that exists only

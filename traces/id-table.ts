@@ -1,3 +1,5 @@
+import { TWO_TO_32 } from './ground/integers';
+
 /**
  * Which ids are live, and a handle for each: a small number, used again once its id is gone, by which whoever tracks
  * objects keeps their figures in plain arrays. Open addressing over ids up to 2^53 − 1, so a live object costs about
@@ -9,7 +11,6 @@ const EMPTY = -1;
 /** No object has this handle: what `find` says of an id that is not in the table. */
 export const NO_HANDLE = -1;
 
-const TWO_TO_32 = 0x1_0000_0000;
 /** The multipliers of MurmurHash3's 32-bit finalizer (Austin Appleby, public domain). */
 const MIX_FIRST = 0x85ebca6b;
 const MIX_SECOND = 0xc2b2ae35;

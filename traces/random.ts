@@ -1,6 +1,7 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { JumpableRandomGenerator } from 'pure-rand/types/JumpableRandomGenerator';
+import { TWO_TO_32 } from './ground/integers';
 
 /**
  * Seeded chance for everything that makes a trace: integers in, integers out, so that every machine and every Node
@@ -14,7 +15,6 @@ const LANES = [0x9e3779b9, 0x243f6a88, 0xb7e15162, 0x6a09e667] as const;
 /** Added at every step of the hash, so that zeros in what is hashed change it too. */
 const STEP = 0x9e3779b9;
 
-const TWO_TO_32 = 0x1_0000_0000;
 const FRACTION_BITS = 24;
 const ONE = 1 << FRACTION_BITS;
 

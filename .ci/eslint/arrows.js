@@ -5,8 +5,13 @@
  */
 const path = require('node:path');
 
-/** May be imported from every folder: bad input can be met anywhere, and every folder writes files one way. */
-const openToAll = ['traces/input-error.ts', 'traces/output/whole-file.ts', 'traces/output/ending.ts'];
+/** May be imported from every folder: numbers that all mean alike, bad input, the one way of writing files. */
+const openToAll = [
+  'traces/ground/integers.ts',
+  'traces/input-error.ts',
+  'traces/output/whole-file.ts',
+  'traces/output/ending.ts',
+];
 
 /** The harness knows traces only as this model. */
 const traceModel = 'traces/trace.ts';

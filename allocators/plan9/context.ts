@@ -8,8 +8,7 @@ import { roundDown, roundUp, type PoolLayout } from './layout';
 import { FIELD, PoolObject } from './pool-object';
 import type { PrintBuffer } from './print-buffer';
 import type { PoolSteps } from './steps';
-
-const TWO_TO_32 = 0x1_0000_0000;
+import { TWO_TO_32 } from '../../traces/ground/integers';
 
 /** How a context looks at its pool. */
 export interface PoolView {

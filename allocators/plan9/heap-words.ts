@@ -2,6 +2,7 @@ import { Fault } from '../../harness/machine/failures';
 import { HEAP_BASE } from '../../harness/machine/memory-layout';
 import type { Machine } from '../../harness/machine/machine';
 import type { PoolLayout } from './layout';
+import { TWO_TO_32 } from '../../traces/ground/integers';
 
 /**
  * The pool's view of the machine's heap: words and pointers of the layout's width, within the heap region only.
@@ -15,8 +16,6 @@ import type { PoolLayout } from './layout';
 export interface TouchWatcher {
   touched(kind: 'read' | 'write', address: number, bytes: number): void;
 }
-
-const TWO_TO_32 = 0x1_0000_0000;
 
 export class HeapWords {
   readonly heapEnd: number;

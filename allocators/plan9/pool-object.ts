@@ -1,5 +1,6 @@
 import type { Machine } from '../../harness/machine/machine';
 import type { PoolLayout } from './layout';
+import { TWO_TO_32 } from '../../traces/ground/integers';
 
 /**
  * The Pool structure of pool(2), in a control region of its own: parameters, counters, the root of the free tree,
@@ -56,8 +57,6 @@ const INTEGERS: readonly FieldName[] = ['flags', 'nfree', 'lastcompact'];
 const WORDS: readonly FieldName[] = [
   ...(['maxsize', 'cursize', 'curfree', 'curalloc', 'minarena', 'quantum', 'minblock'] as const),
 ];
-
-const TWO_TO_32 = 0x1_0000_0000;
 
 function fieldBytes(name: FieldName, layout: PoolLayout): 4 | 8 {
   if (INTEGERS.includes(name)) {

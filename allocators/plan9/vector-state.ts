@@ -3,6 +3,7 @@ import { HEAP_BASE } from '../../harness/machine/memory-layout';
 import type { PoolContext } from './context';
 import type { HeapWords } from './heap-words';
 import { FIELD } from './pool-object';
+import { TWO_TO_32 } from '../../traces/ground/integers';
 
 /**
  * The state rows of the golden vectors: counters, shapes and two hashes of the whole pool, read without charge. A pool
@@ -12,7 +13,6 @@ import { FIELD } from './pool-object';
 
 const FNV_START = 2166136261;
 const FNV_PRIME = 16777619;
-const TWO_TO_32 = 0x1_0000_0000;
 
 /** FNV-1a over the eight little-endian bytes of every value. */
 class Fnv {

@@ -3,10 +3,11 @@ import { NOTED, PRICED } from './domain-events';
 import { Ledger } from './ledger';
 import { LockTable, type Lock, type UnplacedLock } from './lock';
 import type { LinearMemory } from './linear-memory';
-import { Memory, TWO_TO_32 } from './memory';
+import { Memory } from './memory';
 import { HEAP_BASE, MemoryLayout } from './memory-layout';
 import type { PageSource } from './page-source';
 import { StepTable, type Step, type StepDefinitions } from './steps';
+import { TWO_TO_32 } from '../../traces/ground/integers';
 
 /**
  * The machine that engines run on: byte-addressed little-endian memory in which they keep everything they know, and

@@ -2,6 +2,7 @@ import { InputError } from '../../traces/input-error';
 import { Fault } from './failures';
 import { LinearMemory } from './linear-memory';
 import { HEAP_BASE, PAGE_SHIFT, type MemoryLayout } from './memory-layout';
+import { TWO_TO_32 } from '../../traces/ground/integers';
 
 /**
  * The words behind the machine: one typed array for all from `HEAP_BASE` to the end of the control regions, little-
@@ -13,8 +14,6 @@ import { HEAP_BASE, PAGE_SHIFT, type MemoryLayout } from './memory-layout';
  * the host's pages, more than its TLB holds; by columns it needs some 160 for every place in a page at which objects
  * begin (half the time of a walk over half-page ones, which begin at some fifteen).
  */
-
-export const TWO_TO_32 = 0x1_0000_0000;
 
 /** 64 lines of 16 words are a page. */
 const LINE_SHIFT = 6;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { TWO_TO_32 } from '../../traces/ground/integers';
 
 const COSTS_PER_CHUNK = 4096;
 const COST_BYTES = 8;
-const TWO_TO_32 = 0x1_0000_0000;
 
 /**
  * The identity of a replay's costs: sha256 over the cycles of every operation, in order, each as an unsigned 64-bit

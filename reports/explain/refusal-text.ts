@@ -1,9 +1,8 @@
 import type { ExplainedOperation, Explanation, PageHeap, Refusal } from '../../harness/explain/explanation';
 import { countText, groupedInteger, kibibytesText } from '../../harness/text/numbers';
+import { PAGE_BYTES } from '../../traces/ground/integers';
 
 /** Why an allocation failed, in sentences of a line each: what refused it, what was free, and what would have gone. */
-
-const PAGE_BYTES = 4096;
 
 export function refusalLines(operation: ExplainedOperation, explanation: Explanation): string[] {
   const { refusal } = operation;

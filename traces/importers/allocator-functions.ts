@@ -3,6 +3,7 @@
  * own (`__libc_malloc`), C++'s operators mangled (`_ZnwmSt11align_val_t`) and demangled (`operator new[](…)`).
  */
 import { NULL_ADDRESS, type AddressKey } from '../input/lines';
+import { PAGE_BYTES } from '../ground/integers';
 
 export interface AllocatorCall {
   /** `count` is an allocation whose size is a product; `hidden` one whose address is not the call's result. */
@@ -16,7 +17,6 @@ export interface AllocatorCall {
 /** What the arguments ask for; how many of them matter is the function's length. */
 export type AllocatorFunction = (...values: AddressKey[]) => AllocatorCall;
 
-const PAGE_BYTES = 4096;
 const TWO_TO_64 = 0x1_0000_0000 * 0x1_0000_0000;
 
 const allocates: AllocatorFunction = (size) => allocation(bytes(size));

@@ -6,8 +6,7 @@ import { NULL_ADDRESS, type AddressKey, type LineScanner } from '../input/lines'
 import { isRawTrace, isWorkload, workloadLines } from './dj-workload';
 import type { LineParser, RecorderFormat } from './importer';
 import type { Recording } from './recording';
-
-const PAGE_BYTES = 4096;
+import { PAGE_BYTES } from '../ground/integers';
 
 export const djMalloc: RecorderFormat = {
   name: 'dj-malloc',

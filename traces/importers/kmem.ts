@@ -15,6 +15,7 @@ import { understoodLines } from './detection';
 import type { LineParser, RecorderFormat } from './importer';
 import type { KmemSelection } from './options';
 import type { Recording } from './recording';
+import { PAGE_BYTES } from '../ground/integers';
 
 const EVENTS =
   'kmalloc|kmalloc_node|kmem_cache_alloc|kmem_cache_alloc_node|kfree|kmem_cache_free|' +
@@ -57,7 +58,6 @@ const ZERO_SIZE_PTR = 16;
 const POINTER = /^(?:0x)?0*([0-9a-f]{1,16})$/;
 const NUMBER = /^(?:0x[0-9a-f]{1,13}|\d{1,15})$/;
 
-const PAGE_BYTES = 4096;
 /** MAX_ORDER is 10 on every usual configuration and nowhere above 15; more is damage. */
 const ORDER_MAX = 30;
 

@@ -3,6 +3,7 @@ import type { TextTable } from '../trace';
 import { PageMixture, PatchDeck, patchSizes } from './page-contents';
 import type { Pen, Script } from './script';
 import type { Fact } from './source';
+import { PAGE_BYTES } from '../ground/integers';
 
 /**
  * The pages of guests under Difference Engine: what each holds, how long it has been idle, and the objects that its
@@ -21,7 +22,6 @@ const TOUCHED = { not: 0, accessed: 1, modified: 2 } as const;
 /** Scans without an access until a page is shared, patched, compressed. */
 const IDLE = { share: 1, patch: 2, compress: 4 } as const;
 
-const PAGE_BYTES = 4096;
 const STORED_ALIGN = 8;
 const NO_OBJECT = -1;
 

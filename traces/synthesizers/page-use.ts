@@ -1,6 +1,5 @@
 import type { Placement } from '../trace';
-
-const PAGE_BYTES = 4096;
+import { PAGE_BYTES } from '../ground/integers';
 
 /** Counts how many live objects lie on each page, by their placements: an allocator can give back a page of none. */
 export class PageUse {

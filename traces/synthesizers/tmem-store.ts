@@ -2,6 +2,7 @@ import { isBlock } from '../trace';
 import { PageUse } from './page-use';
 import { RadixTree, type RadixNode } from './radix-tree';
 import type { Pen, Script } from './script';
+import { PAGE_BYTES } from '../ground/integers';
 
 /**
  * What transcendent memory keeps: pools of objects of pages, each with its descriptors in the order in which Xen
@@ -17,7 +18,6 @@ export const structureBytes = {
 /** The largest object of the sub-page pool: a page that compresses to no less keeps a frame of its own. */
 export const LARGEST_STORED_BYTES = 4064;
 
-const PAGE_BYTES = 4096;
 const STRUCTURE_ALIGN = 8;
 const DATA_ALIGN = 1;
 const BUCKETS = 256;

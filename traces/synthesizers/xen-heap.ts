@@ -1,9 +1,8 @@
 import type { TextTable } from '../trace';
 import type { Pen, Script } from './script';
+import { PAGE_BYTES } from '../ground/integers';
 
 /** Xen's own heap as its callers see it: which part of Xen asks, and by which function. */
-
-const PAGE_BYTES = 4096;
 
 const SITES = [
   'domain',

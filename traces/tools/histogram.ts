@@ -1,3 +1,5 @@
+import { TWO_TO_32 } from '../ground/integers';
+
 /**
  * Counts in power-of-two classes: 0, 1, 2–3, 4–7, … Cheap enough to count every event, and wide enough for sizes up
  * to 2^53.
@@ -8,7 +10,6 @@ export interface HistogramClass {
   readonly count: number;
 }
 
-const TWO_TO_32 = 0x1_0000_0000;
 /** One for 0 and one for each number of binary digits up to 53. */
 const CLASSES = 54;
 

@@ -1,3 +1,5 @@
+import { PAGE_BYTES } from '../../../traces/ground/integers';
+
 /**
  * Which routines belong together, by the names that a trace's `call` column gives: what one of a family allocates, one
  * of the same family frees. From the RFC of October 2008, Xen of today, C and C++.
@@ -101,7 +103,6 @@ export const familyOfAllocation = (call: string): RoutineFamily | undefined =>
 
 /** Bytes above which `xmalloc_subpage` refuses: such an object can only be pages. */
 const SUBPAGE_BYTES_MAX = 4032;
-const PAGE_BYTES = 4096;
 
 /**
  * What is wrong with freeing an object of so many bytes, allocated under one name, by the routine of another; undefined

@@ -1,13 +1,13 @@
 import { integer, yesOrNo, type ValuesOf } from '../parameters';
 import { allocateRow, freeRow, ScriptedGenerator, type Pen, type Script } from '../script';
 import { defineSynthesizer } from '../synthesizer';
+import { PAGE_BYTES } from '../../ground/integers';
 
 /**
  * A row of pages of which every other one is freed: half of them are free, yet no two are buddies, so that a binary
  * buddy system has nothing of the next order. With as many pages as the heap holds every request for two fails, and
  * Linux's unusable-free-space index of order 1 is 1.000.
  */
-const PAGE_BYTES = 4096;
 
 const parameters = {
   count: integer('blocks in the row', 'objects', 1024, { from: 2, to: 1e8 }),
