@@ -45,7 +45,11 @@ export const GLOSSARY: readonly GlossaryEntry[] = [
   { term: 'median', meaning: 'What half of all operations of that kind do not exceed.' },
   { term: 'live', meaning: 'Bytes that the program asked for and has not freed.' },
   { term: 'granted', meaning: 'Bytes of the blocks given to live objects, headers and rounding included.' },
-  { term: 'held', meaning: 'Bytes that the engine has taken from the page source and not given back.' },
+  {
+    term: 'held',
+    meaning:
+      'Bytes that the engine has taken from the page source and not given back; of an engine in C that is given the heap as a whole, what it has reached: up to the end of its highest block so far.',
+  },
   { term: 'held peak', meaning: 'The most bytes held after any operation.' },
   { term: 'waste', meaning: '(held − live) / held at the first operation of maximal held.' },
   {

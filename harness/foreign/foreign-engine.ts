@@ -42,6 +42,7 @@ export class ForeignEngine implements Engine {
   private readonly verbs: Readonly<Record<(typeof VERBS)[number], Step>>;
   private readonly services: MachineServices;
   private readonly region: RegionSource | undefined;
+  private readonly ownsHeap: boolean;
   /** What the program was given, where the engine shows nothing of its heap. */
   private readonly blocks: ProgramBlocks | undefined;
 
@@ -53,6 +54,7 @@ export class ForeignEngine implements Engine {
   ) {
     const { pages } = parts;
     this.region = pages === undefined ? new RegionSource(machine) : undefined;
+    this.ownsHeap = module.memorySource === 'heap';
     this.services = new MachineServices(
       machine,
       name,
@@ -79,9 +81,6 @@ export class ForeignEngine implements Engine {
 
   start(): void {
     this.parts.pages?.start();
-    if (this.module.memorySource === 'heap') {
-      this.region?.takeAll();
-    }
     this.running.startUp(() => {
       this.running.entries._initialize?.();
       this.running.entries.__wasm_call_ctors?.();
@@ -218,9 +217,19 @@ export class ForeignEngine implements Engine {
       this.blocks.walk(visit);
       return;
     }
-    this.services.visitor = visit;
+    this.services.visitor = this.ownsHeap ? this.reachedOnly(visit) : visit;
     this.running.observe(() => this.running.entries.__ar_walk!());
     this.services.visitor = undefined;
+  }
+
+  /** An engine that has the whole heap also walks what it has not reached yet. */
+  private reachedOnly(visit: BlockVisitor): BlockVisitor {
+    return (start, bytes, state) => {
+      const within = this.region?.within(start, bytes);
+      if (within !== undefined) {
+        visit(start, within, state);
+      }
+    };
   }
 
   check(): void {
@@ -285,6 +294,10 @@ export class ForeignEngine implements Engine {
     }
     const placement = blockPlacement(result);
     this.blocks?.add(placement, sizeBytes);
+    if (this.ownsHeap) {
+      const block = this.blockAt(placement, sizeBytes);
+      this.region?.reach(block === undefined ? placement + sizeBytes : block.start + block.bytes);
+    }
     return placement;
   }
 

@@ -6,8 +6,10 @@ import type { PageSource } from '../machine/page-source';
 
 /**
  * What an operating system gives a program: one region that grows (`sbrk`) from the beginning of the heap up, mappings
- * (`mmap`) from its end down, first fit. Or, to an allocator that asks for nothing, the heap as a whole. The system's
- * own work is not charged: these calls are rare, and no allocator's merit.
+ * (`mmap`) from its end down, first fit. Or, to an allocator that asks for nothing, the heap as a whole: such a one
+ * holds what it has reached, up to the end of its highest block so far. That is what it would have asked for, and where
+ * a heap could have ended; all of the heap would say nothing of it. The system's own work is not charged: these calls
+ * are rare, and no allocator's merit.
  */
 
 /** Held memory is counted in these units: a growing region need not end with a page. */
@@ -35,10 +37,21 @@ export class RegionSource implements PageSource {
     // Everything is free and zero.
   }
 
-  /** The heap as a whole goes to an engine that asks for no memory. */
-  takeAll(): void {
-    this.ledger.take(HEAP_BASE, this.machine.layout.heapBytes);
-    this.regionEnd = this.end;
+  /** The region grows to the end of a block of an engine that has the whole heap; what lies outside it is no block. */
+  reach(blockEnd: number): void {
+    if (blockEnd <= this.regionEnd || blockEnd > this.end) {
+      return;
+    }
+    const from = this.ledger.heldUntil(this.regionEnd);
+    this.regionEnd = Math.min(wholeGranules(blockEnd), this.end);
+    if (from < this.regionEnd) {
+      this.ledger.take(from, this.regionEnd - from);
+    }
+  }
+
+  /** Of a block that may go on beyond what has been reached the part before that; undefined where there is none. */
+  within(start: number, bytes: number): number | undefined {
+    return start < this.regionEnd ? Math.min(bytes, this.regionEnd - start) : undefined;
   }
 
   /** Moves the end of the growing region; returns where it was, or undefined where it cannot be moved so far. */

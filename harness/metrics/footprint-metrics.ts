@@ -11,7 +11,8 @@ const peakMetrics = replayMetrics([
   {
     name: 'held.bytes.peak',
     ...bytes,
-    formula: 'most bytes held from the page source after any operation',
+    formula:
+      'most bytes held from the page source after any operation; of an engine that is given the heap as a whole, most bytes reached by its blocks',
     column: { heading: 'held peak', shownIn: 'every report' },
     read: ({ footprint }) => peakValue(footprint?.heldBytesPeak),
   },
