@@ -1,7 +1,6 @@
 import type { OpName, Trace } from '../../traces/trace';
 import type { AccessStream } from '../machine/access-stream';
 import { Pricing } from '../pricing/pricing';
-import type { PricingKernel } from '../pricing/pricing-kernel';
 import type { PricingSpecification } from '../pricing/specification';
 import type { Outcome } from '../replay/outcome';
 import { spoiltOutcome, type MakeStack } from '../replay/payload-writer';
@@ -48,8 +47,6 @@ export interface MeasurementPlan {
   readonly survey?: boolean;
   /** Whether to keep the rasters that pictures are drawn from (latency density, heap map); true by default. */
   readonly pictures?: boolean;
-  /** Changes how long it takes, and nothing else. */
-  readonly pricingKernel?: PricingKernel;
   /** More observers of the first pass. */
   readonly observers?: readonly ReplayObserver[];
   /** Options of the first pass; those that a replay depends on hold for all. */
@@ -144,7 +141,7 @@ async function recordPass(plan: MeasurementPlan): Promise<FirstPass> {
   const stack = plan.createStack({ drain });
   const lockNames = stack.machine.locks.list().map(({ name }) => name);
   priced = plan.pricings.map((specification) => ({
-    pricing: new Pricing(specification, plan.pricingKernel),
+    pricing: new Pricing(specification),
     recorder: new LatencyRecorder({
       lockNames,
       worstCount: plan.worstCount ?? WORST_COUNT_DEFAULT,

@@ -1,6 +1,6 @@
 import { END_OF_OPERATION, LOCK_MASK, type AccessStream } from '../machine/access-stream';
 import { PRICED, PRICED_COUNT } from '../machine/domain-events';
-import type { PriceAccesses } from './access-pricing';
+import { priceFlatAccesses, type PriceAccesses } from './access-pricing';
 import {
   CAUSE_COUNT,
   causeIndex,
@@ -11,7 +11,7 @@ import {
   type EventCosts,
   type OutcomeCosts,
 } from './costs';
-import { accessPricing, type PricingKernel } from './pricing-kernel';
+import { MemoryHierarchy } from './memory-hierarchy';
 import { profileSha256 } from './profile';
 import { pricingId, type PricingSpecification } from './specification';
 
@@ -73,8 +73,8 @@ export class Pricing implements PricedBatch {
   private readonly coldInstructionsMax: number;
   private coldInstructions: number;
 
-  /** @param kernel changes how long it takes, and nothing else */
-  constructor(specification: PricingSpecification, kernel: PricingKernel = 'auto') {
+  /** Throws a `UsageError` when the host has no room for it. */
+  constructor(specification: PricingSpecification) {
     const { profile, mapping, state } = specification;
     this.id = pricingId(specification);
     this.profileSha256 = profileSha256(profile);
@@ -84,7 +84,10 @@ export class Pricing implements PricedBatch {
     this.coldInstructionCost = coldCode === undefined ? 0 : toCost(coldCode.cyclesPerInstruction);
     this.coldInstructionsMax = coldCode?.instructionsMax ?? 0;
     this.coldInstructions = this.coldInstructionsMax;
-    this.priceAccesses = accessPricing(specification, kernel);
+    this.priceAccesses =
+      profile.model === 'flat'
+        ? priceFlatAccesses
+        : new MemoryHierarchy(profile, mapping, state).priceAccesses;
   }
 
   /** Prices the operations that end in `batch`. One that never ends is never priced. */

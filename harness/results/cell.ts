@@ -1,7 +1,6 @@
 import type { Trace } from '../../traces/trace';
 import { measure } from '../metrics/measurement';
 import type { MeasuredReplay } from '../metrics/measured-replay';
-import type { PricingKernel } from '../pricing/pricing-kernel';
 import { parsePricing } from '../pricing/specification';
 import type { ReallocPolicy } from '../replay/operations';
 import type { EngineDefinition } from '../replay/port';
@@ -56,14 +55,13 @@ export interface CellHooks {
   readonly progress?: (events: number) => void;
   /** Waited for now and then, so that whoever runs the replay can hear what happens meanwhile. */
   readonly breathe?: () => Promise<void>;
-  readonly pricingKernel?: PricingKernel;
 }
 
 /** Runs a cell on a machine of its own. Rejects with `UsageError` and `InputError` as its parts do. */
 export async function runCell(
   cell: Cell,
   registries: Registries,
-  { pricingKernel, ...hooks }: CellHooks = {},
+  hooks: CellHooks = {},
 ): Promise<MeasuredReplay> {
   const definition = registries.engineNamed(cell.engine);
   const pricings = cell.pricings.map(parsePricing);
@@ -88,7 +86,6 @@ export async function runCell(
     ...(cell.worstCount !== undefined && { worstCount: cell.worstCount }),
     ...(cell.survey !== undefined && { survey: cell.survey }),
     ...(cell.pictures !== undefined && { pictures: cell.pictures }),
-    ...(pricingKernel !== undefined && { pricingKernel }),
     replay: {
       ...(cell.realloc !== undefined && { realloc: cell.realloc }),
       ...(cell.verifyPayload === true && { payload: 'throughout' }),

@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { Bench } from 'tinybench';
 import { engineNamed } from '../../allocators/registry';
 import { Pricing } from '../../harness/pricing/pricing';
-import type { PricingKernel } from '../../harness/pricing/pricing-kernel';
 import { parsePricing } from '../../harness/pricing/specification';
 import { replay } from '../../harness/replay/replay';
 import { createStack } from '../../harness/replay/stack';
@@ -17,21 +16,14 @@ import { processorClock } from './processor-clock';
  * ratios within one run, never a test.
  *
  * Every row is measured in a process of its own, as a user's run is one: V8 compiles shared code for all that a process
- * has seen, and slower for several engines, pricings and kernels than for one.
+ * has seen, and slower for several engines and pricings than for one.
  */
 
-/** What is priced in one replay, and by which kernel; the flat model has none of its own. */
-interface Priced {
-  readonly ids: readonly string[];
-  readonly kernel: PricingKernel;
-}
-
-const PRICINGS: readonly Priced[] = [
-  { ids: ['flat'], kernel: 'ts' },
-  ...(['ts', 'wasm'] as const).flatMap((kernel) => [
-    { ids: ['zen4-2022'], kernel },
-    { ids: ['zen4-2022', 'core2-2008', 'zen4-2022@cold'], kernel },
-  ]),
+/** What is priced in one replay. */
+const PRICINGS: readonly (readonly string[])[] = [
+  ['flat'],
+  ['zen4-2022'],
+  ['zen4-2022', 'core2-2008', 'zen4-2022@cold'],
 ];
 
 interface Workload {
@@ -62,8 +54,8 @@ interface Work {
 }
 
 /** One replay; the work it did is the same every time. */
-async function replayOnce(trace: Trace, engine: string, { ids, kernel }: Priced): Promise<Work> {
-  const priced = ids.map((id) => new Pricing(parsePricing(id), kernel));
+async function replayOnce(trace: Trace, engine: string, ids: readonly string[]): Promise<Work> {
+  const priced = ids.map((id) => new Pricing(parsePricing(id)));
   let accesses = 0;
   const stack = createStack(
     engineNamed(engine),
@@ -101,7 +93,7 @@ interface Measured extends Work {
 
 async function measured(
   { name, engine, trace: specification }: Workload,
-  pricing: Priced,
+  pricing: readonly string[],
 ): Promise<Measured> {
   const trace = await heldTrace(specification);
   let work: Work = { events: 0, accesses: 0 };
@@ -129,14 +121,13 @@ function measuredApart(workload: number, pricing: number): Measured {
 
 function printRow(
   { name }: Workload,
-  pricing: Priced,
+  pricings: readonly string[],
   { events, accesses, seconds }: Measured,
   flat: number,
 ): void {
   console.log(
     name.padEnd(22),
-    pricing.ids.join('+').padEnd(38),
-    pricing.kernel.padEnd(6),
+    pricings.join('+').padEnd(38),
     `${(events / seconds / 1e6).toFixed(2)} M`.padStart(8),
     `${(accesses / seconds / 1e6).toFixed(1)} M`.padStart(12),
     (seconds / flat).toFixed(2).padStart(10),
@@ -149,7 +140,7 @@ async function main([workload, pricing]: readonly string[]): Promise<void> {
     return;
   }
   console.log(
-    'workload               pricings                               kernel    ops/s    accesses/s   times flat',
+    'workload               pricings                                  ops/s    accesses/s   times flat',
   );
   for (const [workloadIndex, each] of WORKLOADS.entries()) {
     let flatSeconds: number | undefined;

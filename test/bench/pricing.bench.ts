@@ -1,14 +1,13 @@
 import { Bench } from 'tinybench';
 import { Pricing } from '../../harness/pricing/pricing';
-import type { PricingKernel } from '../../harness/pricing/pricing-kernel';
 import { parsePricing } from '../../harness/pricing/specification';
 import { traceFromSpecification } from '../../traces/synthesizers/registry';
 import { processorClock } from './processor-clock';
 import { recordedStream, type RecordedBatch } from './recorded-stream';
 
 /**
- * How fast pricing alone is: recorded address streams through both kernels, without engine and recorders. Millions of
- * accesses in a second of processor time, the best of a few runs; compare figures of one run.
+ * How fast pricing alone is: recorded address streams without engine and recorders. Millions of accesses in a second of
+ * processor time, the best of a few runs; compare figures of one run.
  */
 
 const PRICINGS = ['zen4-2022', 'zen4-2022/4k', 'core2-2008', 'zen4-2022@cold', 'zen4-guest-2026'];
@@ -30,11 +29,7 @@ const STREAMS: readonly { readonly name: string; readonly engine: string; readon
 const ITERATIONS = 4;
 
 /** Millions of accesses per second. */
-async function speedOf(
-  batches: readonly RecordedBatch[],
-  id: string,
-  kernel: PricingKernel,
-): Promise<number> {
+async function speedOf(batches: readonly RecordedBatch[], id: string): Promise<number> {
   const bench = new Bench({
     warmup: false,
     time: 0,
@@ -42,7 +37,7 @@ async function speedOf(
     timestampProvider: processorClock,
   });
   bench.add(id, () => {
-    const pricing = new Pricing(parsePricing(id), kernel);
+    const pricing = new Pricing(parsePricing(id));
     batches.forEach((batch) => pricing.price(batch));
   });
   await bench.run();
@@ -54,13 +49,12 @@ async function speedOf(
 }
 
 async function main(): Promise<void> {
-  console.log('pricing alone          pricing            accesses/s in ts     in wasm   times');
+  console.log('pricing alone          pricing            accesses/s');
   for (const { name, engine, trace } of STREAMS) {
     const batches = await recordedStream(traceFromSpecification(trace), engine);
     for (const id of PRICINGS) {
-      const [ts, wasm] = [await speedOf(batches, id, 'ts'), await speedOf(batches, id, 'wasm')];
-      const columns = [`${ts.toFixed(1)} M`.padStart(16), `${wasm.toFixed(1)} M`.padStart(12)];
-      console.log(name.padEnd(22), id.padEnd(18), ...columns, (wasm / ts).toFixed(2).padStart(7));
+      const speed = await speedOf(batches, id);
+      console.log(name.padEnd(22), id.padEnd(18), `${speed.toFixed(1)} M`.padStart(10));
     }
   }
 }

@@ -122,7 +122,7 @@ async function reproduceAll(argv: ReproduceArguments): Promise<ExitCode> {
     });
   }
   const folder = out === undefined ? undefined : OutputFolder.at(out, '--out', Object.values(LEDGER_FILES));
-  const documents = await judgeDocuments(DOCUMENTS, openLaboratory(argv), ({ claim, verdict, because }) => {
+  const documents = await judgeDocuments(DOCUMENTS, openLaboratory(), ({ claim, verdict, because }) => {
     print(`${verdict.toUpperCase()} ${claim.id}: ${because}\n`);
   });
   if (folder !== undefined) {

@@ -23,7 +23,7 @@ import { createRegistries } from '../names/registries';
 import { exitCodeOf, REPORT_FILES, resultsOf } from '../output/report-files';
 import { compilerOption } from '../options/engine-options';
 import { flag, needed, operand, text, type ValuesOf } from '../options/option';
-import { hostOptions, laneSettings } from '../options/shared-options';
+import { hostOptions, replaySecondsMax } from '../options/shared-options';
 import { concludeSuite, limitsAt } from '../output/suite-conclusion';
 import { estimatedCosts } from '../workers/suite-costs';
 import { createSuiteRegistries } from '../names/suite-registries';
@@ -212,7 +212,7 @@ async function runPlanned(
   const progress = cellProgress(argv.suite, cells, createRegistries());
   const parts = new Map(cells.map(({ cell }, part) => [cell, part]));
   const lane = () =>
-    new WorkerLane(laneSettings(argv), false, (cell, events) => progress.reached(parts.get(cell)!, events));
+    new WorkerLane(replaySecondsMax(argv), false, (cell, events) => progress.reached(parts.get(cell)!, events));
   const workers = Math.min(argv.workers ?? availableParallelism(), cells.length);
   const lanes = Array.from({ length: verifies ? Math.max(1, workers >> 1) : workers }, () =>
     verifies ? ([lane(), lane()] as const) : ([lane()] as const),

@@ -3,13 +3,12 @@ import { openTrace } from '../../../traces/open';
 import { audit } from '../../studies/audit/audit';
 import { createLaboratory, type Laboratory } from '../../studies/claims/laboratory';
 import { createRegistries, openOptions } from './registries';
-import type { HostArguments } from '../options/shared-options';
 
 /** The laboratory of the claims, with every registry at hand. */
 
 const COLUMNS = 'op,id,size,align,offset,span,cpu,site,call,value';
 
-export function openLaboratory({ pricingKernel }: Partial<HostArguments> = {}): Laboratory {
+export function openLaboratory(): Laboratory {
   return createLaboratory({
     registries: createRegistries(),
     traceOfRows: (rows) =>
@@ -30,7 +29,6 @@ export function openLaboratory({ pricingKernel }: Partial<HostArguments> = {}): 
       });
       return counts.map(({ rule }) => rule);
     },
-    ...(pricingKernel !== undefined && { pricingKernel }),
   });
 }
 

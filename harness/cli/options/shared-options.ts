@@ -1,10 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { UsageError } from '../../../traces/input-error';
 import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT } from '../../machine/machine';
-import { PRICING_KERNELS } from '../../pricing/pricing-kernel';
 import { PRICING_DEFAULT } from '../../pricing/specification';
 import type { ReallocPolicy } from '../../replay/operations';
-import type { LaneSettings } from '../workers/worker-lane';
 import { choice, count, list, needed, text, type ValuesOf } from './option';
 
 /** Options that several commands share, and how their words become values. */
@@ -79,10 +77,6 @@ export const hostOptions = {
     `Worker processes (${availableParallelism()} processors here; results do not depend on it)`,
     [1, WORKERS_MAX],
   ),
-  pricingKernel: choice(
-    'Price in TypeScript or in WebAssembly, which is faster (default auto; results are the same)',
-    PRICING_KERNELS,
-  ),
   replayTimeout: count(
     `Seconds after which a replay in a worker process is given up (default ${REPLAY_SECONDS_MAX})`,
     [1, REPLAY_SECONDS_LIMIT],
@@ -91,10 +85,9 @@ export const hostOptions = {
 
 export type HostArguments = ValuesOf<typeof hostOptions>;
 
-export const laneSettings = ({ pricingKernel, replayTimeout }: HostArguments): LaneSettings => ({
-  pricingKernel,
-  replaySecondsMax: replayTimeout ?? REPLAY_SECONDS_MAX,
-});
+/** How long a replay in a worker process may take. */
+export const replaySecondsMax = ({ replayTimeout }: HostArguments): number =>
+  replayTimeout ?? REPLAY_SECONDS_MAX;
 
 /** How many workers: as told, else one, for a run of a few cells is over before a second process has started. */
 export const workersFor = ({ workers }: Pick<HostArguments, 'workers'>): number => workers ?? 1;

@@ -154,7 +154,6 @@ function runArguments(
     'virtual-pages': request.virtualPages,
     'access-limit': request.accessLimit,
     workers: request.workers,
-    'pricing-kernel': request.pricingKernel,
   };
   return [
     ...['run', ...traces.map(fileHere)],

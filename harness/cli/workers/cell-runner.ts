@@ -6,10 +6,10 @@ import { crashedReplay } from '../../suite/crashed';
 import type { CellReport } from '../../suite/run-cells';
 import { createRegistries, type OpenedRegistries } from '../names/registries';
 import { headerNamed } from '../names/suite-registries';
-import { laneSettings, workersFor, type HostArguments } from '../options/shared-options';
+import { replaySecondsMax, workersFor, type HostArguments } from '../options/shared-options';
 import { Progress } from './progress';
 import { expectEvents } from './suite-costs';
-import { doubtsOf, runTask, withKernel, type Task } from './task';
+import { doubtsOf, runTask, type Task } from './task';
 import { WorkerLane } from './worker-lane';
 import { tell } from '../output/terminal';
 
@@ -23,12 +23,11 @@ import { tell } from '../output/terminal';
 
 /** Rejects with the error of the first task, in their order, that cannot be run as described. */
 export async function runTasks(
-  asked: readonly Task[],
+  tasks: readonly Task[],
   host: HostArguments,
   title: string,
 ): Promise<MeasuredReplay[]> {
   const registries = createRegistries();
-  const tasks = asked.map((task) => withKernel(task, host.pricingKernel));
   const readsStdin = tasks.some(({ cell }) => cell.trace.specification === '-');
   // Standard input is read by one process alone.
   const workers = readsStdin ? 1 : Math.min(workersFor(host), tasks.length);
@@ -44,7 +43,7 @@ export async function runTasks(
     }
     const lanes = Array.from(
       { length: workers },
-      () => new WorkerLane(laneSettings(host), readsStdin, reached),
+      () => new WorkerLane(replaySecondsMax(host), readsStdin, reached),
     );
     return await runInLanes(tasks, lanes, registries, done);
   } finally {

@@ -4,7 +4,6 @@ import { InputError, UsageError, type ProblemDetails } from '../../../traces/inp
 import { reasonOf } from '../../../traces/output/whole-file';
 import type { MeasuredReplay } from '../../metrics/measured-replay';
 import { NotDeterministic } from '../../metrics/measurement';
-import type { PricingKernel } from '../../pricing/pricing-kernel';
 import { runCell, type Cell, type Registries } from '../../results/cell';
 import type { OpenedRegistries } from '../names/registries';
 import { doubtsText } from '../output/import-text';
@@ -13,11 +12,7 @@ import { doubtsText } from '../output/import-text';
 export interface Task {
   readonly cell: Cell;
   readonly placementsFile?: string;
-  readonly pricingKernel?: PricingKernel;
 }
-
-export const withKernel = (task: Task, pricingKernel: PricingKernel | undefined): Task =>
-  pricingKernel === undefined ? task : { ...task, pricingKernel };
 
 /** What comes back from a worker: errors do not survive the way between processes as objects of their class. */
 export type TaskOutcome =
@@ -42,7 +37,6 @@ export async function runTask(
   const host = {
     progress,
     breathe: () => new Promise<void>((resolve) => void setImmediate(resolve)),
-    ...(task.pricingKernel !== undefined && { pricingKernel: task.pricingKernel }),
   };
   if (task.placementsFile === undefined) {
     return runCell(task.cell, registries, host);

@@ -1,16 +1,8 @@
-import type { PricingKernel } from '../../pricing/pricing-kernel';
 import type { Cell } from '../../results/cell';
 import type { CellReport, Lane } from '../../suite/run-cells';
 import { portableName } from '../names/load-engine';
-import { replayOf, withKernel, type Task } from './task';
+import { replayOf, type Task } from './task';
 import { WorkerProcess } from './worker-process';
-
-/** How the work of lanes is done: results do not depend on it. */
-export interface LaneSettings {
-  readonly pricingKernel: PricingKernel | undefined;
-  /** A replay that takes longer has not come to an end. */
-  readonly replaySecondsMax: number;
-}
 
 /**
  * One worker process that runs one task after the other. It starts with its first task; when it dies in the middle of
@@ -23,8 +15,9 @@ export class WorkerLane implements Lane {
   /** What is wrong with the recordings that were replayed. */
   readonly doubts = new Set<string>();
 
+  /** @param replaySecondsMax a replay that takes longer has not come to an end */
   constructor(
-    private readonly settings: LaneSettings,
+    private readonly replaySecondsMax: number,
     private readonly readsStdin = false,
     /** Told of the cell that is under way how many events it has replayed. */
     private readonly reached: (cell: Cell, events: number) => void = () => undefined,
@@ -36,14 +29,12 @@ export class WorkerLane implements Lane {
 
   /** Rejects with the `UsageError` or `InputError` of a task that cannot be run as described. */
   async runTask(task: Task): Promise<CellReport> {
-    const { pricingKernel, replaySecondsMax } = this.settings;
+    const { replaySecondsMax } = this;
     if (this.process === undefined || this.process.hasEnded) {
       this.process = new WorkerProcess(this.readsStdin);
     }
-    const end = await this.process.run(
-      portable(withKernel(task, pricingKernel)),
-      replaySecondsMax,
-      (events) => this.reached(task.cell, events),
+    const end = await this.process.run(portable(task), replaySecondsMax, (events) =>
+      this.reached(task.cell, events),
     );
     if ('kind' in end) {
       const problem =

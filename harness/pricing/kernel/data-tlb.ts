@@ -2,14 +2,14 @@ import { LruSets } from './lru-sets';
 import { SECOND_TLB, WALKED } from './outcomes';
 import { PageSlots } from './page-slots';
 
-/** The twin of `../data-tlb.ts`. */
-
 export const first = changetype<PageSlots>(memory.data(offsetof<PageSlots>()));
 const second = changetype<LruSets>(memory.data(offsetof<LruSets>()));
 
+/** The data TLB: two levels at most, the first of them set-associative or fully associative. */
 @unmanaged
 export class DataTlb {
   pageShift: i32;
+  /** Foreign bytes short of a whole page. */
   foreignRestBytes: i64;
 
   configureFirst(pageShift: i32, entries: i32, ways: i32): void {
@@ -33,6 +33,7 @@ export class DataTlb {
     second.evict();
   }
 
+  /** Lets foreign traffic pass through. */
   passForeign(bytes: i64, now: i32): void {
     const passed = this.foreignRestBytes + bytes;
     const pages = passed >> this.pageShift;

@@ -4,7 +4,7 @@ import { l1, l2, l3, MemoryHierarchy, OutcomeCost, tlb } from './memory-hierarch
 import { L1, L2 } from './outcomes';
 
 /**
- * What `../compiled-hierarchy.ts` calls. An instance is one memory hierarchy: it is described once, given room, and
+ * What `../memory-hierarchy.ts` calls. An instance is one memory hierarchy: it is described once, given room, and
  * then prices batch after batch.
  */
 

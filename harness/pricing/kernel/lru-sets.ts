@@ -2,14 +2,20 @@ import { allocate } from './memory';
 import { Ways } from './ways';
 
 /**
- * The twin of `../lru-sets.ts`. A set takes a whole number of vectors. Where its ways do not fill them, the places
- * beyond hold what was displaced last: to be found there is not to be found, and the order of the others is the same.
+ * A set-associative cache (or TLB) with exact least-recently-used replacement. Each set is a short array of tags, the
+ * most recently used first; a touch moves its tag to the front. The memory behind tags is not kept, nor whether a line
+ * is dirty.
+ *
+ * A set takes a whole number of vectors. Where its ways do not fill them, the places beyond hold what was displaced
+ * last: to be found there is not to be found, and the order of the others is the same.
  *
  * Tags of 32 bits are the numbers themselves. Tags of 16 bits leave out what the number of the set tells, and twice as
  * many of them fit a vector; a cache of many sets has them.
  */
 
+/** Marks a way that was never filled, or was evicted; such ways are the last of their set. */
 const EMPTY: i32 = -1;
+/** Marks what foreign traffic left: nobody will ask for it. */
 export const FOREIGN: i32 = -2;
 const NO_FOLD: i32 = 31;
 /** Lines are numbered below 2^26. Tags below 2^15 leave room for the marks. */
@@ -21,12 +27,16 @@ export const UNDISTURBED: i32 = 0;
 export const EVICTION: i32 = 1;
 export const FOREIGN_TRAFFIC: i32 = 2;
 
-/** `UNEVEN_SHARES`, a byte each. */
+/**
+ * Neighbours use the sets of a shared cache unevenly. How unevenly is a choice: the ratios, a byte each, spread the time
+ * for which an unused line survives as widely as the measured storms show (`../README.md`).
+ */
 const UNEVEN_SHARES: u64 = 0x0b0a_0908_0807_0605;
 const UNEVEN_COUNT: i32 = 8;
 const UNEVEN_TOTAL_SHIFT: i64 = 6;
 const FIBONACCI: i32 = <i32>0x9e37_79b1;
 
+/** Which share a set takes is spread by the multiplier of Fibonacci hashing. */
 function unevenShare(set: i32): i64 {
   const which = (set * FIBONACCI) >>> 29;
   return (UNEVEN_SHARES >> (which << 3)) & 0xff;
@@ -47,13 +57,17 @@ export class LruSets {
   foldShift: i32;
   disturbance: i32;
 
+  /** Eviction costs no more than the sets that an operation filled: they are remembered as they leave emptiness. */
   filledSets: usize;
   filledCount: i32;
 
+  /** Foreign lines so far, as whole rounds over all sets and the sets of the round under way. */
   foreignRounds: i32;
   foreignRest: i32;
+  /** Neighbours' lines so far, in grains of one line for every eighth set. */
   neighbourGrains: i64;
   neighbourRest: f64;
+  /** Foreign lines that each set has already taken in. */
   settled: usize;
 
   /** Caches that are never configured do not exist: they hold nothing, and may be disturbed at will. */
@@ -107,6 +121,7 @@ export class LruSets {
     return Ways.moveToFront<T>(this.tags + set * this.setBytes, tag, this.vectors) - this.wayBytes;
   }
 
+  /** Empties the cache. Only for the disturbance `eviction`. */
   evict(): void {
     for (let index = 0; index < this.filledCount; index++) {
       const first = load<usize>(this.filledSets + (index << 2));
@@ -117,6 +132,10 @@ export class LruSets {
     this.filledCount = 0;
   }
 
+  /**
+   * Lets `lines` consecutive, never repeated foreign lines pass through the cache; every set takes in its share when
+   * it is next used. Only for the disturbance `foreign traffic`.
+   */
   passForeign(lines: i64): void {
     if (this.setCount != 0) {
       const passed = this.foreignRest + lines;
@@ -125,6 +144,10 @@ export class LruSets {
     }
   }
 
+  /**
+   * Lets `lines` of neighbours into the cache, unevenly: some sets take in twice as many as others, in the ratios of
+   * `UNEVEN_SHARES`.
+   */
   passNeighbours(lines: f64): void {
     if (this.setCount != 0) {
       const passed = this.neighbourRest + lines;
@@ -135,12 +158,14 @@ export class LruSets {
     }
   }
 
+  /** Takes the foreign lines in at once, so that `tags` may be read directly. */
   settleAll(): void {
     for (let set = 0; set < this.setCount; set++) {
       this.settle(set);
     }
   }
 
+  /** Before a set is used: lets in the foreign lines that came since, or notes that it is about to be filled. */
   @inline
   private prepare(set: i32): void {
     if (this.disturbance == FOREIGN_TRAFFIC) {

@@ -1,37 +1,23 @@
 import { DataTlb, first as firstTlb } from './data-tlb';
 import { EVICTION, FOREIGN_TRAFFIC, LruSets } from './lru-sets';
-import {
-  CHASE,
-  deepened,
-  drained,
-  DRAM,
-  found,
-  KIND_COUNT,
-  L1,
-  L2,
-  L3,
-  LOCKED,
-  NOTHING,
-  OUTCOME_COUNT,
-  overlapped,
-  prefetched,
-  STORE,
-  UPDATE,
-} from './outcomes';
+import { CHASE, deepened, drained, DRAM, found, KIND_COUNT, L1, L2, L3, LOCKED, NOTHING } from './outcomes';
+import { OUTCOME_COUNT, overlapped, prefetched, STORE, UPDATE } from './outcomes';
 import { TIME_STEP } from './page-slots';
 
 /**
- * The twin of `../memory-hierarchy.ts`: the same verbs in the same order, with the same names. What they do is said
- * there; said here is only what is done otherwise. All that an access may meet is inlined, because a call anywhere in
- * the loop would push its variables to the stack at every turn.
+ * The processor's way to memory. Caches and TLB live on from operation to operation; the stride prefetcher, the window
+ * in which independent misses overlap and the store buffer start afresh with each. All that an access may meet is
+ * inlined, because a call anywhere in the loop would push its variables to the stack at every turn.
  */
 
 const LINE_SHIFT: i32 = 6;
 const LINE_BYTES: i32 = 1 << LINE_SHIFT;
 const KIND_MASK: i32 = KIND_COUNT - 1;
 const COST_PER_CYCLE: f64 = 256;
+/** A line of a neighbour that brings in one byte a kilocycle takes this much cost to come. */
 const SHARES_OF_LINE: f64 = 1000 * COST_PER_CYCLE * LINE_BYTES;
 const NO_LINE: i32 = -1;
+/** Set in the tag of a line in L1 that a store is still fetching, so that the line is not simply found. */
 const FETCHING: i32 = 0x4000_0000;
 const FAR_LINE: i32 = -0x4000_0000;
 const END_OF_OPERATION: i32 = 0x100;
@@ -70,22 +56,27 @@ export class MemoryHierarchy {
   disturbance: i32;
   foreignBytes: i64;
   foreignRestBytes: i64;
+  /** What others bring into L3 meanwhile: whole lines that wait for the operation to end, and a share of the next. */
   neighbourBytesPerKilocycle: f64;
   costBetweenOperations: f64;
   neighbourLines: f64;
   neighbourShare: f64;
+  /** One in so many of these lines passes through L2 as well; 0 where none does. */
   linesPerL2Line: f64;
   linesSinceL2: f64;
 
+  /** The stride prefetcher watches the lines of loads that miss L1. */
   strideLinesMax: i32;
   trainingStrides: i32;
   missedLine: i32;
   strideLines: i32;
   stridesSeen: i32;
 
+  /** Independent loads before `windowEnd` run beside the misses since; the slowest of these came from `windowLevel`. */
   windowAccesses: i32;
   windowEnd: i32;
   windowLevel: i32;
+  /** Until `storeEnd` stores may still be fetching lines, the slowest from `storeLevel`; `storeLine` is the last. */
   storeEnd: i32;
   storeLevel: i32;
   storeLine: i32;
@@ -247,6 +238,10 @@ export class MemoryHierarchy {
     return isTrained && strideLines != 0 && abs(strideLines) <= this.strideLinesMax;
   }
 
+  /**
+   * A dependent load bears its latency, and what comes after it mostly uses what it loaded: nothing runs beside it.
+   * An independent one bears what the misses beside it do not cover.
+   */
   @inline
   private overlap(level: i32, kind: i32, index: i32): i32 {
     if (kind == CHASE) {
@@ -288,6 +283,7 @@ export class MemoryHierarchy {
     store<i32>(first, load<i32>(first) | FETCHING);
   }
 
+  /** A load from the line that a store is fetching waits for it, unless the store buffer holds the very word. */
   @inline
   private meetStore(entry: i32, index: i32): i32 {
     const kind = entry & KIND_MASK;
@@ -318,6 +314,10 @@ export class MemoryHierarchy {
     this.storeLine = NO_LINE;
   }
 
+  /**
+   * A locked update waits for the stores before it. What comes after it does not wait as well: the core runs ahead and
+   * asks for those lines meanwhile.
+   */
   @inline
   private drainStores(index: i32): i32 {
     this.forgetStore();

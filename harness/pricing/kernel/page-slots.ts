@@ -4,7 +4,7 @@ import { allocate } from './memory';
 /**
  * The first-level TLB, made for pages that are nearly always held. Every page knows its slot and every slot when it was
  * last used: a use is one look and one mark, and only a newcomer has to search its set for the slot used longest ago.
- * Exact LRU, as in `../lru-log.ts` and `../lru-sets.ts`.
+ * The least recently used goes, exactly.
  */
 
 /** Slot 0 is held by no page and its stamp is always too old; the slots of the sets come after it. */

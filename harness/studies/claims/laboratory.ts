@@ -1,7 +1,6 @@
 import { OP, type Placement, type Trace } from '../../../traces/trace';
 import { HEAP_PAGES_DEFAULT, VIRTUAL_PAGES_DEFAULT, type Machine } from '../../machine/machine';
 import type { MeasuredReplay } from '../../metrics/measured-replay';
-import type { PricingKernel } from '../../pricing/pricing-kernel';
 import { parsePricing } from '../../pricing/specification';
 import { minimumHeap, type MinimumHeap } from '../../replay/minimum-heap';
 import type { Outcome } from '../../replay/outcome';
@@ -67,19 +66,12 @@ export interface LaboratoryParts {
   /** A trace of canonical rows; see `WatchedSubject`. */
   traceOfRows(rows: readonly string[]): Promise<Trace>;
   auditedRules: Laboratory['auditedRules'];
-  readonly pricingKernel?: PricingKernel;
 }
 
 const WARM = 'zen4-2022';
 const CALLED_ENGINE = 'xmalloc-tlsf';
 
-export function createLaboratory({
-  registries,
-  traceOfRows,
-  auditedRules,
-  pricingKernel,
-}: LaboratoryParts): Laboratory {
-  const hooks = pricingKernel === undefined ? {} : { pricingKernel };
+export function createLaboratory({ registries, traceOfRows, auditedRules }: LaboratoryParts): Laboratory {
   const measured = new Map<string, Promise<MeasuredReplay>>();
   const stackOf = (
     engine: string,
@@ -97,7 +89,7 @@ export function createLaboratory({
     auditedRules,
     measure: (cell) => {
       const key = JSON.stringify(cell);
-      const known = measured.get(key) ?? runCell(filled(cell), registries, hooks);
+      const known = measured.get(key) ?? runCell(filled(cell), registries);
       measured.set(key, known);
       return known;
     },
@@ -106,7 +98,7 @@ export function createLaboratory({
         typeof trace === 'string'
           ? await registries.openTrace({ specification: trace })
           : await traceOfRows(trace);
-      const costs = new OperationCosts(parsePricing(pricing), pricingKernel);
+      const costs = new OperationCosts(parsePricing(pricing));
       return watched(opened, stackOf(engine, options, heapPages, costs.drain), costs);
     },
     callsOf: async (specification) =>

@@ -1,7 +1,6 @@
 import { END_OF_OPERATION, type AccessStream } from '../../machine/access-stream';
 import { NOTED, NOTED_COUNT, PRICED, PRICED_COUNT } from '../../machine/domain-events';
 import { Pricing } from '../../pricing/pricing';
-import type { PricingKernel } from '../../pricing/pricing-kernel';
 import type { PricingSpecification } from '../../pricing/specification';
 
 /** What one operation cost, and the events that trials ask about. */
@@ -34,8 +33,8 @@ export class OperationCosts {
   /** Priced counts of the operation under way, which may span batches. */
   private readonly counts = new Float64Array(PRICED_COUNT);
 
-  constructor(specification: PricingSpecification, kernel?: PricingKernel) {
-    this.pricing = new Pricing(specification, kernel);
+  constructor(specification: PricingSpecification) {
+    this.pricing = new Pricing(specification);
   }
 
   /** The operation of that event; one that touched nothing cost nothing. */

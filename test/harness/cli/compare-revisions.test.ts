@@ -62,29 +62,6 @@ test('a command says itself how results come about', () =>
     assert.match(failing.stderr, /exit code 7: nothing to build; expected a command that writes/);
   }));
 
-test('--pricing-kernel reaches what is run', () =>
-  inRepository(async (folder) => {
-    const preload = join(folder, '..', '.git', 'no-webassembly.cjs');
-    writeFileSync(preload, 'delete globalThis.WebAssembly;\n');
-    const before = process.env['NODE_OPTIONS'];
-    process.env['NODE_OPTIONS'] = `${before ?? ''} --require ${JSON.stringify(preload)}`;
-    try {
-      const priced = ['-p', 'zen4-2022', '--pricing-kernel', 'wasm'];
-      const refused = await compareHead('-a', './engine.js', 'trace.csv', ...priced);
-      assert.is(refused.code, 2, refused.stdout);
-      assert.match(
-        refused.stderr,
-        /^alloc-replay: run at --base-ref: --pricing-kernel: wasm: this host has no/,
-      );
-    } finally {
-      if (before === undefined) {
-        delete process.env['NODE_OPTIONS'];
-      } else {
-        process.env['NODE_OPTIONS'] = before;
-      }
-    }
-  }));
-
 test('an unknown revision, and a folder outside every repository', () =>
   inRepository(async () => {
     const unknown = await runCli('compare', '--base-ref', 'nowhere', '-a', './engine.js', 'trace.csv');

@@ -4,9 +4,9 @@ import type { CacheGeometry, CachesProfile } from '../../../harness/pricing/prof
 import type { PricingSpecification } from '../../../harness/pricing/specification';
 
 /**
- * The model of harness/pricing told a second time, as plainly as it can be: caches are lists of numbers, foreign
- * traffic is played line by line, latencies are looked up where they are needed. It shares nothing with the code it
- * checks but the profile. Slow.
+ * The memory hierarchy of harness/pricing told as plainly as it can be, the reference for its kernel: caches are lists
+ * of numbers, foreign traffic is played line by line, latencies are looked up where they are needed. It shares nothing
+ * with the code it checks but the profile. Slow.
  */
 
 type Kind = number;
@@ -39,8 +39,12 @@ export class NaiveCache {
     for (const set of this.sets) set.length = 0;
   }
 
-  /** Foreign lines, one after the other over all sets whatever the hash does. */
+  /** Foreign lines, one after the other over all sets whatever the hash does; as many as fit leave nothing else. */
   playForeign(first: number, count: number): void {
+    if (count >= this.sets.length * this.ways) {
+      this.evict();
+      return;
+    }
     for (let line = first; line < first + count; line++) {
       this.touchIn(this.sets[line % this.sets.length]!, 2 ** 32 + line);
     }
@@ -97,8 +101,8 @@ export class NaiveHierarchy {
     this.second = second && tlb(second);
   }
 
-  /** Costs of one operation by cause, in cycles that are not rounded. */
-  operation(accesses: readonly Access[]): CauseCosts {
+  /** Costs of one operation by cause, in cycles that are not rounded; `elseCycles` pass without any access. */
+  operation(accesses: readonly Access[], elseCycles = 0): CauseCosts {
     const costs: CauseCosts = {};
     const charge = (cause: Cause, cycles: number) => (costs[cause] = (costs[cause] ?? 0) + round256(cycles));
     const { independentLoads, prefetch, stores } = this.profile;
@@ -184,7 +188,7 @@ export class NaiveHierarchy {
       }
       wait(kind, level, index);
     });
-    this.between(costs);
+    this.between(costs, elseCycles);
     return costs;
   }
 
@@ -205,7 +209,7 @@ export class NaiveHierarchy {
     return 3;
   }
 
-  private between(costs: CauseCosts): void {
+  private between(costs: CauseCosts, elseCycles: number): void {
     const { state } = this.specification;
     if (state.kind === 'cold') {
       this.levels.forEach(({ cache }) => cache.evict());
@@ -217,7 +221,7 @@ export class NaiveHierarchy {
     if (neighbours !== undefined) {
       this.cycles += Object.values(costs).reduce(
         (sum, each) => sum + each,
-        neighbours.cyclesBetweenOperations,
+        neighbours.cyclesBetweenOperations + elseCycles,
       );
       const lines = Math.floor((this.cycles * neighbours.l3BytesPerKilocycle) / 64_000);
       const play = (at: number, more: number) =>
