@@ -190,8 +190,14 @@ void ar_free(void *p, size_t size, size_t align) {
 
 /* ---- Observers ----------------------------------------------------------------------------------------------- */
 
-static int is_held(void *start, size_t bytes) {
-    return ar_held_from(start) == start && (size_t)((char *)ar_held_until(start) - (char *)start) >= bytes;
+/* Held memory is whole pages. */
+static int is_held(const void *start, size_t bytes) {
+    for (char *p = (char *)start;;) {
+        size_t here = AR_PAGE_BYTES - (uintptr_t)p % AR_PAGE_BYTES;
+        if (ar_held_from(p) != p) return 0;
+        if (bytes <= here) return 1;
+        bytes -= here, p += here;
+    }
 }
 
 static int block_is_free(struct block *block) {

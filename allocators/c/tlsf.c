@@ -420,9 +420,14 @@ void *ar_reallocate(void *p, size_t size, size_t align) {
 
 /* ---- Observers ----------------------------------------------------------------------------------------------- */
 
+/* Held memory is whole pages. */
 static int is_held(const void *start, size_t bytes) {
-    void *p = (void *)start;
-    return ar_held_from(p) == start && (size_t)((char *)ar_held_until(p) - (char *)p) >= bytes;
+    for (char *p = (char *)start;;) {
+        size_t here = AR_PAGE_BYTES - (uintptr_t)p % AR_PAGE_BYTES;
+        if (ar_held_from(p) != p) return 0;
+        if (bytes <= here) return 1;
+        bytes -= here, p += here;
+    }
 }
 
 static struct block *region_end(const void *in_region) {

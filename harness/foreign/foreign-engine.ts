@@ -198,11 +198,9 @@ export class ForeignEngine implements Engine {
     if (block === 0) {
       return undefined;
     }
-    const [start, bytes, headerBytes] = [0, 1, 2].map((field) => this.field(block, field)) as [
-      number,
-      number,
-      number,
-    ];
+    const start = this.field(block, 0);
+    const bytes = this.field(block, 1);
+    const headerBytes = this.field(block, 2);
     if (!(start + headerBytes <= object && bytes <= this.machine.layout.heapBytes)) {
       throw new HeapCorruption(
         object,

@@ -61,6 +61,8 @@ export class ForeignModule {
   /** Of the module as it was given: what its results follow from. */
   readonly sha256: string;
   readonly locations: LocationTable;
+  /** Bytes of a pointer, by which the fields of structures lie. */
+  readonly pointerBytes: 4 | 8;
   private readonly recorded = new Map<string, CompiledRecording>();
 
   /** Throws a `MalformedModule` for what is no engine. */
@@ -71,6 +73,7 @@ export class ForeignModule {
     this.locations = section === undefined ? namesOnly(this.image) : LocationTable.decode(section);
     this.checkImports();
     this.checkExports();
+    this.pointerBytes = this.typeOf('ar_start').params.includes(I64) ? 8 : 4;
   }
 
   has(name: EngineFunction | 'ar_walk' | 'ar_block_at'): boolean {
@@ -79,11 +82,6 @@ export class ForeignModule {
 
   imports(name: HarnessFunction): boolean {
     return this.image.imports.some((each) => each.name === name);
-  }
-
-  /** Bytes of a pointer, by which the fields of structures lie. */
-  get pointerBytes(): 4 | 8 {
-    return this.typeOf('ar_start').params.includes(I64) ? 8 : 4;
   }
 
   get memorySource(): MemorySource {

@@ -29,6 +29,8 @@ export class MachineServices {
   onMove: ((from: Placement, to: Placement) => void) | undefined;
   visitor: BlockVisitor | undefined;
   private readonly locks = new Map<string, UnplacedLock>();
+  private lastLock:
+    { readonly address: number; readonly bytes: Uint8Array; readonly lock: UnplacedLock } | undefined;
   private readonly steps = new Map<string, Step>();
   /** The last things that the engine printed. */
   private readonly printed: string[] = [];
@@ -55,6 +57,7 @@ export class MachineServices {
 
   functions(): HarnessFunctions {
     const { machine, region } = this;
+    const { stream } = machine;
     const running = this.running();
     const address = (value: number | undefined): number => (this.pointerBytes === 4 ? value! >>> 0 : value!);
     const clear = (start: number, bytes: number): void => running.memory.fill(start, bytes, 0);
@@ -65,8 +68,18 @@ export class MachineServices {
       ar_sbrk: (bytes) => region?.moveEnd(bytes!) ?? FAILED,
       ar_mmap: (bytes) => region?.map(address(bytes)) ?? FAILED,
       ar_munmap: (start, bytes) => region?.unmap(address(start), address(bytes), clear),
-      ar_lock: (name) => running.serve(() => machine.stream.acquired(this.lock(address(name)).bit)),
-      ar_unlock: (name) => running.serve(() => machine.stream.released(this.lock(address(name)).bit)),
+      ar_lock: (name) => {
+        if (running.takeStream()) {
+          stream.acquired(this.lock(address(name)).bit);
+          running.giveStream();
+        }
+      },
+      ar_unlock: (name) => {
+        if (running.takeStream()) {
+          stream.released(this.lock(address(name)).bit);
+          running.giveStream();
+        }
+      },
       ar_map: (_start, pages) => running.serve(() => machine.map(address(pages))),
       ar_unmap: (_start, pages) => running.serve(() => machine.unmap(address(pages))),
       ar_tlb_flush: (pages) => running.serve(() => machine.tlbFlush(address(pages))),
@@ -141,11 +154,18 @@ export class MachineServices {
     this.machine.work(step);
   }
 
+  /** A lock's name is read again only where its bytes have changed: every call of an engine may take one. */
   private lock(address: number): UnplacedLock {
-    const name = this.text(address);
-    const known = this.locks.get(name) ?? this.machine.defineUnplacedLock(name);
-    this.locks.set(name, known);
-    return known;
+    const { memory } = this.running();
+    const { lastLock } = this;
+    if (lastLock !== undefined && lastLock.address === address && memory.holds(address, lastLock.bytes)) {
+      return lastLock.lock;
+    }
+    const name = memory.text(address);
+    const lock = this.locks.get(name) ?? this.machine.defineUnplacedLock(name);
+    this.locks.set(name, lock);
+    this.lastLock = { address, bytes: Buffer.from(`${name}\0`), lock };
+    return lock;
   }
 
   private text(address: number): string {

@@ -179,13 +179,25 @@ export class RunningModule implements LinearEngine {
 
   /** What the machine does for the engine goes into the stream at its place; for an observer it does nothing. */
   serve<T>(action: () => T): T | undefined {
-    if (this.observedFrom !== undefined) {
+    if (!this.takeStream()) {
       return undefined;
     }
-    this.fromEngine();
     const result = action();
-    this.toEngine();
+    this.giveStream();
     return result;
+  }
+
+  /** `serve` for what every call of an engine may do, without a closure: false where an observer asks. */
+  takeStream(): boolean {
+    if (this.observedFrom !== undefined) {
+      return false;
+    }
+    this.fromEngine();
+    return true;
+  }
+
+  giveStream(): void {
+    this.toEngine();
   }
 
   /** What a call ended by `BugCheck` leaves is put in order. */

@@ -73,7 +73,8 @@ export class Ledger {
   private firstFrom(address: number, value: 0 | 1): number | undefined {
     const within = Math.max(address, this.base);
     const first = (within - this.base) >>> this.granuleShift;
-    const found = this.held.indexOf(value, first);
+    // Most that ask stand where they hoped to.
+    const found = this.held[first] === value ? first : this.held.indexOf(value, first);
     return found < 0 ? undefined : Math.max(within, this.base + found * this.granuleBytes);
   }
 

@@ -68,6 +68,16 @@ export class LinearMemory {
     this.octets.copyWithin(destination, source, source + bytes);
   }
 
+  /** Whether these bytes stand there. */
+  holds(address: number, bytes: Uint8Array): boolean {
+    for (let index = 0; index < bytes.length; index++) {
+      if (this.octets[address + index] !== bytes[index]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** The text at an address, up to its zero byte: at most `TEXT_BYTES_MAX`, whatever a hostile engine points at. */
   text(address: number): string {
     const end = Math.min(this.octets.length, address + TEXT_BYTES_MAX);
