@@ -212,7 +212,9 @@ async function runPlanned(
   const progress = cellProgress(argv.suite, cells, createRegistries());
   const parts = new Map(cells.map(({ cell }, part) => [cell, part]));
   const lane = () =>
-    new WorkerLane(replaySecondsMax(argv), false, (cell, events) => progress.reached(parts.get(cell)!, events));
+    new WorkerLane(replaySecondsMax(argv), false, (cell, events) =>
+      progress.reached(parts.get(cell)!, events),
+    );
   const workers = Math.min(argv.workers ?? availableParallelism(), cells.length);
   const lanes = Array.from({ length: verifies ? Math.max(1, workers >> 1) : workers }, () =>
     verifies ? ([lane(), lane()] as const) : ([lane()] as const),
