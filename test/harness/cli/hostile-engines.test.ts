@@ -20,7 +20,7 @@ const OUTCOMES: readonly (readonly [file: string, kind: string, problem: string]
   ['throws', 'crashed', 'Error: boom'],
   ['thrownull', 'crashed', 'null'],
   ['recursion', 'crashed', 'RangeError: Maximum call stack size exceeded'],
-  ['loop', 'crashed', 'it did not end within 5 s (--replay-timeout)'],
+  ['loop', 'crashed', 'it did not end within 20 s (--replay-timeout)'],
   ['blockAtBad', 'corrupt', 'blockAt said start of type number, which is no whole number of bytes'],
   ['environment', 'crashed', 'Error: sees 0 variables'],
   ['open-timer', 'ok', ''],
@@ -36,7 +36,7 @@ for (const workers of ['1', '2']) {
         process.execPath,
         [
           ...[...COMMAND_LINE, 'run', trace, '-a', [...engines, 'xmalloc-tlsf'].join(','), '-p', 'flat'],
-          ...['--replay-timeout', '5', '--workers', workers, '--out', join(folder, 'out')],
+          ...['--replay-timeout', '20', '--workers', workers, '--out', join(folder, 'out')],
         ],
         { encoding: 'utf8', env: { ...process.env, SECRET: 'x' } },
       );
