@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { outerEnvironment, run, type Installed, type Ran } from '../installed';
 import { helpLines, readmeLines, type Line } from './lines';
-import { setStage, TOOLS } from './stage';
+import { commitEngines, setStage, TOOLS } from './stage';
 
 /** Types every line into a shell and looks at all that comes of it. */
 
@@ -69,6 +69,7 @@ async function playAct(
     },
   });
   for (const line of lines) {
+    if (line.command.includes('--base-ref')) commitEngines(folder);
     const ran = await typed(line.command, folder, house, environment);
     problems.push(
       ...[...wrongWith(line, ran, folder, house)].map((each) => `${line.from}: ${line.command}: ${each}`),

@@ -1,4 +1,12 @@
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { run, type Installed } from '../installed';
@@ -112,13 +120,21 @@ export function setStage(
     chmodSync(join(folder, TOOLS, name), 0o755);
   }
   place('.gitignore', `node_modules\n${TOOLS}\n`);
+  run('git', ['init', '--quiet', '--initial-branch=main'], folder);
+  commitEngines(folder);
+  [...BEFOREHAND, ...(isShort ? [SHARDS_BEFOREHAND] : [])].forEach(shell);
+}
+
+/** What there is of engines by now is in the revisions that a comparison goes back to. */
+export function commitEngines(folder: string): void {
+  const engines = readdirSync(folder).filter((name) =>
+    /^(my-engine\.ts|tlsf\.(c|glue\.c|engine\.yaml))$/.test(name),
+  );
   for (const words of [
-    ['init', '--quiet', '--initial-branch=main'],
-    ['add', 'my-engine.ts', 'tlsf.c', '.gitignore'],
-    ['commit', '--quiet', '--message=engines'],
+    ['add', '.gitignore', ...engines],
+    ['commit', '--quiet', '--allow-empty', '--message=engines'],
     ['update-ref', 'refs/remotes/origin/main', 'HEAD'],
   ]) {
     run('git', [...GIT, ...words], folder);
   }
-  [...BEFOREHAND, ...(isShort ? [SHARDS_BEFOREHAND] : [])].forEach(shell);
 }
