@@ -32,6 +32,12 @@ export function parsePlacedYaml(text: string, file: string): PlacedYaml {
           throw new InputError({ where, problem: 'the key __proto__', expected: 'another name' });
         }
       },
+      Scalar: (_, { value, range }) => {
+        if (typeof value === 'number' && !Number.isFinite(value)) {
+          const problem = 'a number that is none or has no end';
+          throw new InputError({ where: place(range?.[0] ?? 0), problem, expected: 'digits' });
+        }
+      },
     }),
   );
   return {

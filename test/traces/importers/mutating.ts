@@ -196,7 +196,7 @@ async function checkBalance(source: EventSource, options: GivenOptions): Promise
 }
 
 /** A copy with one to four changes. */
-function mutated(original: Buffer, random: RandomStream): Buffer {
+export function mutated(original: Buffer, random: RandomStream): Buffer {
   let bytes = Buffer.from(original);
   for (let changes = random.between(1, 4); changes > 0 && bytes.length > 0; changes--) {
     const at = random.below(bytes.length);
