@@ -67,7 +67,11 @@ function familyOf(groups: readonly TraceGroup[]): TraceFamily {
     growsBy: grows ? names[0] : undefined,
     members: groups.map((group, index) => ({
       ...group,
-      label: names.map((name) => `${name}=${settings[index]![name]}`).join(' '),
+      // Results of another version may lack a parameter.
+      label: names
+        .filter((name) => Object.hasOwn(settings[index]!, name))
+        .map((name) => `${name}=${settings[index]![name]}`)
+        .join(' '),
     })),
   };
 }
