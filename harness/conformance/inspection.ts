@@ -64,7 +64,6 @@ function examineObjects(
   lastTouched: (start: number, end: number) => string | undefined,
 ): void {
   let expectedBytes = 0;
-
   const { granuleBytes } = definition.constants;
   // Where an engine shows no blocks the harness goes by its headers, which may lie anywhere before an object.
   const knowsBlocks = definition.foreign?.shows.blockAt ?? true;

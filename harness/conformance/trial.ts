@@ -122,8 +122,9 @@ export class Trial {
       drain: observer.drain,
       observer,
     });
-    observer.watch(again.machine);
+    observer.begin(again.machine);
     again.run(this.history());
+    again.machine.stream.flush();
     return observer.place;
   };
 

@@ -1,7 +1,7 @@
 import { OP_NAMES, TraceEvent, type Trace } from '../../traces/trace';
-import { STORE, type AccessStream, type StepObserver } from '../machine/access-stream';
-import type { Machine, MachineOptions } from '../machine/machine';
-import type { Step } from '../machine/steps';
+import { STORE } from '../machine/access-stream';
+import type { MachineOptions } from '../machine/machine';
+import { AccessWatch } from './access-watch';
 import type { Outcome } from './outcome';
 import { spoiltText, type SpoiltByte } from './payload';
 import { repeatable, replay, type ReplayOptions, type ReplayReport } from './replay';
@@ -105,63 +105,27 @@ async function watchWriter(
   };
 }
 
-/**
- * A watchpoint on a word of memory: of the operation under way it keeps the step that stored there last. A step is
- * reported after its accesses, so the stores since the step before are its own; what an engine stores after its last
- * step is told of that.
- */
-export class StoreWatch implements StepObserver {
-  private machine: Machine | undefined;
+/** Watches the stores to a word of memory. */
+export class StoreWatch extends AccessWatch {
   private closest = Infinity;
-  private storingStep: Step | undefined;
-  /** A store was seen whose step has not been reported yet. */
-  private isPending = false;
-  private scanned = 0;
 
-  constructor(private readonly address: number) {}
-
-  /** From here on: what was stored before is another operation's. */
-  begin(machine: Machine): void {
-    this.machine = machine;
+  constructor(private readonly address: number) {
+    super();
   }
 
   /** The engine and step that stored to the word, or undefined where none did. */
   get writer(): string | undefined {
-    const { machine } = this;
-    const step = this.isPending ? machine?.stream.lastStep : this.storingStep;
-    if (machine === undefined || step === undefined) {
-      return undefined;
-    }
-    const { engine, name } = machine.steps.step(step);
-    return `${engine}: ${name}`;
+    const step = this.notedStep;
+    return step === undefined ? undefined : `${step.engine}: ${step.name}`;
   }
 
-  step(step: Step, _times: number, position: number): void {
-    if (this.machine !== undefined) {
-      this.scan(this.machine.stream, position);
+  protected override isOfInterest(address: number, kind: number): boolean {
+    const distance = (kind & STORE) === 0 ? Infinity : this.distance(address);
+    if (distance > this.closest || distance === Infinity) {
+      return false;
     }
-    if (this.isPending) {
-      this.storingStep = step;
-      this.isPending = false;
-    }
-  }
-
-  readonly drain = (batch: AccessStream): void => {
-    if (this.machine !== undefined) {
-      this.scan(batch, batch.entryCount);
-    }
-    this.scanned = 0;
-  };
-
-  private scan({ entries }: AccessStream, end: number): void {
-    for (; this.scanned < end; this.scanned++) {
-      const entry = entries[this.scanned]!;
-      const distance = (entry & STORE) === 0 ? Infinity : this.distance((entry & ~3) >>> 0);
-      if (distance <= this.closest && distance !== Infinity) {
-        this.closest = distance;
-        this.isPending = true;
-      }
-    }
+    this.closest = distance;
+    return true;
   }
 
   /** How surely a store wrote the byte: its own word, a word of 8 bytes, a line of a range; infinite if not at all. */
