@@ -118,7 +118,7 @@ export class RunningModule implements LinearEngine {
     this.machine.stream.lastStep = verb;
     this.units = 0;
     this.unitsGiven = 0;
-    this.toEngine();
+    this.giveStream();
   }
 
   /** After it: takes the stream back. */
@@ -196,8 +196,9 @@ export class RunningModule implements LinearEngine {
     return true;
   }
 
+  /** Hands the stream to the module. */
   giveStream(): void {
-    this.toEngine();
+    this.control[WORD.position] = ENTRIES + 4 * this.machine.stream.entryCount;
   }
 
   /** What a call ended by `BugCheck` leaves is put in order. */
@@ -246,11 +247,7 @@ export class RunningModule implements LinearEngine {
     }
   }
 
-  private toEngine(): void {
-    this.control[WORD.position] = ENTRIES + 4 * this.machine.stream.entryCount;
-  }
-
-  /** Takes it back, with what the module has counted since. */
+  /** Takes the stream back, with what the module has counted since. */
   private fromEngine(): void {
     const { control, machine } = this;
     const { stream } = machine;
@@ -296,7 +293,7 @@ export class RunningModule implements LinearEngine {
     } else {
       this.fromEngine();
       machine.stream.flushWithinOperation();
-      this.toEngine();
+      this.giveStream();
     }
     if (this.units / UNITS_PER_INSTRUCTION > this.instructionsMax) {
       throw new Runaway(this.instructionsMax, 'operation', 'instructions');

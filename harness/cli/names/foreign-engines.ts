@@ -63,39 +63,40 @@ function readModule(name: string, file: string): Uint8Array {
   return fs.readFileSync(file);
 }
 
-export function descriptionOf(name: string, file: string): EngineDescription {
+function descriptionOf(name: string, file: string): EngineDescription {
   return /\.ya?ml$/.test(file)
     ? readEngineFile(file, name, (variable) => process.env[variable])
     : describeSource(file);
 }
 
+interface BuiltModule {
+  /** What it is kept under. */
+  readonly key: string;
+  readonly bytes: Uint8Array;
+}
+
 /** The module of a description: from the cache, or built now and kept there. */
-export function builtModule(name: string, file: string): Uint8Array {
+export const builtModule = (name: string, file: string): Uint8Array => built(name, file).bytes;
+
+function built(name: string, file: string): BuiltModule {
   const description = descriptionOf(name, file);
   const plan = planBuild(description, compilerInUse(), process.cwd());
   const key = buildKey(plan, description);
   const kept = keptModule(key);
   if (kept !== undefined) {
-    return fs.readFileSync(kept);
+    return { key, bytes: fs.readFileSync(kept) };
   }
   const bytes = buildEngine(plan, description);
   keep(key, bytes);
-  return bytes;
+  return { key, bytes };
 }
 
 /**
  * The file of an engine's module, for a process that has neither compiler nor environment; every other name stays what
  * it is.
  */
-export function moduleFile(name: string, file: string): string {
-  if (!isForeignEngine(file) || file.endsWith('.wasm')) {
-    return name;
-  }
-  builtModule(name, file);
-  const description = descriptionOf(name, file);
-  const key = buildKey(planBuild(description, compilerInUse(), process.cwd()), description);
-  return keptModule(key) ?? name;
-}
+export const moduleFile = (name: string, file: string): string =>
+  isForeignEngine(file) && !file.endsWith('.wasm') ? (keptModule(built(name, file).key) ?? name) : name;
 
 /** Where built modules are kept; where the first cannot be written, the second serves. */
 const cacheFolders = (): string[] => [cacheFolder(), path.join(tmpdir(), 'alloc-replay-engines')];
