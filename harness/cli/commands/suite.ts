@@ -18,7 +18,7 @@ import { EXIT, type ExitCode } from '../exit-codes';
 import { Interruption } from '../workers/interruption';
 import { claim } from '../output/claim';
 import { OutputFolder } from '../output/output-folder';
-import { cellProgress } from '../workers/cell-runner';
+import { CellProgress } from '../workers/cell-runner';
 import { createRegistries } from '../names/registries';
 import { exitCodeOf, REPORT_FILES, resultsOf } from '../output/report-files';
 import { compilerOption } from '../options/engine-options';
@@ -209,12 +209,8 @@ async function runPlanned(
   journal: CellStore,
 ): Promise<PlannedRun> {
   const verifies = argv.verifyDeterminism;
-  const progress = cellProgress(argv.suite, cells, createRegistries());
-  const parts = new Map(cells.map(({ cell }, part) => [cell, part]));
-  const lane = () =>
-    new WorkerLane(replaySecondsMax(argv), false, (cell, events) =>
-      progress.reached(parts.get(cell)!, events),
-    );
+  const progress = new CellProgress(argv.suite, cells, createRegistries());
+  const lane = () => new WorkerLane(replaySecondsMax(argv), false, progress.reached);
   const workers = Math.min(argv.workers ?? availableParallelism(), cells.length);
   const lanes = Array.from({ length: verifies ? Math.max(1, workers >> 1) : workers }, () =>
     verifies ? ([lane(), lane()] as const) : ([lane()] as const),
@@ -230,7 +226,7 @@ async function runPlanned(
       isKnowable: (cell) => unknowable.get(cell) === undefined,
       lanes,
       engineNamed: (name) => code.engineNamed(name),
-      finished: ({ cell }) => progress.done(parts.get(cell)!),
+      finished: progress.done,
       isStopping: () => interruption.isWanted,
     });
     return { report, times: timesOf(report, cells, lanes.flat()), stoppedCode: interruption.exitCode };

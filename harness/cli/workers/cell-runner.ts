@@ -33,10 +33,8 @@ export async function runTasks(
   const workers = readsStdin ? 1 : Math.min(workersFor(host), tasks.length);
   const isApart =
     workers > 1 || host.replayTimeout !== undefined || tasks.some((task) => isOfUser(task, registries));
-  const progress = cellProgress(title, tasks, registries);
-  const parts = new Map(tasks.map(({ cell }, part) => [cell, part]));
-  const done = ({ cell }: Task) => progress.done(parts.get(cell)!);
-  const reached = (cell: Cell, events: number) => progress.reached(parts.get(cell)!, events);
+  const progress = new CellProgress(title, tasks, registries);
+  const { done, reached } = progress;
   try {
     if (!isApart) {
       return await runHere(tasks, registries, reached, done);
@@ -52,13 +50,24 @@ export async function runTasks(
 }
 
 /** How far cells are, by the events of their traces and under their names. */
-export function cellProgress(
-  title: string,
-  cells: readonly { readonly cell: Cell }[],
-  registries: Registries,
-): Progress {
-  const names = cells.map(({ cell }) => `${cell.engine} on ${cell.trace.specification}`);
-  return new Progress(title, names, (progress) => void expectEvents(progress, cells, registries));
+export class CellProgress {
+  private readonly progress: Progress;
+  private readonly parts: ReadonlyMap<Cell, number>;
+
+  constructor(title: string, cells: readonly { readonly cell: Cell }[], registries: Registries) {
+    const names = cells.map(({ cell }) => `${cell.engine} on ${cell.trace.specification}`);
+    this.progress = new Progress(title, names, (progress) => void expectEvents(progress, cells, registries));
+    this.parts = new Map(cells.map(({ cell }, part) => [cell, part]));
+  }
+
+  readonly reached = (cell: Cell, events: number): void =>
+    this.progress.reached(this.parts.get(cell)!, events);
+
+  readonly done = ({ cell }: { readonly cell: Cell }): void => this.progress.done(this.parts.get(cell)!);
+
+  stop(): void {
+    this.progress.stop();
+  }
 }
 
 /**
