@@ -8,7 +8,7 @@ export const AUDIT_SCHEMA = 'alloc-replay/audit@1';
 
 /** An audit for other programs: the same as the text, in keys of a fixed order. */
 export function auditJson(report: AuditReport): string {
-  const { trace, generation, nested, events, counts, findings } = report;
+  const { trace, generation, nested, events, counts, groups, findings } = report;
   return jsonText({
     schema: AUDIT_SCHEMA,
     trace,
@@ -16,6 +16,15 @@ export function auditJson(report: AuditReport): string {
     nested,
     events,
     counts: Object.fromEntries(counts.map((count) => [count.rule, count.findings])),
+    groups: groups.map(({ first, findings: count, bytes, lastEvent }) => ({
+      rule: first.rule,
+      severity: first.severity,
+      firstEvent: first.event,
+      lastEvent,
+      findings: count,
+      bytes,
+      problem: problemText(first, asItIs),
+    })),
     findings: findings.map(findingJson),
   });
 }

@@ -1,14 +1,14 @@
-import type { AuditReport, Finding } from '../../harness/studies/audit/finding';
+import type { AuditReport, FindingGroup } from '../../harness/studies/audit/finding';
 import { ruleOf } from '../../harness/studies/audit/rules';
 import { countText, groupedInteger } from '../../harness/text/numbers';
-import { lifeText, momentText, problemText, ruleTitle } from '../audit-words';
+import { lifeText, likeItText, momentText, problemText, ruleTitle } from '../audit-words';
 import { escapeName, markdownTable } from './table';
 
-/** An audit as Markdown: how many of each rule, then each finding with its object's life and how to mend it. */
+/** An audit as Markdown: how many of each rule, then the findings with their objects' lives and how to mend them. */
 export function auditMarkdown(report: AuditReport): string {
-  const { trace, events, generation, nested, counts, findings } = report;
+  const { trace, events, generation, nested, counts, groups } = report;
   const all = counts.reduce((sum, count) => sum + count.findings, 0);
-  const listed = findings.length < all ? ` The first ${groupedInteger(findings.length)} are listed.` : '';
+  const listed = groups.length < all ? ' Equal ones of a call site stand together.' : '';
   const found = all === 0 ? 'No findings' : `**${countText(all, 'finding')}**`;
   const head = [
     `# Audit of ${escapeName(trace)}\n`,
@@ -16,7 +16,7 @@ export function auditMarkdown(report: AuditReport): string {
   ];
   return all === 0
     ? head.join('\n')
-    : [...head, countTable(report), findings.map(findingItem).join('')].join('\n');
+    : [...head, countTable(report), groups.map(groupItem).join('')].join('\n');
 }
 
 function countTable({ counts }: AuditReport): string {
@@ -30,12 +30,14 @@ function countTable({ counts }: AuditReport): string {
   );
 }
 
-function findingItem(finding: Finding): string {
-  const { severity, object, rule } = finding;
-  const problem = problemText(finding, escapeName);
+function groupItem(group: FindingGroup): string {
+  const { first } = group;
+  const { severity, object, rule } = first;
+  const problem = problemText(first, escapeName);
   return [
-    `* **${ruleTitle(finding)}** (${severity}), ${momentText(finding)}: ${problem}.\n`,
+    `* **${ruleTitle(first)}** (${severity}), ${momentText(first)}: ${problem}.\n`,
     ...(object === null ? [] : [`  Its life: ${lifeText(object, escapeName)}.\n`]),
+    ...likeItText(group).map((text) => `  ${text[0]!.toUpperCase()}${text.slice(1)}.\n`),
     `  To mend it: ${ruleOf(rule).mend}\n`,
   ].join('');
 }

@@ -11,7 +11,11 @@ const test = suite('reports: audit');
 
 const HOSTILE = '<img src=x>\u001b[31m[link](http://a.b)|@all\n{0}';
 
-const REPORT: AuditReport = {
+/** No two of them are equal. */
+const apart = (findings: AuditReport['findings']) =>
+  findings.map((first) => ({ first, findings: 1, bytes: 0, lastEvent: first.event }));
+
+const FOUND: Omit<AuditReport, 'groups'> = {
   trace: HOSTILE,
   generation: 1,
   nested: 'reuse',
@@ -33,6 +37,7 @@ const REPORT: AuditReport = {
     { rule: 'V9', severity: 'warning', event: 5, line: null, problem: ['private'], object: null },
   ],
 };
+const REPORT: AuditReport = { ...FOUND, groups: apart(FOUND.findings) };
 
 test('the terminal shows the first ten findings of each rule, the other formats all', () => {
   const leak = { severity: 'warning', line: null, problem: ['lost'], object: null } as const;
@@ -42,15 +47,35 @@ test('the terminal shows the first ten findings of each rule, the other formats 
     event,
   }));
   const counts = [{ rule: 'V9', findings: 1 }, { rule: 'leak', findings: 29 }] as const; // prettier-ignore
-  const text = auditText({ ...REPORT, counts, findings });
+  const text = auditText({ ...REPORT, counts, findings, groups: apart(findings) });
   assert.is(text.match(/: lost\n/g)?.length, 11);
   assert.match(text, /event 29: V9 /);
   assert.match(text, '30 findings in 1,234 events (libxl generation 1, nested=reuse), 11 are shown;');
-  assert.is(auditMarkdown({ ...REPORT, counts, findings }).match(/: lost\./g)?.length, 30);
+  assert.is(
+    auditMarkdown({ ...REPORT, counts, findings, groups: apart(findings) }).match(/: lost\./g)?.length,
+    30,
+  );
   assert.not.match(
-    auditText({ ...REPORT, findings: REPORT.findings.slice(0, 1), counts: [{ rule: 'V1', findings: 1 }] }),
+    auditText({ ...REPORT, groups: REPORT.groups.slice(0, 1), counts: [{ rule: 'V1', findings: 1 }] }),
     'shown',
   );
+});
+
+test('equal findings are told once, with how many they are', () => {
+  const [first] = REPORT.findings;
+  const groups = [{ first: first!, findings: 25, bytes: 12_800, lastEvent: 1024 }];
+  const counts = [{ rule: 'V1', findings: 25 }] as const;
+  const text = auditText({ ...REPORT, counts, groups });
+  assert.match(text, '\n  and 24 more like it, up to event 1,024; 12,800 bytes in all\n  mend: ');
+  assert.match(
+    text,
+    '25 findings in 1,234 events (libxl generation 1, nested=reuse), 1 group of equal ones\n',
+  );
+  const markdown = auditMarkdown({ ...REPORT, counts, groups });
+  assert.match(markdown, '\n  And 24 more like it, up to event 1,024; 12,800 bytes in all.\n  To mend it: ');
+  const [group] = JSON.parse(auditJson({ ...REPORT, counts, groups })).groups;
+  assert.is(group.findings, 25);
+  assert.is(group.firstEvent, 4);
 });
 
 test('SARIF has the shape of 2.1.0', () => {

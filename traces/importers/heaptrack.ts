@@ -11,6 +11,7 @@
  * last allocated (`match: 'newest'`, programs' habit) or the first. `realloc` appears as a free and an allocation.
  */
 import type { LineScanner } from '../input/lines';
+import { HeaptrackStacks } from './heaptrack-stacks';
 import type { LineParser, RecorderFormat } from './importer';
 import { NumberQueue } from './number-queue';
 import type { Recording } from './recording';
@@ -39,6 +40,7 @@ interface AllocationClass {
 class HeaptrackParser implements LineParser {
   private readonly classes: AllocationClass[] = [];
   private lastKey = 0;
+  private readonly stacks = new HeaptrackStacks();
 
   constructor(private readonly recording: Recording) {}
 
@@ -46,7 +48,7 @@ class HeaptrackParser implements LineParser {
     if (line.take('+ ')) this.allocation(line);
     else if (line.take('- ')) this.free(line);
     else if (line.take('a ')) this.class(line);
-    else if (isOtherRecord(line)) this.recording.understood();
+    else if (isOtherRecord(line)) this.other(line);
     else this.recording.unparsed('a record of heaptrack');
   }
 
@@ -109,9 +111,17 @@ class HeaptrackParser implements LineParser {
     }
   }
 
+  private other(line: LineScanner): void {
+    this.recording.understood();
+    if (!this.recording.sites.wanted) return;
+    line.moveTo(1);
+    this.stacks.line(line);
+  }
+
+  /** Who the backtrace names, or its number. */
   private site(trace: number): number {
     const { sites } = this.recording;
-    return sites.index(sites.wanted ? `trace:${trace.toString(16)}` : '');
+    return sites.index(sites.wanted ? this.stacks.siteOf(trace) || `trace:${trace.toString(16)}` : '');
   }
 }
 

@@ -6,8 +6,14 @@
  * `realloc(0x…,0)free(0x…)`) prints its result only in the inner one, a call that fails early (an overflowing
  * `calloc`) prints no result and no line end at all, and one that valgrind warns about gets its result on a later
  * line of its own. So a call waits, once its arguments are read, for its result or for the next call.
+ *
+ * Where sites are wanted, it waits for its stack too, which `VALGRIND_PRINTF_BACKTRACE` prints behind the result:
+ *
+ *     ==7497==    at 0x4853224: malloc (in /tmp/sites.so)
+ *     ==7497==    by 0x109199: parse (json.c:20)
  */
 import { NULL_ADDRESS, type AddressKey, type LineScanner } from '../input/lines';
+import { baseName, siteOfStack, type Frame } from './call-stack';
 import { understoodLines } from './detection';
 import type { LineParser, RecorderFormat } from './importer';
 import type { Recording } from './recording';
@@ -15,6 +21,8 @@ import type { Recording } from './recording';
 /** What a damaged call or result looks like; anything else behind the prefix is valgrind's own chatter (`-v`). */
 const CALL =
   /^\w+\(|^ =|(?:malloc|calloc|realloc|reallocarray|memalign|aligned_alloc|free|\b_Z[nd]\w*|__builtin_\w+)\(/;
+const FRAME = /^(?:at|by) 0x[0-9A-Fa-f]+: (.+?)(?: \((?:in )?([^()]*)\))?$/;
+const FRAMES_MAX = 64;
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
 const COLON = 0x3a;
@@ -25,13 +33,22 @@ const open = (recording: Recording): LineParser => new ValgrindParser(recording)
 export const valgrind: RecorderFormat = {
   name: 'valgrind',
   summary: 'valgrind --trace-malloc=yes (memcheck, massif, dhat)',
-  heeds: ['pid'],
+  heeds: ['sites', 'pid'],
   detect: (lines) => understoodLines(open, lines),
   open,
 };
 
 /** What waits for a result. */
 type PendingCall = 'none' | 'allocation' | 'reallocation';
+
+/** A call that has its result. */
+interface ServedCall {
+  readonly kind: Exclude<PendingCall, 'none'>;
+  readonly address: AddressKey;
+  readonly result: AddressKey;
+  readonly size: number;
+  readonly align: number;
+}
 
 class ValgrindParser implements LineParser {
   private pid: number | undefined;
@@ -42,12 +59,17 @@ class ValgrindParser implements LineParser {
   private align = 0;
   /** What is being reallocated. */
   private address: AddressKey = NULL_ADDRESS;
+  /** What waits for its stack. */
+  private served: ServedCall | undefined;
+  private frames: Frame[] = [];
 
   constructor(private readonly recording: Recording) {
     if (recording.options.pid !== undefined) this.choose(recording.options.pid, false);
   }
 
   line(line: LineScanner): void {
+    if (this.isOfStack(line)) return;
+    this.settle();
     if (!this.takePrefix(line)) return;
     const start = line.column;
     let awaitsResult = false;
@@ -64,6 +86,7 @@ class ValgrindParser implements LineParser {
   }
 
   finish(): boolean {
+    this.settle();
     if (this.pending !== 'none') this.recording.callUnfinished();
     return false;
   }
@@ -184,6 +207,7 @@ class ValgrindParser implements LineParser {
 
   /** Another call is here: what still waits has failed, unless the new call is its own. */
   private begin(servesPending: boolean): void {
+    this.settle();
     if (this.pending !== 'none' && !servesPending) this.recording.callFailed();
     this.pending = 'none';
   }
@@ -198,10 +222,46 @@ class ValgrindParser implements LineParser {
   private result(line: LineScanner): boolean {
     const result = takeAddress(line) ?? line.takeDecimal();
     if (result === undefined) return false;
-    if (this.pending === 'allocation') this.recording.allocated(result, this.size, this.align);
-    if (this.pending === 'reallocation') this.recording.reallocated(this.address, result, this.size);
+    if (this.pending !== 'none') {
+      const { pending: kind, address, size, align } = this;
+      this.served = { kind, address, result, size, align };
+      if (!this.recording.sites.wanted) this.settle();
+    }
     this.pending = 'none';
     return true;
+  }
+
+  /** Takes a line of the stack that a served call waits for; another line ends it. */
+  private isOfStack(line: LineScanner): boolean {
+    if (this.served === undefined) return false;
+    const isPrinted = line.take('**');
+    if (isPrinted || line.take('==')) {
+      takeTime(line);
+      if (line.takeDecimal() === this.pid && line.take(isPrinted ? '** ' : '== ')) {
+        // What the program printed stands before the first frame, or in a line of its own.
+        const text = isPrinted ? line.text().replace(/^.*?(?= at 0x)/, '') : line.text();
+        const [, name, place = ''] = FRAME.exec(text.trim()) ?? [];
+        if (name !== undefined && this.frames.length < FRAMES_MAX) {
+          this.frames.push({ name, place: baseName(place) });
+        }
+        if (name !== undefined || isPrinted) return true;
+      }
+    }
+    line.moveTo(1);
+    return false;
+  }
+
+  /** What was served and waited for its stack has happened. */
+  private settle(): void {
+    const { served, frames } = this;
+    if (served === undefined) return;
+    const { kind, address, result, size, align } = served;
+    const { sites } = this.recording;
+    const site = sites.index(sites.wanted ? siteOfStack(frames) : '');
+    if (kind === 'allocation') this.recording.allocated(result, size, align, site);
+    else this.recording.reallocated(address, result, size, site);
+    this.served = undefined;
+    this.frames = [];
   }
 }
 

@@ -64,6 +64,7 @@ class Auditor {
       nested,
       events: this.events,
       findings: this.findings.finish(),
+      groups: this.findings.finishGroups(),
       counts: this.findings.ruleCounts(),
     };
   }
@@ -121,6 +122,7 @@ class Auditor {
     const { id, size } = this.event;
     const object = new TrackedObject(id, size, 'plain');
     object.routine = this.source.texts.text(this.event.call);
+    object.site = this.source.texts.text(this.event.site);
     object.happened(this.at, ...this.deed('allocated'));
     this.objects.add(object);
   }

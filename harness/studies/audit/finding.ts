@@ -36,6 +36,17 @@ export interface Finding extends Moment {
   readonly object: ObjectLife | null;
 }
 
+/** Findings that only differ in which object of a call site they are about. */
+export interface FindingGroup {
+  /** The one that was met first. */
+  readonly first: Finding;
+  readonly findings: number;
+  /** Of all their objects together. */
+  readonly bytes: number;
+  /** The last event that one of them is about. */
+  readonly lastEvent: number;
+}
+
 export interface RuleCount {
   readonly rule: RuleId;
   readonly findings: number;
@@ -48,6 +59,8 @@ export interface AuditReport {
   readonly events: number;
   /** By event; of too many those that were found first. */
   readonly findings: readonly Finding[];
+  /** Of all findings: the errors by event, then the warnings, most bytes first; of too many groups the first. */
+  readonly groups: readonly FindingGroup[];
   /** All of them, those that are not listed too, in the order of the rules. */
   readonly counts: readonly RuleCount[];
 }

@@ -1,11 +1,22 @@
 import { InputError } from '../../../traces/input-error';
-import type { Finding, Moment, RuleCount, Sentence, Severity } from './finding';
+import type { Finding, FindingGroup, Moment, RuleCount, Sentence, Severity } from './finding';
 import { RULES, type RuleId } from './rules';
 import type { TrackedObject } from './tracked';
+
+/** Programs have fewer call sites that go wrong; a hostile trace must not fill the memory with more. */
+const GROUPS_MAX = 1 << 12;
+
+interface GroupUnderWay {
+  readonly first: Finding;
+  findings: number;
+  bytes: number;
+  lastEvent: number;
+}
 
 /** Gathers what is found, within bounds: past the limit findings are only counted. */
 export class Findings {
   private readonly list: Finding[] = [];
+  private readonly groups = new Map<string, GroupUnderWay>();
   private readonly counts = new Map<RuleId, number>();
 
   constructor(private readonly findingsMax: number) {}
@@ -18,14 +29,35 @@ export class Findings {
     severity: Severity = 'error',
   ): void {
     this.counts.set(rule, (this.counts.get(rule) ?? 0) + 1);
-    if (this.list.length >= this.findingsMax) return;
     const { event, line } = at;
-    this.list.push({ rule, severity, event, line, problem, object: object?.life() ?? null });
+    const key = [rule, severity, siteOf(object), withoutNumbers(problem)].join('\n');
+    const group = this.groups.get(key);
+    const isListed = this.list.length < this.findingsMax;
+    const isFirst = group === undefined && this.groups.size < GROUPS_MAX;
+    if (isListed || isFirst) {
+      const finding = { rule, severity, event, line, problem, object: object?.life() ?? null };
+      if (isListed) this.list.push(finding);
+      if (isFirst) {
+        this.groups.set(key, { first: finding, findings: 1, bytes: object?.bytes ?? 0, lastEvent: event });
+      }
+    }
+    if (group !== undefined) {
+      group.findings += 1;
+      group.bytes = Math.min(group.bytes + (object?.bytes ?? 0), Number.MAX_SAFE_INTEGER);
+      group.lastEvent = Math.max(group.lastEvent, event);
+    }
   }
 
   /** In the order of the events they are about. */
   finish(): Finding[] {
     return [...this.list].sort((one, other) => one.event - other.event);
+  }
+
+  finishGroups(): FindingGroup[] {
+    const groups = [...this.groups.values()].sort((one, other) => one.first.event - other.first.event);
+    const isError = ({ first }: FindingGroup) => first.severity === 'error';
+    const warnings = groups.filter((group) => !isError(group));
+    return [...groups.filter(isError), ...warnings.sort((one, other) => other.bytes - one.bytes)];
   }
 
   ruleCounts(): RuleCount[] {
@@ -35,6 +67,19 @@ export class Findings {
     });
   }
 }
+
+/** Where an object was allocated; without a name of that, by which routine and how large to the power of two. */
+function siteOf(object: TrackedObject | undefined): string {
+  if (object === undefined) return '';
+  const { site, routine, bytes } = object;
+  return site === '' ? `${routine} ${bytes.toString(2).length}` : site;
+}
+
+/** What two problems have in common that are about different objects. */
+const withoutNumbers = (problem: Sentence): string =>
+  problem
+    .map((part) => (typeof part === 'string' ? part.replace(/\d+/g, '#') : JSON.stringify(part.name)))
+    .join('');
 
 /** What lives at once may not fill the memory; recordings of real programs stay far below. */
 const LIVE_MAX = 1 << 21;

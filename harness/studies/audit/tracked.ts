@@ -38,6 +38,8 @@ export class TrackedObject {
   told = false;
   /** The routine that allocated it, as the trace names it. */
   routine = '';
+  /** The call site that allocated it, as the trace names it. */
+  site = '';
   private readonly moments: LifeMoment[] = [];
   private last: LifeMoment | undefined;
 

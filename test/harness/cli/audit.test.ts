@@ -41,6 +41,25 @@ test('a double free, which other commands refuse, is found', () =>
     assert.match(stdout, 'line 4 (event 2): double-free');
   }));
 
+test('equal findings of a call site are one group, the site that loses most first', () =>
+  inFolder(async (folder) => {
+    const file = join(folder, 'sites.csv');
+    const row = (id: number, size: number, site: string) => `alloc,${id},${size},0,${site}\n`;
+    const lost = [row(1, 10, 'parse'), row(2, 700, 'load'), row(3, 11, 'parse'), row(4, 5000, 'parse')];
+    const freed = [row(5, 9, 'load'), 'free,5,0,0,\n', 'free,5,0,0,\n'];
+    writeFileSync(file, ['op,id,size,align,site\n', ...lost, ...freed].join(''));
+    const { stdout } = await runCli('audit', file);
+    const heads = stdout.match(/^(?:error|warning): .*$/gm)!;
+    assert.match(heads[0]!, 'double-free');
+    assert.match(heads[1]!, 'leak: object 1, 10 bytes');
+    assert.match(heads[2]!, 'leak: object 2, 700 bytes');
+    assert.is(heads.length, 3);
+    assert.match(
+      stdout,
+      'object 1, 10 bytes: allocated at parse, line 2\n  and 2 more like it, up to event 3; 5,021 bytes',
+    );
+  }));
+
 test('bad input is one line and exit code 2', () =>
   inFolder(async (folder) => {
     const file = join(folder, 'odd.csv');

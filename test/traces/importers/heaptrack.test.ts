@@ -67,6 +67,42 @@ test('the backtrace is the site if sites are wanted', async () => {
   assert.equal(classes, ['alloc 0 100 site=trace:1', 'alloc 1 100 site=trace:2']);
 });
 
+test('functions are named where the file names them, the allocator and the program’s start left out', async () => {
+  const named = `v 10400 3
+s 10 /usr/bin/program
+s 1b operator new(unsigned long)
+s 6 load a
+s 7 /src/a.c
+s 4 main
+s 6 _start
+i 1000 1 2 0 0
+i 2000 1 3 4 14 5 4 1e
+i 3000 1 6 0 0
+i 4000 1
+t 3 0
+t 2 1
+t 1 2
+t 4 2
+a 64 3
+a 64 4
++ 0
++ 1
+`;
+  assert.equal((await importText(named, { sites: true })).events, [
+    'alloc 0 100 site=load a (a.c:20) < main',
+    'alloc 1 100 site=program@4000 < load a < main',
+  ]);
+});
+
+test('of a raw file the site is where in its module the caller stands', async () => {
+  const inModule = raw.replace(
+    't 559c9829f000 0',
+    't 559c9829f000 0\nt 559c9829f0a0 1\nt 1 1\nt 559c9829f0b0 2',
+  );
+  const [first] = (await importText(inModule, { sites: true })).events;
+  assert.is(first, 'alloc 0 72704 site=probe+0xb0 < probe+0xa0 < probe+0x0');
+});
+
 for (const damaged of [
   '+ 11c00 4',
   '+ xyz',

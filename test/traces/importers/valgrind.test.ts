@@ -37,6 +37,40 @@ test('every function of the grammar', async () => {
   assert.equal(counts, { nullFrees: 1 });
 });
 
+test('the stack behind a call names its site, those of others and of valgrind’s remarks do not', async () => {
+  const log = `==7== Memcheck, a memory error detector
+--7-- malloc(5) = 0x10
+**7** malloc
+==7==    at 0x48531CF: VALGRIND_PRINTF_BACKTRACE (in /tmp/sites.so)
+==7==    by 0x4853215: malloc (in /tmp/sites.so)
+==7==    by 0x109199: parse(char const*) (json.c:20)
+==7==    by 0x1091E8: load (json.c:9)
+==7==    by 0x1091F0: main (json.c:2)
+==7==    by 0x1091F8: start (in /bin/x)
+--7-- realloc(0x10,50) = 0x20
+**7** realloc   at 0x48531D6: TELL (in /tmp/sites.so)
+==7==    by 0x4853224: realloc (in /tmp/sites.so)
+==7==    by 0x109199: ??? (in /usr/lib/libx.so)
+--7-- malloc(6) = 0x30
+==7== 6 bytes in 1 blocks are definitely lost
+==7==    at 0x4853215: malloc (vg_replace_malloc.c:381)
+==7==    by 0x109199: wrong (json.c:20)
+--7-- malloc(7) = 0x40
+==8==    at 0x109199: other (json.c:20)
+--7-- free(0x20)
+--7-- malloc(8) = 0x50
+`;
+  assert.equal((await imported(log, { sites: true })).events, [
+    'alloc 0 5 site=parse(char const*) (json.c:20) < load < main',
+    'realloc 0 50 site=??? (libx.so)',
+    'alloc 1 6',
+    'alloc 2 7',
+    'free 0',
+    'alloc 3 8',
+  ]);
+  assert.equal((await imported(log)).events, ['alloc 0 5', 'realloc 0 50', 'alloc 1 6', 'alloc 2 7', 'free 0', 'alloc 3 8']); // prettier-ignore
+});
+
 test('a reallocation of null is the allocation that serves it, in the same line', async () => {
   const { events, counts } = await imported('--7-- realloc(0x0,1600)malloc(1600) = 0x4A422F0');
   assert.equal(events, ['alloc 0 1600']);
