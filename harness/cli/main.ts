@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 import { runCommandLine } from './command-line';
+import { EscapedException } from '../machine/failures';
+import { lineOutside } from '../replay/line-outside';
 import { reportFailure } from './output/failure';
 import { whenPrinted } from './output/terminal';
 
@@ -19,7 +21,7 @@ async function main(): Promise<void> {
   // An engine that users bring may end the process that loads it; no success may come of that.
   process.on('exit', () => {
     if (!isDone && (process.exitCode ?? 0) === 0) {
-      process.exitCode = reportFailure(new Error('the process was ended before the command was done'));
+      process.exitCode = reportFailure(earlyEnd());
     }
   });
   // The kernel's word on files that grow beyond a limit: as an error of the write it says where.
@@ -30,6 +32,12 @@ async function main(): Promise<void> {
   isDone = true;
   // What an engine left running is not waited for.
   whenPrinted(() => process.exit());
+}
+
+function earlyEnd(): Error {
+  const error = new Error('the process was ended before the command was done');
+  const line = lineOutside(error.stack ?? '');
+  return line === undefined ? error : new EscapedException(`${error.message} (by ${line})`);
 }
 
 void main();

@@ -1,10 +1,11 @@
 import { isVirtual, type Placement } from '../../traces/trace';
+import { isEngineFailure } from '../machine/failures';
 import { walkedBlocks } from './inspection';
 import { operation, type ConformanceOperation } from './operation';
 import { Findings, type Rule } from './rules';
 import { someSequence } from './sequences';
 import { HEAP_PAGES, verbsOf, type Subject } from './subject';
-import { failureText, isEngineFailure, Trial } from './trial';
+import { failureText, Trial } from './trial';
 
 /**
  * `guarded`: one byte of metadata is changed in the middle of some work. Whatever the engine then does, it must do in

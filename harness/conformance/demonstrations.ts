@@ -1,10 +1,11 @@
 import { TextTable, TraceEvent, type Placement } from '../../traces/trace';
+import { isEngineFailure } from '../machine/failures';
 import type { Demonstrated, QuirkDemonstration } from '../replay/demonstration';
 import { Operations } from '../replay/operations';
 import { fillEvent, parseOperation } from './operation';
 import type { Findings } from './rules';
 import { freshStack, HEAP_PAGES, type Subject } from './subject';
-import { failureText, isEngineFailure } from './trial';
+import { failureText } from './trial';
 
 /**
  * `quirky`: performs the demonstration of every quirk, as a replay would perform it: a quirk may be about programs

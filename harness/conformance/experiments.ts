@@ -1,5 +1,6 @@
 import { BUG, isBlock, NULL, type Placement } from '../../traces/trace';
 import { InputError, UsageError } from '../../traces/input-error';
+import { isEngineFailure } from '../machine/failures';
 import { PAGE_BYTES } from '../machine/memory-layout';
 import { CAPABILITIES, type Engine, type EngineOption } from '../replay/port';
 import { resolveOptions } from '../replay/stack';
@@ -9,7 +10,7 @@ import { Findings, type Rule } from './rules';
 import { someSequence } from './sequences';
 import { capabilitiesOf, freshStack, HEAP_PAGES, isExcused, SMALL_HEAP_PAGES, type Subject } from './subject';
 import { factsOf } from './judge';
-import { failureText, isEngineFailure, Trial } from './trial';
+import { failureText, Trial } from './trial';
 
 /** Experiments that are made for one or two rules each, and never drawn at random. */
 

@@ -1,5 +1,4 @@
 import { BUG, isBlock, NOTHING, NULL, OP, ZERO, type Placement } from '../../traces/trace';
-import { Fault, HeapCorruption, Runaway, Trap } from '../machine/failures';
 import type { MachineOptions } from '../machine/machine';
 import type { ApiScopes, Engine } from '../replay/port';
 import { inspect } from './inspection';
@@ -313,14 +312,4 @@ export class Trial {
 
 export function failureText(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]}` : String(error);
-}
-
-/** Whether an error is one of the three in which an engine reports that its heap is broken. */
-export function isEngineFailure(error: unknown): boolean {
-  return (
-    error instanceof HeapCorruption ||
-    error instanceof Fault ||
-    error instanceof Trap ||
-    error instanceof Runaway
-  );
 }

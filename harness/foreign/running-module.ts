@@ -1,5 +1,5 @@
 import { InputError } from '../../traces/input-error';
-import { Fault, HeapCorruption, Runaway, Trap } from '../machine/failures';
+import { Fault, HeapCorruption, isEngineFailure, Runaway, Trap } from '../machine/failures';
 import { NULL_ZONE_BYTES, type LinearMemory } from '../machine/linear-memory';
 import type { LinearEngine, Machine } from '../machine/machine';
 import type { Step } from '../machine/steps';
@@ -139,7 +139,7 @@ export class RunningModule implements LinearEngine {
     try {
       return this.call(this.verbStep('ar_start'), action);
     } catch (error) {
-      if (error instanceof HeapCorruption || error instanceof Trap || error instanceof Runaway) {
+      if (isEngineFailure(error)) {
         throw new InputError({
           where: this.name,
           problem: `cannot start: ${error.message}`,

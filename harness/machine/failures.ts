@@ -1,6 +1,6 @@
 /**
- * The three ways a model can stop in the middle of an operation. They end the replay with a result that says where;
- * none of them may take the harness down.
+ * The ways an engine can stop in the middle of an operation. They end the replay with a result that says where; none
+ * of them may take the harness down.
  */
 
 /** An access outside mapped memory: the real program would have taken a page fault. */
@@ -46,4 +46,19 @@ export class HeapCorruption extends Error {
     super(block === undefined ? problem : `${problem} (block 0x${block.toString(16)})`);
     this.name = 'HeapCorruption';
   }
+}
+
+/** The engine's own code let out an exception that is none of these: a bug of the engine, whatever the heap holds. */
+export class EscapedException extends Error {
+  override readonly name = 'EscapedException';
+}
+
+/** Whether an error is one of those in which an engine says that it cannot go on over this heap. */
+export function isEngineFailure(error: unknown): error is Fault | Trap | Runaway | HeapCorruption {
+  return (
+    error instanceof HeapCorruption ||
+    error instanceof Fault ||
+    error instanceof Trap ||
+    error instanceof Runaway
+  );
 }

@@ -1,6 +1,6 @@
 import { BUG, isBlock, isVirtual, NOTHING, NULL, OP_NAMES, VIRTUAL_BASE, ZERO } from '../../traces/trace';
 import type { OpName, Placement, TraceEvent } from '../../traces/trace';
-import { Fault, HeapCorruption, Runaway } from '../machine/failures';
+import { isEngineFailure } from '../machine/failures';
 import { HEAP_BASE } from '../machine/memory-layout';
 import type { ReplayObserver, ReplayState } from '../replay/replay';
 import { momentOf, type FootprintMoment } from './footprint';
@@ -21,11 +21,6 @@ export interface RecentOperation {
   readonly sizeBytes: number;
   /** As in placements files: `0x…` heap offset, `v:0x…` virtual offset, `NULL`, `ZERO`, `BUG`, `-`. */
   readonly returned: string;
-}
-
-/** Whether a walk over the heap failed because the heap is broken, which is no defect of the walk. */
-export function isBrokenHeap(error: unknown): boolean {
-  return error instanceof HeapCorruption || error instanceof Fault || error instanceof Runaway;
 }
 
 /** How many operations before the first failed allocation are kept, itself included. */
@@ -77,7 +72,7 @@ export class CheckpointSurveyor implements ReplayObserver {
       return survey.finish(machine);
     } catch (error) {
       // A program's overrun can break the heap long before the engine notices; the replay itself goes on.
-      if (isBrokenHeap(error)) {
+      if (isEngineFailure(error)) {
         return null;
       }
       throw error;

@@ -1,9 +1,9 @@
 import { deflateSync, inflateSync } from 'fflate';
 import { isBlock, type Placement, type TraceEvent } from '../../traces/trace';
+import { isEngineFailure } from '../machine/failures';
 import { HEAP_BASE, PAGE_BYTES } from '../machine/memory-layout';
 import type { BlockState } from '../replay/port';
 import type { ReplayObserver, ReplayState } from '../replay/replay';
-import { isBrokenHeap } from './checkpoints';
 
 /**
  * Every block of the heap at chosen moments of a replay, as the changes from each moment to the next: enough to draw
@@ -83,7 +83,7 @@ export class HeapWalkRecorder implements ReplayObserver {
         this.walk(state);
       }
     } catch (error) {
-      if (!isBrokenHeap(error)) {
+      if (!isEngineFailure(error)) {
         throw error;
       }
     }

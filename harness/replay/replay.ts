@@ -1,5 +1,5 @@
 import { OP_NAMES, TraceEvent, type EventSource, type Placement, type Trace } from '../../traces/trace';
-import { Fault, HeapCorruption, Runaway, Trap } from '../machine/failures';
+import { EscapedException, Fault, HeapCorruption, Runaway, Trap } from '../machine/failures';
 import { Operations, UnsupportedVerb, type ReallocPolicy } from './operations';
 import type { Outcome, StoppedAt } from './outcome';
 import { PayloadSpoilt, type PayloadChecks, type SpoiltByte } from './payload';
@@ -190,7 +190,7 @@ class Replay {
       this.spoilt = error instanceof PayloadSpoilt ? error.spoilt : undefined;
       return { kind: 'corrupt', ...this.stoppedAt(error) };
     }
-    if (error instanceof Fault || error instanceof Trap) {
+    if (error instanceof Fault || error instanceof Trap || error instanceof EscapedException) {
       return { kind: 'faulted', ...this.stoppedAt(error) };
     }
     if (error instanceof Runaway) {

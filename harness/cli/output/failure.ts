@@ -14,19 +14,28 @@ export function reportFailure(error: unknown): ExitCode {
     tellLine(`alloc-replay: ${error.message}`);
     return EXIT.badInput;
   }
-  // By its name: its module stands on the whole harness, which the program's own help and version do not wait for.
+  // By names: their modules stand on the whole harness, which the program's own help and version do not wait for.
   if (error instanceof Error && error.name === 'NotDeterministic') {
     tellLine(`alloc-replay: not deterministic: ${error.message}`);
     return EXIT.notDeterministic;
+  }
+  if (error instanceof Error && ENGINE_FAILURES.includes(error.name)) {
+    tellLine(`alloc-replay: the engine cannot go on: ${error.message}`);
+    return EXIT.failed;
   }
   if (isOfSystem(error)) {
     const place = error.path ?? PLACES[error.syscall ?? ''] ?? error.syscall;
     tellLine(`alloc-replay: ${place}: ${reasonOf(error)}`);
     return EXIT.badInput;
   }
-  tell(`alloc-replay: internal error, please report it\n${String((error as Error).stack ?? error)}\n`);
+  tell(
+    `alloc-replay: internal error, please report it\n${error instanceof Error ? error.stack : String(error)}\n`,
+  );
   return EXIT.failed;
 }
+
+/** Of an engine that fails where no replay is there to end with it: before its first operation. */
+const ENGINE_FAILURES = ['EscapedException', 'HeapCorruption', 'Fault', 'Trap', 'Runaway'];
 
 /** What errors that name no path are about. */
 const PLACES: Readonly<Record<string, string>> = {

@@ -17,12 +17,16 @@ const TRACE = 'op,id,size,align\nalloc,1,100,0\nalloc,2,200,0\nfree,1,0,0\n';
 /** What the engines' outcomes are, in their order; a last engine is a good one. */
 const OUTCOMES: readonly (readonly [file: string, kind: string, problem: string])[] = [
   ['exit0', 'crashed', 'its worker process died'],
-  ['throws', 'crashed', 'Error: boom'],
-  ['thrownull', 'crashed', 'null'],
-  ['recursion', 'crashed', 'RangeError: Maximum call stack size exceeded'],
+  ['throws', 'faulted', 'Error: boom (thrown in allocate, throws.js:5:13)'],
+  ['thrownull', 'faulted', 'null (thrown in allocate)'],
+  [
+    'recursion',
+    'faulted',
+    'RangeError: Maximum call stack size exceeded (thrown in allocate, recursion.js:5:19)',
+  ],
   ['loop', 'crashed', 'it did not end within 20 s (--replay-timeout)'],
-  ['blockAtBad', 'corrupt', 'blockAt said start of type number, which is no whole number of bytes'],
-  ['environment', 'crashed', 'Error: sees 0 variables'],
+  ['blockAtBad', 'corrupt', 'blockAt said start (not finite), which is no whole number of bytes'],
+  ['environment', 'faulted', 'Error: sees 0 variables (thrown in allocate, environment.js:6:13)'],
   ['open-timer', 'ok', ''],
 ];
 
@@ -49,6 +53,35 @@ for (const workers of ['1', '2']) {
       assert.not.match(stdout, '\u001b');
       assert.not.match(stdout, /^::/m);
       assert.not.match(stdout, /NaN|undefined|\[object/);
+    }));
+}
+
+for (const command of ['explain', 'minheap']) {
+  test(`what an engine throws in ${command} is told with its line`, () =>
+    inFolder(async (folder) => {
+      const trace = join(folder, 't.csv');
+      writeFileSync(trace, TRACE);
+      const told = {
+        throws: 'boom (thrown in allocate, throws.js:5:13)',
+        thrownull: 'null (thrown in allocate)',
+      };
+      for (const [name, problem] of Object.entries(told)) {
+        const { status, stdout, stderr } = spawnSync(
+          process.execPath,
+          [...COMMAND_LINE, command, trace, '-a', join(ENGINES, `${name}.js`)],
+          { encoding: 'utf8' },
+        );
+        assert.ok(status === 1 || status === 2, stderr);
+        assert.ok((stdout + stderr).includes(problem), stdout + stderr);
+        assert.not.match(stdout + stderr, /internal error|TypeError/);
+      }
+      const ended = spawnSync(
+        process.execPath,
+        [...COMMAND_LINE, command, trace, '-a', join(ENGINES, 'exit0.js')],
+        { encoding: 'utf8' },
+      );
+      assert.is(ended.status, 1);
+      assert.match(ended.stderr, /ended before the command was done \(by exit0\.js:\d+:\d+\)\n$/);
     }));
 }
 
