@@ -8,15 +8,16 @@ export interface Exception {
 const EXCEPTIONS: readonly Exception[] = [
   {
     figures:
-      /^(xenheap-pages (near|frag) (1000|10000|50000)|xmalloc-first-fit near (1000|10000)) 2M steady alloc (p99|max)$/,
+      /^(xenheap-pages (near|frag) (1000|10000|50000|100000)|xmalloc-first-fit near (1000|10000|50000)) 2M steady alloc (p99|max)$/,
     reason:
       'a floor of the measurement: one alloc in a hundred waits some 340 ticks for memory in every stack, also where ' +
       'it touches a few lines that never leave L1; callgrind counts new lines there that are not the allocator’s',
   },
   {
-    figures: /^xmalloc-first-fit near 100000 2M steady alloc p99$/,
+    figures: /^xenheap-pages frag 100000 2M steady free median$/,
     reason:
-      'about one alloc in a hundred takes a new page: the model has a few more than that, the measurement fewer',
+      'the median stands on an edge: about half of the frees find their lines evicted by neighbours, 53 % of them in ' +
+      'the model and somewhat fewer in the measurement; the means are 366 and 327 cycles',
   },
   {
     figures: /^xmalloc-first-fit (fragnd 50000|fixed 30000) 2M steady (alloc|free) (p99|max)$/,
