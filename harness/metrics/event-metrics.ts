@@ -23,6 +23,18 @@ const outcomeMetrics = replayMetrics([
     },
   },
   {
+    name: 'allocations.refused',
+    unit: 'operations',
+    better: 'lower',
+    group: '@events',
+    formula:
+      'allocations that returned NULL with memory free: as many bytes of the heap as were asked for, or more, were granted to no object',
+    read: ({ report: { refusedAllocations, firstRefusalIndex } }) =>
+      firstRefusalIndex === undefined
+        ? { value: refusedAllocations }
+        : { value: refusedAllocations, operation: firstRefusalIndex },
+  },
+  {
     name: 'reallocs.emulated',
     unit: 'operations',
     better: 'none',

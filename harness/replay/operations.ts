@@ -45,6 +45,9 @@ export class Operations {
   allocatedBytes = 0;
   failedAllocations = 0;
   firstFailureIndex: number | undefined;
+  /** Of the failures those of requests that the heap had bytes enough for, in whatever pieces. */
+  refusedAllocations = 0;
+  firstRefusalIndex: number | undefined;
   performed = 0;
   skipped = 0;
   emulatedReallocs = 0;
@@ -177,7 +180,7 @@ export class Operations {
     if (isBlock(placement)) {
       this.allocatedBytes += event.size;
     } else if (placement === NULL || placement === BUG) {
-      this.countFailure();
+      this.countFailure(event.size);
     }
     return placement;
   }
@@ -212,7 +215,7 @@ export class Operations {
       this.objects.release(slot);
       this.objects.settle(slot, ZERO, 0, event.align);
     } else if (placement === NULL || placement === BUG) {
-      this.countFailure();
+      this.countFailure(event.size);
     } else {
       payload?.verifyResized(slot, placement, event.size, event.align);
       this.objects.release(slot);
@@ -375,9 +378,13 @@ export class Operations {
     return slot;
   }
 
-  private countFailure(): void {
+  private countFailure(sizeBytes: number): void {
     this.failedAllocations++;
     this.firstFailureIndex ??= this.eventIndex;
+    if (sizeBytes <= this.machine.layout.heapBytes - this.grantedBytes) {
+      this.refusedAllocations++;
+      this.firstRefusalIndex ??= this.eventIndex;
+    }
   }
 
   private unsupported(verb: Capability, event: TraceEvent): UnsupportedVerb {

@@ -66,6 +66,9 @@ export interface ReplayReport {
   readonly operations: number;
   /** Events on objects whose allocation had failed. */
   readonly skippedEvents: number;
+  /** Allocations that failed although as many bytes of the heap were granted to no object. */
+  readonly refusedAllocations: number;
+  readonly firstRefusalIndex: number | undefined;
   /** Reallocs that were replayed as allocate, copy and free because the engine has no such verb. */
   readonly emulatedReallocs: number;
   /** Writes of the program past its own objects; `ok` with any of them means that nobody noticed. */
@@ -131,6 +134,8 @@ class Replay {
       events: this.events,
       operations: operations.performed,
       skippedEvents: operations.skipped,
+      refusedAllocations: operations.refusedAllocations,
+      firstRefusalIndex: operations.firstRefusalIndex,
       emulatedReallocs: operations.emulatedReallocs,
       overruns: operations.overruns,
       misalignedPlacements: operations.objects.misalignedPlacements,

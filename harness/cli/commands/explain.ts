@@ -34,6 +34,7 @@ import {
   machineOptions,
   machineSizes,
   nameValuePairs,
+  onlyOne,
   PRICING_FORM,
   pricingsOption,
   reallocOption,
@@ -112,8 +113,8 @@ async function runProfile(argv: ExplainArguments): Promise<ExitCode> {
   }
   const write = outputTo(argv.out);
   const registries = createRegistries();
-  const name = onlyOne('-a', 'engine', commaList(argv.allocator));
-  const pricing = parsePricing(onlyOne('-p', 'pricing', commaList(argv.pricing)));
+  const name = onlyOne('-a', 'engine', argv.allocator);
+  const pricing = parsePricing(onlyOne('-p', 'pricing', argv.pricing));
   const trace = await registries.openTrace(traceRequest(argv.trace, argv));
   tell(doubtsText(trace));
   const [engine] = enginesWithOptions([name], nameValuePairs('-o', argv.option), registries);
@@ -142,8 +143,8 @@ async function runOperations(argv: ExplainArguments): Promise<ExitCode> {
   const choice = choiceOf(argv);
   const write = outputTo(argv.out);
   const registries = createRegistries();
-  const name = onlyOne('-a', 'engine', commaList(argv.allocator));
-  const pricing = parsePricing(onlyOne('-p', 'pricing', commaList(argv.pricing)));
+  const name = onlyOne('-a', 'engine', argv.allocator);
+  const pricing = parsePricing(onlyOne('-p', 'pricing', argv.pricing));
   const trace = await registries.openTrace(traceRequest(argv.trace, argv));
   tell(doubtsText(trace));
   const { origin } = trace.header;
@@ -183,18 +184,6 @@ function choiceOf({ op, worst, lock }: ExplainArguments): Choice {
   }
   const count = worst ?? 1;
   return lock === undefined ? { kind: 'worst', count } : { kind: 'lock', lock, count };
-}
-
-function onlyOne(where: string, what: string, values: readonly string[]): string {
-  const [value] = values;
-  if (value === undefined || values.length > 1) {
-    throw new UsageError({
-      where,
-      problem: `${values.length} ${what}s: ${values.join(', ')}`,
-      expected: 'one',
-    });
-  }
-  return value;
 }
 
 /** The engines to compare with. A trace that adapts to placements has other events on every engine. */

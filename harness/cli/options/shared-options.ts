@@ -106,6 +106,20 @@ export function namesOf(option: string, values: readonly string[]): string[] {
   return names;
 }
 
+/** The one value of an option that takes lists elsewhere; throws a `UsageError` that names the option. */
+export function onlyOne(where: string, what: string, given: readonly string[]): string {
+  const values = commaList(given);
+  const [value] = values;
+  if (value === undefined || values.length > 1) {
+    throw new UsageError({
+      where,
+      problem: `${values.length} ${what}s: ${values.join(', ')}`,
+      expected: 'one',
+    });
+  }
+  return value;
+}
+
 /** `name=value` pairs; throws a `UsageError` for a pair without `=` or a name given twice. */
 export function nameValuePairs(option: string, pairs: readonly string[]): Record<string, string> {
   const values: Record<string, string> = {};

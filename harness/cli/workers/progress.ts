@@ -18,12 +18,14 @@ export class Progress {
   /**
    * @param names what the parts of the work are called
    * @param shown is called when somebody looks: time to count what there is to do
+   * @param counted what parts are counted in
    */
   constructor(
     private readonly title: string,
     names: readonly string[],
     shown: (progress: Progress) => void = () => undefined,
     { firstLineAfter, lineEvery }: ProgressTimes = PLAIN_TIMES,
+    private readonly counted = 'events',
   ) {
     this.parts = names.map((name) => ({ name, events: 0, eventsTotal: undefined, isDone: false }));
     if (names.length === 0) {
@@ -113,6 +115,7 @@ export class Progress {
       parts: this.parts.length,
       eventsPerSecond: this.events() / Math.max(seconds, 0.001),
       seconds,
+      counted: this.counted,
       now: this.now,
     });
   }
@@ -149,6 +152,8 @@ export interface ProgressState {
   readonly parts: number;
   readonly eventsPerSecond: number;
   readonly seconds: number;
+  /** What `eventsPerSecond` counts. */
+  readonly counted?: string;
   /** What is being worked on. */
   readonly now: string;
 }
@@ -160,12 +165,13 @@ export function progressText({
   parts,
   eventsPerSecond,
   seconds,
+  counted = 'events',
   now,
 }: ProgressState): string {
   return [
     `${Math.floor(share * 100)} %`,
     `${partsDone}/${parts}`,
-    ...(eventsPerSecond >= 1 ? [`${rateText(Math.round(eventsPerSecond))} events/s`] : []),
+    ...(eventsPerSecond >= 1 ? [`${rateText(Math.round(eventsPerSecond))} ${counted}/s`] : []),
     ...(share >= SHARE_MIN && share < 1 ? [`${durationText((seconds * (1 - share)) / share)} left`] : []),
     ...(now === '' ? [] : [now]),
   ].join(', ');

@@ -1,0 +1,139 @@
+import { renderExplanation } from '../../../reports/explain/registry';
+import { shrunkText } from '../../../reports/search/shrunk-text';
+import { UsageError } from '../../../traces/input-error';
+import { explain } from '../../explain/explain';
+import type { StackMaker } from '../../explain/step-machine';
+import { Machine } from '../../machine/machine';
+import { isFailure } from '../../metrics/measured-replay';
+import { parsePricing } from '../../pricing/specification';
+import { createStackOn } from '../../replay/stack';
+import { parseProperty, witnessOf, type Property } from '../../studies/search/property';
+import { shrink as shrinkTrace, type Shrunk } from '../../studies/search/shrinking';
+import { EXIT, type ExitCode } from '../exit-codes';
+import { listOfTrace, traceOfList } from '../names/event-lists';
+import { createRegistries, openEvents } from '../names/registries';
+import { compilerOption, enginesWithOptions } from '../options/engine-options';
+import { count, flagUnless, needed, operand, text, type ValuesOf } from '../options/option';
+import { readerOptionsBesideFormat, traceDetails, traceRequest } from '../options/reader-options';
+import {
+  enginesOption,
+  machineOptions,
+  machineSizes,
+  nameValuePairs,
+  onlyOne,
+  PRICING_FORM,
+  pricingsOption,
+  reallocOption,
+  settingsOption,
+} from '../options/shared-options';
+import { doubtsText } from '../output/import-text';
+import { print, standardTerminal, tell } from '../output/terminal';
+import { traceTo } from '../output/trace-output';
+import { Progress } from '../workers/progress';
+import { command } from './command';
+
+/** `shrink`: the smallest trace that still shows what a long one shows. */
+
+/** Longer traces are cut with `trace slice` first: each trial replays what is left. */
+const EVENTS_MAX = 1_000_000;
+const TRIALS_DEFAULT = 20_000;
+const TRIALS_MAX = 100_000_000;
+
+const options = {
+  ...machineOptions,
+  ...readerOptionsBesideFormat,
+  allocator: { ...enginesOption, describe: 'The engine: a name, or the path of a module of your own' },
+  pricing: { ...pricingsOption, describe: `The pricing: ${PRICING_FORM}` },
+  option: settingsOption,
+  cc: compilerOption,
+  keep: needed(
+    text('What must remain: METRIC>=VALUE[,…], also with >, <, <= or =, or outcome=corrupt'),
+    'say what the trace must go on to show, as in --keep "free.cycles.max>=100000"',
+  ),
+  realloc: reallocOption,
+  evaluations: count('Try no more traces than these', [1, TRIALS_MAX], {}, TRIALS_DEFAULT),
+  explain: flagUnless('Tell of the worst operation step by step'),
+  out: text('Write the shrunk trace to this file (.csv or .atr, also .gz)', { completes: 'file' }),
+};
+
+export const shrink = command({
+  operands: { trace: operand(traceDetails) },
+  options,
+  examples: [
+    '$0 synth:half-page-storm -a xmalloc-first-fit --keep "search.steps.max>=8"',
+    '$0 recorded:git-status -a xmalloc-tlsf --keep "free.cycles.max>=150" --out worst.csv',
+    '$0 synth:near-page-storm -a xmalloc-tlsf-2008 --keep "allocations.refused>=1"',
+  ],
+  run: shrinkCommand,
+});
+
+type ShrinkArguments = { readonly trace: string } & ValuesOf<typeof options>;
+
+async function shrinkCommand(argv: ShrinkArguments): Promise<ExitCode> {
+  const property = parseProperty(argv.keep, '--keep');
+  const write = argv.out === undefined ? undefined : traceTo(argv.out);
+  const registries = createRegistries();
+  const engine = onlyOne('-a', 'engine', argv.allocator);
+  const pricing = parsePricing(onlyOne('-p', 'pricing', argv.pricing));
+  const [choice] = enginesWithOptions([engine], nameValuePairs('-o', argv.option), registries);
+  const trace = await openEvents(traceRequest(argv.trace, argv));
+  tell(doubtsText(trace));
+  const list = await listOfTrace(trace, EVENTS_MAX);
+  if (list === undefined) {
+    const problem = `more than ${EVENTS_MAX} events`;
+    throw new UsageError({ where: trace.header.name, problem, expected: 'a part of it, from `trace slice`' });
+  }
+  const { name } = trace.header;
+  const traceOf = traceOfList(`${name}-shrunk`, trace.header.origin);
+  const definition = registries.engineNamed(engine);
+  const createStack: StackMaker = (watch, makeMachine = (machine) => new Machine(machine)) =>
+    createStackOn(
+      () => makeMachine({ ...watch, ...machineSizes(argv) }),
+      definition,
+      choice!.options,
+      (other) => registries.engineNamed(other),
+    );
+  const { realloc } = argv;
+  const plan = { createStack, pricing, ...(realloc !== undefined && { realloc }) };
+  const progress = new Progress(
+    'shrinking',
+    [name],
+    (shown) => shown.expect(0, argv.evaluations),
+    undefined,
+    'traces',
+  );
+  const shrunk = await shrinkTrace({
+    ...plan,
+    list,
+    property,
+    traceOf,
+    trialsMax: argv.evaluations,
+    tried: async (trials) => {
+      progress.reached(0, trials);
+      await breath();
+    },
+  }).finally(() => progress.stop());
+  print(shrunkText({ engine, trace: name, eventsBefore: list.events.length, property, shrunk }));
+  await write?.(await traceOf(shrunk.list).open());
+  if (argv.explain) {
+    await printExplanation({ ...plan, trace: traceOf(shrunk.list) }, property, shrunk);
+  }
+  return isFailure(shrunk.tried.outcome) ? EXIT.failed : EXIT.ok;
+}
+
+const breath = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+/** The operation that shows the property, or else the dearest. */
+async function printExplanation(
+  plan: Omit<Parameters<typeof explain>[0], 'choice' | 'others'>,
+  property: Property,
+  { tried }: Shrunk,
+): Promise<void> {
+  const operation = isFailure(tried.outcome) ? undefined : witnessOf(property, tried);
+  const explanation = await explain({
+    ...plan,
+    others: [],
+    choice: operation === undefined ? { kind: 'worst', count: 1 } : { kind: 'operation', operation },
+  });
+  print(renderExplanation('text', explanation, new Map(), standardTerminal()));
+}

@@ -1,0 +1,71 @@
+import { InputError } from '../../../traces/input-error';
+import type { Trace } from '../../../traces/trace';
+import { FRAGMENTATION_METRICS } from '../../metrics/fragmentation-metrics';
+import { measure } from '../../metrics/measurement';
+import type { MeasuredOutcome } from '../../metrics/measured-replay';
+import type { MetricValue } from '../../metrics/metric';
+import { metricNamed, metricsByName, PRICING_METRICS } from '../../metrics/registry';
+import type { PricingSpecification } from '../../pricing/specification';
+import type { ReallocPolicy } from '../../replay/operations';
+import type { MakeStack } from '../../replay/payload-writer';
+
+/** An engine on which traces are tried, and what is read of each. */
+export interface TrialPlan {
+  readonly createStack: MakeStack;
+  /** What cycles are modelled by. */
+  readonly pricing: PricingSpecification;
+  readonly realloc?: ReallocPolicy;
+}
+
+/** What one trace came to. */
+export interface Tried {
+  readonly outcome: MeasuredOutcome;
+  /** The metrics asked for and those that any trial reads; null where one does not apply. */
+  readonly values: Readonly<Record<string, MetricValue | null>>;
+  readonly placementsSha256: string;
+}
+
+/**
+ * Tries traces by thousands: one pass each, unless a metric asks for the heap to be surveyed, and no price where none
+ * asks for cycles.
+ */
+export class Trials {
+  private readonly pricings: readonly PricingSpecification[];
+  private readonly survey: boolean;
+  count = 0;
+
+  /** @param metrics registered names, or members of a family such as `lock.heap.held.cycles.max` */
+  constructor(
+    private readonly plan: TrialPlan,
+    metrics: readonly string[],
+  ) {
+    const isOf = (definitions: readonly { readonly name: string }[]) =>
+      metrics.some((name) => definitions.some((each) => each.name === metricNamed(name)?.name));
+    this.pricings = isOf(PRICING_METRICS) ? [plan.pricing] : [];
+    this.survey = isOf(FRAGMENTATION_METRICS);
+  }
+
+  /** Undefined where the trace breaks the rules between events. */
+  async of(trace: Trace): Promise<Tried | undefined> {
+    const { createStack, realloc } = this.plan;
+    this.count++;
+    try {
+      const { outcome, metrics, pricings, placementsSha256 } = await measure({
+        trace,
+        createStack,
+        pricings: this.pricings,
+        survey: this.survey,
+        pictures: false,
+        worstCount: 1,
+        ...(realloc !== undefined && { replay: { realloc } }),
+      });
+      const values = { ...metricsByName(metrics), ...metricsByName(pricings[0]?.metrics ?? {}) };
+      return { outcome, values, placementsSha256 };
+    } catch (error) {
+      if (error instanceof InputError) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+}
