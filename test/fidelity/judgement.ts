@@ -93,7 +93,11 @@ function inversionsOf(rows: readonly FidelityRow[], figure: (typeof FIGURES)[num
       .filter((cheap) => isSameCase(dear, cheap))
       .filter((cheap) => {
         const [more, less] = [dear.cycles[figure], cheap.cycles[figure]];
-        return isJudged(more) && more.measured > GAP * less.measured && more.modelled < less.modelled;
+        // What the measurement itself made dear says nothing of which engine is.
+        const isItsOwn = exceptionFor(`${nameOf(dear)} ${figure}`) === undefined;
+        return (
+          isItsOwn && isJudged(more) && more.measured > GAP * less.measured && more.modelled < less.modelled
+        );
       })
       .map((cheap) => `${nameOf(dear)} ${figure}, against ${cheap.engine}`),
   );

@@ -21,6 +21,8 @@ const CALL =
   /^T(\d+)\s+0x[0-9a-f]+ => (?:[^!(]*!)?([^(]*)\(([^)]*)\)?( => 0x0*([0-9a-f]{1,16})| <no return>)?\s*$/;
 const RETURN = /^T(\d+)\s+=> 0x0*([0-9a-f]{1,16})\s*$/;
 const LINE = /^T\d+\s+(?:0x[0-9a-f]+ )?=> /;
+/** A call that the rest of its line does not fit. */
+const NAMED = /!\w*(?:alloc|free|memalign)\w*\(|!_Z[nd]\w*\(/;
 const ARGUMENT = /^0x0*([0-9a-f]{1,16})$/;
 
 /** No thread nests so many calls; a hostile file may. */
@@ -54,7 +56,7 @@ class DrmemtraceParser implements LineParser {
 
   line(line: LineScanner): void {
     const text = line.text();
-    if (!LINE.test(text)) return;
+    if (!LINE.test(text) && !NAMED.test(text)) return;
     const { pid } = this.recording.options;
     const call = CALL.exec(text);
     const returned = call === null ? RETURN.exec(text) : null;

@@ -37,6 +37,11 @@ const CONTROL_CHARACTER = /[\0-\x1f\x7f]/;
 const CALL_BEHIND_TEXT =
   /^[^("']*?(?<![\w.>@-]|-- )((?:c|re|aligned_)?alloc|malloc|memalign|p?valloc|reallocarray|posix_memalign|c?free|_Zn[wa]|_Zd[la]|operator (?:new|delete))/;
 
+/** The name of an allocator's function that is called, wherever it stands; what is quoted is another's argument. */
+const CALL =
+  /(?<![\w.])((?:m|c|re|aligned_)alloc|memalign|p?valloc|reallocarray|posix_memalign|c?free|_Z(?:n[wa]|d[la])\w*|operator (?:new|delete)(?:\[\])?)\(/;
+const QUOTED = /"[^"]*"/g;
+
 const COLON = 0x3a;
 const POINT = 0x2e;
 const AT = 0x40;
@@ -117,12 +122,19 @@ class LtraceParser implements LineParser {
 
   /** The program's own output and ltrace's go to the same terminal. */
   private callBehindText(line: LineScanner, pid: number): void {
-    const found = CALL_BEHIND_TEXT.exec(line.text(1));
-    if (found === null) return;
-    line.moveTo(found[0].length - found[1]!.length + 1);
-    const name = takeName(line);
-    const describe = this.functionNamed(name);
-    if (describe !== undefined) this.callOf(describe, name, line, pid);
+    const text = line.text(1);
+    const found = CALL_BEHIND_TEXT.exec(text);
+    if (found !== null) {
+      line.moveTo(found[0].length - found[1]!.length + 1);
+      const name = takeName(line);
+      const describe = this.functionNamed(name);
+      if (describe !== undefined) {
+        this.callOf(describe, name, line, pid);
+        return;
+      }
+    }
+    const called = CALL.exec(text.replace(QUOTED, '""'))?.[1];
+    if (called !== undefined) this.recording.unparsed(`a call of ${called} at the beginning of the line`);
   }
 
   /** Takes the arguments and what follows them. */

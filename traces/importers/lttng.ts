@@ -14,7 +14,7 @@ import { understoodLines } from './detection';
 import type { LineParser, RecorderFormat } from './importer';
 import type { Recording } from './recording';
 
-const EVENT = /\blttng_ust_libc:(malloc|calloc|realloc|memalign|posix_memalign|free):/;
+const EVENT = /lttng_ust_libc:(malloc|calloc|realloc|memalign|posix_memalign|free):/;
 
 const field = (name: string): RegExp =>
   new RegExp(`[{ ]${name} = (?:0x0*([0-9A-Fa-f]{1,16})|(\\d{1,20}))(?=[ ,}])`);

@@ -14,7 +14,7 @@ import type { Recording } from './recording';
 
 const HEX = '(?:0x)?0*([0-9a-f]{1,16})';
 const RECORD = new RegExp(`#([mcrf]):${HEX};(0x[0-9a-f]+|[0-9a-f]+)-(\\w+)(?:;(\\d{1,16}))?`);
-const BEGINNING = /#[mcrf]:(?:0x)?[0-9a-f]/;
+const BEGINNING = /#[mcrf]:/;
 const ADDRESS = new RegExp(`^${HEX}$`);
 const NUMBER = /^\d{1,16}$/;
 

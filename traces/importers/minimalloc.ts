@@ -97,7 +97,8 @@ class MinimallocParser implements LineParser {
   line(line: LineScanner): void {
     if (this.columns === undefined) this.columns = this.header(line);
     else if (line.isEmpty) this.hasEnded = true;
-    else if (!this.hasEnded) this.row(line.text().split(','), this.columns);
+    else if (this.hasEnded) this.recording.unparsed('no row behind the empty line that ends the file', 1);
+    else this.row(line.text().split(','), this.columns);
   }
 
   finish(): boolean {

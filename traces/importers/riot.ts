@@ -13,8 +13,7 @@ import type { Recording } from './recording';
 
 const CALL =
   /(?<!\w)(malloc|calloc|realloc|free)\(([^()]{0,64}|\(nil\)[^()]{0,64})\) @ ?0x([0-9a-f]{1,16})(?:\)| returned (\S+))/;
-/** What names a caller as only this recorder does. */
-const BEGINNING = /(?<!\w)(malloc|calloc|realloc|free)\(.{0,80}\) @ ?0x/;
+const BEGINNING = /(?<!\w)(malloc|calloc|realloc|free)\(/;
 const ADDRESS = /^(?:0x)?0*([0-9a-f]{1,16})$/;
 const NULL = /^(?:0|0x0|\(nil\)|nil|NULL|\(null\))$/;
 const NUMBER = /^\d{1,16}$/;

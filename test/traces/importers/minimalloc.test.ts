@@ -46,10 +46,9 @@ test('a column called end counts its last moment in', async () => {
 });
 
 test('the first empty line ends the file', async () => {
-  assert.equal((await importText('id,lower,upper,size\n1,0,2,10\n\n2,0,2,10\n')).events, [
-    'alloc 0 10',
-    'free 0',
-  ]);
+  const { events, accounting } = await importText('id,lower,upper,size\n1,0,2,10\n\n2,0,2,10\n\n');
+  assert.equal(events, ['alloc 0 10', 'free 0']);
+  assert.equal([accounting.unparsedLines, accounting.unparsedKinds[0]!.line], [1, 4]);
 });
 
 test('gaps are remarked on', async () => {

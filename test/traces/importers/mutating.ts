@@ -117,7 +117,8 @@ function memoryBytes(): number {
 
 /**
  * Imports damaged recordings leniently and strictly: the kinds of unparsed lines add up to all of them, no line is
- * counted twice, and strictness refuses exactly what leniency counted. Throws for the first that breaks this.
+ * counted twice, none that names an allocator's call is taken for chatter, and strictness refuses exactly what
+ * leniency counted. Throws for the first that breaks this.
  */
 export async function checkBooks(seed: number, count: number): Promise<void> {
   const random = new RandomStream(seed, 'books');
@@ -137,9 +138,46 @@ export async function checkBooks(seed: number, count: number): Promise<void> {
       throw new Error(`kinds ${kinds}, lines ${books.unparsedLines}: ${what}`);
     }
     if (books.unparsedLines + books.chatterLines > books.lines) throw new Error(`too many lines: ${what}`);
+    const named = linesNaming(ALLOCATOR_NAMES[format]!, bytes);
+    if (named + books.chatterLines > books.lines) {
+      throw new Error(
+        `${named} of ${books.lines} lines name an allocator's call, ${books.chatterLines} are chatter: ${what}`,
+      );
+    }
     const mayRefuse = isForgiven || books.notes.length > 0;
     if (isRefused !== mayRefuse) throw new Error(`forgiven ${isForgiven}, refused ${isRefused}: ${what}`);
   }
+}
+
+const C_CALL =
+  /(?<![\w.])(?:malloc|calloc|realloc|reallocarray|free|memalign|aligned_alloc|posix_memalign|valloc|pvalloc|_Znwm|_ZdlPv|operator new|operator delete)\(/;
+
+/** What in a line of each format names a call of the allocator: such a line is an event, counted, or unparsed. */
+const ALLOCATOR_NAMES: Readonly<Record<string, RegExp>> = {
+  valgrind: C_CALL,
+  ltrace: C_CALL,
+  mtrace: /^@ \S+ [-+<>] /,
+  heaptrack: /^[-+] [0-9a-f]/,
+  kmem: /(?<!\w)(?:kmalloc|kfree|kmem_cache_alloc|kmem_cache_free|mm_page_alloc|mm_page_free)(?:_node)?: /,
+  memleak: /(?:alloc exited|free entered), /,
+  'plan9-log': /^pool(?:alloc|free|realloc|allocalign) /,
+  lttng: /lttng_ust_libc:(?:malloc|calloc|realloc|free|memalign|posix_memalign): /,
+  'memory-replay': /^\d+: (?:malloc|calloc|realloc|free|memalign) /,
+  mbed: /#[mcrf]:/,
+  riot: /(?<!\w)(?:malloc|calloc|realloc|free)\(/,
+  'wee-alloc': /^(?:Alloc|Free)\(/,
+  drmemtrace: /![a-z_]*(?:malloc|calloc|realloc|free)\(/,
+  malloclab: /^[arf] \d/,
+  minimalloc: /^\w+,\d+,\d+/,
+  regex: /(?!)/,
+};
+
+/** Comments name what they are about, except that Mbed OS begins its records as others do a comment. */
+const COMMENT = /^#(?![mcrf]:)/;
+
+function linesNaming(name: RegExp, bytes: Buffer): number {
+  const lines = bytes.toString('latin1').split(/\r?\n|\r/);
+  return lines.filter((line) => name.test(line) && !COMMENT.test(line)).length;
 }
 
 /** The source of an import that was read to its end; undefined if it was refused. */

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { importMutations } from './mutating';
+import { checkBooks, importMutations } from './mutating';
 
 const IMPORTS_EACH = 100_000;
 
@@ -12,5 +12,8 @@ for (let seed = 1; seed <= 10; seed++) {
     assert.ok(figures.memoryBytesMax < 256 << 20, `${figures.memoryBytesMax} bytes`);
   });
 }
+
+test('100,000 damaged recordings account for every line that names an allocator’s call', () =>
+  checkBooks(20081123, 100_000));
 
 test.run();
