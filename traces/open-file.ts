@@ -53,7 +53,7 @@ export interface OpenedTrace extends Trace {
   readonly format: string;
   /** The events, where they are held in memory. */
   readonly held?: EventColumns;
-  /** The books of the latest pass of an import; complete when that has ended, at once where the events are held. */
+  /** The books of an import; complete when a pass has ended, at once where the events are held. */
   readonly accounting?: Accounting | undefined;
 }
 
@@ -145,6 +145,13 @@ function accountingOf(source: EventSource): Accounting | undefined {
   return source instanceof ImportSource ? source.accounting : undefined;
 }
 
+/** The books of the pass that came furthest: not every pass goes to the end. */
+function fullest(passes: readonly EventSource[]): Accounting | undefined {
+  return passes
+    .map(accountingOf)
+    .reduce((best, each) => ((each?.lines ?? 0) > (best?.lines ?? 0) ? each : best), undefined);
+}
+
 /** A trace that reads its file in every pass; `first` is a pass that was opened already. */
 function rereadTrace(
   file: string,
@@ -154,17 +161,22 @@ function rereadTrace(
   first?: EventSource,
 ): OpenedTrace {
   let waiting = first;
-  let latest = first;
+  const opened: EventSource[] = first === undefined ? [] : [first];
   return {
     header,
     format: reader.format,
     get accounting() {
-      return latest === undefined ? undefined : accountingOf(latest);
+      return fullest(opened);
     },
     async open() {
       const source = waiting ?? (await readAgain(file, reader));
       waiting = undefined;
-      latest = source;
+      opened.splice(
+        0,
+        opened.length,
+        ...opened.filter((each) => accountingOf(each) === fullest(opened)),
+        source,
+      );
       return checked(source, options);
     },
   };

@@ -222,6 +222,20 @@ export class AccessStream {
     this.empty();
   }
 
+  /** Runs what an observer does between two operations, and forgets the accesses even of one that makes some. */
+  aside<T>(action: () => T): T {
+    this.flush();
+    const { locksHeld } = this;
+    this.recording = false;
+    try {
+      return action();
+    } finally {
+      this.recording = true;
+      this.locksHeld = locksHeld;
+      this.empty();
+    }
+  }
+
   /** The last free entry was taken: the batch goes to the drain in the middle of an operation. */
   flushWithinOperation(): void {
     if (this.recording) {

@@ -2,10 +2,10 @@ import { BUG, isBlock, isVirtual, NOTHING, NULL, OP_NAMES, VIRTUAL_BASE, ZERO } 
 import type { OpName, Placement, TraceEvent } from '../../traces/trace';
 import { isEngineFailure } from '../machine/failures';
 import { HEAP_BASE } from '../machine/memory-layout';
-import type { ReplayObserver, ReplayState } from '../replay/replay';
-import { momentOf, type FootprintMoment } from './footprint';
+import type { Stack } from '../replay/stack';
+import type { FootprintMoment } from './footprint';
 import { SurveyBuilder, type HeapSurvey } from './fragmentation';
-import { HeapMapRecorder, type HeapMap } from './heap-map';
+import { HeapMapColumn } from './heap-map';
 
 /** A sampled moment of a replay. */
 export interface Checkpoint extends FootprintMoment {
@@ -23,81 +23,71 @@ export interface RecentOperation {
   readonly returned: string;
 }
 
-/** How many operations before the first failed allocation are kept, itself included. */
-const RECENT_OPERATIONS = 10;
+/** What a walk over the heap showed at one moment. */
+export interface HeapSight {
+  readonly survey: HeapSurvey;
+  readonly column: HeapMapColumn;
+}
 
-/**
- * Surveys the heap at operations chosen beforehand. Walking the heap is dear and which moments matter (the peak, the
- * thinned-out checkpoints) is known only after a replay, so a second, unpriced pass does it: exactly there, once each.
- */
-export class CheckpointSurveyor implements ReplayObserver {
-  private readonly checkpoints: Checkpoint[] = [];
-  private readonly recent: RecentOperation[] = [];
-  private readonly heapMap = new HeapMapRecorder();
-  private next = 0;
-
-  /**
-   * @param operations event indices to stop at, ascending
-   * @param firstFailure index of the first failed allocation
-   */
-  constructor(
-    private readonly operations: readonly number[],
-    private readonly firstFailure: number | undefined,
-  ) {}
-
-  operation(state: ReplayState, event: TraceEvent, placement: Placement): void {
-    const index = state.eventIndex;
-    if (this.firstFailure !== undefined && index <= this.firstFailure) {
-      this.remember(index, event, placement);
-    }
-    if (index === this.operations[this.next]) {
-      this.next++;
-      this.checkpoints.push({ ...momentOf(state), survey: this.survey(state) });
-    }
-  }
-
-  finish(): { checkpoints: Checkpoint[]; beforeFailure: RecentOperation[]; heapMap: HeapMap } {
-    return { checkpoints: this.checkpoints, beforeFailure: this.recent, heapMap: this.heapMap.finish() };
-  }
-
-  private survey({ stack: { engine, machine } }: ReplayState): HeapSurvey | null {
-    try {
-      const survey = new SurveyBuilder();
-      const column = this.heapMap.start(machine);
+/** Walks the heap as it is now; null where it is too broken for that. */
+export function seeHeap({ engine, machine }: Stack): HeapSight | null {
+  try {
+    const survey = new SurveyBuilder();
+    const column = new HeapMapColumn(machine);
+    machine.stream.aside(() =>
       engine.walk((start, bytes, state) => {
         survey.block(bytes, state);
         column.block(start, bytes, state);
-      });
-      this.heapMap.add(column);
-      return survey.finish(machine);
-    } catch (error) {
-      // A program's overrun can break the heap long before the engine notices; the replay itself goes on.
-      if (isEngineFailure(error)) {
-        return null;
-      }
-      throw error;
+      }),
+    );
+    return { survey: survey.finish(machine), column };
+  } catch (error) {
+    // A program's overrun can break the heap long before the engine notices; the replay itself goes on.
+    if (isEngineFailure(error)) {
+      return null;
     }
-  }
-
-  private remember(operation: number, event: TraceEvent, placement: Placement): void {
-    if (this.firstFailure! - operation >= LONGEST_GAP) {
-      return;
-    }
-    this.recent.push({
-      operation,
-      op: OP_NAMES[event.op]!,
-      id: event.id,
-      sizeBytes: event.size,
-      returned: placementText(placement),
-    });
-    if (this.recent.length > RECENT_OPERATIONS) {
-      this.recent.shift();
-    }
+    throw error;
   }
 }
 
+/** How many operations before the first failed allocation are kept, itself included. */
+const RECENT_OPERATIONS = 10;
+
 /** Skipped events lie between operations, so a little more than the last ten indices are looked at. */
 const LONGEST_GAP = 4096;
+
+/** The operations of a moment ago, written over and over in place. */
+export class RecentOperations {
+  private readonly indices = new Float64Array(RECENT_OPERATIONS).fill(-LONGEST_GAP);
+  private readonly ops = new Uint8Array(RECENT_OPERATIONS);
+  private readonly ids = new Float64Array(RECENT_OPERATIONS);
+  private readonly sizes = new Float64Array(RECENT_OPERATIONS);
+  private readonly placements = new Float64Array(RECENT_OPERATIONS);
+  private oldest = 0;
+
+  add(index: number, event: TraceEvent, placement: Placement): void {
+    const row = this.oldest;
+    this.indices[row] = index;
+    this.ops[row] = event.op;
+    this.ids[row] = event.id;
+    this.sizes[row] = event.size;
+    this.placements[row] = placement;
+    this.oldest = row + 1 === RECENT_OPERATIONS ? 0 : row + 1;
+  }
+
+  /** Those that led to the operation `last`, in their order. */
+  upTo(last: number): RecentOperation[] {
+    return Array.from(this.indices, (_, age) => (this.oldest + age) % RECENT_OPERATIONS)
+      .filter((row) => last - this.indices[row]! < LONGEST_GAP)
+      .map((row) => ({
+        operation: this.indices[row]!,
+        op: OP_NAMES[this.ops[row]!]!,
+        id: this.ids[row]!,
+        sizeBytes: this.sizes[row]!,
+        returned: placementText(this.placements[row]! as Placement),
+      }));
+  }
+}
 
 function placementText(placement: Placement): string {
   if (isVirtual(placement)) {

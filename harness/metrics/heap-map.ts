@@ -25,11 +25,18 @@ type Chunks = Map<number, { used: number; held: number }>;
 /** One moment of the map while a walk over the heap fills it. */
 export class HeapMapColumn {
   readonly chunks: Chunks = new Map();
+  /** As small as the map can have them, as far as this moment goes: so much memory in so few rows. */
+  readonly chunkBytes: number;
+  /** Blocks come nearly in the order of their addresses: most lie in the chunk of the one before. */
+  private lastChunk = -1;
+  private lastEntry: { used: number; held: number } | undefined;
 
-  constructor(
-    machine: Machine,
-    private readonly chunkBytes: number,
-  ) {
+  constructor(machine: Machine) {
+    let chunkBytes = PAGE_BYTES;
+    while (chunkBytes * HEAP_MAP_ROWS_MAX < machine.ledger.heldBytes) {
+      chunkBytes *= 2;
+    }
+    this.chunkBytes = chunkBytes;
     machine.ledger.runs(({ address, bytes }) => {
       this.spread(address - HEAP_BASE, bytes, (chunk, part) => {
         const held = (this.chunks.get(chunk)?.held ?? 0) + part;
@@ -41,9 +48,12 @@ export class HeapMapColumn {
   block(start: number, bytes: number, state: BlockState): void {
     if (state !== 'free') {
       this.spread(start - HEAP_BASE, bytes, (chunk, part) => {
-        const entry = this.chunks.get(chunk);
-        if (entry !== undefined) {
-          entry.used += part;
+        if (chunk !== this.lastChunk) {
+          this.lastChunk = chunk;
+          this.lastEntry = this.chunks.get(chunk);
+        }
+        if (this.lastEntry !== undefined) {
+          this.lastEntry.used += part;
         }
       });
     }
@@ -65,12 +75,14 @@ export class HeapMapRecorder {
   private columns: Chunks[] = [];
   private readonly everHeld = new Set<number>();
 
-  /** A column for this moment, to be filled and then given to `add`. */
-  start(machine: Machine): HeapMapColumn {
-    return new HeapMapColumn(machine, this.chunkBytes);
-  }
-
-  add({ chunks }: HeapMapColumn): void {
+  add(column: HeapMapColumn): void {
+    while (this.chunkBytes < column.chunkBytes) {
+      this.doubleChunks();
+    }
+    let { chunks } = column;
+    for (let { chunkBytes } = column; chunkBytes < this.chunkBytes; chunkBytes *= 2) {
+      chunks = pairedChunks(chunks);
+    }
     this.columns.push(chunks);
     for (const chunk of chunks.keys()) {
       this.everHeld.add(chunk);

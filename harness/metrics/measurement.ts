@@ -4,21 +4,15 @@ import { Pricing } from '../pricing/pricing';
 import type { PricingSpecification } from '../pricing/specification';
 import type { Outcome } from '../replay/outcome';
 import { spoiltOutcome, type MakeStack } from '../replay/payload-writer';
-import {
-  repeatable,
-  replay,
-  type ReplayObserver,
-  type ReplayOptions,
-  type ReplayReport,
-} from '../replay/replay';
+import { replay, type ReplayObserver, type ReplayOptions, type ReplayReport } from '../replay/replay';
 import type { EngineDefinition } from '../replay/port';
 import type { Stack } from '../replay/stack';
 import { observedBounds } from './bounds';
-import { CheckpointSurveyor, type Checkpoint, type RecentOperation } from './checkpoints';
-import { FootprintRecorder, type FootprintSummary } from './footprint';
+import type { Checkpoint, RecentOperation } from './checkpoints';
+import { FootprintRecorder, type FootprintMoment, type FootprintSummary } from './footprint';
 import { failureCurve } from './fragmentation';
-import type { HeapMap } from './heap-map';
-import { HeapWalkRecorder, type HeapWalk } from './heap-walk';
+import { HeapMapRecorder, type HeapMap } from './heap-map';
+import type { HeapWalk } from './heap-walk';
 import { LatencyRecorder, type LatencySummary } from './latency';
 import {
   outcomeWithin,
@@ -30,7 +24,9 @@ import {
 import { readMetrics } from './metric';
 import { OP_KINDS } from './op-kinds';
 import { PRICING_METRICS, REPLAY_METRICS } from './registry';
-import { TimelineRecorder } from './timeline';
+import { lookAgain } from './second-look';
+import { Sightings } from './sightings';
+import { expectedMoments, TimelineRecorder } from './timeline';
 import { WorkRecorder, type WorkSummary } from './work';
 
 /** What is to be measured, and how closely. */
@@ -55,15 +51,10 @@ export interface MeasurementPlan {
 
 const WORST_COUNT_DEFAULT = 10;
 
-/** An engine did not do the same twice. */
-export class NotDeterministic extends Error {
-  override readonly name = 'NotDeterministic';
-}
-
 /**
- * Replays a trace once with every pricing and recorder, then once more without any price to survey the heap at the
- * moments that the first pass found to matter. Rejects with an `InputError` when the trace is malformed, and with
- * `NotDeterministic` when the two passes differ.
+ * Replays a trace once with every pricing and recorder, seeing the heap as it goes; where moments turn out to matter
+ * that nobody saw, once more, bare, as far as the last of them. Rejects with an `InputError` when the trace is
+ * malformed, and with `NotDeterministic` when the two passes differ.
  */
 export async function measure(plan: MeasurementPlan): Promise<MeasuredReplay> {
   const first = await recordPass(plan);
@@ -71,8 +62,8 @@ export async function measure(plan: MeasurementPlan): Promise<MeasuredReplay> {
   const firstFailure = report.outcome.kind === 'ok' ? report.outcome.firstFailureIndex : undefined;
   const surveyed =
     (plan.survey ?? true) && footprint !== undefined && report.outcome.kind !== 'unsupported'
-      ? await surveyPass(plan, first, footprint, firstFailure)
-      : unsurveyed(first.checkpoints);
+      ? await survey(plan, first, footprint, firstFailure)
+      : unsurveyed(first.moments);
   const facts = { report, footprint, work: first.work, checkpoints: surveyed.checkpoints };
   const surveys = surveyed.checkpoints.flatMap(({ survey }) => (survey === null ? [] : [survey]));
   const { definition, options, machine } = first.stack;
@@ -121,12 +112,14 @@ interface FirstPass {
   readonly report: ReplayReport;
   readonly footprint: FootprintSummary | undefined;
   readonly work: WorkSummary;
-  /** Not surveyed yet. */
-  readonly checkpoints: readonly Checkpoint[];
+  readonly moments: readonly FootprintMoment[];
+  /** Undefined where no survey is wanted. */
+  readonly sightings: Sightings | undefined;
   readonly pricings: readonly MeasuredPricing[];
 }
 
 async function recordPass(plan: MeasurementPlan): Promise<FirstPass> {
+  const sightings = (plan.survey ?? true) ? new Sightings(await expectedMoments(plan.trace)) : undefined;
   const footprint = new FootprintRecorder();
   const timeline = new TimelineRecorder();
   const work = new WorkRecorder();
@@ -148,14 +141,23 @@ async function recordPass(plan: MeasurementPlan): Promise<FirstPass> {
       density: plan.pictures ?? true,
     }),
   }));
-  const observers = [footprint, timeline, ...(plan.observers ?? [])];
+  const observers = [
+    ...[footprint, timeline],
+    ...(sightings === undefined ? [] : [sightings]),
+    ...(plan.observers ?? []),
+  ];
   const report = await replay(plan.trace, stack, observers, plan.replay);
+  const summary = footprint.finish();
+  if (report.outcome.kind === 'ok' && summary !== undefined) {
+    sightings?.seeEnd(summary.atEnd.operation, stack);
+  }
   return {
     stack,
     report,
-    footprint: footprint.finish(),
+    footprint: summary,
     work: work.finish(),
-    checkpoints: timeline.finish().map((moment) => ({ ...moment, survey: null })),
+    moments: timeline.finish(),
+    sightings,
     pricings: priced.map(({ pricing, recorder }) => measuredPricing(pricing, recorder.finish())),
   };
 }
@@ -165,18 +167,17 @@ interface PricedRecorder {
   readonly recorder: LatencyRecorder;
 }
 
-function operationsToSurvey(
-  { checkpoints }: FirstPass,
-  footprint: FootprintSummary,
+/** The moments to survey: the checkpoints, the first of maximal held, the first failure, the end. */
+function momentsToSurvey(
+  { moments, sightings }: FirstPass,
+  { atHeldPeak, atEnd }: FootprintSummary,
   firstFailure: number | undefined,
-): number[] {
-  const operations = new Set(checkpoints.map(({ operation }) => operation));
-  operations.add(footprint.atHeldPeak.operation);
-  operations.add(footprint.atEnd.operation);
-  if (firstFailure !== undefined) {
-    operations.add(firstFailure);
-  }
-  return [...operations].sort((a, b) => a - b);
+): FootprintMoment[] {
+  const failed = firstFailure === undefined ? [] : [sightings!.failure!.moment];
+  const wanted = new Map(
+    [...moments, atHeldPeak, atEnd, ...failed].map((moment) => [moment.operation, moment]),
+  );
+  return [...wanted.values()].sort((a, b) => a.operation - b.operation);
 }
 
 /** What a reader wants to see the heap at: the peak, the end, a failure, around the worst operations. */
@@ -203,39 +204,58 @@ interface Surveyed {
   readonly heapWalk: HeapWalk | null;
 }
 
-function unsurveyed(checkpoints: readonly Checkpoint[]): Surveyed {
+function unsurveyed(moments: readonly FootprintMoment[]): Surveyed {
+  const checkpoints = moments.map((moment) => ({ ...moment, survey: null }));
   return { checkpoints, beforeFailure: [], heapMap: null, heapWalk: null };
 }
 
-async function surveyPass(
+async function survey(
   plan: MeasurementPlan,
   first: FirstPass,
   footprint: FootprintSummary,
   firstFailure: number | undefined,
 ): Promise<Surveyed> {
   const pictures = plan.pictures ?? true;
-  const surveyor = new CheckpointSurveyor(operationsToSurvey(first, footprint, firstFailure), firstFailure);
-  const walker = new HeapWalkRecorder(new Set(extremes(first, footprint, firstFailure)));
-  const stack = plan.createStack({});
-  const observers = pictures ? [surveyor, walker] : [surveyor];
-  const { progress } = plan.replay ?? {};
-  const report = await replay(plan.trace, stack, observers, {
-    ...repeatable(plan.replay),
-    ...(progress !== undefined && { progress: (events) => progress(first.report.events + events) }),
+  const sightings = first.sightings!;
+  const moments = momentsToSurvey(first, footprint, firstFailure);
+  const missing = moments.filter(({ operation }) => sightings.after(operation) === undefined);
+  const isWalked = pictures && isWorthWalking(moments, footprint.atEnd.operation);
+  const second =
+    missing.length > 0 || isWalked
+      ? await lookAgain(plan, {
+          operations: missing.map(({ operation }) => operation),
+          walkAt: isWalked ? new Set(extremes(first, footprint, firstFailure)) : undefined,
+          lastOperation: footprint.atEnd.operation,
+          trail: sightings.trail,
+        })
+      : undefined;
+  const heapMap = new HeapMapRecorder();
+  const checkpoints = moments.map((moment): Checkpoint => {
+    const sight = sightings.after(moment.operation) ?? second?.sights.get(moment.operation) ?? null;
+    if (sight !== null) {
+      heapMap.add(sight.column);
+    }
+    return { ...moment, survey: sight?.survey ?? null };
   });
-  if (report.placementsSha256 !== first.report.placementsSha256) {
-    throw new NotDeterministic(
-      `${stack.definition.name} placed differently when the same trace was replayed again`,
-    );
-  }
-  const { checkpoints, beforeFailure, heapMap } = surveyor.finish();
   return {
     checkpoints,
-    beforeFailure,
-    heapMap: pictures ? heapMap : null,
-    heapWalk: pictures ? walker.finish() : null,
+    beforeFailure: firstFailure === undefined ? [] : sightings.failure!.before,
+    heapMap: pictures ? heapMap.finish() : null,
+    heapWalk: second?.heapWalk ?? null,
   };
 }
+
+/**
+ * A walk of every block costs a second pass, and pays where its moments can be kept: of a heap of many objects that
+ * come and go for long, hardly two can.
+ */
+function isWorthWalking(moments: readonly FootprintMoment[], lastOperation: number): boolean {
+  const liveObjectsMax = Math.max(...moments.map(({ liveObjects }) => liveObjects));
+  return lastOperation < WALKED_EVENTS_MAX || liveObjectsMax <= WALKED_OBJECTS_MAX;
+}
+
+const WALKED_EVENTS_MAX = 1 << 19;
+const WALKED_OBJECTS_MAX = 1 << 12;
 
 function measuredPricing(pricing: Pricing, summary: LatencySummary): MeasuredPricing {
   const kinds = Object.fromEntries(

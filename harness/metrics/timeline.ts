@@ -1,5 +1,6 @@
-import type { ReplayObserver, ReplayState } from '../replay/replay';
-import { momentOf, type FootprintMoment } from './footprint';
+import { NOTHING, OP, OP_NAMES, TraceEvent, type Trace } from '../../traces/trace';
+import type { ReplayObserver } from '../replay/replay';
+import { momentOf, type FootprintMoment, type FootprintState } from './footprint';
 
 /** Checkpoints are thinned to every other one when there would be more. */
 export const CHECKPOINTS_MAX = 256;
@@ -16,7 +17,7 @@ export class TimelineRecorder implements ReplayObserver {
   private nextAt = 0;
   private moments: FootprintMoment[] = [];
 
-  operation(state: ReplayState): void {
+  operation(state: FootprintState): void {
     if (state.allocatedBytes >= this.nextAt) {
       this.sample(state);
     }
@@ -26,7 +27,7 @@ export class TimelineRecorder implements ReplayObserver {
     return this.moments;
   }
 
-  private sample(state: ReplayState): void {
+  private sample(state: FootprintState): void {
     this.moments.push(momentOf(state));
     while (this.moments.length > CHECKPOINTS_MAX) {
       this.intervalBytes *= 2;
@@ -42,3 +43,39 @@ export class TimelineRecorder implements ReplayObserver {
     return Math.floor(moment.allocatedBytes / this.intervalBytes);
   }
 }
+
+/**
+ * The operations at which a trace will be sampled, as far as it tells itself: where every allocation succeeds. None of
+ * an adaptive trace, whose events nobody knows beforehand.
+ */
+export async function expectedMoments(trace: Trace): Promise<readonly number[]> {
+  const { origin } = trace.header;
+  if (origin.kind === 'synthetic' && origin.adaptive) {
+    return [];
+  }
+  const timeline = new TimelineRecorder();
+  const event = new TraceEvent();
+  const state = { ...NOTHING_YET };
+  const source = await trace.open();
+  try {
+    do {
+      for (; source.next(event, NOTHING); state.eventIndex++) {
+        state.allocatedBytes += ALLOCATES[event.op]! * event.size;
+        timeline.operation(state);
+      }
+    } while (await source.refill());
+  } finally {
+    await source.close();
+  }
+  return timeline.finish().map(({ operation }) => operation);
+}
+
+const NOTHING_YET = {
+  ...{ eventIndex: 0, allocatedBytes: 0, liveObjects: 0, liveBytes: 0 },
+  ...{ grantedBytes: 0, headerBytes: 0, heldBytes: 0 },
+};
+
+/** 1 for the operations whose size is allocated, by code. */
+const ALLOCATES = Uint8Array.from(OP_NAMES, (_, op) =>
+  Number([OP.alloc, OP.realloc, OP.alignedalloc, OP.temp, OP.heap].some((each) => each === op)),
+);

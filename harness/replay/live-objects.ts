@@ -5,8 +5,14 @@ import { HEAP_BASE } from '../machine/memory-layout';
 import { ObjectTable } from './object-table';
 import { Oracle } from './oracle';
 import { Payload, type PayloadChecks } from './payload';
-import type { Engine } from './port';
+import type { Block, Engine } from './port';
 import type { Stack } from './stack';
+
+/** Who looks on: what the objects hold is watched where it is wanted, placements but for a replay made again. */
+export interface Witnesses {
+  readonly payload: PayloadChecks | undefined;
+  readonly isWitnessed: boolean;
+}
 
 /**
  * The books of a replay: which objects have a block, how many bytes were asked and granted for them, with the oracle
@@ -24,15 +30,15 @@ export class LiveObjects {
   /** Blocks, so far, that did not lie as was asked for: the oracle holds an engine to its own bound only. */
   misalignedPlacements = 0;
 
-  private readonly oracle: Oracle;
+  private readonly oracle: Oracle | undefined;
   private readonly engine: Engine;
   private readonly machine: Machine;
 
-  constructor(stack: Stack, payloadChecks: PayloadChecks | undefined) {
-    this.payload = payloadChecks && new Payload(stack, this.table, payloadChecks);
+  constructor(stack: Stack, { payload, isWitnessed }: Witnesses) {
+    this.payload = payload && new Payload(stack, this.table, payload);
     this.engine = stack.engine;
     this.machine = stack.machine;
-    this.oracle = new Oracle(stack.machine, stack.definition.constants);
+    this.oracle = isWitnessed ? new Oracle(stack.machine, stack.definition.constants) : undefined;
   }
 
   placement(slot: number): Placement {
@@ -61,16 +67,21 @@ export class LiveObjects {
     if (!isAligned(placement, Math.max(align, keptAlign))) {
       this.misalignedPlacements++;
     }
-    this.oracle.placed(placement, bytes, align);
-    const block = this.engine.blockAt(placement, bytes, align);
-    const grantedBytes = block === undefined ? 0 : block.bytes;
-    const headerBytes = block === undefined ? 0 : block.headerBytes;
-    table.setGrant(slot, grantedBytes, headerBytes);
+    if (this.oracle !== undefined) {
+      this.oracle.placed(placement, bytes, align);
+      this.grant(slot, this.engine.blockAt(placement, bytes, align));
+    }
     this.count++;
     this.requestedBytes += bytes;
+    this.payload?.paint(slot);
+  }
+
+  private grant(slot: number, block: Block | undefined): void {
+    const grantedBytes = block === undefined ? 0 : block.bytes;
+    const headerBytes = block === undefined ? 0 : block.headerBytes;
+    this.table.setGrant(slot, grantedBytes, headerBytes);
     this.grantedBytes += grantedBytes;
     this.headerBytes += headerBytes;
-    this.payload?.paint(slot);
   }
 
   /** Takes an object's block out of the books; the object keeps its slot. */
@@ -82,11 +93,13 @@ export class LiveObjects {
     }
     const bytes = table.requestedBytes(slot);
     this.payload?.forget(slot);
-    this.oracle.released(placement, bytes);
     this.count--;
     this.requestedBytes -= bytes;
-    this.grantedBytes -= table.grantedBytes(slot);
-    this.headerBytes -= table.headerBytes(slot);
+    if (this.oracle !== undefined) {
+      this.oracle.released(placement, bytes);
+      this.grantedBytes -= table.grantedBytes(slot);
+      this.headerBytes -= table.headerBytes(slot);
+    }
   }
 
   /** The object is gone, block and all; up to now it held what its program stored. */
@@ -99,8 +112,8 @@ export class LiveObjects {
   /** The engine moved an object's block. */
   move(slot: number, to: Placement): void {
     const bytes = this.table.requestedBytes(slot);
-    this.oracle.released(this.placement(slot), bytes);
-    this.oracle.placed(to, bytes, 0);
+    this.oracle?.released(this.placement(slot), bytes);
+    this.oracle?.placed(to, bytes, 0);
     this.table.setPlacement(slot, to);
   }
 

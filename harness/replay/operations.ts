@@ -13,10 +13,9 @@ import {
   ZERO,
 } from '../../traces/trace';
 import type { Machine } from '../machine/machine';
-import { LiveObjects } from './live-objects';
+import { LiveObjects, type Witnesses } from './live-objects';
 import { asInteger } from './object-table';
 import { OpenCalls } from './open-calls';
-import type { PayloadChecks } from './payload';
 import type { ApiScopes, Capability, Engine } from './port';
 import type { Stack } from './stack';
 
@@ -69,11 +68,11 @@ export class Operations {
     readonly stack: Stack,
     private readonly texts: TextTable,
     private readonly reallocPolicy: ReallocPolicy,
-    payloadChecks?: PayloadChecks,
+    witnesses: Witnesses = { payload: undefined, isWitnessed: true },
   ) {
     this.engine = stack.engine;
     this.machine = stack.machine;
-    this.objects = new LiveObjects(stack, payloadChecks);
+    this.objects = new LiveObjects(stack, witnesses);
     this.engine.watchMoves?.(this.moved);
   }
 

@@ -44,6 +44,13 @@ export interface ReplayOptions {
   readonly realloc?: ReallocPolicy;
   /** Whether to watch over what the objects hold: it changes nothing but the outcome, and takes time. */
   readonly payload?: PayloadChecks;
+  /** The last event to replay; all of them by default. */
+  readonly until?: number;
+  /**
+   * Whether to replay for the observers' sake alone, what was witnessed before: without the oracle, and without what is
+   * granted and placed.
+   */
+  readonly bare?: boolean;
   /** Told the number of events replayed, at every breath. */
   readonly progress?: (events: number) => void;
   /** Waited for now and then, so that whoever runs the replay can hear what happens meanwhile. */
@@ -78,6 +85,7 @@ export interface ReplayReport {
   readonly liveObjectsAtEnd: number;
   /** Why the replay is corrupt, where an object did not hold what its program had stored. */
   readonly spoilt: SpoiltByte | undefined;
+  /** Empty after a bare replay. */
   readonly placementsSha256: string;
   /** sha256 of the canonical events that were replayed; undefined when the replay stopped before their end. */
   readonly traceSha256: string | undefined;
@@ -105,7 +113,8 @@ export async function replay(
 class Replay {
   private readonly event = new TraceEvent();
   private readonly operations: Operations;
-  private readonly placements: PlacementsWriter;
+  private readonly placements: PlacementsWriter | undefined;
+  private readonly eventsMax: number;
   private events = 0;
   /** The number of accesses at which to breathe next. */
   private breathAt = BREATH_ACCESSES;
@@ -117,8 +126,12 @@ class Replay {
     private readonly observers: readonly ReplayObserver[],
     private readonly options: ReplayOptions,
   ) {
-    this.operations = new Operations(stack, source.texts, options.realloc ?? 'emulate', options.payload);
-    this.placements = new PlacementsWriter(stack.definition.placementsForm, options.placements);
+    const { realloc = 'emulate', payload, bare = false, until = Infinity } = options;
+    this.operations = new Operations(stack, source.texts, realloc, { payload, isWitnessed: !bare });
+    this.placements = bare
+      ? undefined
+      : new PlacementsWriter(stack.definition.placementsForm, options.placements);
+    this.eventsMax = until + 1;
   }
 
   async run(): Promise<ReplayReport> {
@@ -141,8 +154,8 @@ class Replay {
       misalignedPlacements: operations.objects.misalignedPlacements,
       liveObjectsAtEnd: operations.liveObjects,
       spoilt: this.spoilt,
-      placementsSha256: this.placements.finish(),
-      traceSha256: stopped === undefined ? source.identity() : undefined,
+      placementsSha256: this.placements?.finish() ?? '',
+      traceSha256: stopped === undefined && this.events < this.eventsMax ? source.identity() : undefined,
     };
   }
 
@@ -154,7 +167,7 @@ class Replay {
           this.options.progress?.(this.events);
           await this.options.breathe?.();
         }
-      } while (await this.source.refill());
+      } while (this.events < this.eventsMax && (await this.source.refill()));
       this.operations.finish();
       return undefined;
     } catch (error) {
@@ -167,9 +180,9 @@ class Replay {
     const { stream } = this.stack.machine;
     const { event, operations, source } = this;
     let last: Placement = operations.lastPlacement;
-    while (source.next(event, last)) {
+    while (this.events < this.eventsMax && source.next(event, last)) {
       last = operations.perform(event, this.events);
-      this.placements.line(event.op, event.id, last, operations.subject);
+      this.placements?.line(event.op, event.id, last, operations.subject);
       if (operations.reachedEngine) {
         for (const observer of this.observers) {
           observer.operation(operations, event, last);

@@ -51,7 +51,7 @@ export interface Registries {
 export interface CellHooks {
   /** Receives the placements text in chunks that are valid only during the call. */
   readonly placements?: (chunk: Uint8Array) => void;
-  /** Told the number of events replayed, those of the second pass included, now and then. */
+  /** Told the number of events replayed, now and then. */
   readonly progress?: (events: number) => void;
   /** Waited for now and then, so that whoever runs the replay can hear what happens meanwhile. */
   readonly breathe?: () => Promise<void>;

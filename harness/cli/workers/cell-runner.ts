@@ -1,6 +1,6 @@
 import { ENGINES } from '../../../allocators/registry';
 import type { MeasuredReplay } from '../../metrics/measured-replay';
-import { NotDeterministic } from '../../metrics/measurement';
+import { NotDeterministic } from '../../metrics/second-look';
 import type { Cell, Registries } from '../../results/cell';
 import { crashedReplay } from '../../suite/crashed';
 import type { CellReport } from '../../suite/run-cells';

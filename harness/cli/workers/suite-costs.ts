@@ -38,8 +38,8 @@ async function* countedEvents(
 }
 
 /**
- * Tells a progress how many events its cells have in their two passes; standard input is not to be read twice. What is
- * wrong with a trace is for its replay to say.
+ * Tells a progress how many events its cells have; standard input is not to be read twice. What is wrong with a
+ * trace is for its replay to say.
  */
 export async function expectEvents(
   progress: Progress,
@@ -51,7 +51,7 @@ export async function expectEvents(
   }
   try {
     for await (const [index, events] of countedEvents(cells, registries)) {
-      progress.expect(index, events * (cells[index]!.cell.survey === false ? 1 : 2));
+      progress.expect(index, events);
     }
   } catch (error) {
     if (!(error instanceof InputError || error instanceof UsageError)) {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { InputError, UsageError, type ProblemDetails } from '../../../traces/input-error';
 import { reasonOf } from '../../../traces/output/whole-file';
 import type { MeasuredReplay } from '../../metrics/measured-replay';
-import { NotDeterministic } from '../../metrics/measurement';
+import { NotDeterministic } from '../../metrics/second-look';
 import { runCell, type Cell, type Registries } from '../../results/cell';
 import type { OpenedRegistries } from '../names/registries';
 import { doubtsText } from '../output/import-text';

@@ -8,7 +8,7 @@ import {
   SurveyBuilder,
   unusableFreeIndex,
 } from '../../../harness/metrics/fragmentation';
-import { HeapMapRecorder, HEAP_MAP_ROWS_MAX } from '../../../harness/metrics/heap-map';
+import { HeapMapColumn, HeapMapRecorder, HEAP_MAP_ROWS_MAX } from '../../../harness/metrics/heap-map';
 import { Machine } from '../../../harness/machine/machine';
 import { HEAP_BASE, PAGE_BYTES } from '../../../harness/machine/memory-layout';
 import type { BlockState, Engine } from '../../../harness/replay/port';
@@ -43,7 +43,7 @@ function surveyHeap({ machine, engine }: ReturnType<typeof handHeap>) {
 }
 
 function addMoment(recorder: HeapMapRecorder, { machine, engine }: ReturnType<typeof handHeap>): void {
-  const column = recorder.start(machine);
+  const column = new HeapMapColumn(machine);
   engine.walk((start, bytes, state) => column.block(start, bytes, state));
   recorder.add(column);
 }

@@ -5,6 +5,8 @@ import { worstOperations, type MeasuredReplay } from '../../../harness/metrics/m
 import type { MetricName } from '../../../harness/metrics/registry';
 import { parsePricing } from '../../../harness/pricing/specification';
 import type { EngineDefinition } from '../../../harness/replay/port';
+import { createStack } from '../../../harness/replay/stack';
+import type { Trace, TraceOrigin } from '../../../traces/trace';
 import { pagePerObject, stackOf, traceOf } from './page-per-object';
 
 const test = suite('measurement');
@@ -179,6 +181,54 @@ test('an engine that places differently the second time is found out', async () 
   } catch (error) {
     assert.match(String(error), 'page-per-object placed differently');
   }
+});
+
+/** The same events, of which nobody knows beforehand what they will be. */
+function adaptive(trace: Trace): Trace {
+  const origin: TraceOrigin = {
+    ...{ kind: 'synthetic', generator: 'test', parameters: {}, seed: 1 },
+    adaptive: true,
+  };
+  return { ...trace, header: { ...trace.header, origin } };
+}
+
+test('what the first pass sees is what a second one would', async () => {
+  let stacks = 0;
+  const createStack: MeasurementPlan['createStack'] = (machine) => {
+    stacks++;
+    return stackOf(pagePerObject, machine);
+  };
+  const once = await run({ createStack, pictures: false });
+  assert.is(stacks, 1);
+  const twice = await run({ createStack, pictures: false, trace: adaptive(traceOf(TRACE)) });
+  assert.is(stacks, 3, 'the checkpoint at operation 4 was seen by nobody');
+  assert.equal(twice.checkpoints, once.checkpoints);
+  assert.ok(once.checkpoints.every(({ survey }) => survey !== null));
+  const drawn = await run({ trace: adaptive(traceOf(TRACE)) });
+  assert.equal(drawn.heapMap, (await run()).heapMap);
+});
+
+test('of a heap that grows without end the last maximum is seen in a second pass', async () => {
+  const pages = 600;
+  const growing = Array.from({ length: pages }, (_, id) => `alloc ${id} 8`).join();
+  let stacks = 0;
+  const { checkpoints, metrics } = await run({
+    createStack: (machine) => {
+      stacks++;
+      return createStack(
+        pagePerObject,
+        { pages: String(pages) },
+        { heapPages: pages, virtualPages: 0, ...machine },
+        () => pagePerObject,
+      );
+    },
+    trace: traceOf(`${growing}, alloc ${pages} 8, free 0, free 1`),
+    pictures: false,
+  });
+  assert.equal(metrics['held.bytes.peak'], { value: pages * 4096, operation: pages - 1 });
+  const peak = checkpoints.find(({ operation }) => operation === pages - 1)!;
+  assert.equal(peak.survey!.freeBytes, pages * (4096 - 16));
+  assert.is(stacks, 2);
 });
 
 test('a heap too broken to walk has checkpoints without a survey, and the replay goes on', async () => {
