@@ -76,4 +76,54 @@ for (const how of ['a file system', 'a limit'] as const) {
     }));
 }
 
+/** Commands whose files are small: on a file system that has no room at all. */
+function smallLines(folder: string, small: string): readonly (readonly string[])[] {
+  const [trace, history, log] = ['t.csv', 'history.csv', 'log.txt'].map((name) => join(folder, name));
+  return [
+    ['run', CHURN, ...run, '--append', join(small, 'history.csv')],
+    ['merge', join(folder, 'shards'), '--out', join(small, 'merged')],
+    ['trend', history!, '--out', join(small, 'trend.txt')],
+    ['price', join(folder, 'addresses.txt'), '--out', join(small, 'priced.txt')],
+    ['conformance', join(__dirname, 'hostile-engines', 'throws.js'), '--save', join(small, 'failing')],
+    ['engine', 'init', join(small, 'own.c')],
+    ['trace', 'convert', trace!, '-o', join(small, 'x.atr')],
+    ['trace', 'slice', trace!, '--to', '10', '-o', join(small, 'x.csv')],
+    ['trace', 'merge', trace!, trace!, '-o', join(small, 'x.csv')],
+    ['trace', 'import', log!, '-o', join(small, 'x.csv')],
+  ];
+}
+
+test('commands that write little end in one line where there is no room at all', () =>
+  inFolder(async (folder) => {
+    const small = join(folder, 'small');
+    mkdirSync(small);
+    if (process.platform === 'win32' || !mounted(small)) {
+      return;
+    }
+    try {
+      const [trace, history] = [join(folder, 't.csv'), join(folder, 'history.csv')];
+      assert.is((await cli.run('trace', 'synth', CHURN, '-o', trace)).code, 0);
+      assert.is((await cli.run('run', CHURN, ...run, '--append', history)).code, 0);
+      const shards = ['suite', writeSuite(folder), '--shard', '1/1', '--out', join(folder, 'shards')];
+      assert.is((await cli.run(...shards)).code, 0);
+      writeFileSync(join(folder, 'addresses.txt'), '> push\nL 1000,8\nS 1040,8\n');
+      writeFileSync(join(folder, 'log.txt'), '--1-- malloc(10) = 0x4A41040\n--1-- free(0x4A41040)\n');
+      writeFileSync(join(small, 'own.c'), 'void *own_malloc(unsigned long);\nvoid own_free(void *);\n');
+      fill(small);
+      for (const line of smallLines(folder, small)) {
+        const { status, stderr } = spawnSync(process.execPath, [cli.main, ...line], { encoding: 'utf8' });
+        const what = `${line.join(' ')}: ${stderr}`;
+        assert.is(status, 2, what);
+        assert.match(stderr, /^alloc-replay: [^\n]+\n$/, what);
+        assert.equal(readdirSync(small).sort(), ['full', 'own.c'], what);
+      }
+    } finally {
+      spawnSync('umount', [small]);
+    }
+  }));
+
+function fill(folder: string): void {
+  spawnSync('dd', ['if=/dev/zero', `of=${join(folder, 'full')}`, 'bs=512']);
+}
+
 test.run();
