@@ -10,6 +10,8 @@ export interface HeldRun {
 export class Ledger {
   private heldGranules = 0;
   private heldGranulesPeak = 0;
+  /** Granules from here on were never held: nobody needs to look there. */
+  private reachedGranules = 0;
   private readonly granuleShift: number;
   private readonly held: Uint8Array;
 
@@ -74,22 +76,32 @@ export class Ledger {
     const within = Math.max(address, this.base);
     const first = (within - this.base) >>> this.granuleShift;
     // Most that ask stand where they hoped to.
-    const found = this.held[first] === value ? first : this.held.indexOf(value, first);
+    const found = this.held[first] === value ? first : this.nextGranule(first, value);
     return found < 0 ? undefined : Math.max(within, this.base + found * this.granuleBytes);
   }
 
   /** Visits the maximal runs of held memory, lowest address first. */
   runs(visit: (run: HeldRun) => void): void {
-    let granule = this.held.indexOf(1);
+    let granule = this.nextGranule(0, 1);
     while (granule >= 0) {
-      const gap = this.held.indexOf(0, granule);
+      const gap = this.nextGranule(granule, 0);
       const end = gap < 0 ? this.held.length : gap;
       visit({
         address: this.base + granule * this.granuleBytes,
         bytes: (end - granule) * this.granuleBytes,
       });
-      granule = gap < 0 ? -1 : this.held.indexOf(1, end);
+      granule = gap < 0 ? -1 : this.nextGranule(end, 1);
     }
+  }
+
+  /** The first granule from `first` on that is held (1) or is not (0); −1 where there is none. */
+  private nextGranule(first: number, value: 0 | 1): number {
+    // A Buffer looks at many bytes at once where a typed array looks at each.
+    const reached = Buffer.from(this.held.buffer, 0, this.reachedGranules);
+    const found = reached.indexOf(value, first);
+    return found < 0 && value === 0 && this.reachedGranules < this.held.length
+      ? Math.max(first, this.reachedGranules)
+      : found;
   }
 
   private mark(address: number, bytes: number, value: 0 | 1): void {
@@ -100,6 +112,7 @@ export class Ledger {
     } else {
       this.held.fill(value, first, first + count);
     }
+    this.reachedGranules = Math.max(this.reachedGranules, first + count);
     this.heldGranules += value === 1 ? count : -count;
   }
 }

@@ -46,6 +46,13 @@ ledger('agrees with a plain array of granules', () => {
         }
         assert.equal(covered, held);
         for (let granule = 0; granule < granules; granule++) {
+          const asked = HEAP_BASE + granule * granuleBytes + 1;
+          const nextOf = (value: boolean): number | undefined => {
+            const found = held.indexOf(value, granule);
+            return found < 0 ? undefined : Math.max(asked, HEAP_BASE + found * granuleBytes);
+          };
+          assert.is(subject.heldFrom(asked), nextOf(true));
+          assert.is(subject.heldUntil(asked), nextOf(false) ?? HEAP_BASE + granules * granuleBytes);
           for (const count of [1, 2, 7]) {
             const inside = granule + count <= granules && held.slice(granule, granule + count).every(Boolean);
             const address = HEAP_BASE + granule * granuleBytes;
