@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define ROWS_MAX (1 << 20)
+#define ROWS_MAX (1 << 22)
 #define HEAP_BYTES ((size_t)1 << 28)
 
 static struct row {
