@@ -38,7 +38,28 @@ export function loadEngine(name: string): EngineDefinition {
       expected: 'a name that no engine of the registry has',
     });
   }
-  return engine.foreign === undefined ? checkedDefinition(engine) : engine;
+  return engine.foreign === undefined ? checkedDefinition(namingByOptions(engine)) : engine;
+}
+
+/**
+ * The engine, which may name others of the registry and those that its options name: of any more, neither the list of
+ * engines in the results nor the key of a cache would know.
+ */
+function namingByOptions(engine: EngineDefinition): EngineDefinition {
+  return {
+    ...engine,
+    create: (machine, options, engineNamed) =>
+      engine.create(machine, options, (name) => {
+        if (isEngineModule(name) && !Object.values(options).includes(name)) {
+          throw new UsageError({
+            where: engine.name,
+            problem: `it names the engine ${name} itself`,
+            expected: 'an engine of the registry, or an option of kind engine that names it',
+          });
+        }
+        return engineNamed(name);
+      }),
+  };
 }
 
 /** The name under which a process that has neither compiler nor environment finds the same engine. */

@@ -146,6 +146,23 @@ loading('is found by its own name afterwards, as options that named it by its pa
   assert.throws(() => createRegistries().engineNamed('mine'), /unknown engine "mine"/);
 });
 
+loading('names other modules through its options alone', () => {
+  const other = write('other.js', `exports.engine = ${literal({ name: "'other'" })};`);
+  const create = `(machine, options, named) => named(options.beneath ?? ${JSON.stringify(other)}).create(machine, {}, named)`;
+  const registries = createRegistries();
+  const engine = registries.engineNamed(write('above.js', `exports.engine = ${literal({ create })};`));
+  const named = (name: string) => registries.engineNamed(name);
+  assert.throws(
+    () => engine.create(undefined as never, {}, named),
+    /mine: it names the engine .*other\.js itself; expected an engine of the registry, or an option/,
+  );
+  assert.throws(
+    () => engine.create(undefined as never, { beneath: 'xmalloc-tlsf' }, named),
+    (error: Error) => error.name === 'EscapedException' && !/names the engine/.test(error.message),
+  );
+  assert.not.throws(() => engine.create(undefined as never, { beneath: other }, named), /names the engine/);
+});
+
 loading('is not taken for one of the registry, nor the other way round', () => {
   for (const name of ['xmalloc-tlsf', 'textbook-first-fit', 'no-such-thing', 'fs', 'node:fs']) {
     assert.not.ok(isEngineModule(name), name);
