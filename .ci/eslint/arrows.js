@@ -5,9 +5,10 @@
  */
 const path = require('node:path');
 
-/** May be imported from every folder: numbers that all mean alike, bad input, the one way of writing files. */
+/** May be imported from every folder: numbers that all mean alike, seeded chance, bad input, how files are written. */
 const openToAll = [
   'traces/ground/integers.ts',
+  'traces/random.ts',
   'traces/input-error.ts',
   'traces/output/whole-file.ts',
   'traces/output/ending.ts',

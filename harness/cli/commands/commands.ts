@@ -39,6 +39,7 @@ export const COMMANDS: readonly (CommandEntry | CommandGroup)[] = [
   { name: 'reproduce', summary: 'Reproduce what the source documents claim, with a verdict derived from the numbers', load: () => load<typeof import('./reproduce')>('./reproduce').reproduce },
   { name: 'compare', summary: 'Compare two results, two engines, or two revisions of an engine; exit 3 on a regression', load: () => load<typeof import('./compare')>('./compare').compare },
   { name: 'explain', summary: 'Tell what the worst operations did step by step, what it cost, and who left the heap so', load: () => load<typeof import('./explain')>('./explain').explain },
+  { name: 'search', summary: 'Hunt for the trace that is worst for an engine by any metric', load: () => load<typeof import('./search')>('./search').search },
   { name: 'shrink', summary: 'The smallest trace that still shows what a long one shows, in words and with its worst operation explained', load: () => load<typeof import('./shrink')>('./shrink').shrink },
   { name: 'trend', summary: 'What changed from run to run in a history that `run --append` wrote, and at which commit', load: () => load<typeof import('./trend')>('./trend').trend },
   { name: 'suite', summary: 'Run a suite: traces × engines × pricings from a file, or "quick" or "nightly"', load: () => load<typeof import('./suite')>('./suite').suite },

@@ -7,8 +7,8 @@ import { traceName } from '../../../traces/open-file';
 import { recordedTraces, traceFile } from '../../../traces/shipped';
 import { synthesizers, traceFromSpecification } from '../../../traces/synthesizers/registry';
 import type { TraceHeader } from '../../../traces/trace';
-import type { Registries, TraceRequest } from '../../results/cell';
-import type { CodeRegistry } from '../../suite/cell-key';
+import type { Cell, Registries, TraceRequest } from '../../results/cell';
+import { CellKeys, type CodeRegistry } from '../../suite/cell-key';
 import { importsOf } from '../../suite/import-closure';
 import type { NamedTrace, SuiteRegistries } from '../../suite/matrix';
 import { PACKAGE_ROOT } from '../tool-version';
@@ -86,3 +86,33 @@ function definedIn(registry: string, value: unknown): string {
 const isOurs = (file: string): boolean => !relative(PACKAGE_ROOT, file).split(sep).includes('node_modules');
 
 const moduleFile = (name: string): string => require.resolve(join(__dirname, name));
+
+/** A hash of all that replays on an engine follow from, but for their traces: code, pricing, machine. */
+export function engineSha256(
+  { engine, options, pricing, machine, realloc }: EngineInWords,
+  registries: Registries,
+  toolVersion: string,
+): string {
+  const code = createSuiteRegistries(registries);
+  const request = { specification: 'synth:churn' };
+  const cell = {
+    trace: request,
+    engine,
+    options,
+    pricings: [pricing],
+    ...machine,
+    ...(realloc !== undefined && { realloc }),
+  };
+  return new CellKeys(code, toolVersion).keyOf({
+    cell,
+    label: 'synthetic',
+    trace: traceNamed(request),
+    definition: registries.engineNamed(engine),
+    where: '',
+  });
+}
+
+type EngineInWords = Pick<Cell, 'engine' | 'options' | 'realloc'> & {
+  readonly pricing: string;
+  readonly machine: Pick<Cell, 'heapPages' | 'virtualPages' | 'accessesMax'>;
+};

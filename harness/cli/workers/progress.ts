@@ -61,11 +61,10 @@ export class Progress {
     this.parts[part]!.eventsTotal = eventsTotal;
   }
 
-  /** A part has come so far. */
-  reached(part: number, events: number): void {
-    const { name } = this.parts[part]!;
+  /** A part has come so far; what is under way may have a better name than the part. */
+  reached(part: number, events: number, now = this.parts[part]!.name): void {
     this.parts[part]!.events = events;
-    this.now = name;
+    this.now = now;
     this.bar?.update(this.share());
   }
 

@@ -23,8 +23,8 @@ export type TaskOutcome =
   | { readonly kind: 'internal'; readonly problem: string; readonly stack: string };
 
 /** An outcome and the processor time that it took, which a busy host does not change. */
-export interface TimedOutcome {
-  readonly outcome: TaskOutcome;
+export interface Timed<Outcome> {
+  readonly outcome: Outcome;
   readonly milliseconds: number;
 }
 

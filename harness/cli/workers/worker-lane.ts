@@ -1,7 +1,7 @@
 import type { Cell } from '../../results/cell';
 import type { CellReport, Lane } from '../../suite/run-cells';
 import { portableName } from '../names/load-engine';
-import { replayOf, type Task } from './task';
+import { replayOf, type Task, type TaskOutcome } from './task';
 import { WorkerProcess } from './worker-process';
 
 /**
@@ -33,7 +33,7 @@ export class WorkerLane implements Lane {
     if (this.process === undefined || this.process.hasEnded) {
       this.process = new WorkerProcess(this.readsStdin);
     }
-    const end = await this.process.run(portable(task), replaySecondsMax, (events) =>
+    const end = await this.process.run<TaskOutcome>(portable(task), replaySecondsMax, (events) =>
       this.reached(task.cell, events),
     );
     if ('kind' in end) {

@@ -2,7 +2,8 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { extname, join } from 'node:path';
 import { onEnding } from '../../../traces/output/ending';
 import { PACKAGE_ROOT } from '../tool-version';
-import type { Task, TimedOutcome } from './task';
+import type { Task, Timed } from './task';
+import type { TrialTask } from './trial-task';
 
 /** How a task ended whose process did not live to say so. */
 export interface Death {
@@ -38,20 +39,20 @@ export class WorkerProcess {
    * What the task came to, having told how many events it had replayed meanwhile. A process that takes longer than the
    * limit is ended.
    */
-  run(
-    task: Task,
+  run<Outcome>(
+    task: Task | TrialTask,
     secondsMax: number,
     reached: (events: number) => void = () => undefined,
-  ): Promise<TimedOutcome | Death> {
+  ): Promise<Timed<Outcome> | Death> {
     const { child } = this;
     return new Promise((resolve) => {
-      const settle = (end: TimedOutcome | Death) => {
+      const settle = (end: Timed<Outcome> | Death) => {
         clearTimeout(timer);
         child.off('message', hear);
         child.off('exit', die);
         resolve(end);
       };
-      const hear = (message: TimedOutcome | { readonly events: number }) => {
+      const hear = (message: Timed<Outcome> | { readonly events: number }) => {
         if ('events' in message) {
           reached(message.events);
         } else {

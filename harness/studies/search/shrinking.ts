@@ -24,6 +24,8 @@ export interface ShrinkPlan extends TrialPlan {
   readonly traceOf: TraceOf;
   /** No more traces than these are tried. */
   readonly trialsMax: number;
+  /** Nor more where all of them came to so many accesses. */
+  readonly accessesMax?: number;
   /** Told of every trial; waited for, so that whoever runs this can hear what happens meanwhile. */
   readonly tried?: (trials: number) => Promise<void>;
 }
@@ -70,7 +72,8 @@ class Shrinking {
   }
 
   private get mayTry(): boolean {
-    return this.trials.count < this.plan.trialsMax;
+    const { trialsMax, accessesMax = Infinity } = this.plan;
+    return this.trials.count < trialsMax && this.trials.accesses < accessesMax;
   }
 
   private async expectProperty(): Promise<void> {

@@ -2,7 +2,7 @@ import { InputError } from '../../../traces/input-error';
 import type { Trace } from '../../../traces/trace';
 import { FRAGMENTATION_METRICS } from '../../metrics/fragmentation-metrics';
 import { measure } from '../../metrics/measurement';
-import type { MeasuredOutcome } from '../../metrics/measured-replay';
+import { accessesOf, type MeasuredOutcome } from '../../metrics/measured-replay';
 import type { MetricValue } from '../../metrics/metric';
 import { metricNamed, metricsByName, PRICING_METRICS } from '../../metrics/registry';
 import type { PricingSpecification } from '../../pricing/specification';
@@ -23,6 +23,8 @@ export interface Tried {
   /** The metrics asked for and those that any trial reads; null where one does not apply. */
   readonly values: Readonly<Record<string, MetricValue | null>>;
   readonly placementsSha256: string;
+  /** Memory accesses of all operations. */
+  readonly accesses: number;
 }
 
 /**
@@ -32,7 +34,9 @@ export interface Tried {
 export class Trials {
   private readonly pricings: readonly PricingSpecification[];
   private readonly survey: boolean;
+  /** So many traces were tried, and came to so many accesses. */
   count = 0;
+  accesses = 0;
 
   /** @param metrics registered names, or members of a family such as `lock.heap.held.cycles.max` */
   constructor(
@@ -50,7 +54,7 @@ export class Trials {
     const { createStack, realloc } = this.plan;
     this.count++;
     try {
-      const { outcome, metrics, pricings, placementsSha256 } = await measure({
+      const measured = await measure({
         trace,
         createStack,
         pricings: this.pricings,
@@ -59,8 +63,11 @@ export class Trials {
         worstCount: 1,
         ...(realloc !== undefined && { replay: { realloc } }),
       });
+      const { outcome, metrics, pricings, placementsSha256 } = measured;
+      const accesses = accessesOf(measured);
+      this.accesses += accesses;
       const values = { ...metricsByName(metrics), ...metricsByName(pricings[0]?.metrics ?? {}) };
-      return { outcome, values, placementsSha256 };
+      return { outcome, values, placementsSha256, accesses };
     } catch (error) {
       if (error instanceof InputError) {
         return undefined;

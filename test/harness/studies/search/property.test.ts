@@ -11,6 +11,7 @@ const tried = (value: number): Tried => ({
   outcome: { kind: 'ok', failedAllocations: 0, firstFailureOperation: null },
   values: { 'free.cycles.max': { value }, 'alloc.cycles.max': null },
   placementsSha256: '',
+  accesses: 0,
 });
 
 test('relations mean what they say', () => {

@@ -1,0 +1,119 @@
+import { EventColumns } from '../../../traces/columns';
+import { TraceEvent, type Trace } from '../../../traces/trace';
+import { NotDeterministic } from '../../metrics/second-look';
+import { parsePricing } from '../../pricing/specification';
+import type { ReallocPolicy } from '../../replay/operations';
+import { createStack } from '../../replay/stack';
+import type { Registries } from '../../results/cell';
+import type { EventList } from '../../studies/search/event-list';
+import type { Answer } from '../../studies/search/search';
+import { Trials, type Tried, type TrialPlan } from '../../studies/search/trial';
+
+/** Short traces to try on some engines, as they are sent to a worker process. */
+
+export interface TrialTask {
+  readonly subjects: readonly TrialSubject[];
+  readonly lists: readonly PackedList[];
+}
+
+/** An engine in words, and what is read of each trial. */
+export interface TrialSubject {
+  readonly engine: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly pricing: string;
+  readonly machine: {
+    readonly heapPages: number;
+    readonly virtualPages: number;
+    readonly accessesMax?: number;
+  };
+  readonly realloc?: ReallocPolicy;
+  readonly metrics: readonly string[];
+}
+
+export interface PackedList {
+  readonly ops: Uint8Array;
+  readonly ids: Float64Array;
+  readonly sizes: Float64Array;
+  readonly aligns: Float64Array;
+}
+
+export type TrialOutcome =
+  | { readonly kind: 'tried'; readonly answers: readonly Answer[] }
+  | { readonly kind: 'differed' | 'internal'; readonly problem: string };
+
+/** A list by the four columns that bred traces have. */
+export function packed({ events }: EventList): PackedList {
+  const ops = new Uint8Array(events.length);
+  const [ids, sizes, aligns] = [0, 1, 2].map(() => new Float64Array(events.length)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  for (const [index, { op, id, size, align }] of events.entries()) {
+    ops[index] = op;
+    ids[index] = id;
+    sizes[index] = size;
+    aligns[index] = align;
+  }
+  return { ops, ids, sizes, aligns };
+}
+
+function unpacked({ ops, ids, sizes, aligns }: PackedList): Trace {
+  const columns = new EventColumns();
+  const event = new TraceEvent();
+  for (const [index, op] of ops.entries()) {
+    event.set(op, ids[index]!, sizes[index]!, aligns[index]!);
+    columns.append(event);
+  }
+  return columns.trace({ name: 'tried', origin: { kind: 'recorded', format: 'csv' } });
+}
+
+/** How traces are tried on an engine in words. */
+export function trialPlanOf(
+  { engine, options, pricing, machine, realloc }: TrialSubject,
+  registries: Registries,
+): TrialPlan {
+  const definition = registries.engineNamed(engine);
+  return {
+    createStack: (watch) =>
+      createStack(definition, options, { ...machine, ...watch }, (name) => registries.engineNamed(name)),
+    pricing: parsePricing(pricing),
+    ...(realloc !== undefined && { realloc }),
+  };
+}
+
+/** Tries every list on every engine; what a list came to holds no more metrics than were asked for. */
+export async function tryLists(
+  { subjects, lists }: TrialTask,
+  registries: Registries,
+  breathe: () => Promise<void> = () => Promise.resolve(),
+): Promise<Answer[]> {
+  const trials = subjects.map((subject) => new Trials(trialPlanOf(subject, registries), subject.metrics));
+  const answers: Answer[] = [];
+  for (const list of lists) {
+    const trace = unpacked(list);
+    const answer: (Tried | undefined)[] = [];
+    for (const [index, each] of trials.entries()) {
+      const tried = await each.of(trace);
+      answer.push(tried && withMetrics(tried, subjects[index]!.metrics));
+    }
+    answers.push(answer);
+    await breathe();
+  }
+  return answers;
+}
+
+const withMetrics = (tried: Tried, metrics: readonly string[]): Tried => ({
+  ...tried,
+  values: Object.fromEntries(metrics.map((name) => [name, tried.values[name] ?? null])),
+});
+
+/** The same as plain data, whatever an engine threw. */
+export async function trialOutcome(task: TrialTask, registries: Registries): Promise<TrialOutcome> {
+  try {
+    return { kind: 'tried', answers: await tryLists(task, registries) };
+  } catch (error) {
+    const [problem = ''] = String(error).split('\n');
+    return { kind: error instanceof NotDeterministic ? 'differed' : 'internal', problem };
+  }
+}
