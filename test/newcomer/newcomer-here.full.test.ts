@@ -14,6 +14,7 @@ test('every command of the README and every example of every help', () =>
       installed: installInto(folder),
       nodeFolder: dirname(process.execPath),
       isTerminal: false,
+      isShort: false,
     };
     assert.equal(await play(folder, house), []);
   }));

@@ -26,7 +26,7 @@ for (const version of ['20', '22', '24']) {
         process.stdout.write(`not played: no ${hasTerminal ? `node@${version}` : '`script`'} here\n`);
         return;
       }
-      const house = { installed: installInto(folder), nodeFolder, isTerminal: true };
+      const house = { installed: installInto(folder), nodeFolder, isTerminal: true, isShort: false };
       assert.equal(await play(folder, house), []);
     }));
 }

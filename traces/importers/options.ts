@@ -99,7 +99,7 @@ export function refuseImportOptions(given: Partial<ImportOptions> | undefined, f
     Object.entries(given ?? {}).find(([, value]) => value !== undefined && value !== false) ?? [];
   if (name !== undefined) {
     throw new UsageError({
-      where: SPELLED[name] ?? name,
+      where: SPELLED[name] ?? `--${name}`,
       problem: `${format} is no recording, and has no use for this option`,
       expected: 'it with a recording; `trace slice` takes a part of any trace',
     });
