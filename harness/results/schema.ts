@@ -46,6 +46,8 @@ const checkpoint = v.strictObject({
   survey: v.nullable(survey),
 });
 
+const checkpoints = v.array(checkpoint);
+
 const worstOperation = v.strictObject({
   operation: count,
   op,
@@ -126,13 +128,18 @@ const kind = v.strictObject({
   ),
 }) satisfies v.GenericSchema<unknown, MeasuredKind>;
 
+const kinds = v.strictObject({ alloc: kind, free: kind, realloc: kind, other: kind });
+
+/** What archives hold packed: of a replay, and of its pricings. */
+export const PACKABLE: readonly v.GenericSchema[] = [checkpoints, kinds];
+
 const pricing = v.strictObject({
   id: text,
   profileSha256: sha256,
   costsSha256: sha256,
   metrics,
   causes,
-  kinds: v.strictObject({ alloc: kind, free: kind, realloc: kind, other: kind }),
+  kinds,
 }) satisfies v.GenericSchema<unknown, MeasuredPricing>;
 
 const stopped = { operation: count, op, id: integer, sizeBytes: count, lastStep: text, problem: text };
@@ -203,7 +210,7 @@ export const replaySchema = v.strictObject({
   events,
   bounds: v.array(bound),
   failureCurve: v.array(v.strictObject({ requestBytes: count, enoughFree: count, noHole: count })),
-  checkpoints: v.array(checkpoint),
+  checkpoints,
   firstFailure: v.nullable(firstFailure),
   heapMap: v.nullable(heapMap),
   /** Results of before it was recorded have none. */

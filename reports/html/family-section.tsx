@@ -29,13 +29,15 @@ interface FamilySectionProps {
   readonly family: TraceFamily;
   /** Of the blocks of one heap. */
   readonly lettersMax: number;
+  /** Whether the pictures are few: one of many pages that are kept. */
+  readonly isBrief?: boolean;
 }
 
 /**
  * All about the traces of one family: the engines side by side in a table and in pictures of the member with the
  * dearest operation, then each engine by itself, folded away.
  */
-export function FamilySection({ id, family, lettersMax }: FamilySectionProps) {
+export function FamilySection({ id, family, lettersMax, isBrief = false }: FamilySectionProps) {
   const series = seriesOf(family);
   const shown = shownMember(family);
   return (
@@ -53,7 +55,7 @@ export function FamilySection({ id, family, lettersMax }: FamilySectionProps) {
           <EngineTable rows={rowsOf(family.members)} label={`Engines on all traces of ${family.name}`} />
         </details>
       )}
-      <Pictures id={id} member={shown} series={series} lettersMax={lettersMax} />
+      <Pictures id={id} member={shown} series={series} lettersMax={lettersMax} isBrief={isBrief} />
     </section>
   );
 }
@@ -114,9 +116,10 @@ interface PicturesProps {
   readonly member: TraceMember;
   readonly series: readonly Series[];
   readonly lettersMax: number;
+  readonly isBrief: boolean;
 }
 
-function Pictures({ id, member, series, lettersMax }: PicturesProps) {
+function Pictures({ id, member, series, lettersMax, isBrief }: PicturesProps) {
   const name = memberName(member);
   const rows = engineRows(member.replays);
   const ran = member.replays
@@ -148,16 +151,18 @@ function Pictures({ id, member, series, lettersMax }: PicturesProps) {
             operations={worstOfEach(ran, headline)}
           />
         )}
-        {pricings.map((pricing, index) => (
-          <PercentileCurves
-            key={pricing}
-            id={`${id}-p${index}`}
-            title={`Percentiles, ${name}, ${pricing}`}
-            kinds={kindCurves(ran, pricing)}
-          />
-        ))}
+        {pricings
+          .filter((each) => !isBrief || each === headline)
+          .map((pricing, index) => (
+            <PercentileCurves
+              key={pricing}
+              id={`${id}-p${index}`}
+              title={`Percentiles, ${name}, ${pricing}`}
+              kinds={kindCurves(ran, pricing)}
+            />
+          ))}
         <MemoryChart id={`${id}-memory`} title={`Memory held, ${name}`} engines={ran} />
-        {withHoles.length > 0 && (
+        {withHoles.length > 0 && !isBrief && (
           <FreeBlocks
             id={`${id}-free`}
             title={`Free blocks inside the held memory, ${name}`}
@@ -165,6 +170,29 @@ function Pictures({ id, member, series, lettersMax }: PicturesProps) {
           />
         )}
       </div>
+      {isBrief ? (
+        <p>
+          The run of each engine is drawn by a run of its own, with <code>--out</code>; all metrics stand in
+          summary.csv.
+        </p>
+      ) : (
+        <EngineByEngine {...{ id, ran, name, headline, lettersMax }} />
+      )}
+    </>
+  );
+}
+
+interface EngineByEngineProps {
+  readonly id: string;
+  readonly ran: readonly ShownReplay[];
+  readonly name: string;
+  readonly headline: string | undefined;
+  readonly lettersMax: number;
+}
+
+function EngineByEngine({ id, ran, name, headline, lettersMax }: EngineByEngineProps) {
+  return (
+    <>
       <MetricsTable rows={ran.flatMap((each) => each.rows)} trace={name} />
       <h3>
         <Name of={`Engine by engine on ${name}`} />

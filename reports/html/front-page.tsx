@@ -17,9 +17,15 @@ import { Scroll } from './scroll';
 export function FrontPage({
   results,
   experiment,
+  linkTo,
+  familiesMax,
 }: {
   results: Results;
-  experiment: JudgedExperiment | undefined;
+  experiment?: JudgedExperiment;
+  /** Where a family of traces is told. */
+  linkTo: (family: number) => string;
+  /** How many of them are listed here. */
+  familiesMax: number;
 }) {
   const [first, ...others] = headlines(results);
   return (
@@ -38,7 +44,7 @@ export function FrontPage({
       ))}
       {experiment !== undefined && <Judgements {...experiment} />}
       <Growth families={traceFamilies(results)} />
-      <EngineBars results={results} />
+      <EngineBars results={results} linkTo={linkTo} familiesMax={familiesMax} />
     </section>
   );
 }
@@ -172,7 +178,15 @@ function most(values: readonly (number | undefined)[]): number | undefined {
 }
 
 /** A row of bars for each engine of each family: of a column the longest is the worst and the shortest the best. */
-function EngineBars({ results }: { results: Results }) {
+function EngineBars({
+  results,
+  linkTo,
+  familiesMax,
+}: {
+  results: Results;
+  linkTo: (family: number) => string;
+  familiesMax: number;
+}) {
   const families = traceFamilies(results);
   const columns = extremeColumns(results);
   return (
@@ -196,35 +210,33 @@ function EngineBars({ results }: { results: Results }) {
               ))}
             </tr>
           </thead>
-          {families.slice(0, FAMILIES_MAX).map((family, index) => (
-            <FamilyBars key={index} family={family} columns={columns} anchor={`t${index}`} />
+          {families.slice(0, familiesMax).map((family, index) => (
+            <FamilyBars key={index} family={family} columns={columns} link={linkTo(index)} />
           ))}
         </table>
       </Scroll>
-      {families.length > FAMILIES_MAX && (
-        <p>{`The first ${FAMILIES_MAX} of ${families.length} families of traces; the others follow below.`}</p>
+      {families.length > familiesMax && (
+        <p>{`The first ${familiesMax} of ${families.length} families of traces; the others follow below.`}</p>
       )}
     </>
   );
 }
 
-const FAMILIES_MAX = 12;
-
 function FamilyBars({
   family,
   columns,
-  anchor,
+  link,
 }: {
   family: TraceFamily;
   columns: readonly ExtremeColumn[];
-  anchor: string;
+  link: string;
 }) {
   const engines = extremesOf(family, columns);
   return (
     <tbody>
       <tr>
         <th scope="rowgroup" colspan={columns.length + 1}>
-          <a href={`#${anchor}`}>
+          <a href={link}>
             <Name of={familyTitle(family)} />
           </a>
         </th>

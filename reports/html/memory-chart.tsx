@@ -51,20 +51,7 @@ export function MemoryChart({ id, title, engines }: MemoryChartProps) {
         )
         .join(' ')}
       height={height}
-      legend={
-        <>
-          <ul class="legend">
-            <li class="band live">
-              <span class="swatch" aria-hidden="true" />
-              live, as requested
-            </li>
-          </ul>
-          <EngineLegend
-            series={engines}
-            note={({ place }) => `, held`.concat(failureNote(engines.find((each) => each.place === place)!))}
-          />
-        </>
-      }
+      legend={<MemoryLegend engines={engines} />}
       numbers={<MemoryTable engines={engines} />}
     >
       <Axes
@@ -74,9 +61,15 @@ export function MemoryChart({ id, title, engines }: MemoryChartProps) {
         xTitle={`allocated so far, ${x.unit}`}
         yTitle={`memory, ${y.unit}`}
       />
-      <path class="band live" d={live(longest.replay.checkpoints) ?? ''} />
+      <path class="band live" d={live(steps(longest.replay.checkpoints, 'liveBytes')) ?? ''} />
       {engines.map((each) => (
-        <EngineLine key={each.place} {...each} x={x.at} y={y.at} path={held(each.replay.checkpoints) ?? ''} />
+        <EngineLine
+          key={each.place}
+          {...each}
+          x={x.at}
+          y={y.at}
+          path={held(steps(each.replay.checkpoints, 'heldBytes')) ?? ''}
+        />
       ))}
       <EndLabels
         top={frame.top}
@@ -89,6 +82,29 @@ export function MemoryChart({ id, title, engines }: MemoryChartProps) {
     </Chart>
   );
 }
+
+function MemoryLegend({ engines }: { engines: readonly EngineMemory[] }) {
+  return (
+    <>
+      <ul class="legend">
+        <li class="band live">
+          <span class="swatch" aria-hidden="true" />
+          live, as requested
+        </li>
+      </ul>
+      <EngineLegend
+        series={engines}
+        note={({ place }) => `, held`.concat(failureNote(engines.find((each) => each.place === place)!))}
+      />
+    </>
+  );
+}
+
+/** Where a line of steps has one, and its end: what lies between draws nothing. */
+const steps = (checkpoints: readonly Checkpoint[], value: 'liveBytes' | 'heldBytes'): Checkpoint[] =>
+  checkpoints.filter(
+    (each, index) => index === checkpoints.length - 1 || each[value] !== checkpoints[index - 1]?.[value],
+  );
 
 const lastOf = ({ replay: { checkpoints } }: EngineMemory): number =>
   checkpoints[checkpoints.length - 1]!.allocatedBytes;

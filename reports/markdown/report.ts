@@ -20,13 +20,14 @@ import { escapeName, markdownTable, type MarkdownColumn } from './table';
  * causes, then worst cases beside the bounds that the specifications give.
  */
 export function markdownReport(results: Results, judged?: JudgedExperiment): string {
+  const isLong = results.replays.length > REPLAYS_TOLD_WHOLE;
   const sections = [
     judged === undefined ? '' : experimentMarkdown(judged),
     '# Allocator replay report\n',
     verdict(results)
       .map((phrase) => `${phraseText(phrase, escapeName)}\n`)
       .join('\n'),
-    ...traceGroups(results).map(traceSection),
+    ...traceGroups(results).map((group) => traceSection(group, isLong)),
     boundsSection(results),
     `${NOTES}\n`,
   ];
@@ -40,14 +41,17 @@ const NOTES = [
   'holes is 1 − largest hole / free bytes inside the held memory at the first operation of maximal held.',
 ].join(' ');
 
-function traceSection(group: TraceGroup): string {
+/** Of more the dearest operation of each is enough: `worst.csv` has the others. */
+const REPLAYS_TOLD_WHOLE = 64;
+
+function traceSection(group: TraceGroup, isLong: boolean): string {
   const rows = engineRows(group.replays);
   const run = rows.filter(({ replay }) => !isUnsupported(replay));
   return [
     `## ${escapeName(group.trace.name)}\n`,
     `${escapeName(originText(group.trace))}, ${lengthText(group)}.\n`,
     markdownTable(tableColumns(rows), rows),
-    worstSection(run),
+    worstSection(run, isLong ? 1 : WORST_SHOWN),
     failuresSection(group),
   ]
     .filter((part) => part !== '')
@@ -77,11 +81,11 @@ interface WorstRow extends EngineRow {
 }
 
 /** The dearest operation of every engine in the open, the others folded away. */
-function worstSection(rows: readonly EngineRow[]): string {
+function worstSection(rows: readonly EngineRow[], shown: number): string {
   const all = rows.map((row): WorstRow[] =>
     row.pricing === undefined
       ? []
-      : worstOperations(row.pricing, WORST_SHOWN).map((worst, index) => ({ ...row, rank: index + 1, worst })),
+      : worstOperations(row.pricing, shown).map((worst, index) => ({ ...row, rank: index + 1, worst })),
   );
   const first = all.flatMap((each) => each.slice(0, 1));
   if (first.length === 0) {

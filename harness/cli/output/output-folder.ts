@@ -53,17 +53,17 @@ export class OutputFolder {
   }
 
   /** Writes a file of the folder. Throws an `InputError` where the operating system refuses. */
-  write(name: string, content: string): void {
+  write(name: string, content: string | Uint8Array): void {
     this.open(name)(content);
   }
 
   /** Begins a file of the folder, which grows by what the function is given. */
-  open(name: string): (text: string) => void {
+  open(name: string): (content: string | Uint8Array) => void {
     this.make();
     return this.attempt(name, () => {
       const file = PartialFile.at(join(this.path, name));
       this.pending.push({ name, file });
-      return (text) => this.attempt(name, () => file.write(Buffer.from(text)));
+      return (content) => this.attempt(name, () => file.write(Buffer.from(content as string)));
     });
   }
 

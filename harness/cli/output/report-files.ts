@@ -1,15 +1,12 @@
 import type { EmittedFile } from '../../../reports/ci/emitter';
-import { REPORTS } from '../../../reports/registry';
+import { filesOf, REPORTS, RESULTS_FILE } from '../../../reports/registry';
 import { isFailure, type MeasuredReplay } from '../../metrics/measured-replay';
 import { RESULTS_SCHEMA, type Results } from '../../results/results';
-import { resultsText } from '../../results/results-file';
 import type { JudgedExperiment } from '../../studies/claims/claim';
 import type { OutputFolder } from './output-folder';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { TOOL_VERSION } from '../tool-version';
 import { print, printLine } from './terminal';
-
-const RESULTS_FILE = 'results.json';
 
 /** What `writeReports` writes whatever the results are. */
 export const REPORT_FILES: readonly string[] = [RESULTS_FILE, ...REPORTS.map(({ name }) => name)];
@@ -40,9 +37,8 @@ export function writeReports(
   { judged, more = [] }: { judged?: JudgedExperiment; more?: readonly EmittedFile[] } = {},
 ): void {
   try {
-    out.write(RESULTS_FILE, resultsText(results));
-    for (const { name, render } of REPORTS) {
-      out.write(name, render(results, judged));
+    for (const { name, content } of filesOf(results, judged)) {
+      out.write(name, content);
     }
     for (const { name, content } of more) {
       out.write(name, content);

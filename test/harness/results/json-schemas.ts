@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { explanationSchema, profileSchema } from '../../../harness/explain/schema';
 import { counts } from '../../../harness/metrics/schema';
 import { jsonText } from '../../../harness/results/json-text';
-import { resultsSchema } from '../../../harness/results/schema';
+import { PACKABLE, resultsSchema } from '../../../harness/results/schema';
 
 /**
  * The JSON Schema files of what other programs read, made of the schemas that this program checks by: `npm run schemas`
@@ -32,10 +32,17 @@ function jsonSchemaOf(schema: (typeof SCHEMAS)[keyof typeof SCHEMAS]): object {
     // What the program reads, old files included: a field with a default may be absent.
     typeMode: 'input',
     errorMode: 'ignore',
-    overrideSchema: ({ valibotSchema }) =>
-      valibotSchema === counts ? { type: 'array', items: { type: 'integer', minimum: 0 } } : undefined,
+    overrideSchema: ({ valibotSchema, jsonSchema }) =>
+      valibotSchema === counts
+        ? { type: 'array', items: { type: 'integer', minimum: 0 } }
+        : PACKABLE.some((each) => each === valibotSchema)
+          ? { anyOf: [jsonSchema, PACKED] }
+          : undefined,
   });
 }
+
+/** What an archive holds in the place of something long: `harness/results/columns.ts` says how it is packed. */
+const PACKED = { type: 'string', pattern: '^[0-9]+:[A-Za-z0-9+/]*={0,2}$' } as const;
 
 if (require.main === module) {
   fs.mkdirSync(SCHEMA_FOLDER, { recursive: true });
