@@ -8,6 +8,7 @@ import { compareResults } from '../../compare/compare';
 import { FAIL_ON } from '../../compare/comparison';
 import { parseLimits } from '../../compare/limits';
 import type { Results } from '../../results/results';
+import { DIFFERENCE_METRICS } from '../../studies/search/difference';
 import { runBothRevisions } from '../sides/base-revision';
 import type { ReplayDifference } from '../sides/source-differences';
 import { runEnginePair } from '../sides/engine-pair';
@@ -16,9 +17,11 @@ import { tellGithub } from '../output/github';
 import { standardTerminal } from '../output/terminal';
 import { outputTo } from '../output/output-file';
 import { resultsAt } from '../sides/results-at';
+import { searchDifference } from '../sides/search-difference';
 import { suiteLimits } from '../output/suite-conclusion';
 import { compilerOption } from '../options/engine-options';
-import { choice, flag, list, operands, pair, text, type ValuesOf } from '../options/option';
+import { choice, count, flag, list, operands, pair, text, type ValuesOf } from '../options/option';
+import { budgetOptions } from '../options/search-options';
 import {
   hostOptions,
   machineOptions,
@@ -40,6 +43,7 @@ const EPILOGUE = [
 ].join('\n');
 
 const REPORT = 'Report:';
+const SEARCH = 'Search:';
 
 const options = {
   limit: list('How much worse what may get', { group: REPORT }),
@@ -66,6 +70,20 @@ const options = {
   cc: compilerOption,
   ...machineOptions,
   ...hostOptions,
+  search: count(
+    'With --engines or --base-ref: hunt among so many traces for one on which HEAD is worse',
+    [1, 1_000_000_000],
+    { group: SEARCH },
+  ),
+  maximize: list('With --search: the metrics that may be worse, comma-separated', {
+    group: SEARCH,
+    byDefault: DIFFERENCE_METRICS.join(','),
+  }),
+  save: text('With --search: write the trace that was found to this folder', {
+    group: SEARCH,
+    completes: 'file',
+  }),
+  ...budgetOptions,
 };
 
 export const compare = command({
@@ -81,6 +99,7 @@ export const compare = command({
     '$0 base/results.json head/results.json --format markdown --out comment.md',
     '$0 --engines textbook-first-fit textbook-best-fit "synth:churn?live=50&ops=300" -p flat',
     '$0 --base-ref main -a ./my-engine.ts trace.csv --fail-on any-change',
+    '$0 --engines xmalloc-tlsf-2008 xmalloc-tlsf --search 200 --save out/difference',
   ],
   epilogue: EPILOGUE,
   run: compareCommand,
@@ -89,6 +108,9 @@ export const compare = command({
 type CompareArguments = { readonly input: readonly string[] } & ValuesOf<typeof options>;
 
 async function compareCommand(argv: CompareArguments): Promise<ExitCode> {
+  if (argv.search !== undefined) {
+    return compareBySearch(argv, argv.search);
+  }
   const given = argv.limit.flatMap(parseLimits);
   const write = outputTo(argv.out);
   const { labels, base, head, differences = [] } = await sidesOf(argv);
@@ -113,6 +135,23 @@ async function compareCommand(argv: CompareArguments): Promise<ExitCode> {
     process.env,
   );
   return comparison.verdict.fails ? EXIT.finding : EXIT.ok;
+}
+
+/** Hunts for a trace that tells the engines apart; traces that are given are where it begins. */
+async function compareBySearch(argv: CompareArguments, search: number): Promise<ExitCode> {
+  if (argv.format !== 'text' || argv.limit.length > 0 || argv.command !== undefined) {
+    throw new UsageError({
+      where: '--search',
+      problem: 'together with --format, --limit or --command',
+      expected: 'a search for whatever is worse, told as text',
+    });
+  }
+  const write = outputTo(argv.out);
+  const { text: told, kind } = await searchDifference(argv.input, { ...argv, search });
+  write(told);
+  const fails =
+    kind === 'worse' ? argv.failOn !== 'none' : kind === 'different' && argv.failOn === 'any-change';
+  return fails ? EXIT.finding : EXIT.ok;
 }
 
 /** What texts for people say of sources; a page tells of them itself. */

@@ -45,7 +45,7 @@ export const evaluationsOption = count('Traces to try', [1, EVALUATIONS_MAX], {
   byDefault: `${EVALUATIONS_DEFAULT}, fewer where they are dear: about a minute`,
 });
 
-type BudgetArguments = ValuesOf<typeof budgetOptions>;
+export type BudgetArguments = ValuesOf<typeof budgetOptions>;
 
 /** Two limits of which the first that is reached ends the search. */
 export const lengthOf = (

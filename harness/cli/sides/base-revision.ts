@@ -168,7 +168,7 @@ function runArguments(
 }
 
 /** An engine module by absolute path inside the repository, as it lies in the worktree; others stay as they are. */
-function inWorktree(name: string, { repository, root }: Worktree): string {
+export function inWorktree(name: string, { repository, root }: Worktree): string {
   if (!isAbsolute(name) || !isEngineModule(name) || !existsSync(name)) {
     return name;
   }

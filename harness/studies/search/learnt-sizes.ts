@@ -37,25 +37,27 @@ export function constantSizes(
 /** What a lone request did, as a text: equal texts are served alike. */
 export type Signature = string;
 
-/** No more thresholds than these are looked for, each by as many trials as its place has bits. */
-const THRESHOLDS_MAX = 12;
+/** Trials that find a threshold at most: as many as sizes between two rungs of the ladder have bits. */
+const TRIALS_A_THRESHOLD = 16;
 
 /**
  * Thresholds between sizes that were seen to be served differently, with the sizes at both sides of each.
  *
  * @param seen ascending sizes with what a lone request of each did
  * @param signaturesOf tries lone requests
+ * @param trialsMax so many of them at most
  */
 export async function thresholdSizes(
   seen: readonly { readonly size: number; readonly signature: Signature }[],
   signaturesOf: (sizes: readonly number[]) => Promise<readonly Signature[]>,
+  trialsMax: number,
 ): Promise<number[]> {
   let open = seen
     .slice(1)
     .flatMap((above, index) =>
       above.signature === seen[index]!.signature ? [] : [{ below: seen[index]!, above }],
     )
-    .slice(0, THRESHOLDS_MAX);
+    .slice(0, Math.floor(trialsMax / TRIALS_A_THRESHOLD));
   const found: number[] = [];
   while (open.length > 0) {
     const middles = open.map(({ below, above }) => Math.floor((below.size + above.size) / 2));

@@ -37,9 +37,18 @@ export interface SearchPlan {
 
 /** What is looked for. */
 export interface Goal {
-  /** The greater the better; negative where it says nothing. */
-  score(tried: Answer): number;
+  /** The greater the better; negative where it says nothing. Asked of every trace once, in their order. */
+  score(tried: Answer, list: EventList): number;
+  /** Whether an engine ended as none may, and the trace is no candidate for the best. */
+  isFailure(tried: Answer): boolean;
 }
+
+/** The value of a metric on the one engine that is tried. */
+export const maximal = (metric: string): Goal => ({
+  score: ([tried]) => tried?.values[metric]?.value ?? -1,
+  isFailure: ([tried]) =>
+    tried !== undefined && tried.outcome.kind !== 'ok' && tried.outcome.kind !== 'unsupported',
+});
 
 /** What a trace came to on each engine; undefined on one that it broke the rules of. */
 export type Answer = readonly (Tried | undefined)[];
@@ -180,13 +189,13 @@ async function generation(plan: SearchPlan, state: SearchState): Promise<SearchS
   for (const [index, genome] of genomes.entries()) {
     const answer = answers[index]!;
     accesses += accessesOfAnswer(answer);
-    const isFailing = answer.some((tried) => tried !== undefined && hasFailed(tried));
     const list = lists[index]!;
+    const isFailing = plan.goal.isFailure(answer);
     const found: Found = {
       number: state.evaluations + index,
       genome,
       scale,
-      score: isFailing ? -1 : plan.goal.score(answer),
+      score: isFailing ? -1 : plan.goal.score(answer, list),
       events: list.events.length,
       cell: cellOf(list, answer),
     };
@@ -243,6 +252,9 @@ async function tryAll(lanes: readonly Lane[], lists: readonly EventList[]): Prom
   return answers;
 }
 
+/** So many lone requests are tried at most, and no more than a quarter of all traces. */
+const LEARNING_MAX = 256;
+
 /** Finds the sizes at which the engine changes its ways. */
 async function learn(plan: SearchPlan, state: SearchState): Promise<SearchState> {
   let { evaluations, accesses } = state;
@@ -252,10 +264,12 @@ async function learn(plan: SearchPlan, state: SearchState): Promise<SearchState>
     accesses += answers.reduce((sum, answer) => sum + accessesOfAnswer(answer), 0);
     return answers.map(signatureOf);
   };
-  const sizes = ladder(plan.material.requestBytes);
+  const trialsMax = Math.min(LEARNING_MAX, plan.evaluations >> 2);
+  const rungs = ladder(plan.material.requestBytes);
+  const sizes = rungs.length > trialsMax ? [] : rungs;
   const signatures = await signaturesOf(sizes);
   const seen = sizes.map((size, index) => ({ size, signature: signatures[index]! }));
-  const learntSizes = await thresholdSizes(seen, signaturesOf);
+  const learntSizes = await thresholdSizes(seen, signaturesOf, trialsMax - sizes.length);
   return { ...state, evaluations, accesses, learntSizes };
 }
 
@@ -283,8 +297,6 @@ const accessesOfAnswer = (answer: Answer): number =>
 
 /** What making an engine costs beside the accesses of a trace, in these. */
 const TRIAL_ACCESSES = 200_000;
-
-const hasFailed = ({ outcome: { kind } }: Tried): boolean => kind !== 'ok' && kind !== 'unsupported';
 
 /** Size mix, number of live objects, and outcome, each in powers of two. */
 function cellOf({ events }: EventList, answer: Answer): string {

