@@ -4,6 +4,7 @@
  * printed as `{output}` and what they came to as `{counts: {passed, failed, skipped}}`. The counts come from what
  * uvu's suites return, not from what was printed, so a test that prints cannot forge or hide one.
  */
+const fs = require('node:fs');
 const path = require('node:path');
 
 // uvu starts a run by itself unless this is set before it is loaded.
@@ -33,13 +34,14 @@ for (const stream of [process.stdout, process.stderr]) {
 
 process.on('message', async ({ file }) => {
   const counts = { passed: 0, failed: 0, skipped: 0 };
+  const before = processorSeconds();
   try {
     await runFile(file, counts);
   } catch (error) {
     counts.failed += 1;
     process.stdout.write(`\n${file}: ${error?.stack ?? error}\n`);
   }
-  process.send({ counts });
+  process.send({ counts, processorSeconds: processorSeconds() - before });
 });
 
 // A file may leave handles open; without a parent there is nothing left to wait for.
@@ -71,4 +73,19 @@ async function runFile(file, counts) {
     throw new Error(`${suitesCreated} suites are declared but only ${suitesRun} were run`);
   }
   if (counts.passed + counts.failed === testsBefore) throw new Error('no test ran');
+}
+
+/** Of this process and of those that it started and waited for, which only Linux tells. */
+function processorSeconds() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6 + childTicks() / 100;
+}
+
+function childTicks() {
+  try {
+    const afterName = fs.readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ');
+    return Number(afterName[13]) + Number(afterName[14]);
+  } catch {
+    return 0;
+  }
 }

@@ -5,7 +5,10 @@
  * the files to one process per core, at most two, and prints their output in the order of their paths whichever
  * process ran them. The last line, alone, is the count: `N passed, N failed`.
  *
- *   node test/run.js [--full] [--timeout-seconds N] [PATTERN…]     a pattern is a regular expression over the path
+ *   node test/run.js [--full] [--times] [--timeout-seconds N] [PATTERN…]
+ *
+ * A pattern is a regular expression over the path. `--times` adds what each file took of the processor, the processes
+ * that it started included: what to cut first.
  */
 const { fork } = require('node:child_process');
 const fs = require('node:fs');
@@ -38,11 +41,12 @@ async function main() {
 }
 
 function readOptions(argv) {
-  const options = { full: false, timeoutSeconds: undefined, patterns: [] };
+  const options = { full: false, times: false, timeoutSeconds: undefined, patterns: [] };
   for (let i = 0; i < argv.length; i++) {
     if (argv[i] === '--full') options.full = true;
+    else if (argv[i] === '--times') options.times = true;
     else if (argv[i] === '--timeout-seconds') options.timeoutSeconds = Number(argv[++i]);
-    else if (argv[i].startsWith('-')) refuse(`unknown option ${argv[i]}; expected --full, --timeout-seconds`);
+    else if (argv[i].startsWith('-')) refuse(`unknown option ${argv[i]}; expected --full, --times, --timeout-seconds`);
     else options.patterns.push(argv[i]);
   }
   options.timeoutSeconds ??= options.full ? fullTimeoutSeconds : defaultTimeoutSeconds;
@@ -78,6 +82,7 @@ async function runAll(files, timeoutSeconds) {
     passed: 0,
     failed: 0,
     skipped: 0,
+    processorSeconds: 0,
   }));
   const printer = printInOrder(outcomes);
   const dealer = { outcomes, next: 0, deadline: Date.now() + timeoutSeconds * 1000, timeoutSeconds, printer };
@@ -116,6 +121,7 @@ function runWorker(dealer) {
     worker.on('message', (message) => {
       if (message.output !== undefined) current.output += message.output;
       if (message.counts === undefined) return;
+      current.processorSeconds = message.processorSeconds;
       finish(current, message.counts, dealer.printer);
       deal();
     });
@@ -156,7 +162,7 @@ function printInOrder(outcomes) {
   };
 }
 
-function report(outcomes, problems, { patterns }) {
+function report(outcomes, problems, { patterns, times }) {
   const sum = (field) => outcomes.reduce((total, outcome) => total + outcome[field], 0);
   const passed = sum('passed');
   const skipped = sum('skipped');
@@ -167,9 +173,19 @@ function report(outcomes, problems, { patterns }) {
   }
   const failed = sum('failed') + problems.length;
   process.stdout.write('\n');
+  if (times) reportTimes(outcomes);
   const failedFiles = outcomes.filter((outcome) => outcome.failed > 0).map((outcome) => outcome.file);
   for (const problem of [...failedFiles, ...problems]) process.stdout.write(`failed: ${problem}\n`);
   if (skipped > 0) process.stdout.write(`${skipped} skipped\n`);
   process.stdout.write(`files: ${outcomes.length}\n${passed} passed, ${failed} failed\n`);
   process.exitCode = failed === 0 ? 0 : 1;
+}
+
+function reportTimes(outcomes) {
+  const total = outcomes.reduce((seconds, { processorSeconds }) => seconds + processorSeconds, 0);
+  const line = (seconds, what) => `${seconds.toFixed(1).padStart(8)} s  ${what}\n`;
+  for (const { file, processorSeconds } of outcomes.toSorted((a, b) => b.processorSeconds - a.processorSeconds)) {
+    if (processorSeconds >= 1) process.stdout.write(line(processorSeconds, file));
+  }
+  process.stdout.write(`${line(total, 'of the processor in all')}\n`);
 }
