@@ -19,15 +19,18 @@ const options = {
   jsxRuntime: 'automatic',
   jsxImportSource: 'preact',
 };
-hook('.ts', ['imports', 'typescript']);
-hook('.tsx', ['imports', 'typescript', 'jsx']);
+const transformsOf = { '.ts': ['imports', 'typescript'], '.tsx': ['imports', 'typescript', 'jsx'] };
 
-function hook(extension, transforms) {
-  require.extensions[extension] = (module, file) => {
-    const source = fs.readFileSync(file, 'utf8');
-    const isOurs = file.startsWith(root + path.sep);
-    module._compile(isOurs ? keptCode(source, file, transforms) : codeOf(source, file, transforms), file);
-  };
+for (const extension of Object.keys(transformsOf)) {
+  require.extensions[extension] = (module, file) => module._compile(codeOf(file), file);
+}
+
+/** What Node runs of a source. */
+function codeOf(file) {
+  const source = fs.readFileSync(file, 'utf8');
+  const transforms = transformsOf[path.extname(file)];
+  const isOurs = file.startsWith(root + path.sep);
+  return isOurs ? keptCode(source, file, transforms) : transformed(source, file, transforms);
 }
 
 /** One entry a source, which begins with what it was made of: any number of processes may read and replace it. */
@@ -36,7 +39,7 @@ function keptCode(source, file, transforms) {
   const entry = path.join(kept, `${sha256(file)}.js`);
   const before = readIfThere(entry);
   if (before.startsWith(stamp)) return before.slice(stamp.length);
-  const code = codeOf(source, file, transforms);
+  const code = transformed(source, file, transforms);
   try {
     fs.mkdirSync(kept, { recursive: true });
     fs.writeFileSync(`${entry}.${process.pid}`, stamp + code);
@@ -47,7 +50,7 @@ function keptCode(source, file, transforms) {
   return code;
 }
 
-function codeOf(source, file, transforms) {
+function transformed(source, file, transforms) {
   const { transform } = require('sucrase');
   const made = transform(source, {
     ...options,
@@ -70,3 +73,5 @@ function readIfThere(file) {
 function sha256(text) {
   return createHash('sha256').update(text).digest('hex');
 }
+
+module.exports = { codeOf };

@@ -8,7 +8,7 @@ const test = suite('cli: ended by signals');
 const testOnLinux = existsSync('/proc/self/cmdline') ? test : test.skip;
 
 testOnLinux('leaves no process and no half file, and the next run is as if nothing had been', () =>
-  endAndRunAgain(15, 4),
+  endAndRunAgain(15, 3),
 );
 
 test.run();
