@@ -11,13 +11,13 @@ export function dumpPool(context: PoolContext): void {
   context.print('pool POOL ref');
   for (let arena = pool.load(FIELD.arenas); arena !== 0;) {
     let block = arena;
-    let magic = words.chase(block);
-    do {
-      const size = words.load(block + layout.wordBytes);
-      context.print(`(${pointerText(block)} ${magic.toString(16).padStart(8, '0')} ${size})`);
-      block = context.address(block + words.peekDisplacement(block + layout.wordBytes));
-      magic = words.chase(block);
-    } while (magic !== MAGIC.arenaTail);
+    for (let magic = words.chase(block); magic !== MAGIC.arenaTail; magic = words.chase(block)) {
+      const size = block + layout.wordBytes;
+      words.load(size);
+      const magicText = words.peekExactly(block).toString(16).padStart(8, '0');
+      context.print(`(${pointerText(block)} ${magicText} ${words.peekExactly(size)})`);
+      block = context.address(block + words.peekDisplacement(size));
+    }
     context.print('');
     arena = words.loadPointer(arena + layout.arenaDown);
   }

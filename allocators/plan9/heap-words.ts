@@ -104,6 +104,13 @@ export class HeapWords {
     return (this.machine.peek(address + 4) | 0) * TWO_TO_32 + this.machine.peek(address);
   }
 
+  /** The word at `address` without an access, exact where corruption made it larger than a number can hold. */
+  peekExactly(address: number): bigint {
+    if (this.wordBytes === 4) return BigInt(this.peek(address));
+    this.checkBounds(address, this.wordBytes);
+    return (BigInt(this.machine.peek(address + 4)) << 32n) | BigInt(this.machine.peek(address));
+  }
+
   fill(address: number, bytes: number, value: number): void {
     if (bytes > 0) {
       this.touch('write', address, bytes);

@@ -159,6 +159,24 @@ test('a gap larger than its block wraps, and so does the size that would be need
   });
 });
 
+test('a dump prints 64-bit words exactly', () => {
+  assertCorner({
+    layout: 'lp64',
+    config: 'sbrkmem quantum=72',
+    rows: ['reset,4,dump', 'alloc,0,4096', 'alloc,1,0', 'alloc,2,385', 'alignedalloc,3,0,256,-1489,0'],
+    expected: [
+      '4,alignedalloc,3,5167,168,print:pool POOL ref;print:(@16 c0a1e5cf 48);print:(@64 0a110c09 4280);print:(@4344 0a110c09 128);print:(@4472 0a110c09 424);print:(@4896 ba5eba11 3488);print:;print:pool POOL ref;print:(@16 c0a1e5cf 48);print:(@64 0a110c09 4280);print:(@4344 0a110c09 128);print:(@4472 0a110c09 424);print:(@4896 ba5eba11 184);print:(@5080 0a110c09 168);print:(@5248 ba5eba11 18446744073709551552);print:(@5184 ba5eba11 3200);print:',
+    ],
+  });
+  assertCorner({
+    layout: 'lp64',
+    rows: ['reset,68,dead', 'alignedalloc,0,0,32,1927,0', 'msize,0', 'free,0'],
+    expected: [
+      '3,free,0,103,,print:pool POOL ref;print:(@16 c0a1e5cf 48);print:(@64 0a110c09 64);print:(@128 ba5eba11 4000);print:;print:pool POOL ref;print:(@16 c0a1e5cf 48);print:(@64 deaddead 64);print:(@128 dadadadadadada 4000);print:',
+    ],
+  });
+});
+
 test('a dump and a merge follow sizes below zero', () => {
   assertCorner({
     layout: 'ilp32',
