@@ -51,7 +51,7 @@ export function vectorRun(vector: VectorFile, more: Partial<Plan9VectorOptions> 
 }
 
 /** How often the original's driver wrote a state row. */
-function stateEvery({ variant, trace }: VectorFile): number {
+export function stateEvery({ variant, trace }: VectorFile): number {
   const isPlain = /^\w+-sbrkmem$/.test(variant);
   if (isPlain && trace.includes('edge')) {
     return 50;
