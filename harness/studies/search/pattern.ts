@@ -41,6 +41,10 @@ export function patternsOf(events: readonly TraceEvent[]): Pattern[] {
 
 function longestPatternAt(events: readonly TraceEvent[], start: number): Pattern {
   let longest = patternAt(events, start, 1);
+  // Any two sizes differ by some step.
+  if (longest.times < ROUNDS_MIN && longest.parts[0]!.sizeStep !== 0) {
+    longest = { ...longest, times: 1, parts: longest.parts.map(still) };
+  }
   for (let length = 2; length <= ROUND_EVENTS_MAX && start + ROUNDS_MIN * length <= events.length; length++) {
     const pattern = patternAt(events, start, length);
     const isPattern = pattern.times >= ROUNDS_MIN;

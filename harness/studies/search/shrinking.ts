@@ -15,7 +15,7 @@ import { Trials, type TrialPlan, type Tried } from './trial';
 /**
  * The smallest trace that still shows a property: delta debugging (Zeller and Hildebrandt, "Simplifying and Isolating
  * Failure-Inducing Input", 2002) over objects, with halves of them first, then over single events; sizes become round
- * numbers, objects are numbered anew. All of it again, until nothing changes.
+ * numbers, frees come in order, objects are numbered anew. All of it again, until nothing changes.
  */
 
 export interface ShrinkPlan extends TrialPlan {
@@ -104,12 +104,14 @@ class Shortening {
       return undefined;
     }
     await this.cutBehind(shown.witness);
+    this.events = renumbered(this.events);
     let isMinimal = false;
     for (let before: readonly TraceEvent[] = []; before !== this.events && this.mayTry;) {
       before = this.events;
+      await this.simplifyColumns();
+      await this.orderFrees();
       await this.leaveOut(unitsOf(this.events));
       await this.leaveOut(this.events.flatMap((event, position) => (isBeginning(event) ? [] : [[position]])));
-      await this.simplifyColumns();
       await this.roundSizes();
       isMinimal = before === this.events && this.mayTry;
     }
@@ -193,6 +195,14 @@ class Shortening {
     }
   }
 
+  /** Objects that go one after the other go in the order of their birth, where any order will do. */
+  private async orderFrees(): Promise<void> {
+    const ordered = withOrderedFrees(this.events);
+    if (ordered.some((event, position) => event !== this.events[position])) {
+      await this.accept(ordered);
+    }
+  }
+
   /** One size for all, or else a round number for each; those asked for most often first. */
   private async roundSizes(): Promise<void> {
     const sizes = sizesOf(this.events);
@@ -237,6 +247,21 @@ const SIZES_ROUNDED_MAX = 64;
 const ROUND_MULTIPLES = [4096, 1024, 256, 64, 16];
 
 const hasSize = (event: TraceEvent): boolean => isBeginning(event) || event.op === OP.realloc;
+
+/** The events with the objects of each row of frees in the order of their numbers. */
+function withOrderedFrees(events: readonly TraceEvent[]): TraceEvent[] {
+  const ordered = [...events];
+  for (let start = 0; start < events.length; start++) {
+    let end = start;
+    while (events[end]?.op === OP.free) {
+      end++;
+    }
+    const row = events.slice(start, end).sort((a, b) => a.id - b.id);
+    ordered.splice(start, row.length, ...row);
+    start = end;
+  }
+  return ordered;
+}
 
 /** The sizes asked for, most frequent first, smaller first among equals. */
 function sizesOf(events: readonly TraceEvent[]): number[] {

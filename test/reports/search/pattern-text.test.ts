@@ -30,6 +30,10 @@ test('sizes that grow, objects that are freed backwards, single steps', async ()
     'allocate 3 of 16, 32 … 48 bytes: #0 … #2',
     'free #2 … #0',
   ]);
+  assert.equal(await wordsOf('alloc,0,100', 'alloc,1,2953'), [
+    'allocate 100 bytes: #0',
+    'allocate 2,953 bytes: #1',
+  ]);
   assert.equal(await wordsOf('alloc,0,1,64', 'realloc,0,4096', 'free,0'), [
     'allocate 1 byte aligned to 64: #0',
     'resize #0 to 4,096 bytes',

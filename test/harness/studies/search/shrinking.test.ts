@@ -62,6 +62,16 @@ test('objects are numbered from 0, alignments go where they do not matter', asyn
   );
 });
 
+test('objects go in the order of their birth where any order will do', async () => {
+  const frees = ['free,3', 'free,1', 'free,5'];
+  const rows = [0, 1, 2, 3, 4, 5, 6].map((id) => `alloc,${id},64`);
+  const list = await listOfRows(...rows, ...frees, 'alloc,9,65');
+  const { list: shortest } = await shrunkOn(planFor('textbook-first-fit'), list, 'search.steps.max>=3');
+  const freed = rowsOf(shortest).filter((row) => row.startsWith('free'));
+  assert.ok(freed.length >= 2);
+  assert.equal(freed, [...freed].sort());
+});
+
 test('calls stay open for what lives in them', async () => {
   const rows = ['enter,0', 'temp,1,100', 'temp,2,5000', 'leave,0', 'alloc,3,50', 'free,3'];
   const list = await listOfRows(...rows);
