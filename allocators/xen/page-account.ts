@@ -99,18 +99,20 @@ export class PageAccount {
   /** Visits the maximal runs of pages that this account holds, lowest first, as first address and end. */
   runs(visit: (first: number, end: number) => void): void {
     const { owners } = this.allocator;
-    const { heapPages } = this.machine;
-    for (let page = 0; page < heapPages;) {
-      const first = page;
-      while (page < heapPages && owners.at(page) === this.number) {
-        page++;
+    this.machine.ledger.runs(({ address, bytes }) => {
+      const end = (address + bytes - HEAP_BASE) >>> PAGE_SHIFT;
+      for (let page = (address - HEAP_BASE) >>> PAGE_SHIFT; page < end;) {
+        const first = page;
+        while (page < end && owners.at(page) === this.number) {
+          page++;
+        }
+        if (page > first) {
+          visit(HEAP_BASE + first * PAGE_BYTES, HEAP_BASE + page * PAGE_BYTES);
+        } else {
+          page++;
+        }
       }
-      if (page > first) {
-        visit(HEAP_BASE + first * PAGE_BYTES, HEAP_BASE + page * PAGE_BYTES);
-      } else {
-        page++;
-      }
-    }
+    });
   }
 
   private enter(address: number, order: number): number {

@@ -38,34 +38,34 @@ export class HeapMapColumn {
     }
     this.chunkBytes = chunkBytes;
     machine.ledger.runs(({ address, bytes }) => {
-      this.spread(address - HEAP_BASE, bytes, (chunk, part) => {
-        const held = (this.chunks.get(chunk)?.held ?? 0) + part;
+      const end = address - HEAP_BASE + bytes;
+      for (let at = address - HEAP_BASE; at < end;) {
+        const chunk = Math.floor(at / chunkBytes);
+        const next = Math.min((chunk + 1) * chunkBytes, end);
+        const held = (this.chunks.get(chunk)?.held ?? 0) + next - at;
         this.chunks.set(chunk, { used: 0, held });
-      });
+        at = next;
+      }
     });
   }
 
   block(start: number, bytes: number, state: BlockState): void {
-    if (state !== 'free') {
-      this.spread(start - HEAP_BASE, bytes, (chunk, part) => {
-        if (chunk !== this.lastChunk) {
-          this.lastChunk = chunk;
-          this.lastEntry = this.chunks.get(chunk);
-        }
-        if (this.lastEntry !== undefined) {
-          this.lastEntry.used += part;
-        }
-      });
+    if (state === 'free') {
+      return;
     }
-  }
-
-  private spread(offset: number, bytes: number, visit: (chunk: number, part: number) => void): void {
     const { chunkBytes } = this;
-    for (let at = offset; at < offset + bytes;) {
+    const end = start - HEAP_BASE + bytes;
+    for (let at = start - HEAP_BASE; at < end;) {
       const chunk = Math.floor(at / chunkBytes);
-      const end = Math.min((chunk + 1) * chunkBytes, offset + bytes);
-      visit(chunk, end - at);
-      at = end;
+      if (chunk !== this.lastChunk) {
+        this.lastChunk = chunk;
+        this.lastEntry = this.chunks.get(chunk);
+      }
+      const next = Math.min((chunk + 1) * chunkBytes, end);
+      if (this.lastEntry !== undefined) {
+        this.lastEntry.used += next - at;
+      }
+      at = next;
     }
   }
 }
