@@ -42,8 +42,8 @@ const ENTRIES_ENOUGH = 1 << 16;
  */
 export const ENTRY_CAPACITY = 1 << 18;
 const ENTRY_LAST = ENTRY_CAPACITY - 1;
-const SEGMENT_CAPACITY = 1 << 12;
-const OPERATION_CAPACITY = 1 << 10;
+export const SEGMENT_CAPACITY = 1 << 12;
+export const OPERATION_CAPACITY = 1 << 10;
 /** The last rows stay free: there is always one to count in. */
 const SEGMENT_LAST = SEGMENT_CAPACITY - 1;
 const OPERATION_LAST = OPERATION_CAPACITY - 1;
@@ -54,22 +54,42 @@ export interface StepObserver {
   step(step: Step, times: number, position: number): void;
 }
 
+/** What recorders read of a batch. */
+export type StreamBatch = Readonly<
+  Pick<
+    AccessStream,
+    | 'entries'
+    | 'entryCount'
+    | 'segmentEnds'
+    | 'segmentFlags'
+    | 'segmentPriced'
+    | 'segmentCount'
+    | 'operationIndices'
+    | 'operationCodes'
+    | 'operationIds'
+    | 'operationBytes'
+    | 'operationAligns'
+    | 'operationNoted'
+    | 'operationCount'
+  >
+>;
+
 export class AccessStream {
   entries: Int32Array = new Int32Array(ENTRY_CAPACITY);
   entryCount = 0;
 
-  readonly segmentEnds = new Int32Array(SEGMENT_CAPACITY);
-  readonly segmentFlags = new Int32Array(SEGMENT_CAPACITY);
-  readonly segmentPriced = new Float64Array(SEGMENT_CAPACITY * PRICED_COUNT);
+  readonly segmentEnds: Int32Array = new Int32Array(SEGMENT_CAPACITY);
+  readonly segmentFlags: Int32Array = new Int32Array(SEGMENT_CAPACITY);
+  readonly segmentPriced: Float64Array = new Float64Array(SEGMENT_CAPACITY * PRICED_COUNT);
   segmentCount = 0;
 
-  readonly operationIndices = new Float64Array(OPERATION_CAPACITY);
-  readonly operationCodes = new Uint8Array(OPERATION_CAPACITY);
-  readonly operationIds = new Float64Array(OPERATION_CAPACITY);
-  readonly operationBytes = new Float64Array(OPERATION_CAPACITY);
-  readonly operationAligns = new Float64Array(OPERATION_CAPACITY);
-  readonly operationPlacements = new Float64Array(OPERATION_CAPACITY);
-  readonly operationNoted = new Float64Array(OPERATION_CAPACITY * NOTED_COUNT);
+  readonly operationIndices: Float64Array = new Float64Array(OPERATION_CAPACITY);
+  readonly operationCodes: Uint8Array = new Uint8Array(OPERATION_CAPACITY);
+  readonly operationIds: Float64Array = new Float64Array(OPERATION_CAPACITY);
+  readonly operationBytes: Float64Array = new Float64Array(OPERATION_CAPACITY);
+  readonly operationAligns: Float64Array = new Float64Array(OPERATION_CAPACITY);
+  readonly operationPlacements: Float64Array = new Float64Array(OPERATION_CAPACITY);
+  readonly operationNoted: Float64Array = new Float64Array(OPERATION_CAPACITY * NOTED_COUNT);
   operationCount = 0;
 
   /** Entries and operations drained so far: positions of this batch count from here. */

@@ -1,4 +1,4 @@
-import type { AccessStream } from '../machine/access-stream';
+import type { StreamBatch } from '../machine/access-stream';
 import { CAUSE_COUNT } from '../pricing/costs';
 import { LOCK_COUNT, type PricedBatch } from '../pricing/pricing';
 import { CostCounter } from './cost-counter';
@@ -78,7 +78,7 @@ export class LatencyRecorder {
   }
 
   /** Takes in the operations that end in a batch. */
-  record(batch: AccessStream, priced: PricedBatch): void {
+  record(batch: StreamBatch, priced: PricedBatch): void {
     const { operationCycles, operationCauses } = priced;
     for (let row = 0; row < batch.operationCount; row++) {
       const cycles = operationCycles[row]!;
@@ -104,7 +104,7 @@ export class LatencyRecorder {
     };
   }
 
-  private recordLocks(batch: AccessStream, heldCycles: Float64Array): void {
+  private recordLocks(batch: StreamBatch, heldCycles: Float64Array): void {
     for (let lock = 0; lock < this.heldTotals.length; lock++) {
       const maximum = this.heldMaxima[lock]!;
       for (let row = 0; row < batch.operationCount; row++) {
@@ -129,7 +129,7 @@ class KindRecorder {
     this.withDensity = density;
   }
 
-  record(batch: AccessStream, row: number, cycles: number, operationCauses: Float64Array): void {
+  record(batch: StreamBatch, row: number, cycles: number, operationCauses: Float64Array): void {
     const sizeClass = sizeClassOf(batch.operationBytes[row]!);
     (this.counters[sizeClass] ??= new CostCounter()).add(cycles);
     this.worst.offer(batch, row, cycles, operationCauses);

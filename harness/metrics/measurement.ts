@@ -1,33 +1,30 @@
 import type { OpName, Trace } from '../../traces/trace';
-import type { AccessStream } from '../machine/access-stream';
-import { Pricing } from '../pricing/pricing';
 import type { PricingSpecification } from '../pricing/specification';
 import type { Outcome } from '../replay/outcome';
 import { spoiltOutcome, type MakeStack } from '../replay/payload-writer';
 import { replay, type ReplayObserver, type ReplayOptions, type ReplayReport } from '../replay/replay';
 import type { EngineDefinition } from '../replay/port';
 import type { Stack } from '../replay/stack';
+import { BatchRecorder, type RecordingPlan } from './batch-recorder';
 import { observedBounds } from './bounds';
 import type { Checkpoint, RecentOperation } from './checkpoints';
 import { FootprintRecorder, type FootprintMoment, type FootprintSummary } from './footprint';
 import { failureCurve } from './fragmentation';
 import { HeapMapRecorder, type HeapMap } from './heap-map';
 import type { HeapWalk } from './heap-walk';
-import { LatencyRecorder, type LatencySummary } from './latency';
 import {
   outcomeWithin,
-  type MeasuredKind,
   type MeasuredOutcome,
   type MeasuredPricing,
   type MeasuredReplay,
 } from './measured-replay';
 import { readMetrics } from './metric';
-import { OP_KINDS } from './op-kinds';
-import { PRICING_METRICS, REPLAY_METRICS } from './registry';
+import { REPLAY_METRICS } from './registry';
+import { RecordingThread } from './recording-thread';
 import { lookAgain } from './second-look';
 import { Sightings } from './sightings';
 import { expectedMoments, TimelineRecorder } from './timeline';
-import { WorkRecorder, type WorkSummary } from './work';
+import type { WorkSummary } from './work';
 
 /** What is to be measured, and how closely. */
 export interface MeasurementPlan {
@@ -41,6 +38,8 @@ export interface MeasurementPlan {
   readonly worstCount?: number;
   /** Whether to survey the heap at the checkpoints, which takes a second, unpriced pass; true by default. */
   readonly survey?: boolean;
+  /** Whether another thread may price meanwhile; no by default. */
+  readonly pricesBeside?: boolean;
   /** Whether to keep the rasters that pictures are drawn from (latency density, heap map); true by default. */
   readonly pictures?: boolean;
   /** More observers of the first pass. */
@@ -122,49 +121,40 @@ async function recordPass(plan: MeasurementPlan): Promise<FirstPass> {
   const sightings = (plan.survey ?? true) ? new Sightings(await expectedMoments(plan.trace)) : undefined;
   const footprint = new FootprintRecorder();
   const timeline = new TimelineRecorder();
-  const work = new WorkRecorder();
-  let priced: readonly PricedRecorder[] = [];
-  const drain = (batch: AccessStream): void => {
-    work.record(batch);
-    for (const each of priced) {
-      each.pricing.price(batch);
-      each.recorder.record(batch, each.pricing);
-    }
+  const recorder: { current?: BatchRecorder | RecordingThread } = {};
+  const stack = plan.createStack({ drain: (batch) => recorder.current?.record(batch) });
+  const recording: RecordingPlan = {
+    pricings: plan.pricings,
+    lockNames: stack.machine.locks.list().map(({ name }) => name),
+    worstCount: plan.worstCount ?? WORST_COUNT_DEFAULT,
+    density: plan.pictures ?? true,
   };
-  const stack = plan.createStack({ drain });
-  const lockNames = stack.machine.locks.list().map(({ name }) => name);
-  priced = plan.pricings.map((specification) => ({
-    pricing: new Pricing(specification),
-    recorder: new LatencyRecorder({
-      lockNames,
-      worstCount: plan.worstCount ?? WORST_COUNT_DEFAULT,
-      density: plan.pictures ?? true,
-    }),
-  }));
+  const thread = plan.pricesBeside === true ? new RecordingThread(recording) : undefined;
+  recorder.current = thread ?? new BatchRecorder(recording);
   const observers = [
     ...[footprint, timeline],
     ...(sightings === undefined ? [] : [sightings]),
     ...(plan.observers ?? []),
   ];
-  const report = await replay(plan.trace, stack, observers, plan.replay);
-  const summary = footprint.finish();
-  if (report.outcome.kind === 'ok' && summary !== undefined) {
-    sightings?.seeEnd(summary.atEnd.operation, stack);
+  try {
+    const report = await replay(plan.trace, stack, observers, plan.replay);
+    const recorded = recorder.current.finish();
+    const summary = footprint.finish();
+    if (report.outcome.kind === 'ok' && summary !== undefined) {
+      sightings?.seeEnd(summary.atEnd.operation, stack);
+    }
+    return {
+      stack,
+      report,
+      footprint: summary,
+      ...(await recorded),
+      moments: timeline.finish(),
+      sightings,
+    };
+  } catch (error) {
+    await thread?.stop();
+    throw error;
   }
-  return {
-    stack,
-    report,
-    footprint: summary,
-    work: work.finish(),
-    moments: timeline.finish(),
-    sightings,
-    pricings: priced.map(({ pricing, recorder }) => measuredPricing(pricing, recorder.finish())),
-  };
-}
-
-interface PricedRecorder {
-  readonly pricing: Pricing;
-  readonly recorder: LatencyRecorder;
 }
 
 /** The moments to survey: the checkpoints, the first of maximal held, the first failure, the end. */
@@ -256,23 +246,6 @@ function isWorthWalking(moments: readonly FootprintMoment[], lastOperation: numb
 
 const WALKED_EVENTS_MAX = 1 << 19;
 const WALKED_OBJECTS_MAX = 1 << 12;
-
-function measuredPricing(pricing: Pricing, summary: LatencySummary): MeasuredPricing {
-  const kinds = Object.fromEntries(
-    OP_KINDS.map((kind): [string, MeasuredKind] => {
-      const { distribution, worst, sizeClasses, density } = summary.kinds[kind];
-      return [kind, { distribution, worst, sizeClasses, density: density ?? null }];
-    }),
-  );
-  return {
-    id: pricing.id,
-    profileSha256: pricing.profileSha256,
-    costsSha256: summary.costsSha256,
-    metrics: readMetrics(PRICING_METRICS, summary),
-    causes: summary.causeTotals,
-    kinds: kinds as MeasuredPricing['kinds'],
-  };
-}
 
 function measuredOutcome(outcome: Outcome): MeasuredOutcome {
   switch (outcome.kind) {

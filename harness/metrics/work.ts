@@ -1,4 +1,4 @@
-import { END_OF_OPERATION, type AccessStream } from '../machine/access-stream';
+import { END_OF_OPERATION, type StreamBatch } from '../machine/access-stream';
 import { NOTED, NOTED_COUNT, PRICED, PRICED_COUNT } from '../machine/domain-events';
 import { Largest, type Peak } from './largest';
 import { KIND_OF_CODE, OP_KINDS, type OpKind } from './op-kinds';
@@ -30,7 +30,7 @@ export class WorkRecorder {
   private accesses = 0;
   private instructions = 0;
 
-  record(batch: AccessStream): void {
+  record(batch: StreamBatch): void {
     let start = 0;
     let row = 0;
     for (let segment = 0; segment < batch.segmentCount; segment++) {
@@ -53,7 +53,7 @@ export class WorkRecorder {
     };
   }
 
-  private endOperation(batch: AccessStream, row: number): void {
+  private endOperation(batch: StreamBatch, row: number): void {
     const operation = batch.operationIndices[row]!;
     const kind = this.kinds[KIND_OF_CODE[batch.operationCodes[row]!]!]!;
     kind.add(operation, this.accesses, this.instructions);

@@ -1,5 +1,5 @@
 import { OP_NAMES, type OpName } from '../../traces/trace';
-import type { AccessStream } from '../machine/access-stream';
+import type { StreamBatch } from '../machine/access-stream';
 import { NOTED_COUNT, NOTED_NAMES, type NotedName } from '../machine/domain-events';
 import { CAUSE_COUNT, CAUSES, type Cause } from '../pricing/costs';
 
@@ -54,7 +54,7 @@ export class WorstOperations {
   }
 
   /** Offers operation `row` of a batch; `causes` are those of the whole batch, `CAUSE_COUNT` an operation. */
-  offer(batch: AccessStream, row: number, cycles: number, causes: Float64Array): void {
+  offer(batch: StreamBatch, row: number, cycles: number, causes: Float64Array): void {
     if (cycles > this.threshold) {
       this.keep(batch, row, cycles, causes);
     }
@@ -65,7 +65,7 @@ export class WorstOperations {
     return Array.from(this.slots.subarray(0, this.kept), (slot) => this.operationAt(slot));
   }
 
-  private keep(batch: AccessStream, row: number, cycles: number, causes: Float64Array): void {
+  private keep(batch: StreamBatch, row: number, cycles: number, causes: Float64Array): void {
     const slot = this.kept < this.capacity ? this.kept++ : this.slots[this.capacity - 1]!;
     // Operations come in the order of their indices, so among equal cycles the newcomer goes last.
     let rank = this.kept - 1;
@@ -80,7 +80,7 @@ export class WorstOperations {
     }
   }
 
-  private fill(slot: number, batch: AccessStream, row: number, cycles: number, causes: Float64Array): void {
+  private fill(slot: number, batch: StreamBatch, row: number, cycles: number, causes: Float64Array): void {
     this.cycles[slot] = cycles;
     const fact = slot * FACT_COUNT;
     this.facts[fact + FACT.index] = batch.operationIndices[row]!;

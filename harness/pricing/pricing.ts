@@ -1,4 +1,4 @@
-import { END_OF_OPERATION, LOCK_MASK, type AccessStream } from '../machine/access-stream';
+import { END_OF_OPERATION, LOCK_MASK, type StreamBatch } from '../machine/access-stream';
 import { PRICED, PRICED_COUNT } from '../machine/domain-events';
 import { priceFlatAccesses, type PriceAccesses } from './access-pricing';
 import {
@@ -25,7 +25,7 @@ export const LOCK_COUNT = 8;
 
 /** What a pricing reads of a batch. */
 export type PricedStream = Pick<
-  AccessStream,
+  StreamBatch,
   | 'entries'
   | 'segmentEnds'
   | 'segmentFlags'

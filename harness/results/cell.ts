@@ -26,7 +26,7 @@ export interface Cell {
   readonly realloc?: ReallocPolicy;
   /** Whether to watch over what the objects hold; no by default, for it takes time. */
   readonly verifyPayload?: boolean;
-  /** Whether to survey holes at checkpoints in a second, unpriced pass; yes by default. */
+  /** Whether to survey holes at checkpoints; yes by default. */
   readonly survey?: boolean;
   /** Whether to keep the rasters that pictures are drawn from; yes by default. */
   readonly pictures?: boolean;
@@ -53,6 +53,8 @@ export interface CellHooks {
   readonly placements?: (chunk: Uint8Array) => void;
   /** Told the number of events replayed, now and then. */
   readonly progress?: (events: number) => void;
+  /** Whether another thread may price meanwhile. */
+  readonly pricesBeside?: boolean;
   /** Waited for now and then, so that whoever runs the replay can hear what happens meanwhile. */
   readonly breathe?: () => Promise<void>;
 }
@@ -61,7 +63,7 @@ export interface CellHooks {
 export async function runCell(
   cell: Cell,
   registries: Registries,
-  hooks: CellHooks = {},
+  { pricesBeside = false, ...hooks }: CellHooks = {},
 ): Promise<MeasuredReplay> {
   const definition = registries.engineNamed(cell.engine);
   const pricings = cell.pricings.map(parsePricing);
@@ -70,6 +72,7 @@ export async function runCell(
   return measure({
     trace,
     pricings,
+    pricesBeside,
     createStack: (watch) =>
       createStack(
         definition,

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { ENGINES } from '../../../allocators/registry';
 import type { MeasuredReplay } from '../../metrics/measured-replay';
 import { NotDeterministic } from '../../metrics/second-look';
@@ -37,7 +38,9 @@ export async function runTasks(
   const { done, reached } = progress;
   try {
     if (!isApart) {
-      return await runHere(tasks, registries, reached, done);
+      // A replay that is alone, where nobody has said how many processors it may take, has two.
+      const pricesBeside = tasks.length === 1 && host.workers === undefined && availableParallelism() > 1;
+      return await runHere(tasks, registries, reached, done, pricesBeside);
     }
     const lanes = Array.from(
       { length: workers },
@@ -89,11 +92,12 @@ async function runHere(
   registries: OpenedRegistries,
   reached: (cell: Cell, events: number) => void,
   done: (task: Task) => void,
+  pricesBeside: boolean,
 ): Promise<MeasuredReplay[]> {
   const doubts = new Set<string>();
   const replays: MeasuredReplay[] = [];
   for (const task of tasks) {
-    replays.push(await runTask(task, registries, (events) => reached(task.cell, events)));
+    replays.push(await runTask(task, registries, (events) => reached(task.cell, events), pricesBeside));
     doubts.add(await doubtsOf(task, registries));
     done(task);
   }

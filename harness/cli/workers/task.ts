@@ -33,9 +33,10 @@ export async function runTask(
   task: Task,
   registries: Registries,
   progress: (events: number) => void,
+  pricesBeside = false,
 ): Promise<MeasuredReplay> {
   const host = {
-    progress,
+    ...{ progress, pricesBeside },
     breathe: () => new Promise<void>((resolve) => void setImmediate(resolve)),
   };
   if (task.placementsFile === undefined) {

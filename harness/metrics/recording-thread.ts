@@ -1,0 +1,63 @@
+import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
+import type { StreamBatch } from '../machine/access-stream';
+import { BatchRecorder, type Recorded, type RecordingPlan } from './batch-recorder';
+import { SharedBatches } from './shared-batches';
+
+/**
+ * Records in a thread of its own, while the engine runs on: a replay then takes as long as the longer of the two. The
+ * thread starts when there are more batches than the ring holds, so that short replays do without.
+ */
+export class RecordingThread {
+  private readonly batches = new SharedBatches();
+  private thread: Worker | undefined;
+  private recorded: Promise<Recorded> | undefined;
+
+  constructor(private readonly plan: RecordingPlan) {}
+
+  record(batch: StreamBatch): void {
+    if (this.thread === undefined && this.batches.isFull) {
+      this.start();
+    }
+    this.batches.write(batch);
+  }
+
+  /** Rejects with what went wrong in the thread. */
+  finish(): Recorded | Promise<Recorded> {
+    this.batches.end();
+    return this.recorded ?? recordedOf(this.batches, this.plan);
+  }
+
+  /** Ends the thread where nobody wants what it records. */
+  async stop(): Promise<void> {
+    await this.thread?.terminate();
+  }
+
+  private start(): void {
+    const workerData: ThreadData = { recording: this.plan, buffer: this.batches.buffer };
+    const thread = new Worker(__filename, { workerData });
+    this.thread = thread;
+    this.recorded = new Promise((resolve, reject) => {
+      thread.once('message', resolve);
+      thread.once('error', reject);
+      thread.once('exit', () => reject(new Error('the thread that prices has stopped')));
+    });
+    // Whoever waits for it hears of it; until then nobody does.
+    this.recorded.catch(() => undefined);
+  }
+}
+
+interface ThreadData {
+  readonly recording: RecordingPlan;
+  readonly buffer: SharedArrayBuffer;
+}
+
+function recordedOf(batches: SharedBatches, plan: RecordingPlan): Recorded {
+  const recorder = new BatchRecorder(plan);
+  batches.readAll((batch) => recorder.record(batch));
+  return recorder.finish();
+}
+
+const data = workerData as ThreadData | undefined | null;
+if (!isMainThread && data?.recording !== undefined) {
+  parentPort!.postMessage(recordedOf(new SharedBatches(data.buffer), data.recording));
+}
