@@ -112,7 +112,9 @@ export class Ledger {
     } else {
       this.held.fill(value, first, first + count);
     }
-    this.reachedGranules = Math.max(this.reachedGranules, first + count);
+    // A broken page source may give back what no heap has.
+    const end = Math.min(first + count, this.held.length);
+    this.reachedGranules = Math.max(this.reachedGranules, end);
     this.heldGranules += value === 1 ? count : -count;
   }
 }
