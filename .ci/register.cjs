@@ -28,18 +28,16 @@ for (const extension of Object.keys(transformsOf)) {
 /** What Node runs of a source. */
 function codeOf(file) {
   const source = fs.readFileSync(file, 'utf8');
-  const transforms = transformsOf[path.extname(file)];
-  const isOurs = file.startsWith(root + path.sep);
-  return isOurs ? keptCode(source, file, transforms) : transformed(source, file, transforms);
+  return file.startsWith(root + path.sep) ? keptCode(source, file) : transformed(source, file);
 }
 
 /** One entry a source, which begins with what it was made of: any number of processes may read and replace it. */
-function keptCode(source, file, transforms) {
+function keptCode(source, file) {
   const stamp = `//${sha256(recipe + source)}\n`;
   const entry = path.join(kept, `${sha256(file)}.js`);
   const before = readIfThere(entry);
   if (before.startsWith(stamp)) return before.slice(stamp.length);
-  const code = transformed(source, file, transforms);
+  const code = transformed(source, file);
   try {
     fs.mkdirSync(kept, { recursive: true });
     fs.writeFileSync(`${entry}.${process.pid}`, stamp + code);
@@ -50,11 +48,11 @@ function keptCode(source, file, transforms) {
   return code;
 }
 
-function transformed(source, file, transforms) {
+function transformed(source, file) {
   const { transform } = require('sucrase');
   const made = transform(source, {
     ...options,
-    transforms,
+    transforms: transformsOf[path.extname(file)],
     filePath: file,
     sourceMapOptions: { compiledFilename: file },
   });
@@ -74,4 +72,4 @@ function sha256(text) {
   return createHash('sha256').update(text).digest('hex');
 }
 
-module.exports = { codeOf };
+module.exports = { codeOf, transformed };

@@ -1,0 +1,76 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { type Mutant, mutantsOf, sampleOf } from './mutants';
+
+/** Runs test files over mutants of a source, each in a process of its own, and finds those that nothing notices. */
+
+const ROOT = path.join(__dirname, '../..');
+
+export interface Subject {
+  readonly file: string;
+  /** The test files that are to notice. */
+  readonly tests: readonly string[];
+}
+
+export interface Verdict {
+  readonly tried: number;
+  readonly survivors: readonly Mutant[];
+}
+
+/** Of the processor, however busy the host is: what takes longer hangs. */
+const SECONDS_MAX = 30;
+
+/** Tries at most `most` mutants of a file. Throws where the tests fail by themselves. */
+export async function survivorsOf(subject: Subject, most: number, folder: string): Promise<Verdict> {
+  const source = readFileSync(path.join(ROOT, subject.file), 'utf8');
+  if (await isNoticed(subject, source, folder)) {
+    throw new Error(`${subject.tests.join(', ')}: fails without any change of ${subject.file}`);
+  }
+  const mutants = sampleOf(mutantsOf(subject.file, source), most);
+  const survivors: Mutant[] = [];
+  for (const mutant of mutants) {
+    if (!(await isNoticed(subject, mutant.source, folder))) {
+      survivors.push(mutant);
+    }
+  }
+  return { tried: mutants.length, survivors };
+}
+
+/** Whether one of the tests fails, or never ends, with that source in the place of the file's. */
+async function isNoticed({ file, tests }: Subject, source: string, folder: string): Promise<boolean> {
+  const place = path.join(folder, 'source');
+  writeFileSync(place, source);
+  const worker = fork(path.join(ROOT, 'test/run-worker.js'), [], {
+    cwd: ROOT,
+    execPath: 'sh',
+    execArgv: [
+      ...['-c', `ulimit -t ${SECONDS_MAX}; exec "$@"`, 'sh', process.execPath],
+      ...['-r', path.join(ROOT, '.ci/register.cjs'), '-r', path.join(__dirname, 'mutated.cjs')],
+    ],
+    env: { ...process.env, MUTATED_FILE: path.join(ROOT, file), MUTATED_SOURCE: place },
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  const ended = once(worker, 'exit');
+  let fails = false;
+  let left = [...tests];
+  const next = (): void => {
+    const [test, ...rest] = left;
+    left = rest;
+    if (test === undefined || fails) {
+      worker.disconnect();
+    } else {
+      worker.send({ file: test });
+    }
+  };
+  worker.on('message', ({ counts }: { counts?: { failed: number } }) => {
+    if (counts !== undefined) {
+      fails ||= counts.failed > 0;
+      next();
+    }
+  });
+  next();
+  const [code] = (await ended) as [number | null];
+  return fails || code !== 0;
+}

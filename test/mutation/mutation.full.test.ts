@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type Subject, survivorsOf } from './killing';
+
+/** Of every room one file is changed in small ways, and the tests are held to noticing. What they miss is printed. */
+
+const test = suite('mutation');
+
+const MUTANTS_MAX = 30;
+const KILLED_SHARE_MIN = 0.85;
+
+/** A file and the tests beside it, where they are called as it is. */
+const subject = (file: string, ...more: readonly string[]): Subject => ({
+  file,
+  tests: more.length > 0 ? more : [`test/${file.replace(/\.tsx?$/, '.test.ts')}`],
+});
+
+const SUBJECTS: readonly Subject[] = [
+  subject(
+    'allocators/xen/page-account.ts',
+    'test/allocators/xen/xmalloc-tlsf.test.ts',
+    'test/allocators/xen/golden.test.ts',
+  ),
+  subject('allocators/plan9/vector-trace.ts'),
+  subject('allocators/adapters/caller-dispatch.ts'),
+  subject('harness/compare/limits.ts'),
+  subject('harness/explain/story.ts'),
+  subject('harness/machine/ledger.ts'),
+  subject('harness/metrics/fragmentation.ts'),
+  subject('harness/pricing/specification.ts'),
+  subject('harness/replay/oracle.ts'),
+  subject('harness/results/folder.ts'),
+  subject('harness/studies/audit/policy.ts'),
+  subject('harness/suite/shard.ts'),
+  subject('harness/text/numbers.ts'),
+  subject('reports/verdict.ts'),
+  subject('reports/text-columns.ts'),
+  subject(
+    'traces/formats/csv-reader.ts',
+    'test/traces/formats/csv-reader.test.ts',
+    'test/traces/formats/csv-bad-input.test.ts',
+  ),
+  subject('traces/importers/kmem.ts'),
+  subject('traces/input/lines.ts'),
+  subject('traces/synthesizers/radix-tree.ts'),
+  subject('traces/tools/slice.ts'),
+];
+
+const folder = mkdtempSync(path.join(tmpdir(), 'alloc-replay-'));
+test.after(() => rmSync(folder, { recursive: true, force: true }));
+
+for (const each of SUBJECTS) {
+  test(`the tests of ${each.file} notice what is changed in it`, async () => {
+    const { tried, survivors } = await survivorsOf(each, MUTANTS_MAX, folder);
+    const list = survivors.map(({ line, what }) => `  ${each.file}:${line}: ${what}`).join('\n');
+    process.stdout.write(`${each.file}: ${tried - survivors.length} of ${tried} noticed\n${list}\n`);
+    assert.ok(survivors.length <= tried * (1 - KILLED_SHARE_MIN), `too many survive:\n${list}`);
+  });
+}
+
+test.run();
