@@ -57,6 +57,14 @@ test('summary.csv has a row per replay and pricing and a column per metric', asy
   );
 });
 
+test('the use of a bound is what was seen of what is allowed', async () => {
+  const replay = await measured();
+  const [row] = rowsOf(
+    summaryCsv(resultsOf({ ...replay, bounds: [{ ...replay.bounds[0]!, most: 12, observed: 3 }] })),
+  );
+  assert.is(row!['bound.alloc.accesses.used [basis points]'], '2500');
+});
+
 test('every table says of every row how its replay ended', async () => {
   const results = await exampleResults();
   for (const table of [summaryCsv, latencyCsv, timelineCsv, worstCsv]) {

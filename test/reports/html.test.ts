@@ -8,6 +8,7 @@ import { htmlReport } from '../../reports/html/page';
 import { stackedFrames } from '../../reports/html/frame';
 import { fittedSlope } from '../../reports/html/growth';
 import { densityRaster } from '../../reports/html/latency-area';
+import { COUNT_SHADES, Raster, shadeOfCount } from '../../reports/html/raster';
 import { mapRaster } from '../../reports/html/run-picture';
 import {
   bytesScale,
@@ -134,6 +135,15 @@ test('the density raster shows every operation, a single one as two pixels, its 
     densityRaster({ operationsPerColumn: 1, columns: [[8, 1]] }, FRAME, linear(1), upwards, 90).png(),
   );
   assert.is(Array.from(single.data as Uint8Array).filter((shade) => shade > 0).length, 4);
+});
+
+test('a shade stands for four times as many as the one before, and the darker of two stays', () => {
+  const counts = [1, 3, 4, 15, 16, 63, 64, 255, 256, 1023, 1024, 1e9];
+  assert.equal(counts.map(shadeOfCount), [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6]);
+  const raster = new Raster(1, 1, COUNT_SHADES);
+  raster.fill(0, 0, 1, 1, 5);
+  raster.fill(0, 0, 1, 1, 2);
+  assert.equal([...decode(raster.png()).data], [5]);
 });
 
 test('a replay of which a raster was kept shows it, in every engine’s own section', async () => {

@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parse } from 'csv-parse/sync';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -12,6 +13,7 @@ import {
   PROFILE_NAMES,
 } from '../../../harness/pricing/profile-file';
 import { InputError, UsageError } from '../../../traces/input-error';
+import { figuresOf } from './figures';
 import { SMALL_PROFILE, smallProfile } from './priced-stream';
 
 const profilesFolder = path.join(__dirname, '../../../harness/pricing/profiles');
@@ -33,6 +35,14 @@ for (const name of PROFILE_NAMES) {
     assert.equal(figures, []);
   });
 }
+
+shipped('have the figures that were looked up in the sources they cite', () => {
+  const lookedUp: unknown = parse(fs.readFileSync(path.join(__dirname, 'figures.csv')), { columns: true });
+  assert.equal(
+    [...PROFILE_NAMES].sort().flatMap((name) => figuresOf(loadShippedProfile(name))),
+    lookedUp,
+  );
+});
 
 shipped('have identities of their own', () => {
   const identities = PROFILE_NAMES.map((name) => profileSha256(loadShippedProfile(name)));

@@ -114,6 +114,28 @@ for (const damaged of [
   });
 }
 
+test('an order is a power of two as long as it is one of the signed words', async () => {
+  const { events, counts } = await imported(
+    [30, 31].map((order) => `x: mm_page_alloc: page=c1 pfn=${order} order=${order}`).join('\n'),
+  );
+  assert.equal(events, [`alloc 0 ${2 ** 42} align=${2 ** 42}`]);
+  assert.equal(counts, { unparsedLines: 1 });
+});
+
+test('a process is known by the number before the processor’s, whatever its name ends with', async () => {
+  const line = (before: string, ptr: string) => `${before} 1.0: kmalloc: call_site=c0 ptr=${ptr} bytes_req=1`;
+  const text = [
+    line('a-1 ( 3) [001]', 'c1'),
+    line('worker7 [001]', 'c2'),
+    line('a-11 [001]', 'c3'),
+    // Another process gets a block whose free was lost: that one is not of the chosen process.
+    line('b-2 [001]', 'c1'),
+  ].join('\n');
+  assert.equal((await imported(text, { pid: 1 })).counts, { otherPidLines: 3 });
+  assert.equal((await imported(text, { pid: 7 })).events, []);
+  assert.equal((await imported(text, { pid: 11 })).events, ['alloc 0 1']);
+});
+
 test('orders that no kernel has are refused', async () => {
   for (const order of ['99', '-1', 'x']) {
     const { counts } = await imported(`x: mm_page_alloc: page=c1 pfn=5 order=${order}`);
