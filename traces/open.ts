@@ -5,7 +5,7 @@ import { isSynthesizerSpecification, traceFromSpecification } from './synthesize
 
 /**
  * From what a user names to a trace: a file of any known format, plain or compressed, `-` for standard input,
- * `recorded:NAME` and `policy:NAME` for what ships, or `synth:NAME?…` for a synthesizer.
+ * `recorded:NAME`, `policy:NAME` and `adversaries:NAME` for what ships, or `synth:NAME?…` for a synthesizer.
  */
 
 /**

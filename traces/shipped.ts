@@ -2,7 +2,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { didYouMean, UsageError } from './input-error';
 
-/** The traces that ship with the project: genuine recordings as `recorded:NAME`, annotated ones as `policy:NAME`. */
+/**
+ * The traces that ship with the project: genuine recordings as `recorded:NAME`, annotated ones as `policy:NAME`, and
+ * the worst cases that searches found as `adversaries:NAME`.
+ */
 
 export interface ShippedTrace {
   readonly name: string;
@@ -10,20 +13,22 @@ export interface ShippedTrace {
 }
 
 /** Each scheme's folder beside this module, in the sources and, copied there by the build, in the compiled package. */
-type Scheme = 'recorded' | 'policy';
+type Scheme = 'recorded' | 'policy' | 'adversaries';
 
-const SCHEMES: readonly Scheme[] = ['recorded', 'policy'];
+const SCHEMES: readonly Scheme[] = ['recorded', 'policy', 'adversaries'];
 
 /** What lies in the folders beside traces. */
 const NO_TRACE = /\.md$|^expected\.csv$/;
 
 export const recordedTraces = (): readonly ShippedTrace[] => tracesOf('recorded');
 
+export const adversaryTraces = (): readonly ShippedTrace[] => tracesOf('adversaries');
+
 export const policyTraces = (): readonly ShippedTrace[] => tracesOf('policy');
 
 /**
- * The file behind `recorded:NAME` and `policy:NAME`; everything else stays as it is. Throws a `UsageError` for a name
- * that none has.
+ * The file behind `recorded:NAME`, `policy:NAME` and `adversaries:NAME`; everything else stays as it is. Throws a
+ * `UsageError` for a name that none has.
  */
 export function traceFile(specification: string): string {
   const scheme = SCHEMES.find((each) => specification.startsWith(`${each}:`));

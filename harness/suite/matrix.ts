@@ -158,7 +158,7 @@ function fileBeside({ specification, folder }: SuiteTrace): string {
     const problem = 'a suite cannot read standard input: every worker would need it';
     throw new UsageError({ problem, expected: 'a file, recorded:NAME or synth:NAME?…' });
   }
-  return /^(synth|recorded|policy):/.test(specification)
+  return /^(synth|recorded|policy|adversaries):/.test(specification)
     ? specification
     : path.resolve(folder, specification);
 }

@@ -4,6 +4,7 @@ import type { Results } from '../../harness/results/results';
 import { boundRows, isTelling, leftOutText, type BoundRow } from '../bound-rows';
 import { Name } from './name';
 import { Scroll } from './scroll';
+import { WORST_CASE_COLUMNS, WORST_CASES_TEXT, worstCaseRows } from '../worst-case-rows';
 
 /** Worst cases as the literature has them, beside the most that was seen. */
 export function BoundsTable({ results }: { results: Results }) {
@@ -45,7 +46,45 @@ export function BoundsTable({ results }: { results: Results }) {
         </Scroll>
       )}
       {leftOut !== undefined && <p>{leftOut}</p>}
+      <WorstCases results={results} />
     </section>
+  );
+}
+
+/** What searches have found, below what was seen. */
+function WorstCases({ results }: { results: Results }) {
+  const rows = worstCaseRows(results);
+  if (rows.length === 0) {
+    return null;
+  }
+  return (
+    <>
+      <p>{WORST_CASES_TEXT}</p>
+      <Scroll label="Worst cases found by search">
+        <table>
+          <thead>
+            <tr>
+              {WORST_CASE_COLUMNS.map(({ title, align }) => (
+                <th key={title} scope="col" class={align === 'right' ? 'figure' : undefined}>
+                  {title}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={row.trace}>
+                {WORST_CASE_COLUMNS.map(({ title, align, cell }) => (
+                  <td key={title} class={align === 'right' ? 'figure' : undefined}>
+                    {cell(row)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+    </>
   );
 }
 

@@ -11,6 +11,8 @@ import { causesText, eventsText, operationText } from '../operation-text';
 import { phraseText } from '../phrase';
 import { lengthText, originText, stopText, traceGroups, type TraceGroup } from '../trace-groups';
 import { verdict } from '../verdict';
+import type { WorstCase } from '../../harness/studies/search/worst-cases';
+import { WORST_CASE_COLUMNS, WORST_CASES_TEXT, worstCaseRows } from '../worst-case-rows';
 import { experimentMarkdown } from './experiment';
 import { failuresSection } from './failures';
 import { escapeName, markdownTable, type MarkdownColumn } from './table';
@@ -29,6 +31,7 @@ export function markdownReport(results: Results, judged?: JudgedExperiment): str
       .join('\n'),
     ...traceGroups(results).map((group) => traceSection(group, isLong)),
     boundsSection(results),
+    worstCasesSection(results),
     `${NOTES}\n`,
   ];
   return sections.filter((section) => section !== '').join('\n');
@@ -127,6 +130,24 @@ function boundsSection(results: Results): string {
         'The most that any operation did, beside what the engine’s specification allows.\n',
         ...(rows.length === 0 ? [] : [markdownTable(BOUND_COLUMNS, rows)]),
         ...(leftOut === undefined ? [] : [`${leftOut}\n`]),
+      ].join('\n');
+}
+
+function worstCasesSection(results: Results): string {
+  const rows = worstCaseRows(results);
+  return rows.length === 0
+    ? ''
+    : [
+        '## Worst cases found by search\n',
+        `${WORST_CASES_TEXT}\n`,
+        markdownTable(
+          WORST_CASE_COLUMNS.map(({ title, align, cell }) => ({
+            title,
+            align,
+            cell: (row: WorstCase) => escapeName(cell(row)),
+          })),
+          rows,
+        ),
       ].join('\n');
 }
 

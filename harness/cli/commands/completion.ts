@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ENGINES } from '../../../allocators/registry';
 import { UsageError } from '../../../traces/input-error';
-import { policyTraces, recordedTraces } from '../../../traces/shipped';
+import { adversaryTraces, policyTraces, recordedTraces } from '../../../traces/shipped';
 import { synthesizers } from '../../../traces/synthesizers/registry';
 import { PROFILE_NAMES } from '../../pricing/profile-file';
 import { shippedSuites } from '../../suite/suite-file';
@@ -122,6 +122,7 @@ const KNOWN: Readonly<Record<Completes, () => readonly string[]>> = {
   trace: () => [
     ...recordedTraces().map(({ name }) => `recorded:${name}`),
     ...policyTraces().map(({ name }) => `policy:${name}`),
+    ...adversaryTraces().map(({ name }) => `adversaries:${name}`),
     ...synthesizers.map(({ name }) => `synth:${name}`),
   ],
   suite: shippedSuites,

@@ -1,7 +1,7 @@
 import { ENGINES } from '../../../allocators/registry';
 import { alignedText } from '../../../reports/text-columns';
 import { RECORDER_FORMATS } from '../../../traces/importers/registry';
-import { recordedTraces } from '../../../traces/shipped';
+import { adversaryTraces, recordedTraces } from '../../../traces/shipped';
 import type { Parameter } from '../../../traces/synthesizers/parameters';
 import { synthesizers } from '../../../traces/synthesizers/registry';
 import { METRICS } from '../../metrics/registry';
@@ -44,7 +44,11 @@ const TEXTS: Record<Topic, () => string> = {
     ]),
   metrics: () =>
     alignedText(METRICS.map((metric) => [metric.name, metric.unit, metric.better, metric.formula])),
-  recorded: () => alignedText(recordedTraces().map((trace) => [`recorded:${trace.name}`, trace.file])),
+  recorded: () =>
+    alignedText([
+      ...recordedTraces().map((trace) => [`recorded:${trace.name}`, trace.file]),
+      ...adversaryTraces().map((trace) => [`adversaries:${trace.name}`, trace.file]),
+    ]),
 };
 
 function everything(): string {

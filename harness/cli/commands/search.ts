@@ -16,6 +16,7 @@ import { expectMetric, parseProperty, witnessOf } from '../../studies/search/pro
 import {
   maximal,
   progressPerMille,
+  scaledHeapPages,
   search as searchTraces,
   SIGNATURE_METRICS,
   type Found,
@@ -212,6 +213,7 @@ async function hunt(
     registries,
     argv.workers ?? availableParallelism(),
     replaySecondsMax(argv),
+    true,
   );
   const close = () => lanes.forEach((lane) => lane.close());
   const interruption = new Interruption(close);
@@ -272,6 +274,7 @@ async function conclude(
 ): Promise<ExitCode> {
   const { plan, subject, out } = prepared;
   const { best, failure } = state;
+  const heapPagesOf = ({ scale }: Found) => scaledHeapPages(subject.machine.heapPages, scale);
   print(
     foundText({
       engine: subject.engine,
@@ -284,11 +287,11 @@ async function conclude(
   if (failure !== null) {
     await writeFound(out, FAILURE_FILE, plan, failure);
     tellLine(
-      `${subject.engine} ended as no engine may on ${join(out.path, FAILURE_FILE)}: \`run\` it to see how`,
+      `${subject.engine} ended as no engine may on ${join(out.path, FAILURE_FILE)}: \`run\` it with --heap-pages ${heapPagesOf(failure)} to see how`,
     );
   }
   if (best !== null && best.score > 0) {
-    printLine(`The trace: ${join(out.path, WORST_FILE)}`);
+    printLine(`The trace: ${join(out.path, WORST_FILE)}, on a heap of ${heapPagesOf(best)} pages`);
     if (argv.shrink) {
       await shrinkAndExplain(argv, prepared, best);
     }
@@ -307,13 +310,14 @@ async function shrinkAndExplain(
     metricNamed(argv.maximize)!.unit === 'operations' ? 1 : Math.ceil((best.score * KEPT_PER_MILLE) / 1000);
   const property = parseProperty(`${argv.maximize}>=${least}`, '--maximize');
   const definition = registries.engineNamed(subject.engine);
+  const heapPages = scaledHeapPages(subject.machine.heapPages, best.scale);
   const trials = {
     createStack: (
       watch: object,
       makeMachine = (machine: ConstructorParameters<typeof Machine>[0]) => new Machine(machine),
     ) =>
       createStackOn(
-        () => makeMachine({ ...watch, ...subject.machine }),
+        () => makeMachine({ ...watch, ...subject.machine, heapPages }),
         definition,
         subject.options,
         (other) => registries.engineNamed(other),

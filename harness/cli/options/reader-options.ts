@@ -11,7 +11,7 @@ const AGES = ['newest', 'oldest'] as const;
 
 /** What a command calls the trace that it reads. */
 export const traceDetails = {
-  describe: 'A file, - for stdin, recorded:NAME, policy:NAME or synth:NAME?…',
+  describe: 'A file, - for stdin, recorded:NAME, policy:NAME, adversaries:NAME or synth:NAME?…',
   completes: 'trace',
 } as const;
 

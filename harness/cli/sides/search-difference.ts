@@ -175,7 +175,7 @@ async function hunt(
 ): Promise<{ readonly traces: number; readonly perSecond: number }> {
   const started = Date.now();
   const workers = request.workers ?? availableParallelism();
-  const lanes = trialLanes(subjects, registries, workers, replaySecondsMax(request));
+  const lanes = trialLanes(subjects, registries, workers, replaySecondsMax(request), false);
   const close = () => lanes.forEach((lane) => lane.close());
   const interruption = new Interruption(close);
   const progress = new Progress(
@@ -215,7 +215,7 @@ async function shortened(
   let isFailure: boolean | undefined;
   const shows = async (some: EventList) => {
     trials++;
-    const [answer] = await tryLists({ subjects, lists: [packed(some)] }, registries);
+    const [answer] = await tryLists({ subjects, lists: [packed(some)], heapScale: 1000 }, registries);
     await new Promise((resolve) => setImmediate(resolve));
     isFailure ??= headFails(answer!);
     return { holds: isDifferent(answer!) };

@@ -16,21 +16,27 @@ export interface ClosableLane extends Lane {
 /**
  * Lanes for so many workers. One lane of registered engines is this process; JavaScript that is none of ours has a
  * process in any case.
+ *
+ * @param scalesHeap whether traces for a part of the budget get a part of the heap
  */
 export function trialLanes(
   subjects: readonly TrialSubject[],
   registries: Registries,
   workers: number,
   secondsMax: number,
+  scalesHeap: boolean,
 ): ClosableLane[] {
   const isOfUser = subjects.some(
     ({ engine }) =>
       !ENGINES.some(({ name }) => name === engine) && registries.engineNamed(engine).foreign === undefined,
   );
   return workers === 1 && !isOfUser
-    ? [new OwnLane(subjects, registries)]
-    : Array.from({ length: workers }, () => new ProcessLane(subjects.map(portable), secondsMax));
+    ? [new OwnLane(subjects, registries, scalesHeap)]
+    : Array.from({ length: workers }, () => new ProcessLane(subjects.map(portable), secondsMax, scalesHeap));
 }
+
+/** What a heap is scaled by, where it is. */
+const heapScaleAt = (scale: number, scalesHeap: boolean): number => (scalesHeap ? scale : 1000);
 
 const portable = (subject: TrialSubject): TrialSubject => ({
   ...subject,
@@ -43,10 +49,13 @@ class OwnLane implements ClosableLane {
   constructor(
     private readonly subjects: readonly TrialSubject[],
     private readonly registries: Registries,
+    private readonly scalesHeap: boolean,
   ) {}
 
-  tryAll(lists: readonly EventList[]): Promise<readonly Answer[]> {
-    return tryLists({ subjects: this.subjects, lists: lists.map(packed) }, this.registries, this.breathe);
+  tryAll(lists: readonly EventList[], scale: number): Promise<readonly Answer[]> {
+    const { subjects, registries, scalesHeap } = this;
+    const heapScale = heapScaleAt(scale, scalesHeap);
+    return tryLists({ subjects, lists: lists.map(packed), heapScale }, registries, this.breathe);
   }
 
   close(): void {
@@ -68,10 +77,11 @@ class ProcessLane implements ClosableLane {
   constructor(
     private readonly subjects: readonly TrialSubject[],
     private readonly secondsMax: number,
+    private readonly scalesHeap: boolean,
   ) {}
 
-  async tryAll(lists: readonly EventList[]): Promise<readonly Answer[]> {
-    return this.tryPacked(lists.map(packed));
+  async tryAll(lists: readonly EventList[], scale: number): Promise<readonly Answer[]> {
+    return this.tryPacked(lists.map(packed), heapScaleAt(scale, this.scalesHeap));
   }
 
   close(): void {
@@ -80,8 +90,8 @@ class ProcessLane implements ClosableLane {
   }
 
   /** All at once; where the process dies of one, each by itself. */
-  private async tryPacked(lists: readonly PackedList[]): Promise<readonly Answer[]> {
-    const answers = await this.tried(lists);
+  private async tryPacked(lists: readonly PackedList[], heapScale: number): Promise<readonly Answer[]> {
+    const answers = await this.tried(lists, heapScale);
     if (typeof answers !== 'string') {
       return answers;
     }
@@ -90,18 +100,18 @@ class ProcessLane implements ClosableLane {
     }
     const each: Answer[] = [];
     for (const list of lists) {
-      each.push(...(await this.tryPacked([list])));
+      each.push(...(await this.tryPacked([list], heapScale)));
     }
     return each;
   }
 
   /** The answers, or what became of them instead. */
-  private async tried(lists: readonly PackedList[]): Promise<readonly Answer[] | string> {
+  private async tried(lists: readonly PackedList[], heapScale: number): Promise<readonly Answer[] | string> {
     const { subjects, secondsMax } = this;
     if (this.process === undefined || this.process.hasEnded) {
       this.process = new WorkerProcess(false);
     }
-    const end = await this.process.run<TrialOutcome>({ subjects, lists }, secondsMax);
+    const end = await this.process.run<TrialOutcome>({ subjects, lists, heapScale }, secondsMax);
     if (this.isClosed) {
       throw new SearchStopped();
     }

@@ -6,7 +6,7 @@ import type { ReallocPolicy } from '../../replay/operations';
 import { createStack } from '../../replay/stack';
 import type { Registries } from '../../results/cell';
 import type { EventList } from '../../studies/search/event-list';
-import type { Answer } from '../../studies/search/search';
+import { scaledHeapPages, type Answer } from '../../studies/search/search';
 import { Trials, type Tried, type TrialPlan } from '../../studies/search/trial';
 
 /** Short traces to try on some engines, as they are sent to a worker process. */
@@ -14,6 +14,8 @@ import { Trials, type Tried, type TrialPlan } from '../../studies/search/trial';
 export interface TrialTask {
   readonly subjects: readonly TrialSubject[];
   readonly lists: readonly PackedList[];
+  /** Thousandths of the heap. */
+  readonly heapScale: number;
 }
 
 /** An engine in words, and what is read of each trial. */
@@ -70,10 +72,12 @@ function unpacked({ ops, ids, sizes, aligns }: PackedList): Trace {
 
 /** How traces are tried on an engine in words. */
 export function trialPlanOf(
-  { engine, options, pricing, machine, realloc }: TrialSubject,
+  { engine, options, pricing, machine: whole, realloc }: TrialSubject,
   registries: Registries,
+  heapScale: number,
 ): TrialPlan {
   const definition = registries.engineNamed(engine);
+  const machine = { ...whole, heapPages: scaledHeapPages(whole.heapPages, heapScale) };
   return {
     createStack: (watch) =>
       createStack(definition, options, { ...machine, ...watch }, (name) => registries.engineNamed(name)),
@@ -84,11 +88,13 @@ export function trialPlanOf(
 
 /** Tries every list on every engine; what a list came to holds no more metrics than were asked for. */
 export async function tryLists(
-  { subjects, lists }: TrialTask,
+  { subjects, lists, heapScale }: TrialTask,
   registries: Registries,
   breathe: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Answer[]> {
-  const trials = subjects.map((subject) => new Trials(trialPlanOf(subject, registries), subject.metrics));
+  const trials = subjects.map(
+    (subject) => new Trials(trialPlanOf(subject, registries, heapScale), subject.metrics),
+  );
   const answers: Answer[] = [];
   for (const list of lists) {
     const trace = unpacked(list);

@@ -54,8 +54,11 @@ export const maximal = (metric: string): Goal => ({
 export type Answer = readonly (Tried | undefined)[];
 
 export interface Lane {
-  /** Rejects with `SearchStopped` where it was told to stop meanwhile. */
-  tryAll(lists: readonly EventList[]): Promise<readonly Answer[]>;
+  /**
+   * Tries traces that were made for so many thousandths of the budget. Rejects with `SearchStopped` where it was told
+   * to stop meanwhile.
+   */
+  tryAll(lists: readonly EventList[], scale: number): Promise<readonly Answer[]>;
 }
 
 /** A lane was closed: what is under way counts for nothing, and the state before it stands. */
@@ -75,7 +78,7 @@ export interface SearchState {
   /** What is tried before anything is bred. */
   readonly waiting: readonly Genome[];
   readonly cells: readonly Found[];
-  /** The best of all. */
+  /** The best of the stage: what counts in the end is the last one, where the whole budget may be spent. */
   readonly best: Found | null;
   /** The best of those that it began with. */
   readonly bestStart: Found | null;
@@ -89,11 +92,18 @@ export interface Found extends Bred {
 }
 
 /** Short traces show patterns at a fraction of the cost; what they showed is tried again at greater length. */
+const WHOLE = 1000;
 const STAGES = [
   { untilPerMille: 500, scale: 125 },
   { untilPerMille: 750, scale: 500 },
-  { untilPerMille: 1000, scale: 1000 },
+  { untilPerMille: 1000, scale: WHOLE },
 ] as const;
+
+/** The pages of a heap for so many thousandths of the budget: small ones make an engine in less time. */
+export const scaledHeapPages = (heapPages: number, scale: number): number =>
+  Math.min(heapPages, Math.max(HEAP_PAGES_LEAST, Math.floor((heapPages * scale) / WHOLE)));
+
+const HEAP_PAGES_LEAST = 512;
 
 /** A multiple of what lanes there may be, and few enough that children learn from their parents soon. */
 const GENERATION = 32;
@@ -169,7 +179,7 @@ function entered(plan: SearchPlan, state: SearchState): SearchState {
     randomGenome(new RandomStream(plan.seed, `start ${index}`), material),
   );
   const waiting = [...kept.map(({ genome }) => genome), ...plan.starts, ...random];
-  return { ...state, stage, waiting, cells: [] };
+  return { ...state, stage, waiting, cells: [], best: null, bestStart: null };
 }
 
 const materialOf = ({ material }: SearchPlan, { learntSizes }: SearchState): Material => ({
@@ -182,7 +192,7 @@ async function generation(plan: SearchPlan, state: SearchState): Promise<SearchS
   const { scale } = STAGES[state.stage]!;
   const budget = scaledBudget(plan.budget, scale);
   const lists = genomes.map((genome) => expand(genome, budget, plan.quotable));
-  const answers = await tryAll(plan.lanes, lists);
+  const answers = await tryAll(plan.lanes, lists, scale);
   const archive = new Archive(state.cells);
   const starts = new Set(plan.starts.map((start) => JSON.stringify(start)));
   let { best, bestStart, failure, accesses } = state;
@@ -236,7 +246,11 @@ function nextGenomes(plan: SearchPlan, state: SearchState): readonly Genome[] {
 }
 
 /** In the order of the lists, whichever lane was quicker. */
-async function tryAll(lanes: readonly Lane[], lists: readonly EventList[]): Promise<readonly Answer[]> {
+async function tryAll(
+  lanes: readonly Lane[],
+  lists: readonly EventList[],
+  scale: number,
+): Promise<readonly Answer[]> {
   const answers: Answer[] = [];
   const atOnce = Math.max(1, Math.ceil(lists.length / (4 * lanes.length)));
   let next = 0;
@@ -244,7 +258,7 @@ async function tryAll(lanes: readonly Lane[], lists: readonly EventList[]): Prom
     while (next < lists.length) {
       const start = next;
       next += atOnce;
-      const some = await lane.tryAll(lists.slice(start, start + atOnce));
+      const some = await lane.tryAll(lists.slice(start, start + atOnce), scale);
       some.forEach((answer, index) => (answers[start + index] = answer));
     }
   };
@@ -259,7 +273,7 @@ const LEARNING_MAX = 256;
 async function learn(plan: SearchPlan, state: SearchState): Promise<SearchState> {
   let { evaluations, accesses } = state;
   const signaturesOf = async (sizes: readonly number[]): Promise<string[]> => {
-    const answers = await tryAll(plan.lanes, sizes.map(loneRequest));
+    const answers = await tryAll(plan.lanes, sizes.map(loneRequest), WHOLE);
     evaluations += answers.length;
     accesses += answers.reduce((sum, answer) => sum + accessesOfAnswer(answer), 0);
     return answers.map(signatureOf);

@@ -9,6 +9,7 @@ import type { Genome } from '../../../../harness/studies/search/genome';
 import { constantSizes, ladder, thresholdSizes } from '../../../../harness/studies/search/learnt-sizes';
 import {
   maximal,
+  scaledHeapPages,
   search,
   SIGNATURE_METRICS,
   type Lane,
@@ -84,6 +85,28 @@ test('a search goes on from every state, sent through JSON, to the same end', as
   for (const state of [states[0]!, states.at(-5)!]) {
     assert.equal(await search(plan, JSON.parse(JSON.stringify(state)) as SearchState), end);
   }
+});
+
+test('short traces on small heaps come first, and only what was tried at full length is best', async () => {
+  const scales: number[] = [];
+  const lane = laneFor('textbook-first-fit', 'search.steps.max');
+  const plan = searchPlan('textbook-first-fit', 'search.steps.max', 400);
+  const { best } = await search({
+    ...plan,
+    lanes: [{ tryAll: (lists, scale) => (scales.push(scale), lane.tryAll(lists, scale)) }],
+  });
+  assert.equal([...new Set(scales)], [1000, 125, 500], 'lone requests, then lengths');
+  assert.is(scales.at(-1), 1000);
+  assert.is(best!.scale, 1000);
+  assert.equal(
+    [
+      scaledHeapPages(8192, 125),
+      scaledHeapPages(8192, 1000),
+      scaledHeapPages(1024, 125),
+      scaledHeapPages(64, 125),
+    ],
+    [1024, 8192, 512, 64],
+  );
 });
 
 test('it stops when it is told to, with what was done', async () => {
