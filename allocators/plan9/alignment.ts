@@ -5,11 +5,16 @@ export function crosses(from: number, to: number, span: number): boolean {
   return Math.floor(from / span) !== Math.floor(to / span);
 }
 
+export interface Wrapping {
+  word(sum: number): number;
+  address(sum: number): number;
+}
+
 /**
  * The first address from `start` that is congruent to `offset` modulo `align` and from which `bytes` bytes cross no
- * multiple of `span`; 0 where the second try fails, as in the original. `align` and `span` may be 0: no constraint.
- * An `offset` equal to `align` (from a negative multiple) is never a remainder, so it moves a whole `align` on.
- * `word` is what the layout's words make of a sum.
+ * multiple of `span`; undefined where the second try fails, as in the original. `align` and `span` may be 0: no
+ * constraint. An `offset` equal to `align` (from a negative multiple) is never a remainder, so it moves a whole `align`
+ * on. Words and pointers of 32 bits wrap.
  */
 export function alignedStart(
   start: number,
@@ -17,15 +22,16 @@ export function alignedStart(
   align: number,
   offset: number,
   span: number,
-  word: (sum: number) => number,
-): number {
-  const straddles = (from: number) => span > 0 && crosses(from, word(from + bytes - 1), span);
-  const first = congruent(start, align, offset);
+  wrapping: Wrapping,
+): number | undefined {
+  const straddles = (from: number) => span > 0 && crosses(from, wrapping.word(from + bytes - 1), span);
+  const aligned = (from: number) => wrapping.address(congruent(from, align, offset));
+  const first = aligned(start);
   if (!straddles(first)) {
     return first;
   }
-  const second = congruent(roundUp(first + 1, span), align, offset);
-  return straddles(second) ? 0 : second;
+  const second = aligned(wrapping.address(roundUp(first + 1, span)));
+  return straddles(second) ? undefined : second;
 }
 
 function congruent(address: number, align: number, offset: number): number {

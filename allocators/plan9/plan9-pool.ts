@@ -202,7 +202,7 @@ const { headerBytes, blockBytesMin } = LAYOUTS.ilp32;
 /** The constants are those of the default layout, ilp32. */
 export const plan9Pool: EngineDefinition = {
   name: 'plan9-pool',
-  version: 3,
+  version: 4,
   summary:
     'Plan 9 pool(2): exact best fit in an unbalanced tree, red zones, growing and merging arenas, compaction',
   lineage: 'Plan 9 /sys/src/libc/port/pool.c with malloc.c and the kernel’s alloc.c; manual page pool(2)',

@@ -115,8 +115,8 @@ export class Verbs {
     if (data === 0) {
       return 0;
     }
-    const pointer = alignedStart(data, bytes, align, wanted, span, word);
-    if (pointer === 0) {
+    const pointer = alignedStart(data, bytes, align, wanted, span, context);
+    if (pointer === undefined) {
       this.free(data);
       context.listener?.error?.(`cannot satisfy dsize ${bytes} span ${span} with align ${align}+${wanted}`);
       return 0;
@@ -243,7 +243,7 @@ export class Verbs {
     const { words, layout } = context;
     const whole = data - layout.headerBytes;
     const sizeBefore = words.peek(whole + layout.wordBytes);
-    const block = this.fragments.freeFront(whole, pointer - data);
+    const block = this.fragments.freeFront(whole, context.word(pointer - data));
     const start = blocks.data(block);
     for (let word = start; word + layout.wordBytes <= pointer; word += layout.wordBytes) {
       words.store(word, ALIGNMENT_FILLER);

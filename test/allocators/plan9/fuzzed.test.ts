@@ -159,6 +159,22 @@ test('a gap larger than its block wraps, and so does the size that would be need
   });
 });
 
+test('an aligned pointer beyond 4 GiB wraps as 32-bit pointers do, and the program faults', () => {
+  assertCorner({
+    layout: 'ilp32',
+    rows: ['alignedalloc,0,4096,4294963200,1,16384'],
+    expected: ['0,alignedalloc,0,-1,,arena:8:4128;fault:access outside the region'],
+  });
+  // 64-bit pointers do not wrap.
+  assertCorner({
+    layout: 'llp64',
+    rows: ['alignedalloc,0,4096,4294963200,1,16384'],
+    expected: [
+      '0,alignedalloc,0,-1,,arena:8:4128;errstr:cannot satisfy dsize 4096 span 16384 with align 4294963200+1',
+    ],
+  });
+});
+
 test('a dump prints 64-bit words exactly', () => {
   assertCorner({
     layout: 'lp64',
