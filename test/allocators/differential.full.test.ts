@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import { fuzzLibxl } from './differential/libxl';
-import { fuzzPlan9 } from './differential/plan9';
+import { fuzzPlan9, fuzzPlan9Replays } from './differential/plan9';
 import { fuzzXen, XEN_ENGINES, type FuzzFigures } from './differential/xen';
 
 /** Every engine of Xen, Plan 9 and libxl against a witness of it, at length. */
@@ -27,6 +27,10 @@ for (const misuses of [false, true]) {
     told('plan9-pool', fuzzPlan9(SEED, 300, misuses));
   });
 }
+
+test('plan9-pool places in replays as its witness does', async () => {
+  told('plan9-pool', await fuzzPlan9Replays(SEED, 3000));
+});
 
 test('libxl’s tables do as their witness does', () => {
   told('libxl', fuzzLibxl(SEED, 1000));

@@ -5,7 +5,14 @@ import {
   plan9VectorOptions,
   Plan9VectorRun,
   readPlan9Vector,
+  type Plan9VectorOperation,
 } from '../../../allocators/plan9/vectors';
+import { engineNamed } from '../../../allocators/registry';
+import { replay } from '../../../harness/replay/replay';
+import { createStack } from '../../../harness/replay/stack';
+import { EventColumns } from '../../../traces/columns';
+import { OP, TraceEvent, type OpName, type Trace } from '../../../traces/trace';
+import { Replayed } from '../plan9/witness/replayed';
 import { Unending } from '../plan9/witness/region';
 import { settingsOf } from '../plan9/witness/layout';
 import { Testimony, asDescribed } from '../plan9/witness/vectors';
@@ -202,20 +209,94 @@ function rowsOf(told: readonly Step[]): string[] {
   return rows;
 }
 
-/** How often a row tells the state of the whole pool. */
-const STATE_EVERY = 10;
+/** Heap of the replays, which their sources never reach the end of. */
+const REPLAY_HEAP_PAGES = 4096;
+const REPLAY_SOURCE_BYTES = 8_000_000;
 
-function differenceOf({ layout, config }: Case, rows: readonly string[]): string | undefined {
-  const operations = readPlan9Vector(['op,id,size,align,offset,span', ...rows].join('\n'), 'fuzz.csv');
-  const theirs: string[] = [];
-  try {
-    for (const row of new Testimony(settingsOf(layout, config)).rows(operations, STATE_EVERY)) {
-      theirs.push(row);
+/** Ordinary replays, in which what moves is followed by its address alone. Rejects as `fuzzPlan9` does. */
+export async function fuzzPlan9Replays(seed: number, cases: number): Promise<FuzzFigures> {
+  let operations = 0;
+  const flags = fc.constantFrom(0, 0, 2, 32, 64);
+  const shims = fc.constantFrom('none' as const, 'malloc' as const);
+  const steps = fc.array(STEPS, { maxLength: 150, size: 'max' });
+  const property = fc.asyncProperty(CASES, flags, shims, steps, async (of, flagBits, shim, told) => {
+    const limited = of.config.replace(/ (descending|srclimit)=\d+/g, '');
+    const config = `${limited} flags=${flagBits} srclimit=${REPLAY_SOURCE_BYTES}`;
+    const rows = rowsOf(told).filter((row) => !/^(check|peek|fill)/.test(row));
+    const canonical = rows.map((row) => row.replace('compact,-1', 'compact,0'));
+    operations += rows.length;
+    const difference = await replayDifference({ layout: of.layout, config }, shim, canonical);
+    if (difference !== undefined) {
+      throw new Error(`${difference}\nlayout ${of.layout}, ${config} shim=${shim}\n${canonical.join('\n')}`);
     }
+  });
+  await fc.assert(property, { seed, numRuns: cases });
+  return { cases, operations };
+}
+
+async function replayDifference(
+  { layout, config }: Case,
+  shim: 'none' | 'malloc',
+  rows: readonly string[],
+): Promise<string | undefined> {
+  const operations = operationsOf(rows);
+  const witness = new Replayed(settingsOf(layout, config), shim);
+  const goesOn = unlessUnending(() => witness.play(operations));
+  if (goesOn === undefined) return undefined;
+  const options = Object.entries({ ...plan9VectorOptions(layout, config), shim });
+  const stack = createStack(
+    engineNamed('plan9-pool'),
+    Object.fromEntries(options.map(([name, value]) => [name, String(value)])),
+    { heapPages: REPLAY_HEAP_PAGES, virtualPages: 0, drain: () => {} },
+    engineNamed,
+  );
+  const chunks: string[] = [];
+  const { outcome } = await replay(traceOf(operations), stack, [], {
+    placements: (chunk) => chunks.push(Buffer.from(chunk).toString('latin1')),
+  });
+  const ours = chunks.join('').trimEnd().split('\n');
+  const { lines } = witness;
+  const index = lines.findIndex((line, at) => line !== ours[at]);
+  // Sizes that wrapped: the oracle ends the replay where the real code goes on.
+  const isOracle = outcome.kind === 'corrupt' && outcome.problem.startsWith('the engine placed');
+  if (isOracle && index === ours.length) return undefined;
+  if (index < 0 && ours.length === lines.length && (outcome.kind === 'ok') === goesOn) return undefined;
+  return `replay  ${ours[index]} ${JSON.stringify(outcome)}\nwitness ${lines[index]}, ends ${!goesOn}`;
+}
+
+function traceOf(operations: readonly Plan9VectorOperation[]): Trace {
+  const columns = new EventColumns();
+  const event = new TraceEvent();
+  for (const { op, id, size, align, offset, span } of operations) {
+    event.set(OP[op as OpName], id, size, align);
+    event.offset = offset;
+    event.span = span;
+    columns.append(event);
+  }
+  return columns.trace({ name: 'differential', origin: { kind: 'recorded', format: 'csv' } });
+}
+
+/** Undefined where damage leads the witness round in a circle: how soon the pool gives up says nothing. */
+function unlessUnending<Result>(play: () => Result): Result | undefined {
+  try {
+    return play();
   } catch (error) {
     if (error instanceof Unending) return undefined;
     throw error;
   }
+}
+
+const operationsOf = (rows: readonly string[]): Plan9VectorOperation[] =>
+  readPlan9Vector(['op,id,size,align,offset,span', ...rows].join('\n'), 'fuzz.csv');
+
+/** How often a row tells the state of the whole pool. */
+const STATE_EVERY = 10;
+
+function differenceOf({ layout, config }: Case, rows: readonly string[]): string | undefined {
+  const operations = operationsOf(rows);
+  const testimony = new Testimony(settingsOf(layout, config));
+  const theirs = unlessUnending(() => [...testimony.rows(operations, STATE_EVERY)]);
+  if (theirs === undefined) return undefined;
   const run = new Plan9VectorRun({ engine: plan9VectorOptions(layout, config), stateEvery: STATE_EVERY });
   const ours = [...run.rows(operations)].map(formatPlan9VectorRow).map(asDescribed);
   const index = theirs.findIndex((row, at) => row !== ours[at]);

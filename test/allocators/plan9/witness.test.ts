@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { readPlan9Vector } from '../../../allocators/plan9/vectors';
 import { goldenText, stateEvery, vectorFiles, vectorTrace } from './vector-files';
 import { settingsOf } from './witness/layout';
+import { Replayed } from './witness/replayed';
 import { Testimony, asDescribed } from './witness/vectors';
 
 /** The witness of Plan 9's pool does in every golden vector as the original did. */
@@ -30,5 +31,12 @@ for (const { name, layout, config } of [
     assert.equal(rows, golden.map(asDescribed));
   });
 }
+
+test('the witness follows objects that move as the original’s program did', () => {
+  const name = 'plan9-move-of-aligned';
+  const witness = new Replayed(settingsOf('ilp32', 'sbrkmem move=1'), 'none');
+  assert.ok(witness.play(readPlan9Vector(goldenText(`../2026/${name}.csv`), name)));
+  assert.equal(witness.lines, goldenText(`../2026/${name}.golden.csv`).trimEnd().split('\n'));
+});
 
 test.run();

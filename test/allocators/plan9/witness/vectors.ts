@@ -64,7 +64,7 @@ export class Testimony {
       return { row: this.perform(operation), stopped: false };
     } catch (error) {
       if (!(error instanceof Stop)) throw error;
-      this.events.push(error.message);
+      if (error.message !== '') this.events.push(error.message);
       const isAboutPointer = ['free', 'overrun', 'fill', 'peek'].includes(operation.op) && held !== undefined;
       return { row: { offset: isAboutPointer ? this.used(operation, held) : -1n }, stopped: true };
     }
@@ -138,9 +138,18 @@ export class Testimony {
       this.held.set(id, { pointer, data: 0n, requested: 0n, isLive: false });
       return { offset: -1n };
     }
-    const block = this.pool.resolve(pointer);
+    const block = this.blockBehind(pointer);
     this.held.set(id, { pointer, data: block + this.pool.blocks.layout.BH, requested, isLive: true });
     return { offset: pointer - BASE, value: this.pool.blocks.size(block) };
+  }
+
+  /** As the driver finds it, which says nothing where it cannot. */
+  private blockBehind(pointer: bigint): bigint {
+    try {
+      return this.pool.resolve(pointer);
+    } catch (error) {
+      throw error instanceof Stop ? new Stop('') : error;
+    }
   }
 
   private freshPool(): Pool {
