@@ -53,16 +53,13 @@ export interface ReplayOptions {
   readonly bare?: boolean;
   /** Told the number of events replayed, at every breath. */
   readonly progress?: (events: number) => void;
-  /** Waited for now and then, so that whoever runs the replay can hear what happens meanwhile. */
-  readonly breathe?: () => Promise<void>;
 }
 
 /** Of a replay's options those for one that has to do the same again. */
-export function repeatable({ realloc, payload, breathe }: ReplayOptions = {}): ReplayOptions {
+export function repeatable({ realloc, payload }: ReplayOptions = {}): ReplayOptions {
   return {
     ...(realloc !== undefined && { realloc }),
     ...(payload !== undefined && { payload }),
-    ...(breathe !== undefined && { breathe }),
   };
 }
 
@@ -94,6 +91,9 @@ export interface ReplayReport {
 /** A fraction of a second between two breaths, however cheap or dear the operations are. */
 const BREATH_EVENTS_MASK = 0xffff;
 const BREATH_ACCESSES = 1 << 22;
+
+/** A moment in which the process hears what happens meanwhile: Ctrl-C, an order to stop. */
+const breath = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 /** Replays `trace` on `stack`. Rejects with an `InputError` when the trace is malformed. */
 export async function replay(
@@ -165,7 +165,7 @@ class Replay {
       do {
         while (!this.runBuffered()) {
           this.options.progress?.(this.events);
-          await this.options.breathe?.();
+          await breath();
         }
       } while (this.events < this.eventsMax && (await this.source.refill()));
       this.operations.finish();

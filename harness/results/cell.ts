@@ -55,8 +55,6 @@ export interface CellHooks {
   readonly progress?: (events: number) => void;
   /** Whether another thread may price meanwhile. */
   readonly pricesBeside?: boolean;
-  /** Waited for now and then, so that whoever runs the replay can hear what happens meanwhile. */
-  readonly breathe?: () => Promise<void>;
 }
 
 /** Runs a cell on a machine of its own. Rejects with `UsageError` and `InputError` as its parts do. */

@@ -35,12 +35,8 @@ export async function runTask(
   progress: (events: number) => void,
   pricesBeside = false,
 ): Promise<MeasuredReplay> {
-  const host = {
-    ...{ progress, pricesBeside },
-    breathe: () => new Promise<void>((resolve) => void setImmediate(resolve)),
-  };
   if (task.placementsFile === undefined) {
-    return runCell(task.cell, registries, host);
+    return runCell(task.cell, registries, { progress, pricesBeside });
   }
   const file = task.placementsFile;
   const descriptor = written(file, () => openSync(file, 'r+'));
@@ -50,7 +46,7 @@ export async function runTask(
         bytes += written(file, () => writeSync(descriptor, chunk, bytes));
       }
     };
-    const replay = await runCell(task.cell, registries, { ...host, placements });
+    const replay = await runCell(task.cell, registries, { progress, pricesBeside, placements });
     written(file, () => fsyncSync(descriptor));
     return replay;
   } finally {

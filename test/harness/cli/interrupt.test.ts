@@ -33,18 +33,23 @@ function interrupted(
   });
 }
 
-test('gives the terminal back its cursor and its wrapping, and ends as shells expect', () =>
-  inFolder(async (folder) => {
-    const long = ['synth:churn?live=2000&ops=2000000', '-a', 'textbook-first-fit'];
-    const preload = join(__dirname, 'terminal.cjs');
-    const { code, stderr } = await interrupted(['run', ...long, '-p', 'flat'], folder, preload);
-    assert.is(code, 130, stderr);
-    assert.match(stderr, '\u{1b}[?25l', 'the bar hides the cursor');
-    assert.ok(
-      stderr.lastIndexOf('\u{1b}[?25h') > stderr.lastIndexOf('\u{1b}[?25l'),
-      'and shows it at the end',
-    );
-    assert.ok(stderr.lastIndexOf('\u{1b}[?7h') > stderr.lastIndexOf('\u{1b}[?7l'));
-  }));
+const LONG = ['synth:churn?live=2000&ops=2000000', '-a', 'textbook-first-fit', '-p', 'flat'];
+
+for (const argv of [
+  ['run', ...LONG],
+  ['explain', ...LONG],
+]) {
+  test(`gives the terminal of ${argv[0]} back its cursor and its wrapping, and ends as shells expect`, () =>
+    inFolder(async (folder) => {
+      const { code, stderr } = await interrupted(argv, folder, join(__dirname, 'terminal.cjs'));
+      assert.is(code, 130, stderr);
+      assert.match(stderr, '\u{1b}[?25l', 'the bar hides the cursor');
+      assert.ok(
+        stderr.lastIndexOf('\u{1b}[?25h') > stderr.lastIndexOf('\u{1b}[?25l'),
+        'and shows it at the end',
+      );
+      assert.ok(stderr.lastIndexOf('\u{1b}[?7h') > stderr.lastIndexOf('\u{1b}[?7l'));
+    }));
+}
 
 test.run();
