@@ -1,7 +1,7 @@
 import type { Trace } from '../../traces/trace';
 import { PAGE_BYTES } from '../machine/memory-layout';
 import type { Outcome } from './outcome';
-import { replay, type ReplayObserver } from './replay';
+import { replay, type ReplayObserver, type ReplayState } from './replay';
 import type { Stack } from './stack';
 
 /**
@@ -9,11 +9,14 @@ import type { Stack } from './stack';
  * the most bytes that are live at once. Their ratio says how much memory an engine wastes on this trace at worst.
  */
 
-/** One replay on the way: whether every allocation succeeded with so many pages. */
+/** One replay on the way: whether every allocation succeeded with so many pages, as far as it was replayed. */
 export interface HeapProbe {
   readonly heapPages: number;
   readonly completes: boolean;
 }
+
+/** Told now and then how many events have been replayed in all, and on how many heaps. */
+export type HeapSearchProgress = (events: number, heaps: number) => void;
 
 export type MinimumHeap =
   | {
@@ -54,7 +57,8 @@ const LOOKS_BELOW = 8;
 
 /**
  * Finds the minimum by bisection and a look at the sizes below: about twice as many replays as its page number has
- * bits, and `LOOKS_BELOW`.
+ * bits, and `LOOKS_BELOW`. Hardly any goes to the end of the trace: a replay ends with its first failure, and heaps are
+ * tried with the events up to the last that any has failed at, until one of them has to be tried with all.
  *
  * @param makeStack a fresh engine on a heap of so many pages
  * @param heapPagesMax the largest heap to try
@@ -63,8 +67,9 @@ export async function minimumHeap(
   trace: Trace,
   makeStack: (heapPages: number) => Stack,
   heapPagesMax: number,
+  progress: HeapSearchProgress = () => undefined,
 ): Promise<MinimumHeap> {
-  return new MinimumHeapSearch(trace, makeStack, heapPagesMax).run();
+  return new MinimumHeapSearch(trace, makeStack, heapPagesMax, progress).run();
 }
 
 /** Ends the search: a replay stopped for another reason than memory. */
@@ -77,14 +82,24 @@ class Stopped extends Error {
   }
 }
 
+/** Ends a replay: an allocation has failed, and it does not matter what comes behind. */
+class Failed extends Error {}
+
 class MinimumHeapSearch {
   private readonly probes: HeapProbe[] = [];
+  /** Up to which event a heap is known to do. */
+  private readonly completesUntil = new Map<number, number>();
   private liveBytesPeak = 0;
+  /** The event at which most is held, or the last at which a heap has failed: events up to it tell heaps apart. */
+  private criticalEvent = 0;
+  private eventsBefore = 0;
+  private heaps = 0;
 
   constructor(
     private readonly trace: Trace,
     private readonly makeStack: (heapPages: number) => Stack,
     private readonly heapPagesMax: number,
+    private readonly progress: HeapSearchProgress,
   ) {}
 
   async run(): Promise<MinimumHeap> {
@@ -101,7 +116,7 @@ class MinimumHeapSearch {
 
   private async search(): Promise<MinimumHeap> {
     const { heapPagesMax } = this;
-    const ample = await this.replayOn(heapPagesMax);
+    const ample = await this.replayOnAmple();
     const { liveBytesPeak } = this;
     if (ample.firstFailureIndex !== undefined) {
       const { failedAllocations, firstFailureIndex } = ample;
@@ -109,10 +124,10 @@ class MinimumHeapSearch {
     }
     const lowerBoundPages = Math.max(Math.ceil(liveBytesPeak / PAGE_BYTES), 1);
     const upperBoundPages = await this.upperBound(lowerBoundPages, ample.heldPagesPeak);
-    const boundaryPages = await this.bisect(lowerBoundPages, upperBoundPages);
+    const boundaryPages = await this.boundary(lowerBoundPages, upperBoundPages);
     const heapPages = await this.descend(boundaryPages, lowerBoundPages);
     for (const above of LOOKS_ABOVE) {
-      await this.completes(Math.min(heapPages + above, heapPagesMax));
+      await this.seemsToComplete(Math.min(heapPages + above, heapPagesMax));
     }
     const { probes } = this;
     const largerHeapsThatFail = probes
@@ -122,22 +137,41 @@ class MinimumHeapSearch {
     return { kind: 'found', heapPages, liveBytesPeak, lowerBoundPages, probes, largerHeapsThatFail };
   }
 
-  /** A heap that is large enough: what was held at most with memory in plenty, doubled as often as need be. */
+  /** A heap that seems large enough: what was held at most with memory in plenty, doubled as often as need be. */
   private async upperBound(lowerBoundPages: number, heldPagesPeak: number): Promise<number> {
     let heapPages = Math.max(lowerBoundPages, heldPagesPeak);
-    while (heapPages < this.heapPagesMax && !(await this.completes(heapPages))) {
+    while (heapPages < this.heapPagesMax && !(await this.seemsToComplete(heapPages))) {
       heapPages *= 2;
     }
     return Math.min(heapPages, this.heapPagesMax);
   }
 
-  /** The smallest heap from `smallest` to `largest` on which the trace completes, as it does on the largest. */
+  /** The smallest heap from `smallest` to `largest` on which the trace completes, as it seems to on the largest. */
+  private async boundary(smallest: number, largest: number): Promise<number> {
+    let low = smallest;
+    let high = largest;
+    for (;;) {
+      const found = await this.bisect(low, high);
+      if (found === this.heapPagesMax || (await this.completes(found))) {
+        return found;
+      }
+      // It fails behind the events that it was chosen by: nothing but all of them will do.
+      this.criticalEvent = Infinity;
+      low = found + 1;
+      high = Math.max(low, high);
+      while (high < this.heapPagesMax && !(await this.seemsToComplete(high))) {
+        low = high + 1;
+        high = Math.min(high * 2, this.heapPagesMax);
+      }
+    }
+  }
+
   private async bisect(smallest: number, largest: number): Promise<number> {
     let low = smallest;
     let high = largest;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      if (await this.completes(middle)) {
+      if (await this.seemsToComplete(middle)) {
         high = middle;
       } else {
         low = middle + 1;
@@ -158,25 +192,92 @@ class MinimumHeapSearch {
     return heapPages;
   }
 
-  private async completes(heapPages: number): Promise<boolean> {
-    const known = this.probes.find((probe) => probe.heapPages === heapPages);
-    return known?.completes ?? (await this.replayOn(heapPages)).firstFailureIndex === undefined;
+  /** Whether the trace completes up to the critical event; false is certain. */
+  private async seemsToComplete(heapPages: number): Promise<boolean> {
+    const isKnown = (this.completesUntil.get(heapPages) ?? -1) >= this.criticalEvent;
+    return isKnown || (!this.hasFailed(heapPages) && (await this.replayOn(heapPages, this.criticalEvent)));
   }
 
-  private async replayOn(heapPages: number) {
-    const stack = this.makeStack(heapPages);
-    const observer: ReplayObserver = {
-      operation: ({ liveBytes }) => {
-        this.liveBytesPeak = Math.max(this.liveBytesPeak, liveBytes);
-      },
+  private async completes(heapPages: number): Promise<boolean> {
+    const isKnown = this.completesUntil.get(heapPages) === Infinity;
+    return isKnown || (!this.hasFailed(heapPages) && (await this.replayOn(heapPages, Infinity)));
+  }
+
+  private hasFailed(heapPages: number): boolean {
+    return this.probes.some((probe) => probe.heapPages === heapPages && !probe.completes);
+  }
+
+  /** With memory in plenty the trace tells what it needs. */
+  private async replayOnAmple() {
+    let heldBytesPeak = 0;
+    const watch = ({ eventIndex, liveBytes, stack }: ReplayState): void => {
+      this.liveBytesPeak = Math.max(this.liveBytesPeak, liveBytes);
+      const { heldBytes } = stack.machine.ledger;
+      if (heldBytes > heldBytesPeak) {
+        heldBytesPeak = heldBytes;
+        this.criticalEvent = eventIndex;
+      }
     };
-    const { outcome } = await replay(this.trace, stack, [observer]);
-    if (outcome.kind !== 'ok') {
-      throw new Stopped(heapPages, outcome);
+    const { stack, outcome } = await this.replayed(this.heapPagesMax, Infinity, watch);
+    if (outcome === undefined || outcome.kind !== 'ok') {
+      throw new Stopped(this.heapPagesMax, outcome!);
     }
     const { failedAllocations, firstFailureIndex } = outcome;
-    this.probes.push({ heapPages, completes: firstFailureIndex === undefined });
+    this.probes.push({ heapPages: this.heapPagesMax, completes: firstFailureIndex === undefined });
     const heldPagesPeak = Math.ceil(stack.machine.ledger.heldBytesPeak / PAGE_BYTES);
     return { failedAllocations, firstFailureIndex, heldPagesPeak };
+  }
+
+  /** Whether no allocation fails, up to an event or to the end. */
+  private async replayOn(heapPages: number, until: number): Promise<boolean> {
+    const watch = ({ eventIndex, failedAllocations }: ReplayState): void => {
+      if (failedAllocations > 0) {
+        this.criticalEvent = Math.max(this.criticalEvent, eventIndex);
+        throw new Failed();
+      }
+    };
+    const { outcome } = await this.replayed(heapPages, until, watch);
+    if (outcome !== undefined && outcome.kind !== 'ok') {
+      throw new Stopped(heapPages, outcome);
+    }
+    const completes = outcome !== undefined;
+    if (completes) {
+      this.completesUntil.set(heapPages, until);
+    }
+    this.probes.push({ heapPages, completes });
+    return completes;
+  }
+
+  /** The outcome is undefined where the watcher ended it. */
+  private async replayed(
+    heapPages: number,
+    until: number,
+    watch: (state: ReplayState) => void,
+  ): Promise<{ readonly stack: Stack; readonly outcome: Outcome | undefined }> {
+    const stack = this.makeStack(heapPages);
+    const observer: ReplayObserver = { operation: watch };
+    this.heaps += 1;
+    let replayed = 0;
+    const progress = (events: number): void => {
+      replayed = events;
+      this.progress(this.eventsBefore + events, this.heaps);
+    };
+    try {
+      const { outcome, events } = await replay(this.trace, stack, [observer], {
+        progress,
+        // What is only tried is not watched over: the heap that is found is replayed to the end once more.
+        ...(until < Infinity && { until, bare: true }),
+      });
+      replayed = events;
+      return { stack, outcome };
+    } catch (error) {
+      if (error instanceof Failed) {
+        return { stack, outcome: undefined };
+      }
+      throw error;
+    } finally {
+      this.eventsBefore += replayed;
+      this.progress(this.eventsBefore, this.heaps);
+    }
   }
 }

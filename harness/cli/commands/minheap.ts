@@ -18,6 +18,7 @@ import {
   nameValuePairs,
   settingsOption,
 } from '../options/shared-options';
+import { Progress } from '../workers/progress';
 import { command } from './command';
 import { print, standardTerminal, tell } from '../output/terminal';
 
@@ -52,17 +53,27 @@ async function searchHeaps(argv: MinheapArguments): Promise<ExitCode> {
   const machine = machineSizes(argv);
   const rows: string[][] = [];
   const searches: MinimumHeap[] = [];
-  for (const { name, options } of engines) {
-    const found = await minimumHeap(
-      trace,
-      (heapPages) =>
-        createStack(registries.engineNamed(name), options, { ...machine, heapPages }, (other) =>
-          registries.engineNamed(other),
-        ),
-      machine.heapPages,
-    );
-    searches.push(found);
-    rows.push([name, ...wordsOf(found)]);
+  const progress = new Progress(
+    'searching heaps',
+    engines.map(({ name }) => name),
+  );
+  try {
+    for (const [part, { name, options }] of engines.entries()) {
+      const found = await minimumHeap(
+        trace,
+        (heapPages) =>
+          createStack(registries.engineNamed(name), options, { ...machine, heapPages }, (other) =>
+            registries.engineNamed(other),
+          ),
+        machine.heapPages,
+        (events) => progress.reached(part, events),
+      );
+      progress.done(part);
+      searches.push(found);
+      rows.push([name, ...wordsOf(found)]);
+    }
+  } finally {
+    progress.stop();
   }
   print(
     fittedTableLines(COLUMNS, rows, standardTerminal())
