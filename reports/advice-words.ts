@@ -52,7 +52,7 @@ export function needsText({ allocations, bytesMin, bytesMax, shape, contiguous }
       ? groupedInteger(bytesMin)
       : `${groupedInteger(bytesMin)} to ${groupedInteger(bytesMax)}`;
   const count = countText(allocations, 'allocation');
-  return `${count} of ${sizes} bytes, ${shape}${contiguous ? ', physically contiguous' : ''}`;
+  return `${count} of ${sizes} ${sizes === '1' ? 'byte' : 'bytes'}, ${shape}${contiguous ? ', physically contiguous' : ''}`;
 }
 
 export const ADVICE_NOTE =

@@ -2,7 +2,9 @@ import { adviceJson } from '../../../reports/advice-json';
 import { adviceText } from '../../../reports/advice-text';
 import type { Terminal } from '../../../reports/text-columns';
 import { adviceMarkdown } from '../../../reports/markdown/advice';
+import { holdEvents, type EventColumns } from '../../../traces/columns';
 import { selectObjects } from '../../../traces/tools/selection';
+import type { Trace } from '../../../traces/trace';
 import { advise as adviseTrace, type AdviseReport } from '../../studies/advise/advise';
 import { ALLOCATORS } from '../../studies/advise/rubric';
 import { parsePricing, PRICING_DEFAULT } from '../../pricing/specification';
@@ -12,6 +14,7 @@ import { readerOptionsBesideFormat, traceDetails, traceRequest } from '../option
 import { createRegistries, requireFixedEvents } from '../names/registries';
 import { doubtsText } from '../output/import-text';
 import { machineOptions, machineSizes, PRICING_FORM } from '../options/shared-options';
+import { Progress } from '../workers/progress';
 import { command } from './command';
 import { print, standardTerminal, tell } from '../output/terminal';
 
@@ -61,6 +64,7 @@ async function runAdvise(argv: AdviseArguments): Promise<ExitCode> {
   const trace = await registries.openTrace(traceRequest(argv.trace, argv));
   tell(doubtsText(trace));
   requireFixedEvents(trace);
+  let progress: Progress | undefined;
   const report = await adviseTrace(trace, {
     contiguous: argv.contiguous,
     now: argv.now,
@@ -69,10 +73,27 @@ async function runAdvise(argv: AdviseArguments): Promise<ExitCode> {
     machine: machineSizes(argv),
     fragmented: argv.fragmented,
     engineNamed: (name) => registries.engineNamed(name),
-    selectObjects,
-  });
+    selectObjects: selectAndHold,
+    progress: {
+      begins: (sites) => (progress = new Progress('replaying call sites', sites)),
+      done: (site) => progress?.done(site),
+    },
+  }).finally(() => progress?.stop());
   print(REPORTS[argv.format](report, standardTerminal()));
   return EXIT.ok;
+}
+
+/** A site's events are replayed on every allocator, and read from the trace once. */
+function selectAndHold(...selection: Parameters<typeof selectObjects>): Trace {
+  const selected = selectObjects(...selection);
+  let held: EventColumns | undefined;
+  return {
+    header: selected.header,
+    open: async () => {
+      held ??= await holdEvents(await selected.open());
+      return held.source(selected.header);
+    },
+  };
 }
 
 const REPORTS: Readonly<

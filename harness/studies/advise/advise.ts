@@ -14,6 +14,8 @@ export interface AdviseOptions extends CandidateSettings {
   readonly sitesMax: number;
   /** The events of some objects of a trace as a trace of their own; handed in, for the harness makes no traces. */
   selectObjects(trace: Trace, name: string, wanted: (allocation: TraceEvent, site: string) => boolean): Trace;
+  /** Told which sites are replayed, and then as one after the other is done. */
+  readonly progress?: { begins(sites: readonly string[]): void; done(site: number): void };
 }
 
 export interface Candidate {
@@ -51,7 +53,12 @@ export interface AdviseReport {
 export async function advise(trace: Trace, options: AdviseOptions): Promise<AdviseReport> {
   const sites = await surveySites(await trace.open(), options.contiguous);
   const advised: SiteAdvice[] = [];
-  for (const site of sites.slice(0, options.sitesMax)) advised.push(await adviseSite(trace, site, options));
+  const replayed = sites.slice(0, options.sitesMax);
+  options.progress?.begins(replayed.map(({ key }) => siteName(key)));
+  for (const [index, site] of replayed.entries()) {
+    advised.push(await adviseSite(trace, site, options));
+    options.progress?.done(index);
+  }
   return {
     trace: trace.header.name,
     pricing: options.pricing,

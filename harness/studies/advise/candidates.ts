@@ -66,11 +66,24 @@ export async function replayOn(
   if (measured.outcome.kind !== 'ok') return { kind: 'stopped', reason: reasonOf(measured.outcome) };
   const figures = figuresOf(measured, mapped);
   if (!settings.fragmented) return { kind: 'ok', figures: { ...figures, failedWhenFragmented: null } };
-  const outcome = await replayInFragments(allocator, trace, settings);
+  const outcome = await replayInFragments(allocator, trace, withEnough(settings, figures.heldBytesPeak));
   return outcome.kind === 'ok'
     ? { kind: 'ok', figures: { ...figures, failedWhenFragmented: outcome.failedAllocations } }
     : { kind: 'stopped', reason: `in a fragmented heap, ${reasonOf(outcome)}` };
 }
+
+/** A heap in fragments has twice the pages that are needed, and again as many; to fragment more takes time only. */
+function withEnough(settings: CandidateSettings, heldBytesPeak: number): CandidateSettings {
+  const { machine } = settings;
+  const heapPages = Math.min(
+    machine.heapPages,
+    FRAGMENTED_PAGES_MIN + 4 * Math.ceil(heldBytesPeak / PAGE_BYTES),
+  );
+  return { ...settings, machine: { ...machine, heapPages } };
+}
+
+/** What an engine sets up before anything is held: pools, tables. */
+const FRAGMENTED_PAGES_MIN = 1024;
 
 function stackOf(
   allocator: Allocator,

@@ -36,7 +36,8 @@ export const keyText = (key: SiteKey): string => (key.kind === 'site' ? `s${key.
 export function sizeClassText(sizeClass: number): string {
   const from = sizeClassStart(sizeClass);
   if (sizeClass === SIZE_CLASS_COUNT - 1) return `${from} bytes and more`;
-  return sizeClass === 0 ? '0 bytes' : `${from} to ${sizeClassStart(sizeClass + 1) - 1} bytes`;
+  const to = sizeClassStart(sizeClass + 1) - 1;
+  return from === to ? `${from} ${from === 1 ? 'byte' : 'bytes'}` : `${from} to ${to} bytes`;
 }
 
 /**
