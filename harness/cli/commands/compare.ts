@@ -99,7 +99,7 @@ export const compare = command({
     '$0 base/results.json head/results.json --format markdown --out comment.md',
     '$0 --engines textbook-first-fit textbook-best-fit "synth:churn?live=50&ops=300" -p flat',
     '$0 --base-ref main -a ./my-engine.ts trace.csv --fail-on any-change',
-    '$0 --engines xmalloc-tlsf-2008 xmalloc-tlsf --search 200 --save out/difference',
+    '$0 --engines xmalloc-tlsf-2008 xmalloc-tlsf --search 40 --events 300',
   ],
   epilogue: EPILOGUE,
   run: compareCommand,

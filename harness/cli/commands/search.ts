@@ -101,9 +101,8 @@ export const search = command({
   operands: {},
   options,
   examples: [
-    '$0 -a xmalloc-first-fit --maximize free.cycles.max --out out/first-fit',
-    '$0 -a xmalloc-tlsf-2008 --maximize allocations.refused --out out/refused',
-    '$0 -a ./my-engine.ts --maximize waste.peak --live-bytes 1000000 --out out/waste',
+    '$0 -a xmalloc-tlsf-2008 --maximize allocations.refused --evaluations 50 --out out/null',
+    '$0 -a ./my-engine.ts --maximize waste.peak --evaluations 50 --out out/waste',
   ],
   epilogue: [
     'The same seed and options find the same trace, on any number of workers. Ctrl-C keeps the best so far; --resume',
