@@ -33,6 +33,29 @@ export const WORST_CASES: readonly WorstCase[] = [
     foundBy: 'search -a plan9-pool --maximize search.steps.max --evaluations 420 --events 1500',
   },
   {
+    engine: 'textbook-first-fit',
+    metric: 'held.bytes.peak',
+    value: 49_152,
+    events: 2816,
+    trace: 'textbook-first-fit-robson',
+    pricing: 'flat',
+    heapPages: 64,
+    cause:
+      'what goes leaves holes that the next larger size does not fit: Robson’s bound of 1971, found again',
+    foundBy:
+      'search -a textbook-first-fit --maximize held.bytes.peak --unit-bytes 16 --live-bytes 16384 --request-bytes 256 --no-resize --heap-pages 64 -p flat --start synth:churn?live=50&ops=200 --evaluations 3000',
+  },
+  {
+    ...DEFAULTS,
+    engine: 'vmalloc',
+    metric: 'alloc.cycles.max',
+    value: 1_258_492,
+    events: 1,
+    trace: 'vmalloc-alloc',
+    cause: 'every page of an object is taken, mapped and entered by itself',
+    foundBy: 'search -a vmalloc --maximize search.steps.max --evaluations 420 --events 1500',
+  },
+  {
     ...DEFAULTS,
     engine: 'xmalloc-first-fit',
     metric: 'free.cycles.max',
