@@ -25,6 +25,7 @@ import {
 } from '../../studies/search/search';
 import { shrink } from '../../studies/search/shrinking';
 import { readState, writeState } from '../../studies/search/state-file';
+import { ImportClosure } from '../../suite/import-closure';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { traceOfList } from '../names/event-lists';
 import { createRegistries, type OpenedRegistries } from '../names/registries';
@@ -179,10 +180,16 @@ async function prepare(argv: SearchArguments): Promise<Prepared> {
   const { goal: _goal, quotable: _quotable, ...facts } = plan;
   const rows = [...quotable].map(([name, list]) => [name, listSha256(list)]);
   const key = createHash('sha256')
-    .update(JSON.stringify([engineSha256(subject, registries, TOOL_VERSION), subject, facts, rows]))
+    .update(
+      JSON.stringify([engineSha256(subject, registries, TOOL_VERSION), ownSha256(), subject, facts, rows]),
+    )
     .digest('hex');
   return { subject, registries, plan, out, stateFile: join(argv.out, STATE_FILE), key };
 }
+
+/** Of what breeds and judges: a search goes on only where it would have come by itself. */
+const ownSha256 = (): string =>
+  new ImportClosure().sha256Of([require.resolve('../../studies/search/search')]);
 
 function listSha256({ events }: EventList): string {
   const hash = createHash('sha256');
