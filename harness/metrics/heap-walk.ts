@@ -45,13 +45,13 @@ export const CHANGES_MAX = 30_000;
 const VISITS_PER_EVENT = 10;
 const VISITS_ALLOWANCE = 400_000;
 
-/** A block of which no allocation is known was made when it was first seen. */
-const UNKNOWN = -1;
-
 /** Walks the heap of a replay as often as it may. */
 export class HeapWalkRecorder implements ReplayObserver {
   private readonly madeBy = new Map<number, number>();
-  private before: readonly WalkedBlock[] = [];
+  /** Where blocks were made since the last walk: one that looks as it did there is another all the same. */
+  private readonly madeSince = new Set<number>();
+  private before = new WalkedHeap();
+  private now = new WalkedHeap();
   private changes: HeapChange[] = [];
   private size = 0;
   private visits = 0;
@@ -73,7 +73,9 @@ export class HeapWalkRecorder implements ReplayObserver {
       if (isBlock(placement)) {
         const block = stack.engine.blockAt(placement, event.size, event.align);
         if (block !== undefined) {
-          this.madeBy.set(block.start - HEAP_BASE, eventIndex);
+          const offset = block.start - HEAP_BASE;
+          this.madeBy.set(offset, eventIndex);
+          this.madeSince.add(offset);
         }
       }
       const isDue =
@@ -97,16 +99,18 @@ export class HeapWalkRecorder implements ReplayObserver {
   }
 
   private walk({ eventIndex, stack }: ReplayState): void {
-    const blocks: WalkedBlock[] = [];
-    stack.engine.walk((start, bytes, state) => {
-      const offset = start - HEAP_BASE;
-      const made = state === 'allocated' ? this.madeBy.get(offset) : undefined;
-      blocks.push({ offset, bytes, state, madeBy: made ?? UNKNOWN });
-    });
-    this.visits += blocks.length;
-    this.isTooMuch = blocks.length > CHANGES_MAX;
-    blocks.sort((a, b) => a.offset - b.offset);
-    const change = this.changeTo(blocks, eventIndex);
+    const { now } = this;
+    now.count = 0;
+    stack.engine.walk(now.add);
+    this.visits += now.count;
+    this.isTooMuch = now.count > CHANGES_MAX;
+    if (this.isTooMuch) {
+      return;
+    }
+    now.sort();
+    const change = this.changeTo(now, eventIndex);
+    [this.before, this.now] = [now, this.before];
+    this.madeSince.clear();
     this.changes.push(change);
     this.size += sizeOf(change);
     while (this.size > CHANGES_MAX && this.thin()) {
@@ -115,27 +119,33 @@ export class HeapWalkRecorder implements ReplayObserver {
   }
 
   /** Merges the blocks of a walk with those of the one before: what is the same stays as old as it was. */
-  private changeTo(blocks: readonly WalkedBlock[], operation: number): HeapChange {
-    const { before } = this;
+  private changeTo(now: WalkedHeap, operation: number): HeapChange {
+    const { before, madeSince } = this;
     const gone: number[] = [];
     const come: WalkedBlock[] = [];
     let old = 0;
-    this.before = blocks.map((block) => {
-      while (old < before.length && before[old]!.offset < block.offset) {
-        gone.push(before[old++]!.offset);
+    for (let block = 0; block < now.count; block++) {
+      const offset = now.offsets[block]!;
+      while (old < before.count && before.offsets[old]! < offset) {
+        gone.push(before.offsets[old++]!);
       }
-      const same = before[old]?.offset === block.offset ? before[old++] : undefined;
-      if (same !== undefined && isSame(same, block)) {
-        return same;
+      const isAtOld = old < before.count && before.offsets[old] === offset;
+      const state = now.stateOf(block);
+      const isMade = state === 'allocated' && madeSince.has(offset);
+      if (isAtOld && before.isLike(old, now, block) && !isMade) {
+        now.madeBy[block] = before.madeBy[old++]!;
+        continue;
       }
-      if (same !== undefined) {
-        gone.push(same.offset);
+      if (isAtOld) {
+        gone.push(before.offsets[old++]!);
       }
-      const made = block.madeBy === UNKNOWN ? { ...block, madeBy: operation } : block;
-      come.push(made);
-      return made;
-    });
-    gone.push(...before.slice(old).map(({ offset }) => offset));
+      const madeBy = (state === 'allocated' ? this.madeBy.get(offset) : undefined) ?? operation;
+      now.madeBy[block] = madeBy;
+      come.push({ offset, bytes: now.bytes[block]!, state, madeBy });
+    }
+    while (old < before.count) {
+      gone.push(before.offsets[old++]!);
+    }
     return { operation, gone, come };
   }
 
@@ -149,9 +159,67 @@ export class HeapWalkRecorder implements ReplayObserver {
   }
 }
 
-function isSame(old: WalkedBlock, { bytes, state, madeBy }: WalkedBlock): boolean {
-  return old.bytes === bytes && old.state === state && (madeBy === UNKNOWN || madeBy === old.madeBy);
+/** The blocks that one walk saw, as columns: a walk sees many, and most of them as the walk before. */
+class WalkedHeap {
+  count = 0;
+  offsets = new Float64Array(BLOCKS_INITIAL);
+  bytes = new Float64Array(BLOCKS_INITIAL);
+  madeBy = new Float64Array(BLOCKS_INITIAL);
+  private states = new Uint8Array(BLOCKS_INITIAL);
+
+  readonly add = (start: number, bytes: number, state: BlockState): void => {
+    const block = this.count++;
+    if (block === this.offsets.length) {
+      this.grow();
+    }
+    this.offsets[block] = start - HEAP_BASE;
+    this.bytes[block] = bytes;
+    this.states[block] = WALKED_STATES.indexOf(state);
+  };
+
+  stateOf(block: number): BlockState {
+    return WALKED_STATES[this.states[block]!]!;
+  }
+
+  /** Whether a block is as large and in the same state as a block of another walk. */
+  isLike(block: number, { bytes, states }: WalkedHeap, other: number): boolean {
+    return this.bytes[block] === bytes[other] && this.states[block] === states[other];
+  }
+
+  /** By offset; most engines walk so. */
+  sort(): void {
+    const { offsets, bytes, states } = this;
+    let sorted = 1;
+    while (sorted < this.count && offsets[sorted]! >= offsets[sorted - 1]!) {
+      sorted++;
+    }
+    if (sorted >= this.count) {
+      return;
+    }
+    const order = Array.from({ length: this.count }, (_, block) => block);
+    order.sort((a, b) => offsets[a]! - offsets[b]!);
+    const columns = [offsets, bytes, states].map((column) => column.slice(0, this.count));
+    order.forEach((from, to) => {
+      offsets[to] = columns[0]![from]!;
+      bytes[to] = columns[1]![from]!;
+      states[to] = columns[2]![from]!;
+    });
+  }
+
+  private grow(): void {
+    const grown = <A extends Float64Array | Uint8Array>(from: A, to: A): A => {
+      to.set(from);
+      return to;
+    };
+    const length = 2 * this.offsets.length;
+    this.offsets = grown(this.offsets, new Float64Array(length));
+    this.bytes = grown(this.bytes, new Float64Array(length));
+    this.madeBy = grown(this.madeBy, new Float64Array(length));
+    this.states = grown(this.states, new Uint8Array(length));
+  }
 }
+
+const BLOCKS_INITIAL = 1 << 10;
 
 function sizeOf({ gone, come }: HeapChange): number {
   return gone.length + come.length;
