@@ -43,7 +43,7 @@ const WORKLOADS: readonly Workload[] = [
     name: 'first-fit near-page',
     engine: 'first-fit',
     model: 'xmalloc-first-fit',
-    trace: 'synth:near-page-storm?live=4000&smallest=3500&ops=4000',
+    trace: 'synth:near-page-storm?live=4000&smallest=3500&ops=40000',
     lackeyEventsMax: 4000,
   },
 ];

@@ -14,7 +14,10 @@ import {
   type HeapChange,
   type WalkedBlock,
 } from '../../../harness/metrics/heap-walk';
-import { replay, type ReplayObserver } from '../../../harness/replay/replay';
+import { HeapCorruption } from '../../../harness/machine/failures';
+import type { BlockVisitor } from '../../../harness/replay/port';
+import { replay, type ReplayObserver, type ReplayState } from '../../../harness/replay/replay';
+import { blockPlacement, NOTHING, TraceEvent, type Placement } from '../../../traces/trace';
 import { pagePerObject, stackOf, traceOf } from './page-per-object';
 
 const test = suite('heap walk');
@@ -57,6 +60,37 @@ test('the blocks at every event are what the engine walks there, with the event 
     allocated.map(({ madeBy }) => madeBy),
     [3, 1, 4, 5],
   );
+});
+
+test('between two walks a block may be made again where one was, or be gone again', () => {
+  const recorder = new HeapWalkRecorder(new Set());
+  let isBroken = false;
+  const engine = {
+    blockAt: (start: number) => ({ start, bytes: 16, headerBytes: 0 }),
+    walk: (visit: BlockVisitor) => {
+      if (isBroken) throw new HeapCorruption(undefined, 'not now');
+      // The last first: nothing says in which order an engine walks.
+      visit(HEAP_BASE + 16, 16, 'free');
+      visit(HEAP_BASE, 16, 'allocated');
+    },
+  };
+  const operation = (eventIndex: number, walks: boolean, placement: Placement): void => {
+    isBroken = !walks;
+    const state = { eventIndex, stack: { engine } } as unknown as ReplayState;
+    recorder.operation(state, new TraceEvent(), placement);
+  };
+  const [first, second] = [0, 16].map((offset) => blockPlacement(HEAP_BASE + offset));
+  operation(0, true, first!);
+  operation(1, false, NOTHING);
+  operation(2, true, first!);
+  operation(3, false, second!);
+  operation(4, true, NOTHING);
+  const allocated = (madeBy: number): WalkedBlock => ({ offset: 0, bytes: 16, state: 'allocated', madeBy });
+  assert.equal(decodeChanges(recorder.finish()!), [
+    { operation: 0, gone: [], come: [allocated(0), { offset: 16, bytes: 16, state: 'free', madeBy: 0 }] },
+    { operation: 2, gone: [0], come: [allocated(2)] },
+    { operation: 4, gone: [], come: [] },
+  ]);
 });
 
 test('thinning drops moments that are not pinned and changes nothing at those that stay', async () => {
