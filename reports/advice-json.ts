@@ -6,7 +6,7 @@ import {
 } from '../harness/studies/advise/advise';
 import { jsonText } from '../harness/results/json-text';
 
-export const ADVICE_SCHEMA = 'alloc-replay/advice@1';
+const ADVICE_SCHEMA = 'alloc-replay/advice@1';
 
 /** An advice for other programs, in keys of a fixed order. */
 export function adviceJson({ trace, pricing, heapPages, sitesTotal, sites }: AdviseReport): string {

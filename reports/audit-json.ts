@@ -4,7 +4,7 @@ import { jsonText } from '../harness/results/json-text';
 import { problemText } from './audit-words';
 import { phraseText } from './phrase';
 
-export const AUDIT_SCHEMA = 'alloc-replay/audit@1';
+const AUDIT_SCHEMA = 'alloc-replay/audit@1';
 
 /** An audit for other programs: the same as the text, in keys of a fixed order. */
 export function auditJson(report: AuditReport): string {

@@ -202,7 +202,7 @@ function mainCause(causes: CauseCycles, cycles: number): string {
 }
 
 /** A factor with as many decimals as it is worth: 1.25, 12.5, 125. */
-export function timesText(numerator: number, denominator: number): string {
+function timesText(numerator: number, denominator: number): string {
   const decimals = numerator >= 100 * denominator ? 0 : numerator >= 10 * denominator ? 1 : 2;
   return decimalRatio(numerator, denominator, decimals);
 }

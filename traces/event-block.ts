@@ -16,7 +16,7 @@ const BLOCK_EVENTS_INITIAL = 1 << 10;
  * once a value needs it: against a `Float64Array` this halves the memory at the same speed, and widening copies
  * nothing.
  */
-export class IntegerColumn {
+class IntegerColumn {
   private low = new Uint32Array(0);
   private high = new Int32Array(0);
   private lowUsed = false;

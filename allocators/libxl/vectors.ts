@@ -17,7 +17,7 @@ import { GC_STEPS } from './steps';
  * freed on purpose, and the run goes on after what would have been an abort.
  */
 
-export const LIBXL_VECTOR_OPS = ['add', 'free', 'realloc', 'freeall'] as const;
+const LIBXL_VECTOR_OPS = ['add', 'free', 'realloc', 'freeall'] as const;
 export type LibxlVectorOp = (typeof LIBXL_VECTOR_OPS)[number];
 
 export interface LibxlVectorOperation {

@@ -11,7 +11,7 @@ const PRESETS = {
   mainmem: { source: 'xalloc', maxsize: 4 * 0x10_0000, minarena: 0x2_0000, flags: FLAG.tolerance },
   imagmem: { source: 'xalloc', maxsize: 16 * 0x10_0000, minarena: 0x20_0000, flags: 0 },
 } as const;
-export const PRESET_NAMES = ['sbrkmem', 'mainmem', 'imagmem'] as const;
+const PRESET_NAMES = ['sbrkmem', 'mainmem', 'imagmem'] as const;
 export type PresetName = (typeof PRESET_NAMES)[number];
 
 const QUANTUM_BYTES = 32;

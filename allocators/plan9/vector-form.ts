@@ -3,7 +3,7 @@ import { readVectorTrace, VectorReader, type VectorOperation } from './vector-tr
 
 /** The form of the golden vectors: operations, rows, and the manifest's way to write options. */
 
-export const PLAN9_VECTOR_OPS = [
+const PLAN9_VECTOR_OPS = [
   'reset',
   'alloc',
   'alignedalloc',

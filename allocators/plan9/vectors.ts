@@ -15,12 +15,9 @@ import type { Plan9VectorOperation, Plan9VectorRow } from './vector-form';
 export {
   formatPlan9VectorRow,
   PLAN9_VECTOR_HEADER,
-  PLAN9_VECTOR_OPS,
   plan9VectorOptions,
   readPlan9Vector,
-  type Plan9VectorOp,
   type Plan9VectorOperation,
-  type Plan9VectorRow,
 } from './vector-form';
 
 /**

@@ -18,7 +18,7 @@ import { largestOrderAt } from './page-order';
  */
 
 /** 2008 x86. */
-export const ORDER_MAX_2008 = 20;
+const ORDER_MAX_2008 = 20;
 
 /** The page record: links 0 and 8, count 16, order (free) or owner (used) 20, type info or CPU mask 24. */
 const RECORD_BYTES = 40;

@@ -13,7 +13,7 @@ export const NEXT = 0;
 export const PREVIOUS = 4;
 export const COUNT = 8;
 /** Type info of a used page; index of the first unscrubbed page of a free block. */
-export const TYPE_INFO = 16;
+const TYPE_INFO = 16;
 export const FIRST_DIRTY = TYPE_INFO;
 /** Order of a free block; owner of a used page. */
 export const ORDER = 24;
@@ -21,7 +21,7 @@ export const ORDER = 24;
 /** Bits of the count word; the real ones lie at its upper end. */
 export const STATE_FREE = 1;
 export const NEED_SCRUB = 2;
-export const XEN_HEAP = 4;
+const XEN_HEAP = 4;
 
 /** `FIRST_DIRTY` of a block without unscrubbed pages. */
 export const NONE_DIRTY = 0x000f_ffff;

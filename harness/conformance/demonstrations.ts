@@ -39,7 +39,7 @@ function performed(subject: Subject, demonstration: QuirkDemonstration): [shows:
 }
 
 /** Runs a demonstration on a fresh engine. Throws what is wrong with the demonstration itself. */
-export function demonstrate(subject: Subject, demonstration: QuirkDemonstration): Demonstrated {
+function demonstrate(subject: Subject, demonstration: QuirkDemonstration): Demonstrated {
   const { definition } = subject;
   const options = { ...subject.options, ...demonstration.options };
   const { machine, engine } = freshStack({ ...subject, options }, demonstration.heapPages ?? HEAP_PAGES);

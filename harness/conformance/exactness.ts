@@ -2,7 +2,6 @@ import { createHash, type Hash } from 'node:crypto';
 import type { AccessStream } from '../machine/access-stream';
 import { PRICED_COUNT } from '../machine/domain-events';
 import { HEAP_BASE } from '../machine/memory-layout';
-import type { WorstCaseBound } from '../replay/port';
 import type { ConformanceOperation } from './operation';
 import { Findings } from './rules';
 import { someSequence } from './sequences';
@@ -134,8 +133,4 @@ export function examineBounds(
       findings.expect('bounded', accesses <= most, reason);
     }
   }
-}
-
-export function hasAccessBound(bounds: readonly WorstCaseBound[]): boolean {
-  return bounds.some(({ unit, most }) => unit === 'accesses' && most !== undefined);
 }

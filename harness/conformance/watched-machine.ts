@@ -1,7 +1,7 @@
 import { Machine } from '../machine/machine';
 
 /** A verb or an observer looked at memory so often without being charged that it will hardly ever end. */
-export class Stuck extends Error {
+class Stuck extends Error {
   constructor() {
     super(`looked at memory more than ${LOOKS_MAX} times without end`);
     this.name = 'Stuck';

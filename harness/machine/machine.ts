@@ -24,7 +24,7 @@ import { TWO_TO_32 } from '../../traces/ground/integers';
 export const LINE_BYTES = 64;
 
 /** 2^28: beyond any operation of a sane replay, reached within seconds by a cycle in a corrupted list. */
-export const ACCESSES_MAX_DEFAULT = 0x1000_0000;
+const ACCESSES_MAX_DEFAULT = 0x1000_0000;
 
 export interface MachineOptions {
   /** Pages of 4096 bytes that the page source hands out. */

@@ -111,7 +111,7 @@ export function orderHolding(bytes: number): number {
 }
 
 /** Request sizes of the failure-based curve, in bytes. */
-export const FAILURE_CURVE_BYTES = [64, 256, 1024, 2048, 3072, 4096] as const;
+const FAILURE_CURVE_BYTES = [64, 256, 1024, 2048, 3072, 4096] as const;
 
 /** Of the moments at which enough was free for a request in total, at how many no single hole would have held it. */
 export interface FailurePoint {

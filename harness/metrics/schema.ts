@@ -47,7 +47,7 @@ export const parameters = v.record(text, v.union([integer, text], 'an integer or
 export const machineSizes = v.strictObject({ heapPages: count, virtualPages: count });
 
 /** What an engine in C was built from: its module is what its results follow from, the rest says how to make it. */
-export const build = v.strictObject({
+const build = v.strictObject({
   moduleSha256: sha256,
   abi: v.picklist(['lp64', 'ilp32'], 'lp64 or ilp32'),
   compiler: text,

@@ -54,5 +54,3 @@ export const WALKED = SECOND_TLB + KIND_COUNT;
 /** What a locked update costs as such. */
 export const LOCKED = WALKED + KIND_COUNT;
 export const OUTCOME_COUNT = LOCKED + 1;
-/** Nothing came on top of an access. */
-export const NOTHING = -1;

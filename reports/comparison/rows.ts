@@ -144,7 +144,7 @@ const FACTS: readonly (readonly [pattern: RegExp, fact: string])[] = [
   [/^events\./, 'events'],
 ];
 
-export function factOf(metric: string): string {
+function factOf(metric: string): string {
   const found = FACTS.find(([pattern]) => pattern.test(metric));
   return found === undefined ? metric : metric.replace(new RegExp(`${found[0].source}.*$`), found[1]);
 }

@@ -81,7 +81,7 @@ function pinnedOf({ metrics, firstFailure, pricings }: MeasuredReplay): Readonly
 }
 
 /** Thinned until it has no more letters than it may; undefined where that cannot be. */
-export function fittedWalk(
+function fittedWalk(
   changes: readonly HeapChange[],
   walk: HeapWalk,
   pinned: ReadonlySet<number>,

@@ -44,7 +44,7 @@ export function errorsText(rows: readonly FidelityRow[]): string {
 }
 
 /** A storm, told by engine, sizes and objects, belongs to one of the halves by its name alone. */
-export function halfOf({ engine, storm, live }: FidelityRow): Half {
+function halfOf({ engine, storm, live }: FidelityRow): Half {
   const name = `${engine} ${storm} ${live}`;
   return createHash('sha256').update(name).digest()[0]! % 2 === 0 ? 'fitted' : 'withheld';
 }

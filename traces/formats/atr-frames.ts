@@ -9,13 +9,13 @@ import { DamagedBytes } from './atr-bytes';
 
 /** The file's first bytes. The line ends and the end-of-text mark tell when a transfer took it for text. */
 export const MAGIC = Buffer.from('ALTR\r\n\x1a\n', 'latin1');
-export const VERSION = 1;
+const VERSION = 1;
 /** The file's last bytes. */
-export const END_MAGIC = Buffer.from('\x1aRTLA\r\n\n', 'latin1');
+const END_MAGIC = Buffer.from('\x1aRTLA\r\n\n', 'latin1');
 
-export const PRELUDE_BYTES = MAGIC.length + 4;
+const PRELUDE_BYTES = MAGIC.length + 4;
 /** Where the index begins, its checksum, the end magic. */
-export const FOOTER_BYTES = 8 + 4 + END_MAGIC.length;
+const FOOTER_BYTES = 8 + 4 + END_MAGIC.length;
 
 const FRAME_HEADER_BYTES = 9;
 const PAYLOAD_BYTES_MAX = 1 << 23;

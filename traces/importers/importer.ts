@@ -37,8 +37,3 @@ export interface LineParser {
    */
   finish?(): boolean;
 }
-
-/** How many lines satisfy the pattern; what most formats detect by. */
-export function countMatching(lines: readonly string[], pattern: RegExp): number {
-  return lines.reduce((count, line) => count + (pattern.test(line) ? 1 : 0), 0);
-}

@@ -7,7 +7,7 @@ import { Deck, WeightTable, type RandomStream } from '../random';
 const BIN_BYTES = 128;
 
 /** Sizes by histogram: bin k holds 128k … 128k + 127 bytes, cut to the bounds. */
-export class SizeHistogram {
+class SizeHistogram {
   private readonly table: WeightTable;
 
   /** `firstBin` is the bin of the first weight. */
@@ -85,7 +85,7 @@ export class PageMixture {
 }
 
 /** Patches larger than half a page are not made (Gupta et al., OSDI 2008). */
-export const PATCH_CUTOFF_BYTES = 2048;
+const PATCH_CUTOFF_BYTES = 2048;
 
 /** How large patches are, and how many of all that were tried are refused for their size. */
 export interface PatchSizes {

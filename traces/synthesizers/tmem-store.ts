@@ -16,7 +16,7 @@ export const structureBytes = {
 } as const;
 
 /** The largest object of the sub-page pool: a page that compresses to no less keeps a frame of its own. */
-export const LARGEST_STORED_BYTES = 4064;
+const LARGEST_STORED_BYTES = 4064;
 
 const STRUCTURE_ALIGN = 8;
 const DATA_ALIGN = 1;

@@ -8,7 +8,7 @@ import type { XenHeap } from './xen-heap';
  */
 
 /** The two largest structures, which had grown by 2009. */
-export const releases = {
+const releases = {
   '2008': { domain: 7680, vcpu: 6912 },
   '2009': { domain: 7808, vcpu: 7040 },
 } as const;

@@ -216,7 +216,7 @@ function oneOf<Word extends string>(choices: readonly Word[], word: string, wher
 }
 
 /** A whole number in a range; throws a `UsageError` that names the option. */
-export function wholeNumber(where: string, word: string, smallest: number, largest: number): number {
+function wholeNumber(where: string, word: string, smallest: number, largest: number): number {
   const value = Number(word);
   if (!/^\d+$/.test(word) || value < smallest || value > largest) {
     throw new UsageError({

@@ -27,8 +27,7 @@ export function readWords(
 }
 
 /** `heapPages` is typed `heap-pages`. */
-export const longName = (name: string): string =>
-  name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const longName = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** Every long name of an option, the first its own. */
 export const longNames = (name: string, { alsoCalled = [] }: Option<unknown>): readonly string[] => [

@@ -27,7 +27,7 @@ import { print } from './terminal';
  * pool), which no ordinary trace may hold. The result is the rows of the golden files, in all their columns.
  */
 
-export const VECTOR_FORMATS = ['plan9-vector', 'libxl-vector'] as const;
+const VECTOR_FORMATS = ['plan9-vector', 'libxl-vector'] as const;
 export type VectorFormat = (typeof VECTOR_FORMATS)[number];
 
 export const isVectorFormat = (format: string | undefined): format is VectorFormat =>

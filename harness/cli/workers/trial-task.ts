@@ -71,7 +71,7 @@ function unpacked({ ops, ids, sizes, aligns }: PackedList): Trace {
 }
 
 /** How traces are tried on an engine in words. */
-export function trialPlanOf(
+function trialPlanOf(
   { engine, options, pricing, machine: whole, realloc }: TrialSubject,
   registries: Registries,
   heapScale: number,

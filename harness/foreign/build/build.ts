@@ -22,7 +22,7 @@ export interface BuildRecord {
   readonly sources: Readonly<Record<string, string>>;
 }
 
-export const ENGINE_SECTION = 'alloc-replay.engine';
+const ENGINE_SECTION = 'alloc-replay.engine';
 
 const MODULE = 'engine.wasm';
 /** 256 KiB: deep enough for a printf, small enough that a recursion without end is noticed soon. */

@@ -9,7 +9,7 @@ import { parsePlacedYaml, type PlacedYaml } from '../../text/placed-yaml';
  * in full; a single `.c` file that carries its glue describes itself.
  */
 
-export const ABIS = ['lp64', 'ilp32'] as const;
+const ABIS = ['lp64', 'ilp32'] as const;
 export type Abi = (typeof ABIS)[number];
 
 export interface EngineConstants {

@@ -32,7 +32,7 @@ import { F64, I32, I64 } from './opcodes';
 
 /** Functions that the harness gives to every recording module, under `HOOKS_MODULE`. */
 export const HOOKS_MODULE = 'alloc-replay';
-export const HOOKS = ['refresh', 'outside', 'copy', 'fill', 'piece'] as const;
+const HOOKS = ['refresh', 'outside', 'copy', 'fill', 'piece'] as const;
 export type Hook = (typeof HOOKS)[number];
 const HOOK_TYPES: Readonly<Record<Hook, FunctionType>> = {
   refresh: { params: [], results: [] },

@@ -13,7 +13,7 @@ import { addCauses, causeCycles, WorstOperations, type CauseCycles } from '../..
 /** Prices what a real program did to memory by the same model as the engines: its operations, kind by kind. */
 
 /** Accesses outside of all operations. */
-export const UNMARKED = 'unmarked';
+const UNMARKED = 'unmarked';
 const UNMARKED_KIND = 0;
 const KINDS_MAX = 1024;
 

@@ -66,8 +66,7 @@ export interface AuditReport {
 }
 
 /** Generations of libxl's bookkeeping: 0 until August 2010, 1 until April 2012, 2 since then. */
-export const GENERATIONS = [0, 1, 2] as const;
-export type Generation = (typeof GENERATIONS)[number];
+export type Generation = 0 | 1 | 2;
 
 /** Whether a public function that libxl itself calls reuses its caller's gc, as the policy says, or makes its own. */
 export const NESTED = ['reuse', 'fresh'] as const;

@@ -22,7 +22,7 @@ const xmallocNames = (prefix: string): string[] =>
     `${name}_flex_struct`,
   ]);
 
-export const ROUTINE_FAMILIES: readonly RoutineFamily[] = [
+const ROUTINE_FAMILIES: readonly RoutineFamily[] = [
   {
     name: 'pages',
     allocates: ['page_alloc', 'alloc_xenheap_pages', 'alloc_xenheap_page'],

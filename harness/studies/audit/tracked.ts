@@ -17,7 +17,7 @@ export type Holder =
   | { readonly kind: 'object'; readonly object: TrackedObject }
   | { readonly kind: 'application' };
 
-export const NOBODY: Holder = { kind: 'nobody' };
+const NOBODY: Holder = { kind: 'nobody' };
 export const APPLICATION: Holder = { kind: 'application' };
 
 const NO_TABLES: readonly Gc[] = [];

@@ -9,7 +9,7 @@ import {
   type EventList,
   type TraceOf,
 } from './event-list';
-import { holds, metricsOf, partText, witnessOf, type Property } from './property';
+import { holds, metricsOf, witnessOf, type Property } from './property';
 import { Trials, type TrialPlan, type Tried } from './trial';
 
 /**
@@ -317,5 +317,3 @@ function foundText(property: Property, { outcome, values }: Tried): string {
   );
   return `: ${found.join(', ')}`;
 }
-
-export const propertyText = ({ parts }: Property): string => parts.map(partText).join(' and ');

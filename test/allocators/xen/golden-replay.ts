@@ -40,7 +40,7 @@ export interface ReplayedGolden {
 }
 
 /** Pages mapped, and operations that unmapped any. */
-export class MappingCounts {
+class MappingCounts {
   mappedPages = 0;
   unmappingOperations = 0;
   private unmapped = 0;

@@ -11,7 +11,7 @@ export const COMMAND_LINE: readonly string[] = [
   join(__dirname, '../../../harness/cli/main.ts'),
 ];
 
-export const TINY = `suite: tiny
+const TINY = `suite: tiny
 pricings: [flat, zen4-2022@cold]
 heap-pages: 2000
 virtual-pages: 0

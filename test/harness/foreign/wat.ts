@@ -2,7 +2,7 @@ import { ByteWriter } from '../../../harness/foreign/wasm/bytes';
 
 /** Modules made by hand, section by section, for what no compiler would write. */
 
-export const I32 = 0x7f;
+const I32 = 0x7f;
 export const F32 = 0x7d;
 
 export interface HandMade {

@@ -17,7 +17,7 @@ export type CauseCosts = Partial<Record<Cause, number>>;
 const SHARES = [5, 6, 7, 8, 8, 9, 10, 11];
 
 /** Exact LRU: the most recent first, sets by the low bits of the number, or by all of its bits folded together. */
-export class NaiveCache {
+class NaiveCache {
   private readonly sets: number[][];
   private neighbourLines = 0;
   private readonly neighboursIn: number[];

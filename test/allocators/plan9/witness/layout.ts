@@ -62,7 +62,7 @@ export interface Settings {
 
 const MIB = 2 ** 20;
 
-export const PRESETS = {
+const PRESETS = {
   sbrkmem: { maxsize: 3839 * MIB, minarena: 4096, flags: 0 },
   mainmem: { maxsize: 4 * MIB, minarena: 128 * 1024, flags: FLAG.tolerance },
   imagmem: { maxsize: 16 * MIB, minarena: 2 * MIB, flags: 0 },

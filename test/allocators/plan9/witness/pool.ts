@@ -8,7 +8,7 @@ import { BASE, Region, Stop } from './region';
 
 const REQUEST_MAX = 0x7fff_ffffn;
 
-export const shown = (pointer: bigint): string => (pointer === 0n ? '0' : `@${pointer - BASE}`);
+const shown = (pointer: bigint): string => (pointer === 0n ? '0' : `@${pointer - BASE}`);
 
 export class Pool {
   readonly region = new Region();
