@@ -8,7 +8,8 @@ import { inFolder } from './command';
 
 /**
  * The same bytes under every supported Node, whatever its V8 makes of the code: the suite `quick`, the placements of
- * every engine, and the module that an engine in C becomes. Other Nodes come from the package registry.
+ * every engine, what a search finds, and the module that an engine in C becomes. Other Nodes come from the package
+ * registry.
  */
 
 const test = suite('cli: other versions of Node');
@@ -18,6 +19,10 @@ const TRACES = ['recorded:sqlite3-2000', 'synth:libxl-calls?calls=20', 'synth:tm
 const IN_C = join(__dirname, '../../../allocators/c/tlsf.engine.yaml');
 const MODELS = ['xmalloc-first-fit', 'xmalloc-tlsf', 'xvmalloc', 'plan9-pool', 'libxl-gc'];
 const ENGINES = [...MODELS, IN_C];
+const SEARCH = [
+  ...['search', '-a', 'xmalloc-first-fit', '--maximize', 'free.cycles.max', '--evaluations', '500'],
+  ...['--events', '400', '--workers', '2'],
+];
 
 /** Every file below a folder by name; results without the host they were made on. */
 function filesIn(folder: string): ReadonlyMap<string, string> {
@@ -50,6 +55,7 @@ function outputsOf(node: readonly string[], main: string, folder: string): Reado
   run('suite', 'quick', '--out', join(folder, 'quick'));
   const engines = ['-a', ENGINES.join(','), '-p', 'zen4-2022,core2-2008@cold'];
   run('run', ...TRACES, ...engines, '--out', join(folder, 'run'), '--placements', join(folder, 'placements'));
+  run(...SEARCH, '--out', join(folder, 'search'));
   return filesIn(folder);
 }
 
