@@ -16,6 +16,8 @@ export interface PricedTrace {
   readonly accesses: number;
   readonly instructions: number;
   readonly pricings: readonly PricedAddresses[];
+  /** Instructions whose loads were taken for pointer chases, hexadecimal. */
+  readonly chases: readonly string[];
 }
 
 export function pricedText(priced: PricedTrace, format: PriceFormat, terminal: Terminal = {}): string {
@@ -29,7 +31,10 @@ export function pricedText(priced: PricedTrace, format: PriceFormat, terminal: T
   }
 }
 
-function humanText({ trace, accesses, instructions, pricings }: PricedTrace, terminal: Terminal): string {
+function humanText(
+  { trace, accesses, instructions, pricings, chases }: PricedTrace,
+  terminal: Terminal,
+): string {
   const facts = `${groupedInteger(accesses)} ${accesses === 1 ? 'access' : 'accesses'}, ${countText(instructions, 'instruction')}`;
   const header = ['pricing', 'operation', 'count', ...QUANTILES.map(({ name }) => name), 'max', 'total', 'causes']; // prettier-ignore
   const rows = pricings.flatMap(({ pricing, kinds }) =>
@@ -58,9 +63,17 @@ function humanText({ trace, accesses, instructions, pricings }: PricedTrace, ter
     '',
     'The worst operations:',
     ...tableOf(['pricing', 'operation', 'from', 'cycles', 'causes'], worst, terminal),
+    ...(chases.length === 0 ? [] : ['', wrappedText(chasesText(chases), terminal.columns)]),
   ]
     .map((line) => `${line}\n`)
     .join('');
+}
+
+const CHASES_SHOWN = 8;
+
+function chasesText(chases: readonly string[]): string {
+  const more = chases.length > CHASES_SHOWN ? ` and ${chases.length - CHASES_SHOWN} more` : '';
+  return `Loads that wait for one another are those of the instructions ${chases.slice(0, CHASES_SHOWN).join(', ')}${more}.`;
 }
 
 /** Which pricing and which operations stand in every part of it, the causes last. */

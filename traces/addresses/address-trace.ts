@@ -13,6 +13,8 @@ export interface AddressTraceSink {
   begin(kind: string, line: number): void;
   end(line: number): void;
   instructions(count: number): void;
+  /** The instruction that makes the accesses which follow lies here. */
+  at?(instruction: AddressKey): void;
   load(address: AddressKey, bytes: number): void;
   /** A load whose address was itself just loaded. */
   dependentLoad(address: AddressKey, bytes: number): void;
@@ -90,6 +92,7 @@ class AddressTraceReader {
     if (lines.take('I')) {
       this.readAccess();
       sink.instructions(1);
+      sink.at?.(this.address);
     } else if (lines.take('L')) {
       this.readAccess();
       sink.load(this.address, this.bytes);

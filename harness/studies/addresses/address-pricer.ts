@@ -1,3 +1,4 @@
+import type { Chases, Load } from './chases';
 import { AccessStream, CHASE, LOAD, STORE, UPDATE } from '../../machine/access-stream';
 import { LINE_BYTES } from '../../machine/machine';
 import { StepTable } from '../../machine/steps';
@@ -17,6 +18,14 @@ const UNMARKED = 'unmarked';
 const UNMARKED_KIND = 0;
 const KINDS_MAX = 1024;
 
+/** What an operation may do before its walks are judged; a longer one is judged part by part. */
+const WAITING_MAX = 1 << 16;
+
+interface WaitingLoad extends Load {
+  readonly bytes: number;
+  readonly kind: number;
+}
+
 export interface PricedKind {
   readonly kind: string;
   readonly distribution: Distribution;
@@ -26,7 +35,7 @@ export interface PricedKind {
 
 export interface PricedOperation {
   readonly kind: string;
-  /** Among all operations, from 0. */
+  /** Among all that are marked, from 0; of what lies between two, among those. */
   readonly operation: number;
   /** Where in the trace it begins. */
   readonly line: number;
@@ -38,6 +47,7 @@ export interface PricedAddresses {
   readonly pricing: string;
   readonly profileSha256: string;
   readonly kinds: readonly PricedKind[];
+  /** Kind by kind, the dearest first. */
   readonly worst: readonly PricedOperation[];
 }
 
@@ -49,12 +59,22 @@ export class AddressPricer {
   private readonly stream: AccessStream;
   private readonly kinds: string[] = [UNMARKED];
   private readonly records: readonly PricingRecord[];
+  /** Of those that are marked: so they have the numbers of the events that a driver replays. */
   private operations = 0;
+  private gaps = 0;
   /** Whether the operation under way is one, or what lies between two. */
   private isMarked = false;
   private hasWork = false;
+  private instruction: number | bigint | undefined;
+  private readonly waiting: WaitingLoad[] = [];
+  /** The instructions that chase within operations. */
+  private readonly chasing = new Set<number | bigint>();
 
-  constructor(specifications: readonly PricingSpecification[], worstCount: number) {
+  constructor(
+    specifications: readonly PricingSpecification[],
+    worstCount: number,
+    private readonly chases: Chases,
+  ) {
     this.records = specifications.map((each) => new PricingRecord(each, worstCount));
     this.stream = new AccessStream(new StepTable(), Infinity, undefined, (batch) => {
       this.records.forEach((record) => record.record(batch));
@@ -80,6 +100,10 @@ export class AddressPricer {
     this.hasWork = true;
   }
 
+  at(instruction: number | bigint): void {
+    this.instruction = instruction;
+  }
+
   load(address: number | bigint, bytes: number): void {
     this.touch(address, bytes, LOAD);
   }
@@ -96,16 +120,39 @@ export class AddressPricer {
     this.touch(address, bytes, UPDATE);
   }
 
+  /** The instructions whose loads were taken for chases: where operations are marked, within those. */
+  get chaseInstructions(): readonly (number | bigint)[] {
+    const { instructions } = this.chases;
+    return this.operations === 0 ? instructions : instructions.filter((each) => this.chasing.has(each));
+  }
+
   finish(): readonly PricedAddresses[] {
     this.close();
     this.stream.flush();
     return this.records.map((record) => record.finish(this.kinds));
   }
 
-  /** One entry a line that is touched. */
+  /** What may turn out to be a chase waits until the operation has shown its walks. */
   private touch(address: number | bigint, bytes: number, kind: number): void {
     this.accesses++;
     this.hasWork = true;
+    this.waiting.push({ address, bytes, kind, instruction: kind === LOAD ? this.instruction : undefined });
+    if (this.waiting.length === WAITING_MAX) this.settle();
+  }
+
+  private settle(): void {
+    this.chases.learn(this.waiting);
+    for (const { address, bytes, kind, instruction } of this.waiting) {
+      const isChase = instruction !== undefined && this.chases.isChase(instruction, address);
+      if (isChase && this.isMarked) this.chasing.add(instruction);
+      this.append(address, bytes, isChase ? CHASE : kind);
+    }
+    this.chases.walkEnds();
+    this.waiting.length = 0;
+  }
+
+  /** One entry a line that is touched. */
+  private append(address: number | bigint, bytes: number, kind: number): void {
     const first = this.space.map(address);
     this.stream.append(first, kind);
     const linesMore = Math.floor(((first % LINE_BYTES) + bytes - 1) / LINE_BYTES);
@@ -129,14 +176,16 @@ export class AddressPricer {
 
   private open(kind: number, line: number): void {
     this.hasWork = false;
-    this.stream.beginOperation(this.operations, 0, kind, line, 0);
+    this.stream.beginOperation(this.isMarked ? this.operations : this.gaps, 0, kind, line, 0);
   }
 
   /** What lies between two operations is none if nothing does. */
   private close(): void {
+    this.settle();
     if (this.isMarked || this.hasWork) {
       this.stream.endOperation(0);
-      this.operations++;
+      if (this.isMarked) this.operations++;
+      else this.gaps++;
     }
   }
 }
@@ -146,11 +195,13 @@ class PricingRecord {
   private readonly pricing: Pricing;
   private readonly counters: (CostCounter | undefined)[] = [];
   private readonly causes: Float64Array[] = [];
-  private readonly worst: WorstOperations;
+  private readonly worst: (WorstOperations | undefined)[] = [];
 
-  constructor(specification: PricingSpecification, worstCount: number) {
+  constructor(
+    specification: PricingSpecification,
+    private readonly worstCount: number,
+  ) {
     this.pricing = new Pricing(specification);
-    this.worst = new WorstOperations(worstCount);
   }
 
   record(batch: AccessStream): void {
@@ -162,7 +213,12 @@ class PricingRecord {
       (this.counters[kind] ??= new CostCounter()).add(cycles);
       const causes = (this.causes[kind] ??= new Float64Array(CAUSE_COUNT));
       addCauses(causes, pricing.operationCauses, row);
-      this.worst.offer(batch, row, cycles, pricing.operationCauses);
+      (this.worst[kind] ??= new WorstOperations(this.worstCount)).offer(
+        batch,
+        row,
+        cycles,
+        pricing.operationCauses,
+      );
     }
   }
 
@@ -176,13 +232,21 @@ class PricingRecord {
           ? []
           : [{ kind, distribution: distributionOf([counter]), causes: causeCycles(this.causes[index]!, 0) }];
       }),
-      worst: this.worst.list().map(({ id, operation, sizeBytes, cycles, causes }) => ({
+      worst: this.worstOf(names),
+    };
+  }
+
+  /** Of every kind; what lies between operations only where there are none. */
+  private worstOf(names: readonly string[]): PricedOperation[] {
+    const kinds = names.length > 1 ? this.worst.slice(UNMARKED_KIND + 1) : this.worst;
+    return kinds.flatMap((each) =>
+      (each?.list() ?? []).map(({ id, operation, sizeBytes, cycles, causes }) => ({
         kind: names[id]!,
         operation,
         line: sizeBytes,
         cycles,
         causes,
       })),
-    };
+    );
   }
 }

@@ -29,7 +29,8 @@ price('names kinds, their costs by cause and the worst operations', async () => 
   // Four lines from memory, a page walk, 12 instructions at 0.3; then all but one line from the first cache.
   assert.match(stdout, /\nzen4-2022 +walk #0 +line 2 +1,631 +dram 1,600, tlb 27, instructions 4\n/);
   assert.match(stdout, /\nzen4-2022@cold +walk +2 +1,697 /);
-  assert.is(stdout.split('\nThe worst operations:\n')[1]!.trimEnd().split('\n').length, 1 + 2 * 2);
+  // Two walks and the one push under each pricing.
+  assert.is(stdout.split('\nThe worst operations:\n')[1]!.trimEnd().split('\n').length, 1 + 2 * 3);
 });
 
 price('costs of kinds are sums of their causes, in JSON and CSV alike', async () => {
@@ -54,6 +55,50 @@ price('what lies outside of operations is priced apart, and warms the caches', a
   assert.equal([unmarked.kind, unmarked.operations], ['unmarked', 2]);
   assert.equal([use.kind, use.operations, use.distribution.costs], ['use', 3, [0, 4]]);
 });
+
+price(
+  'operations have the numbers of those that are marked, and what lies between is not among the worst',
+  async () => {
+    const { pricings } = await priceJson('L 100000\n> use\nC 100000\n<\nL 300000\n> use\nC 200000\n<\n');
+    const found = pricings[0].worst.map(({ kind, operation }: { kind: string; operation: number }) => [
+      kind,
+      operation,
+    ]);
+    assert.equal(found, [
+      ['use', 1],
+      ['use', 0],
+    ]);
+    const { pricings: unmarked } = await priceJson('L 100000\n');
+    assert.is(unmarked[0].worst[0].kind, 'unmarked');
+  },
+);
+
+/** A loop that loads a node's size and then where the next is, nodes lying in no order, each on a page of its own. */
+const NODES = [5, 2, 9, 3, 14, 7, 1, 12].map((page) => 0x10_0000 + page * 0x1000);
+const walkOf = (places: readonly number[]): string =>
+  places
+    .map(
+      (place) => `I  4010a0,3\n L ${place.toString(16)},8\nI  4010a4,4\n L ${(place + 8).toString(16)},8\n`,
+    )
+    .join('');
+
+price(
+  'the loads of a walk wait for one another: found by their places, or named by their instructions',
+  async () => {
+    const dram = async (places: readonly number[], ...options: string[]) => {
+      const { pricings, chases } = await priceJson(`> walk\n${walkOf(places)}<\n`, ...options);
+      return [pricings[0].kinds[0].causes.dram, chases];
+    };
+    const dependent = NODES.length * 400;
+    assert.equal(await dram(NODES), [dependent, ['4010a0']]);
+    assert.equal(await dram(NODES, '--chase', '0x4010A0'), [dependent, ['4010a0']]);
+    const [independent, none] = await dram(NODES, '--chase', 'none');
+    assert.equal(none, []);
+    assert.ok(independent < dependent / 4, `${independent} of ${dependent}`);
+    const array = NODES.map((_, index) => 0x10_0000 + index * 0x1000);
+    assert.equal((await dram(array))[1], [], 'an array is gone over in steps of one size');
+  },
+);
 
 price('an access over the end of a line touches both, in different regions too', async () => {
   const dram = async (text: string) => (await priceJson(text)).pricings[0].kinds[0].causes.dram;
@@ -91,6 +136,11 @@ const refused: readonly [text: string | Buffer, options: readonly string[], said
   ['', [], /run\.lackey: no access in it/],
   [gzipSync('L 10\n'.repeat(1000)).subarray(0, 30), [], /run\.lackey/],
   ['L 10', ['-p', 'zen4-2202'], /unknown profile "zen4-2202"; did you mean "zen4-2022"\?/],
+  [
+    'L 10',
+    ['--chase', 'main'],
+    /--chase: "main"; expected the address of an instruction, hexadecimal, or none/,
+  ],
   ['L 10', ['--worst', '0'], /--worst: "0"; expected a whole number from 1 to 1000/],
   ['L 10', ['--format', 'xml'], /format/],
   [
