@@ -11,6 +11,7 @@ export class RecordingThread {
   private readonly batches = new SharedBatches();
   private thread: Worker | undefined;
   private recorded: Promise<Recorded> | undefined;
+  private failure: Error | undefined;
 
   constructor(private readonly plan: RecordingPlan) {}
 
@@ -18,7 +19,11 @@ export class RecordingThread {
     if (this.thread === undefined && this.batches.isFull) {
       this.start();
     }
-    this.batches.write(batch);
+    try {
+      this.batches.write(batch);
+    } catch (error) {
+      throw this.failure ?? error;
+    }
   }
 
   /** Rejects with what went wrong in the thread. */
@@ -38,7 +43,11 @@ export class RecordingThread {
     this.thread = thread;
     this.recorded = new Promise((resolve, reject) => {
       thread.once('message', resolve);
-      thread.once('error', reject);
+      thread.once('error', (error: Error) => {
+        this.failure = error;
+        this.batches.fail();
+        reject(error);
+      });
       thread.once('exit', () => reject(new Error('the thread that prices has stopped')));
     });
     // Whoever waits for it hears of it; until then nobody does.

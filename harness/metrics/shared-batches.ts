@@ -21,7 +21,7 @@ const ENDED = 1;
 const FAILED = 2;
 
 /** Longer than a thread of a busy host waits for its turn. */
-const SILENCE_SECONDS_MAX = 600;
+const SILENCE_SECONDS_MAX = 120;
 
 /** One batch: arrays of its own size, at a place of its own. */
 class SharedBatch implements StreamBatch {
@@ -133,6 +133,12 @@ export class SharedBatches {
     this.wakeReader();
   }
 
+  /** Says that nobody will read any more. */
+  fail(): void {
+    Atomics.store(this.control, WORD.state, FAILED);
+    Atomics.notify(this.control, WORD.read);
+  }
+
   /** Hands over what is written and not yet read. */
   readWritten(take: (batch: StreamBatch) => void): void {
     for (let read = Atomics.load(this.control, WORD.read); read < this.written; read++) {
@@ -156,8 +162,7 @@ export class SharedBatches {
         Atomics.wait(this.control, WORD.signal, signal);
       }
     } catch (error) {
-      Atomics.store(this.control, WORD.state, FAILED);
-      Atomics.notify(this.control, WORD.read);
+      this.fail();
       throw error;
     }
   }
