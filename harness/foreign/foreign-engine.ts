@@ -43,6 +43,7 @@ export class ForeignEngine implements Engine {
   private readonly services: MachineServices;
   private readonly region: RegionSource | undefined;
   private readonly ownsHeap: boolean;
+  private readonly showsBlocks: boolean;
   /** What the program was given, where the engine shows nothing of its heap. */
   private readonly blocks: ProgramBlocks | undefined;
 
@@ -55,6 +56,7 @@ export class ForeignEngine implements Engine {
     const { pages } = parts;
     this.region = pages === undefined ? new RegionSource(machine) : undefined;
     this.ownsHeap = module.memorySource === 'heap';
+    this.showsBlocks = module.has('ar_block_at');
     this.services = new MachineServices(
       machine,
       name,
@@ -166,7 +168,7 @@ export class ForeignEngine implements Engine {
 
   private observedUsable(): ((object: Placement) => number) | undefined {
     return this.module.has('ar_usable_size')
-      ? (object) => this.running.observe(() => this.running.entries.ar_usable_size!(object))
+      ? (object) => this.running.observeAt(this.running.entries.ar_usable_size!, object)
       : undefined;
   }
 
@@ -191,10 +193,10 @@ export class ForeignEngine implements Engine {
     if (this.running.entries.ar_page_take !== undefined) {
       return { start: object, bytes: pagesBytes(orderOf(sizeBytes)), headerBytes: 0 };
     }
-    if (!this.module.has('ar_block_at')) {
+    if (!this.showsBlocks) {
       return this.blocks?.blockAt(object, sizeBytes) ?? assumedBlock(this.parts, object, sizeBytes);
     }
-    const block = this.running.observe(() => this.running.entries.__ar_block_at!(object));
+    const block = this.running.observeAt(this.running.entries.__ar_block_at!, object);
     if (block === 0) {
       return undefined;
     }

@@ -152,17 +152,35 @@ export class RunningModule implements LinearEngine {
 
   /** An observer's call: nothing of it is recorded. */
   observe<T>(call: () => T): T {
-    const { control, machine } = this;
-    const from = ENTRIES + 4 * machine.stream.entryCount;
-    this.observedFrom = from;
-    control[WORD.position] = from;
+    this.beginObserving();
     try {
       return this.protect(call);
     } finally {
-      this.observedFrom = undefined;
-      control[WORD.fuel] = FUEL_UNITS;
-      control[WORD.bitScans] = 0;
+      this.endObserving();
     }
+  }
+
+  /** `observe` without a closure: every allocation is looked at. */
+  observeAt(entry: (address: number) => number, address: number): number {
+    this.beginObserving();
+    try {
+      return entry(address);
+    } catch (error) {
+      throw this.ended(error);
+    } finally {
+      this.endObserving();
+    }
+  }
+
+  private beginObserving(): void {
+    this.observedFrom = ENTRIES + 4 * this.machine.stream.entryCount;
+    this.control[WORD.position] = this.observedFrom;
+  }
+
+  private endObserving(): void {
+    this.observedFrom = undefined;
+    this.control[WORD.fuel] = FUEL_UNITS;
+    this.control[WORD.bitScans] = 0;
   }
 
   /** A verb as a step without instructions of its own: the module counts these. */

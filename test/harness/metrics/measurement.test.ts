@@ -6,6 +6,7 @@ import type { MetricName } from '../../../harness/metrics/registry';
 import { parsePricing } from '../../../harness/pricing/specification';
 import type { EngineDefinition } from '../../../harness/replay/port';
 import { createStack } from '../../../harness/replay/stack';
+import { InputError } from '../../../traces/input-error';
 import type { Trace, TraceOrigin } from '../../../traces/trace';
 import { pagePerObject, stackOf, traceOf } from './page-per-object';
 
@@ -206,6 +207,18 @@ test('what the first pass sees is what a second one would', async () => {
   assert.ok(once.checkpoints.every(({ survey }) => survey !== null));
   const drawn = await run({ trace: adaptive(traceOf(TRACE)) });
   assert.equal(drawn.heapMap, (await run()).heapMap);
+});
+
+test('a replay that stops early does not hear of what is wrong with its trace behind that', async () => {
+  const whole = traceOf('alloc 1 8, compact 0');
+  const torn: Trace = {
+    ...whole,
+    open: async () => ({
+      ...(await whole.open()),
+      refill: () => Promise.reject(new InputError({ problem: 'torn', expected: 'a whole trace' })),
+    }),
+  };
+  assert.is((await run({ trace: torn })).outcome.kind, 'unsupported');
 });
 
 test('of a heap that grows without end the last maximum is seen in a second pass', async () => {
