@@ -31,17 +31,9 @@ export class Archive {
     }
   }
 
-  get size(): number {
-    return this.cells.size;
-  }
-
   /** Best first. */
   list(): Bred[] {
     return [...this.cells.values()].sort(byScore);
-  }
-
-  get best(): Bred | undefined {
-    return this.list()[0];
   }
 }
 

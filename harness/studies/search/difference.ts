@@ -1,3 +1,4 @@
+import { isFailure } from '../../metrics/measured-replay';
 import { metricNamed, type MetricName } from '../../metrics/registry';
 import type { EventList } from './event-list';
 import type { Answer, Goal } from './search';
@@ -115,7 +116,7 @@ export function doesOtherwise(base: Tried, head: Tried, metrics: readonly string
   );
 }
 
-export const fails = ({ outcome: { kind } }: Tried): boolean => kind !== 'ok' && kind !== 'unsupported';
+export const fails = ({ outcome }: Tried): boolean => isFailure(outcome);
 
 const problemOf = ({ outcome }: Tried): string =>
   'problem' in outcome ? `${outcome.kind}: ${outcome.problem}` : outcome.kind;

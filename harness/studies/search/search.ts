@@ -1,5 +1,6 @@
 import { RandomStream } from '../../../traces/random';
 import { OP, TextTable, TraceEvent } from '../../../traces/trace';
+import { isFailure } from '../../metrics/measured-replay';
 import { sizeClassOf } from '../../metrics/op-kinds';
 import { Archive, isBetter, parentOf, type Bred } from './archive';
 import { bred, randomGenome, type Material } from './breeding';
@@ -46,8 +47,7 @@ export interface Goal {
 /** The value of a metric on the one engine that is tried. */
 export const maximal = (metric: string): Goal => ({
   score: ([tried]) => tried?.values[metric]?.value ?? -1,
-  isFailure: ([tried]) =>
-    tried !== undefined && tried.outcome.kind !== 'ok' && tried.outcome.kind !== 'unsupported',
+  isFailure: ([tried]) => tried !== undefined && isFailure(tried.outcome),
 });
 
 /** What a trace came to on each engine; undefined on one that it broke the rules of. */

@@ -68,9 +68,13 @@ test('Plan 9: the tree of free blocks that nobody balances', async () => {
   assert.match(text, /went into "find visit", [\d,]+ times/);
 });
 
-test('vmalloc: the search for a gap, bit by bit', async () => {
-  const { value } = await found('vmalloc', 'search.steps.max', ...QUICK);
-  assert.ok(value > 500, `${value} steps`);
+test('vmalloc: every page of a large object, and where objects are small, a search past each of them', async () => {
+  const large = await found('vmalloc', 'search.steps.max', ...QUICK);
+  assert.ok(large.value > 4096, `${large.value} steps`);
+  assert.is(large.events, 1);
+  const small = await found('vmalloc', 'search.steps.max', ...QUICK, '--request-bytes', '4096');
+  assert.ok(small.value > 500, `${small.value} steps`);
+  assert.match(small.text, /went into "virtual-area: pass mapping"/);
 });
 
 test('TLSF of today: no trace that ships has an allocation or a free as dear', async () => {
