@@ -9,7 +9,8 @@ import { expectWritable, PartialFile, reasonOf } from '../../traces/output/whole
 import type { Results } from '../results/results';
 
 /**
- * A history: one CSV file, one row per run, cell and metric, only ever appended to.
+ * A history: one CSV file, only ever appended to: a row per run, and one per cell and metric whose value is another
+ * than in the run before. What has no row in a run is as it was.
  *
  * Several jobs may append at once, and any of them may be killed. So a run's rows are one batch, written by one call
  * at the end of the file, begun by a line end that closes whatever was torn before it; each row ends in its place in
@@ -38,6 +39,8 @@ export interface HistoryRow {
 }
 
 export interface History {
+  /** In the order in which they were appended. */
+  readonly runs: readonly RunFacts[];
   readonly rows: readonly HistoryRow[];
   /** Lines that belong to no whole batch: an append was interrupted there. */
   readonly tornLines: number;
@@ -57,7 +60,34 @@ const HEADER = COLUMNS.join(',');
 const ID_DIGITS = 16;
 
 /** Says whether a replay came to its end; of one that did not nothing else is recorded. */
-const OUTCOME_METRIC = { metric: 'outcome.ok', unit: 'times', better: 'higher' } as const;
+export const OUTCOME_METRIC = { metric: 'outcome.ok', unit: 'times', better: 'higher' } as const;
+
+/** Says that there was a run; its value is how many replays it had. */
+const RUN_METRIC = { metric: 'run.replays', unit: 'replays', better: 'none' } as const;
+
+const runRow = (facts: RunFacts, replays: number): HistoryRow => ({
+  ...facts,
+  ...{ trace: '', traceId: '', engine: '', engineVersion: 0, options: '', heapPages: 0 },
+  ...{ pricing: '', profileId: '', ...RUN_METRIC, value: replays },
+});
+
+const isRun = ({ trace, engine, metric }: HistoryRow): boolean =>
+  metric === RUN_METRIC.metric && trace === '' && engine === '';
+
+/** What rows of one series have in common. */
+export function seriesKey({ label, trace, engine, options, heapPages, pricing, metric }: HistoryRow): string {
+  return JSON.stringify([label, trace, engine, options, heapPages, pricing, metric]);
+}
+
+/** Whether a row says what the last of its series said, of the same trace, engine and profile. */
+function isAsBefore(row: HistoryRow, before: HistoryRow | undefined): boolean {
+  return (
+    before !== undefined &&
+    (['value', 'traceId', 'engineVersion', 'profileId', 'unit', 'better'] as const).every(
+      (name) => row[name] === before[name],
+    )
+  );
+}
 
 /** The rows of results, in the order of the results and of their metrics. */
 export function historyRows(results: Results, facts: RunFacts): HistoryRow[] {
@@ -111,11 +141,14 @@ function metricRows(
 
 /** Appends a run. Throws an `InputError` when the file is no history or cannot be written. */
 export function appendToHistory(file: string, results: Results, facts: RunFacts): void {
-  const rows = historyRows(results, facts);
-  if (rows.length === 0) {
+  const all = historyRows(results, facts);
+  if (all.length === 0) {
     return;
   }
   createHistory(file);
+  const last = new Map(readHistory(file).rows.map((row) => [seriesKey(row), row]));
+  const changed = all.filter((row) => !isAsBefore(row, last.get(seriesKey(row))));
+  const rows = [runRow(facts, results.replays.length), ...changed];
   const batch = Buffer.from(`\n${rows.map((row, index) => rowText(row, index + 1, rows.length)).join('')}`);
   const descriptor = opened(file, 'a');
   try {
@@ -223,6 +256,7 @@ export function readHistory(file: string): History {
 
 function wholeBatches(lines: readonly string[]): History {
   const rows: HistoryRow[] = [];
+  const runs: RunFacts[] = [];
   let batch: HistoryRow[] = [];
   let tornLines = 0;
   for (const line of lines) {
@@ -241,11 +275,13 @@ function wholeBatches(lines: readonly string[]): History {
     }
     batch.push(read.row);
     if (batch.length === read.count) {
-      batch.forEach((row) => rows.push(row));
+      const [{ date, commit, label }] = batch as [HistoryRow];
+      runs.push({ date, commit, label });
+      batch.filter((row) => !isRun(row)).forEach((row) => rows.push(row));
       batch = [];
     }
   }
-  return { rows, tornLines: tornLines + batch.length };
+  return { runs, rows, tornLines: tornLines + batch.length };
 }
 
 function readRow(line: string): { row: HistoryRow; number: number; count: number } | undefined {

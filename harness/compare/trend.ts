@@ -2,7 +2,7 @@ import { didYouMean, UsageError } from '../../traces/input-error';
 import { METRIC_GROUPS } from '../metrics/metric';
 import { metricNamed } from '../metrics/registry';
 import { difference } from './difference';
-import type { History, HistoryRow } from './history';
+import { OUTCOME_METRIC, seriesKey, type History, type HistoryRow, type RunFacts } from './history';
 import { matchesPattern } from './limits';
 
 /** What changed between one run and the next of its series, in the order of the history. */
@@ -46,7 +46,7 @@ export function failsLastRun(trend: Trend, failOn: TrendFailOn): boolean {
   );
 }
 
-const runKey = ({ date, commit, label }: HistoryRow): string => JSON.stringify([date, commit, label]);
+const runKey = ({ date, commit, label }: RunFacts): string => JSON.stringify([date, commit, label]);
 
 /** Finds the changes of a history. Throws a `UsageError` for a pattern that names nothing in it. */
 export function trendOf(history: History, { metrics, label }: TrendOptions): Trend {
@@ -54,15 +54,16 @@ export function trendOf(history: History, { metrics, label }: TrendOptions): Tre
   checkPatterns(metrics, rows);
   const last = new Map<string, HistoryRow>();
   const changes: TrendChange[] = [];
+  const lastRuns = new LastRuns(history.runs, rows);
   for (const row of rows.filter((each) => isWanted(each, metrics))) {
     const key = seriesKey(row);
     const before = last.get(key);
     if (before !== undefined && before.value !== row.value) {
-      changes.push(changeOf(before, row));
+      changes.push(changeOf({ ...before, ...lastRuns.before(row, before) }, row));
     }
     last.set(key, row);
   }
-  const runs = [...new Set(rows.map(runKey))];
+  const runs = history.runs.filter((run) => label === undefined || run.label === label).map(runKey);
   return {
     runs: runs.length,
     lastRun: runs.at(-1) ?? '',
@@ -71,6 +72,48 @@ export function trendOf(history: History, { metrics, label }: TrendOptions): Tre
     tornLines: history.tornLines,
   };
 }
+
+/** A value has no row in the runs in which it stayed: which of them was the last before it changed. */
+class LastRuns {
+  private readonly indices = new Map<string, number>();
+  /** By replay, from which run on it came to its end (1) or did not (0). */
+  private readonly outcomes = new Map<string, [run: number, value: number][]>();
+
+  constructor(
+    private readonly runs: readonly RunFacts[],
+    rows: readonly HistoryRow[],
+  ) {
+    runs.forEach((run, index) => this.indices.set(runKey(run), index));
+    for (const row of rows.filter(({ metric }) => metric === OUTCOME_METRIC.metric)) {
+      const key = replayKey(row);
+      this.outcomes.set(key, [...(this.outcomes.get(key) ?? []), [this.indexOf(row), row.value]]);
+    }
+  }
+
+  /** The last run before `row` with the value of `before`: of its label, and in which its replay came to its end. */
+  before(row: HistoryRow, before: HistoryRow): RunFacts {
+    const first = this.indexOf(before);
+    for (let index = this.indexOf(row) - 1; index > first; index--) {
+      const run = this.runs[index]!;
+      if (run.label === row.label && (row.metric === OUTCOME_METRIC.metric || this.ended(row, index))) {
+        return run;
+      }
+    }
+    return { date: before.date, commit: before.commit, label: before.label };
+  }
+
+  private indexOf(row: HistoryRow): number {
+    return this.indices.get(runKey(row)) ?? -1;
+  }
+
+  private ended(row: HistoryRow, run: number): boolean {
+    const changes = this.outcomes.get(replayKey(row)) ?? [];
+    return changes.filter(([since]) => since <= run).at(-1)?.[1] === 1;
+  }
+}
+
+const replayKey = ({ label, trace, engine, options, heapPages }: HistoryRow): string =>
+  JSON.stringify([label, trace, engine, options, heapPages]);
 
 function isWanted(row: HistoryRow, metrics: readonly string[]): boolean {
   return metrics.length === 0
@@ -89,10 +132,6 @@ function checkPatterns(metrics: readonly string[], rows: readonly HistoryRow[]):
       });
     }
   }
-}
-
-function seriesKey({ label, trace, engine, options, heapPages, pricing, metric }: HistoryRow): string {
-  return JSON.stringify([label, trace, engine, options, heapPages, pricing, metric]);
 }
 
 function changeOf(from: HistoryRow, to: HistoryRow): TrendChange {

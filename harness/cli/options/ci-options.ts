@@ -27,7 +27,10 @@ export const ciOptions = {
   emit: list(`With --out, also write: ${EMITTERS.map(({ name }) => name).join(', ')} (comma-separated)`, {
     group: GROUP,
   }),
-  append: text('Append every metric to this history (CSV), for `trend`', { group: GROUP, completes: 'file' }),
+  append: text('Append what this run changed to a history (CSV), for `trend`', {
+    group: GROUP,
+    completes: 'file',
+  }),
   commit: text('With --append: what was run (default: HEAD of git)', { group: GROUP }),
   label: text('With --append: which series of runs this is (nightly, a branch, a host)', { group: GROUP }),
 };

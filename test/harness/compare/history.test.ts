@@ -53,7 +53,11 @@ test('what is appended is read back in order, hostile names on one line each', a
   assert.is(rows.at(-1)!.label, '=label,"');
   assert.equal(rows[rows.length / 2 - 1], expected.at(-1));
   const lines = readFileSync(history(), 'utf8').trimEnd().split('\n');
-  assert.is(lines.length, 1 + 2 * (1 + expected.length), 'header, and a blank line before each batch');
+  assert.is(
+    lines.length,
+    1 + 2 * (2 + expected.length),
+    'header, and before each batch a blank line and the run',
+  );
   assert.ok(lines.every((line) => !/(^|,)"?[=@]/.test(line)));
   assert.equal(readdirSync(context.folder), ['history.csv']);
 });
@@ -63,12 +67,13 @@ test('an append that was cut anywhere is left out, and the next one is whole', a
   appendToHistory(history(), results, run(1));
   const whole = readFileSync(history());
   const perRun = readHistory(history()).rows.length;
-  appendToHistory(history(), results, run(2));
+  // Under labels of their own they are no news to each other.
+  appendToHistory(history(), results, { ...run(2), label: 'second' });
   const both = readFileSync(history());
   for (let cut = whole.length; cut < both.length; cut += 397) {
     writeFileSync(history(), both.subarray(0, cut));
     assert.is(readHistory(history()).rows.length, perRun, `cut at ${cut}`);
-    appendToHistory(history(), results, run(3));
+    appendToHistory(history(), results, { ...run(3), label: 'third' });
     const { rows } = readHistory(history());
     assert.equal([...new Set(rows.map(({ commit }) => commit))], ['c1', 'c3'], `cut at ${cut}`);
     assert.is(rows.length, 2 * perRun, `cut at ${cut}`);
@@ -78,7 +83,7 @@ test('an append that was cut anywhere is left out, and the next one is whole', a
   appendFileSync(history(), both.subarray(0, both.length - 1));
   assert.is(readHistory(history()).rows.length, 2 * perRun);
   // A place that was cut, `1 of 1` of `1 of 120.`, is none.
-  const firstOfSecond = both.indexOf(`,1 of ${perRun}.`, whole.length);
+  const firstOfSecond = both.indexOf(`,1 of ${perRun + 1}.`, whole.length);
   writeFileSync(history(), Buffer.concat([both.subarray(0, firstOfSecond), Buffer.from(',1 of 1')]));
   assert.is(readHistory(history()).rows.length, perRun);
   assert.is(readHistory(history()).tornLines, 1);
@@ -100,16 +105,35 @@ test('several processes append at once and every batch is whole', async () => {
       spawn(process.execPath, argv, { stdio: 'inherit' }).on('close', resolve);
     });
   assert.equal(await Promise.all(['a', 'b', 'c'].map(append)), [0, 0, 0]);
-  const { rows, tornLines } = readHistory(history());
+  const { runs, tornLines } = readHistory(history());
   assert.is(tornLines, 0);
-  assert.is(new Set(rows.map(({ commit }) => commit)).size, 30);
+  assert.is(new Set(runs.map(({ commit }) => commit)).size, 30);
+  const ofB = runs.map(({ commit }) => commit).filter((commit) => commit.startsWith('b'));
   assert.equal(
-    rows.filter(({ commit }) => commit.startsWith('b')).map(({ commit }) => commit),
-    rows
-      .filter(({ commit }) => commit.startsWith('b'))
-      .map(({ commit }) => commit)
-      .sort((a, b) => Number(a.slice(1)) - Number(b.slice(1))),
+    ofB,
+    [...ofB].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1))),
   );
+});
+
+test('a run has a row, and others only where a value, its trace, engine or profile is not as before', async () => {
+  const replay = await measured();
+  const rowsAfter = (each: MeasuredReplay, number: number) => {
+    const before = readFileSync(history(), 'utf8').length;
+    appendToHistory(history(), resultsOf(each), run(number));
+    return readFileSync(history(), 'utf8').slice(before).trim().split('\n');
+  };
+  appendToHistory(history(), resultsOf(replay), run(1));
+  const [same, ...none] = rowsAfter(replay, 2);
+  assert.match(same!, /,c2,nightly,.*,run\.replays,replays,none,1,1 of 1\.$/);
+  assert.equal(none, []);
+  const changed = rowsAfter(withPeak(replay, 77), 3);
+  assert.is(changed.length, 2);
+  assert.match(changed[1]!, /,held\.bytes\.peak,bytes,lower,77,2 of 2\.$/);
+  const newer = { ...withPeak(replay, 77), engine: { ...replay.engine, version: 9 } };
+  assert.is(rowsAfter(newer, 4).length, 1 + historyRows(resultsOf(newer), run(4)).length);
+  const trend = trendOf(readHistory(history()), { metrics: ['held.bytes.peak'] });
+  assert.is(trend.runs, 4);
+  assert.is(trend.changes[0]!.from.commit, 'c2', 'the last run with the old value');
 });
 
 test('what is no history stays as it is', async () => {
