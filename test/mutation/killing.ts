@@ -19,19 +19,23 @@ export interface Verdict {
   readonly survivors: readonly Mutant[];
 }
 
-/** Of the processor, however busy the host is: what takes longer hangs. */
-const SECONDS_MAX = 30;
+/** What takes so much more of the processor than the tests by themselves hangs, however busy the host is. */
+const TIMES_LONGER = 4;
+const SECONDS_MORE = 3;
 
 /** Tries at most `most` mutants of a file. Throws where the tests fail by themselves. */
 export async function survivorsOf(subject: Subject, most: number, folder: string): Promise<Verdict> {
   const source = readFileSync(path.join(ROOT, subject.file), 'utf8');
-  if (await isNoticed(subject, source, folder)) {
+  const started = process.hrtime.bigint();
+  if (await isNoticed(subject, source, folder, 3600)) {
     throw new Error(`${subject.tests.join(', ')}: fails without any change of ${subject.file}`);
   }
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  const secondsMax = Math.ceil(TIMES_LONGER * seconds + SECONDS_MORE);
   const mutants = sampleOf(mutantsOf(subject.file, source), most);
   const survivors: Mutant[] = [];
   for (const mutant of mutants) {
-    if (!(await isNoticed(subject, mutant.source, folder))) {
+    if (!(await isNoticed(subject, mutant.source, folder, secondsMax))) {
       survivors.push(mutant);
     }
   }
@@ -39,14 +43,19 @@ export async function survivorsOf(subject: Subject, most: number, folder: string
 }
 
 /** Whether one of the tests fails, or never ends, with that source in the place of the file's. */
-async function isNoticed({ file, tests }: Subject, source: string, folder: string): Promise<boolean> {
+async function isNoticed(
+  { file, tests }: Subject,
+  source: string,
+  folder: string,
+  secondsMax: number,
+): Promise<boolean> {
   const place = path.join(folder, 'source');
   writeFileSync(place, source);
   const worker = fork(path.join(ROOT, 'test/run-worker.js'), [], {
     cwd: ROOT,
     execPath: 'sh',
     execArgv: [
-      ...['-c', `ulimit -t ${SECONDS_MAX}; exec "$@"`, 'sh', process.execPath],
+      ...['-c', `ulimit -t ${secondsMax}; exec "$@"`, 'sh', process.execPath],
       ...['-r', path.join(ROOT, '.ci/register.cjs'), '-r', path.join(__dirname, 'mutated.cjs')],
     ],
     env: { ...process.env, MUTATED_FILE: path.join(ROOT, file), MUTATED_SOURCE: place },
