@@ -52,6 +52,21 @@ test('the right routine is accepted, named or not', () => {
   engine.check();
 });
 
+test('runs of pages are found and walked, each page a block', () => {
+  const { engine } = booted('caller-dispatch');
+  const large = engine.allocate(9000, 0);
+  const small = engine.allocate(100, 0);
+  assert.equal(engine.blockAt(large, 9000, 0), { start: large, bytes: 4 * 4096, headerBytes: 0 });
+  assert.ok(engine.blockAt(small, 100, 0)!.bytes < 4096);
+  const pages: number[] = [];
+  engine.walk((start, bytes, state) => {
+    if (bytes === 4096 && state === 'allocated') {
+      pages.push(start - large);
+    }
+  });
+  assert.equal(pages, [0, 4096, 8192, 12_288]);
+});
+
 test('only call sites that ask for both kinds need the test', () => {
   const { engine } = booted('caller-dispatch');
   assert.instance(engine, CallerDispatch);

@@ -54,4 +54,16 @@ test('a shard is written i/n', () => {
   assert.is(shardOfFileName('results.json'), undefined);
 });
 
+test('one shard of one is read, and ten thousand; no more', () => {
+  for (const [index, count] of [
+    [1, 1],
+    [10_000, 10_000],
+  ] as const) {
+    assert.equal(parseShard(`${index}/${count}`), { index, count });
+  }
+  for (const text of ['0/1', '2/1', '1/10001']) {
+    assert.throws(() => parseShard(text), /at most 10000/, text);
+  }
+});
+
 test.run();
