@@ -6,7 +6,7 @@ import type { PlannedCell } from './matrix';
 const ACCESSES_PER_EVENT = 32;
 const ACCESSES_PER_EVENT_SEARCHING = 256;
 
-/** Every access is priced once a pricing, and replayed twice: the second pass surveys the heap. */
+/** Every access is priced once a pricing, and mostly replayed twice: what nobody saw of the heap takes another pass. */
 const PASSES = 2;
 
 /** An estimate that depends on nothing but the cell and its number of events, the same on every shard. */
