@@ -110,6 +110,6 @@ export class Fragments {
 }
 
 /** C's comparison of unsigned words; a negative number stands for a 64-bit difference that wrapped. */
-function isAtLeast(word: number, bytes: number): boolean {
+export function isAtLeast(word: number, bytes: number): boolean {
   return word < 0 || word >= bytes;
 }

@@ -3,7 +3,7 @@ import { alignedStart, crosses } from './alignment';
 import type { Blocks } from './blocks';
 import { DEAD_FILL, DEAD_FILL_SKIP_BYTES, type Checks } from './checks';
 import type { PoolContext } from './context';
-import type { Fragments } from './fragments';
+import { isAtLeast, type Fragments } from './fragments';
 import type { FreeTree } from './free-tree';
 import type { HeldBlock } from './held-block';
 import { ALIGNMENT_FILLER, MAGIC } from './layout';
@@ -161,24 +161,33 @@ export class Verbs {
   /** A block of at least `needed` bytes that contains `block`, joined with free neighbours if it must; 0 if none. */
   private joinForRoom(block: number, size: number, needed: number): number {
     const { blocks, fragments } = this;
-    const word = (sum: number) => this.context.word(sum);
     if (needed <= size) {
       return block;
     }
+    const own = blocks.knownSize(block);
+    const isRoom = (sum: number) => isAtLeast(this.context.word(sum), needed);
     const right = blocks.following(block);
-    const rightSize = blocks.magicChased(right) === MAGIC.free ? blocks.size(right) : 0;
-    if (rightSize > 0 && word(size + rightSize) >= needed) {
+    const rightSize = this.freeSize(right);
+    if (rightSize !== undefined && isRoom(own + rightSize)) {
       return fragments.merge(block, right);
     }
     const left = blocks.preceding(block);
-    const leftSize = blocks.magicChased(left) === MAGIC.free ? blocks.size(left) : 0;
-    if (leftSize > 0 && word(leftSize + size) >= needed) {
+    const leftSize = this.freeSize(left);
+    if (leftSize !== undefined && isRoom(leftSize + own)) {
       return fragments.merge(left, block);
     }
-    if (leftSize > 0 && rightSize > 0 && word(leftSize + size + rightSize) >= needed) {
+    if (leftSize !== undefined && rightSize !== undefined && isRoom(leftSize + own + rightSize)) {
       return fragments.merge(fragments.merge(left, block), right);
     }
     return 0;
+  }
+
+  /** Size of a neighbour, as pointer arithmetic takes it; undefined where it is not free. */
+  private freeSize(neighbour: number): number | undefined {
+    const { blocks } = this;
+    if (blocks.magicChased(neighbour) !== MAGIC.free) return undefined;
+    blocks.size(neighbour);
+    return blocks.knownSize(neighbour);
   }
 
   /** The old block is where it was, or its neighbour became part of it: move the data down and give back the rest. */

@@ -175,6 +175,15 @@ test('an aligned pointer beyond 4 GiB wraps as 32-bit pointers do, and the progr
   });
 });
 
+test('a realloc adds to its block what a neighbour of less than nothing has, as 64-bit words do', () => {
+  assertCorner({
+    layout: 'lp64',
+    config: 'sbrkmem quantum=1000',
+    rows: ['alloc,0,8192', 'alloc,1,0', 'free,0', 'alignedalloc,2,0,100,3073', 'realloc,2,1024'],
+    expected: ['3,alignedalloc,2,11417,1048,', '4,realloc,2,-1,,fault:access outside the region'],
+  });
+});
+
 test('a dump prints 64-bit words exactly', () => {
   assertCorner({
     layout: 'lp64',
