@@ -106,8 +106,7 @@ export class Pool {
     const { blocks } = this;
     this.print('pool POOL ref');
     for (const arena of this.arenas.list) {
-      const tail = this.checks.arenaTail(arena);
-      for (let block = arena; block !== tail; block = blocks.next(block)) {
+      for (let block = arena; blocks.magic(block) !== MAGIC.arenaTail; block = blocks.next(block)) {
         const magic = blocks.magic(block).toString(16).padStart(8, '0');
         this.print(`(${shown(block)} ${magic} ${blocks.size(block)})`);
       }

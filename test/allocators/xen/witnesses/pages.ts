@@ -42,6 +42,8 @@ export class Pages {
     this.orderMax = settings.version === 'head' ? 18 : 20;
     this.lists = Array.from({ length: this.orderMax + 1 }, () => []);
     for (let page = 0; page < count; page++) this.insert(page, 0, ALL_CLEAN);
+    // Today's allocator is handed large chunks; both versions begin with the lowest at the head.
+    for (const list of this.lists) list.sort((one, other) => one.page - other.page);
   }
 
   /** The first page of 2^order of them. */
