@@ -22,9 +22,9 @@ export interface House {
 
 /**
  * `.ci/run` reproduces all claims from what is built, and `npm start` is one of those; a search takes a minute, and has
- * tests of its own.
+ * tests of its own, as has the shrinking of what it finds.
  */
-const isRunAnyway = ({ command }: Line): boolean => /\b(?:reproduce|search)\b/.test(command);
+const isRunAnyway = ({ command }: Line): boolean => /\b(?:reproduce|search|shrink out)\b/.test(command);
 
 /**
  * Plays the README and the helps below `folder`, each command once; resolves to what is wrong. Two acts at a time: what
