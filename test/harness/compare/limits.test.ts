@@ -148,4 +148,10 @@ test('means are compared by their fractions, and other ratios by their values', 
   assert.equal(difference({ value: 0 }, { value: 0 }), { absolute: 0, relativeBasisPoints: 0, sign: 0 });
 });
 
+test('what is no limit is said of --limit', () => {
+  for (const text of ['=+1%', 'free.cycles.max', 'free.cycles.max=-5%']) {
+    assert.throws(() => parseLimits(text), /--limit: /, text);
+  }
+});
+
 test.run();
