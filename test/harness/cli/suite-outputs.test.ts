@@ -121,7 +121,7 @@ test('on GitHub Actions a suite annotates and appends to the summary of the job'
       const { stderr } = await runCli('suite', file, '--out', join(folder, 'out'), '--workers', '1');
       assert.match(
         stderr,
-        /^::error title=crashing on a%25b\|<i>%2C=cmd\(\)%3A crashed::crashed: TypeError: no <b>such/m,
+        /^::error title=crashing on a%25b\|<i>%2C=cmd\(\)%3A faulted::faulted at operation 0 [^\n]*: TypeError: no <b>such/m,
       );
       assert.match(
         stderr,
