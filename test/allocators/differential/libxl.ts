@@ -43,7 +43,7 @@ export function fuzzLibxl(seed: number, cases: number): FuzzFigures {
       `gc ${ours[index]}, witness ${theirs[index]}\ngeneration ${generation} over ${backing}\n${['op,id,size', ...rows].join('\n')}`,
     );
   });
-  fc.assert(property, { seed, numRuns: cases });
+  fc.assert(property, { seed, numRuns: cases, includeErrorInReport: true });
   return { cases, operations };
 }
 

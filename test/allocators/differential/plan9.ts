@@ -167,7 +167,7 @@ export function fuzzPlan9(seed: number, cases: number, misuses: boolean): FuzzFi
       throw new Error(`${difference}\nlayout ${of.layout}, ${of.config}\n${rows.join('\n')}`);
     }
   });
-  fc.assert(property, { seed, numRuns: cases });
+  fc.assert(property, { seed, numRuns: cases, includeErrorInReport: true });
   return { cases, operations };
 }
 
@@ -230,7 +230,7 @@ export async function fuzzPlan9Replays(seed: number, cases: number): Promise<Fuz
       throw new Error(`${difference}\nlayout ${of.layout}, ${config} shim=${shim}\n${canonical.join('\n')}`);
     }
   });
-  await fc.assert(property, { seed, numRuns: cases });
+  await fc.assert(property, { seed, numRuns: cases, includeErrorInReport: true });
   return { cases, operations };
 }
 

@@ -77,7 +77,7 @@ export async function fuzzXen(
     const difference = await differenceOf(of, trace, definition);
     if (difference !== undefined) throw new Error(report(of, trace, difference));
   });
-  await fc.assert(property, { seed, numRuns: cases });
+  await fc.assert(property, { seed, numRuns: cases, includeErrorInReport: true });
   return { cases, operations };
 }
 

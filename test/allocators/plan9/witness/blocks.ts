@@ -232,6 +232,7 @@ export class Blocks {
   }
 
   merge(first: bigint, second: bigint): bigint {
+    assertC(this.next(first) === second);
     if (this.isFree(first)) this.del(first);
     if (this.isFree(second)) this.del(second);
     const { U } = this.layout;
