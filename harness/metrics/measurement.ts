@@ -216,6 +216,7 @@ async function survey(
           operations: missing.map(({ operation }) => operation),
           walkAt: isWalked ? new Set(extremes(first, footprint, firstFailure)) : undefined,
           lastOperation: footprint.atEnd.operation,
+          outcomeKind: first.report.outcome.kind,
           trail: sightings.trail,
         })
       : undefined;

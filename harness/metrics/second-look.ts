@@ -1,4 +1,5 @@
 import type { Placement, TraceEvent } from '../../traces/trace';
+import type { Outcome } from '../replay/outcome';
 import type { RepeatableReplay } from '../replay/payload-writer';
 import { repeatable, replay, type ReplayObserver, type ReplayState } from '../replay/replay';
 import { seeHeap, type HeapSight } from './checkpoints';
@@ -22,6 +23,8 @@ export interface SecondLookPlan {
   readonly walkAt: ReadonlySet<number> | undefined;
   /** The last operation that ended well. */
   readonly lastOperation: number;
+  /** How the first pass ended. */
+  readonly outcomeKind: Outcome['kind'];
   /** What the first pass placed. */
   readonly trail: PlacementTrail;
 }
@@ -48,7 +51,9 @@ export async function lookAgain(replayed: RepeatableReplay, plan: SecondLookPlan
       until: walker === undefined ? operations.at(-1)! : lastOperation,
     },
   );
-  if (outcome.kind !== 'ok' || !plan.trail.startsLike(surveyor.trail)) {
+  // What spoilt a payload is found again where the replay ends.
+  const hasEndedLike = outcome.kind === 'ok' || outcome.kind === plan.outcomeKind;
+  if (!hasEndedLike || !plan.trail.startsLike(surveyor.trail)) {
     throw new NotDeterministic(
       `${stack.definition.name} placed differently when the same trace was replayed again`,
     );
