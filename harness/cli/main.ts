@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { runCommandLine } from './command-line';
-import { EscapedException } from '../machine/failures';
-import { lineOutside } from '../replay/line-outside';
+import { lineOutside } from '../../traces/ground/line-outside';
 import { reportFailure } from './output/failure';
 import { whenPrinted } from './output/terminal';
 
@@ -34,10 +33,15 @@ async function main(): Promise<void> {
   whenPrinted(() => process.exit());
 }
 
+/** Where a line of an engine's is behind it, an engine's failure: by its name, as the report knows it. */
 function earlyEnd(): Error {
   const error = new Error('the process was ended before the command was done');
   const line = lineOutside(error.stack ?? '');
-  return line === undefined ? error : new EscapedException(`${error.message} (by ${line})`);
+  if (line !== undefined) {
+    error.message += ` (by ${line})`;
+    error.name = 'EscapedException';
+  }
+  return error;
 }
 
 void main();

@@ -1,7 +1,7 @@
 import { InputError, UsageError } from '../../traces/input-error';
+import { lineOutside } from '../../traces/ground/line-outside';
 import type { Placement } from '../../traces/trace';
 import { EscapedException, HeapCorruption, isEngineFailure } from '../machine/failures';
-import { lineOutside } from './line-outside';
 import type { Block, Engine, EngineDefinition } from './port';
 
 /**

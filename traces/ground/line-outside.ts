@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 
-const HARNESS = path.dirname(__dirname) + path.sep;
+const HARNESS = path.join(__dirname, '../../harness') + path.sep;
 
 /** The first line of a stack that is neither Node's nor the harness's own, as file:line:column without the folder. */
 export function lineOutside(stack: string): string | undefined {
