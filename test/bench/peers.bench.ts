@@ -5,8 +5,8 @@ import * as path from 'node:path';
 import { parsePricing } from '../../harness/pricing/specification';
 import { writeAtr } from '../../traces/formats/atr-writer';
 import { traceFromSpecification } from '../../traces/synthesizers/registry';
-import { NOTHING, OP, TraceEvent, type Trace } from '../../traces/trace';
-import { buildNative, missingTools } from '../harness/foreign/native/valgrind';
+import type { Trace } from '../../traces/trace';
+import { buildNative, missingTools, nativeEvents, nativeInput } from '../harness/foreign/native/valgrind';
 import { stagesOf, STAGES, type Stage } from './stages';
 
 /**
@@ -114,10 +114,10 @@ async function nativeRows(
   const program = buildNative(engine, folder);
   const events = await nativeEvents(trace);
   const input = path.join(folder, `${engine}.rows`);
-  fs.writeFileSync(input, events);
+  fs.writeFileSync(input, nativeInput(events));
   const short = path.join(folder, `${engine}.short.rows`);
-  fs.writeFileSync(short, events.subarray(0, 3 * lackeyEventsMax));
-  const count = events.length / 3;
+  fs.writeFileSync(short, nativeInput(events.slice(0, lackeyEventsMax)));
+  const count = events.length;
   const under = (tool: string, ...options: string[]): readonly string[] => [
     ...['valgrind', `--tool=${tool}`, ...options, program],
   ];
@@ -173,22 +173,6 @@ function cacheOptions(): readonly string[] {
   const { l1, l3 } = profile.caches;
   const geometry = ({ bytes, ways }: { bytes: number; ways: number }): string => `${bytes},${ways},64`;
   return [`--D1=${geometry(l1)}`, `--LL=${geometry(l3!)}`];
-}
-
-/** As the driver reads them: slot, bytes, and whether it is an allocation. */
-async function nativeEvents({ open }: Trace): Promise<Uint32Array> {
-  const rows: number[] = [];
-  const bytesOf = new Map<number, number>();
-  const source = await open();
-  const event = new TraceEvent();
-  do {
-    while (source.next(event, NOTHING)) {
-      if (event.op === OP.alloc) bytesOf.set(event.id, event.size);
-      rows.push(event.id, bytesOf.get(event.id)!, event.op === OP.alloc ? 1 : 0);
-    }
-  } while (await source.refill());
-  await source.close();
-  return Uint32Array.from(rows);
 }
 
 /** Runs the process to its end; the shell tells what its children took of the processors. */

@@ -12,13 +12,10 @@ import { UsageError } from '../../../traces/input-error';
 import { explain as explainOperations } from '../../explain/explain';
 import type { Choice, Explanation } from '../../explain/explanation';
 import { profile } from '../../explain/profile';
-import type { StackMaker } from '../../explain/step-machine';
-import { Machine } from '../../machine/machine';
 import { isFailure } from '../../metrics/measured-replay';
 import { parsePricing } from '../../pricing/specification';
-import { createStackOn } from '../../replay/stack';
 import type { Registries } from '../../results/cell';
-import { compilerOption, enginesWithOptions, type EngineChoice } from '../options/engine-options';
+import { enginesWithOptions, oneEngineOptions, stackMaker } from '../options/engine-options';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { outputTo } from '../output/output-file';
 import { Progress } from '../workers/progress';
@@ -29,16 +26,11 @@ import { doubtsText } from '../output/import-text';
 import { sourcesAtHand } from '../names/sources-at-hand';
 import {
   commaList,
-  enginesOption,
-  type MachineArguments,
   machineOptions,
   machineSizes,
   nameValuePairs,
   onlyOne,
-  PRICING_FORM,
-  pricingsOption,
   reallocOption,
-  settingsOption,
 } from '../options/shared-options';
 import { command } from './command';
 import { standardTerminal, tell } from '../output/terminal';
@@ -51,10 +43,7 @@ const AGAINST_NONE = 'none';
 const options = {
   ...machineOptions,
   ...readerOptionsBesideFormat,
-  allocator: { ...enginesOption, describe: 'The engine: a name, or the path of a module of your own' },
-  pricing: { ...pricingsOption, describe: `The pricing: ${PRICING_FORM}` },
-  option: settingsOption,
-  cc: compilerOption,
+  ...oneEngineOptions,
   op: count('The operation with this index in the trace, from 0', ANY_COUNT),
   worst: count('The dearest operations, so many of them', [1, WORST_MAX], { byDefault: '1' }),
   lock: text('Those that held this lock longest instead of the dearest'),
@@ -120,7 +109,7 @@ async function runProfile(argv: ExplainArguments): Promise<ExitCode> {
   const [engine] = enginesWithOptions([name], nameValuePairs('-o', argv.option), registries);
   const summedUp = await profile({
     trace,
-    createStack: stackMaker(engine!, argv, registries),
+    createStack: stackMaker(engine!, machineSizes(argv), registries),
     pricing,
     ...(argv.realloc !== undefined && { realloc: argv.realloc }),
   });
@@ -159,8 +148,11 @@ async function runOperations(argv: ExplainArguments): Promise<ExitCode> {
   let passesDone = 0;
   const explanation = await explainOperations({
     trace,
-    createStack: stackMaker(engine!, argv, registries),
-    others: others.map((other) => ({ name: other.name, createStack: stackMaker(other, argv, registries) })),
+    createStack: stackMaker(engine!, machineSizes(argv), registries),
+    others: others.map((other) => ({
+      name: other.name,
+      createStack: stackMaker(other, machineSizes(argv), registries),
+    })),
     pricing,
     choice,
     ...(argv.realloc !== undefined && { realloc: argv.realloc }),
@@ -203,23 +195,4 @@ function othersOf({ against }: ExplainArguments, name: string, isAdaptive: boole
     });
   }
   return named.filter((other) => other !== name);
-}
-
-function stackMaker(
-  { name, options }: EngineChoice,
-  argv: MachineArguments,
-  registries: Registries,
-): StackMaker {
-  const definition = registries.engineNamed(name);
-  return (watch, makeMachine = (machine) => new Machine(machine)) =>
-    createStackOn(
-      () =>
-        makeMachine({
-          ...watch,
-          ...machineSizes(argv),
-        }),
-      definition,
-      options,
-      (other) => registries.engineNamed(other),
-    );
 }

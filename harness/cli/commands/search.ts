@@ -7,9 +7,7 @@ import { shrunkText } from '../../../reports/search/shrunk-text';
 import { writeTrace } from '../../../traces/tools/write';
 import { explain } from '../../explain/explain';
 import { metricNamed } from '../../metrics/registry';
-import { Machine } from '../../machine/machine';
 import { parsePricing } from '../../pricing/specification';
-import { createStackOn } from '../../replay/stack';
 import type { EventList } from '../../studies/search/event-list';
 import { expand, scaledBudget } from '../../studies/search/expansion';
 import { expectMetric, parseProperty, witnessOf } from '../../studies/search/property';
@@ -23,7 +21,6 @@ import {
   type SearchPlan,
   type SearchState,
 } from '../../studies/search/search';
-import { shrink } from '../../studies/search/shrinking';
 import { readState, writeState } from '../../studies/search/state-file';
 import { ImportClosure } from '../../suite/import-closure';
 import { EXIT, type ExitCode } from '../exit-codes';
@@ -31,7 +28,7 @@ import { traceOfList } from '../names/event-lists';
 import { createRegistries, type OpenedRegistries } from '../names/registries';
 import { searchStarts, startsByDefault } from '../names/search-starts';
 import { engineSha256 } from '../names/suite-registries';
-import { compilerOption, enginesWithOptions } from '../options/engine-options';
+import { enginesWithOptions, oneEngineOptions, stackMaker } from '../options/engine-options';
 import { flag, flagUnless, needed, text, type ValuesOf } from '../options/option';
 import {
   budgetOf,
@@ -42,22 +39,19 @@ import {
   SEARCH_HEAP_PAGES,
 } from '../options/search-options';
 import {
-  enginesOption,
   hostOptions,
   machineOptions,
   machineSizes,
   nameValuePairs,
   onlyOne,
-  PRICING_FORM,
-  pricingsOption,
   reallocOption,
   replaySecondsMax,
-  settingsOption,
 } from '../options/shared-options';
 import { OutputFolder } from '../output/output-folder';
 import { print, printLine, standardTerminal, tellLine } from '../output/terminal';
 import { Interruption } from '../workers/interruption';
 import { Progress } from '../workers/progress';
+import { shrinkShown } from '../workers/shrinking';
 import { trialLanes } from '../workers/trial-lane';
 import type { TrialSubject } from '../workers/trial-task';
 import { TOOL_VERSION } from '../tool-version';
@@ -78,10 +72,7 @@ const KEPT_PER_MILLE = 950;
 const options = {
   ...machineOptions,
   heapPages: { ...machineOptions.heapPages, byDefault: String(SEARCH_HEAP_PAGES) },
-  allocator: { ...enginesOption, describe: 'The engine: a name, or the path of a module of your own' },
-  pricing: { ...pricingsOption, describe: `The pricing: ${PRICING_FORM}` },
-  option: settingsOption,
-  cc: compilerOption,
+  ...oneEngineOptions,
   maximize: needed(
     text('The metric to drive up, as `list metrics` names it'),
     'name a metric with --maximize, as in --maximize free.cycles.max',
@@ -315,41 +306,21 @@ async function shrinkAndExplain(
   const least =
     metricNamed(argv.maximize)!.unit === 'operations' ? 1 : Math.ceil((best.score * KEPT_PER_MILLE) / 1000);
   const property = parseProperty(`${argv.maximize}>=${least}`, '--maximize');
-  const definition = registries.engineNamed(subject.engine);
   const heapPages = scaledHeapPages(subject.machine.heapPages, best.scale);
+  const choice = { name: subject.engine, options: subject.options };
   const trials = {
-    createStack: (
-      watch: object,
-      makeMachine = (machine: ConstructorParameters<typeof Machine>[0]) => new Machine(machine),
-    ) =>
-      createStackOn(
-        () => makeMachine({ ...watch, ...subject.machine, heapPages }),
-        definition,
-        subject.options,
-        (other) => registries.engineNamed(other),
-      ),
+    createStack: stackMaker(choice, { ...subject.machine, heapPages }, registries),
     pricing: parsePricing(subject.pricing),
     ...(argv.realloc !== undefined && { realloc: argv.realloc }),
   };
-  const progress = new Progress(
-    'shrinking',
-    [WORST_FILE],
-    (shown) => shown.expect(0, SHRINK_TRIALS_MAX),
-    undefined,
-    'traces',
-  );
-  const shrunk = await shrink({
+  const shrunk = await shrinkShown(WORST_FILE, {
     ...trials,
     list,
     property,
     traceOf,
     trialsMax: SHRINK_TRIALS_MAX,
     accessesMax: SHRINK_ACCESSES_MAX,
-    tried: async (count) => {
-      progress.reached(0, count);
-      await new Promise((resolve) => setImmediate(resolve));
-    },
-  }).finally(() => progress.stop());
+  });
   const shrunkFile = join(out.path, SHRUNK_FILE);
   await writeTrace(await traceOf(shrunk.list).open(), shrunkFile);
   printLine(`Shrunk: ${shrunkFile}`);
@@ -365,8 +336,12 @@ async function shrinkAndExplain(
   );
   const operation = witnessOf(property, shrunk.tried);
   if (operation !== undefined) {
-    const choice = { kind: 'operation', operation } as const;
-    const explanation = await explain({ ...trials, trace: traceOf(shrunk.list), others: [], choice });
+    const explanation = await explain({
+      ...trials,
+      trace: traceOf(shrunk.list),
+      others: [],
+      choice: { kind: 'operation', operation },
+    });
     print(explanationText(explanation, new Map(), standardTerminal()));
   }
 }

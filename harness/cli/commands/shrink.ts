@@ -2,34 +2,27 @@ import { renderExplanation } from '../../../reports/explain/registry';
 import { shrunkText } from '../../../reports/search/shrunk-text';
 import { UsageError } from '../../../traces/input-error';
 import { explain } from '../../explain/explain';
-import type { StackMaker } from '../../explain/step-machine';
-import { Machine } from '../../machine/machine';
 import { isFailure } from '../../metrics/measured-replay';
 import { parsePricing } from '../../pricing/specification';
-import { createStackOn } from '../../replay/stack';
 import { parseProperty, witnessOf, type Property } from '../../studies/search/property';
-import { shrink as shrinkTrace, type Shrunk } from '../../studies/search/shrinking';
+import type { Shrunk } from '../../studies/search/shrinking';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { listOfTrace, traceOfList } from '../names/event-lists';
 import { createRegistries, openEvents } from '../names/registries';
-import { compilerOption, enginesWithOptions } from '../options/engine-options';
+import { enginesWithOptions, oneEngineOptions, stackMaker } from '../options/engine-options';
 import { count, flagUnless, needed, operand, text, type ValuesOf } from '../options/option';
 import { readerOptionsBesideFormat, traceDetails, traceRequest } from '../options/reader-options';
 import {
-  enginesOption,
   machineOptions,
   machineSizes,
   nameValuePairs,
   onlyOne,
-  PRICING_FORM,
-  pricingsOption,
   reallocOption,
-  settingsOption,
 } from '../options/shared-options';
 import { doubtsText } from '../output/import-text';
 import { print, standardTerminal, tell } from '../output/terminal';
 import { traceTo } from '../output/trace-output';
-import { Progress } from '../workers/progress';
+import { shrinkShown } from '../workers/shrinking';
 import { command } from './command';
 
 /** `shrink`: the smallest trace that still shows what a long one shows. */
@@ -42,10 +35,7 @@ const TRIALS_MAX = 100_000_000;
 const options = {
   ...machineOptions,
   ...readerOptionsBesideFormat,
-  allocator: { ...enginesOption, describe: 'The engine: a name, or the path of a module of your own' },
-  pricing: { ...pricingsOption, describe: `The pricing: ${PRICING_FORM}` },
-  option: settingsOption,
-  cc: compilerOption,
+  ...oneEngineOptions,
   keep: needed(
     text('What must remain: METRIC>=VALUE[,…], also with >, <, <= or =, or outcome=corrupt'),
     'say what the trace must go on to show, as in --keep "free.cycles.max>=100000"',
@@ -85,34 +75,16 @@ async function shrinkCommand(argv: ShrinkArguments): Promise<ExitCode> {
   }
   const { name } = trace.header;
   const traceOf = traceOfList(`${name}-shrunk`, trace.header.origin);
-  const definition = registries.engineNamed(engine);
-  const createStack: StackMaker = (watch, makeMachine = (machine) => new Machine(machine)) =>
-    createStackOn(
-      () => makeMachine({ ...watch, ...machineSizes(argv) }),
-      definition,
-      choice!.options,
-      (other) => registries.engineNamed(other),
-    );
+  const createStack = stackMaker(choice!, machineSizes(argv), registries);
   const { realloc } = argv;
   const plan = { createStack, pricing, ...(realloc !== undefined && { realloc }) };
-  const progress = new Progress(
-    'shrinking',
-    [name],
-    (shown) => shown.expect(0, argv.evaluations),
-    undefined,
-    'traces',
-  );
-  const shrunk = await shrinkTrace({
+  const shrunk = await shrinkShown(name, {
     ...plan,
     list,
     property,
     traceOf,
     trialsMax: argv.evaluations,
-    tried: async (trials) => {
-      progress.reached(0, trials);
-      await breath();
-    },
-  }).finally(() => progress.stop());
+  });
   print(shrunkText({ engine, trace: name, eventsBefore: list.events.length, property, shrunk }));
   await write?.(await traceOf(shrunk.list).open());
   if (argv.explain) {
@@ -120,8 +92,6 @@ async function shrinkCommand(argv: ShrinkArguments): Promise<ExitCode> {
   }
   return isFailure(shrunk.tried.outcome) ? EXIT.failed : EXIT.ok;
 }
-
-const breath = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 /** The operation that shows the property, or else the dearest. */
 async function printExplanation(

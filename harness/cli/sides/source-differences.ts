@@ -6,15 +6,14 @@ import {
   type RevisionProfile,
   type SourceDifference,
 } from '../../explain/source-difference';
-import { Machine, type MachineOptions } from '../../machine/machine';
+import type { MachineOptions } from '../../machine/machine';
 import type { MeasuredReplay } from '../../metrics/measured-replay';
 import { parsePricing } from '../../pricing/specification';
 import { replay } from '../../replay/replay';
-import { createStackOn } from '../../replay/stack';
 import { isForeignEngine } from '../names/foreign-engines';
 import { createRegistries } from '../names/registries';
 import { sourcesAtHand } from '../names/sources-at-hand';
-import { enginesWithOptions } from '../options/engine-options';
+import { enginesWithOptions, stackMaker } from '../options/engine-options';
 import { commaList, machineSizes, nameValuePairs, type MachineArguments } from '../options/shared-options';
 
 /**
@@ -124,12 +123,7 @@ class Side {
   private createStack(watch: Pick<MachineOptions, 'drain' | 'observer'>) {
     const { registries, request, engine } = this;
     const [choice] = enginesWithOptions([engine], nameValuePairs('-o', request.option), registries);
-    return createStackOn(
-      () => new Machine({ ...machineSizes(request), ...watch }),
-      registries.engineNamed(engine),
-      choice!.options,
-      (name) => registries.engineNamed(name),
-    );
+    return stackMaker(choice!, machineSizes(request), registries)(watch);
   }
 }
 

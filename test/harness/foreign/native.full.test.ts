@@ -3,11 +3,10 @@ import * as path from 'node:path';
 import { loadEngine } from '../../../harness/cli/names/load-engine';
 import { churn } from '../../../traces/synthesizers/churn';
 import { synthesizedTrace } from '../../../traces/synthesizers/synthesizer';
-import { OP, NOTHING, TraceEvent, type Trace } from '../../../traces/trace';
 import { countRun } from '../../fidelity/storm-replay';
 import { inFolder } from '../cli/command';
 import { assertWithinLimits } from './costs';
-import { buildNative, missingTools, nativeCounts, VERBS, type NativeRow } from './native/valgrind';
+import { buildNative, missingTools, nativeCounts, nativeEvents, VERBS } from './native/valgrind';
 
 /**
  * The same engine in C built by gcc and run under valgrind, and through WebAssembly, over one trace. Instruction
@@ -23,7 +22,7 @@ for (const name of ENGINES) {
   const run = missing.length > 0 ? test.skip : test;
   run(`${name}.c works alike natively and through WebAssembly${missing.map((tool) => `; no ${tool}`)}`, () =>
     inFolder(async (folder) => {
-      const native = await nativeCounts(buildNative(name, folder), await rowsOf(trace));
+      const native = await nativeCounts(buildNative(name, folder), await nativeEvents(trace));
       const compiled = await countRun({
         engine: name,
         definition: loadEngine(path.join(__dirname, 'native', `${name}.c`)),
@@ -40,18 +39,3 @@ for (const name of ENGINES) {
 }
 
 test.run();
-
-async function rowsOf({ open }: Trace): Promise<readonly NativeRow[]> {
-  const rows: NativeRow[] = [];
-  const bytesOf = new Map<number, number>();
-  const source = await open();
-  const event = new TraceEvent();
-  do {
-    while (source.next(event, NOTHING)) {
-      if (event.op === OP.alloc) bytesOf.set(event.id, event.size);
-      rows.push([event.id, bytesOf.get(event.id)!, event.op === OP.alloc ? 1 : 0]);
-    }
-  } while (await source.refill());
-  await source.close();
-  return rows;
-}

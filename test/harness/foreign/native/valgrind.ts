@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
+import { NOTHING, OP, TraceEvent, type Trace } from '../../../../traces/trace';
 import type { Counted } from '../costs';
 
 /** An engine in C built by gcc, and what valgrind counts of its operations. */
@@ -22,6 +23,26 @@ export const VERBS = ['alloc', 'free'] as const;
 export type Verb = (typeof VERBS)[number];
 /** As the driver reads it: slot, bytes, and 1 for an allocation. */
 export type NativeRow = readonly [number, number, number];
+
+/** The events of a trace of allocations and frees. */
+export async function nativeEvents({ open }: Trace): Promise<readonly NativeRow[]> {
+  const rows: NativeRow[] = [];
+  const bytesOf = new Map<number, number>();
+  const source = await open();
+  const event = new TraceEvent();
+  do {
+    while (source.next(event, NOTHING)) {
+      if (event.op === OP.alloc) bytesOf.set(event.id, event.size);
+      rows.push([event.id, bytesOf.get(event.id)!, event.op === OP.alloc ? 1 : 0]);
+    }
+  } while (await source.refill());
+  await source.close();
+  return rows;
+}
+
+/** Rows as the driver reads them. */
+export const nativeInput = (rows: readonly NativeRow[]): Uint8Array =>
+  new Uint8Array(Uint32Array.from(rows.flat()).buffer);
 
 /** Programs of which a native measurement consists and that are not there. */
 export function missingTools(): readonly string[] {
@@ -48,7 +69,7 @@ export async function nativeCounts(
   program: string,
   rows: readonly NativeRow[],
 ): Promise<Record<Verb, Counted>> {
-  const trace = new Uint8Array(Uint32Array.from(rows.flat()).buffer);
+  const trace = nativeInput(rows);
   const accesses = await nativeAccesses(program, trace);
   const counted = (verb: Verb, isAllocation: number, entry: string): Counted => {
     const operations = rows.filter((row) => row[2] === isAllocation).length;
