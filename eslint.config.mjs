@@ -43,7 +43,7 @@ export default defineConfig(
   },
   {
     rules: {
-      curly: ['error', 'multi-line'],
+      curly: ['error', 'all'],
       eqeqeq: 'error',
       'max-lines': ['error', 400],
       'max-len': [

@@ -24,7 +24,9 @@ const announcement = /^(?:exports\.[\w$]+ = )+void 0;$/gm;
 
 /** @returns {fs.Dirent[]} the files below `folder` */
 function filesBelow(folder) {
-  if (!fs.existsSync(folder)) return [];
+  if (!fs.existsSync(folder)) {
+    return [];
+  }
   return fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
 }
 
@@ -39,7 +41,9 @@ let folded = 0;
 let removed = 0;
 for (const folder of codeFolders) {
   for (const entry of filesBelow(path.join(root, folder))) {
-    if (codeExtensions.has(path.extname(entry.name)) || notBuilt.test(entry.name)) continue;
+    if (codeExtensions.has(path.extname(entry.name)) || notBuilt.test(entry.name)) {
+      continue;
+    }
     const source = path.join(entry.parentPath, entry.name);
     const target = path.join(built, path.relative(root, source));
     fs.mkdirSync(path.dirname(target), { recursive: true });
@@ -53,11 +57,15 @@ for (const folder of codeFolders) {
       removed += 1;
       continue;
     }
-    if (path.extname(entry.name) !== '.js') continue;
+    if (path.extname(entry.name) !== '.js') {
+      continue;
+    }
     const code = fs.readFileSync(file, 'utf8');
     // The line stays, empty: the source map counts lines.
     const constant = code.replace(announcement, '');
-    if (constant === code) continue;
+    if (constant === code) {
+      continue;
+    }
     fs.writeFileSync(file, constant);
     folded += 1;
   }

@@ -36,7 +36,9 @@ function keptCode(source, file) {
   const stamp = `//${sha256(recipe + source)}\n`;
   const entry = path.join(kept, `${sha256(file)}.js`);
   const before = readIfThere(entry);
-  if (before.startsWith(stamp)) return before.slice(stamp.length);
+  if (before.startsWith(stamp)) {
+    return before.slice(stamp.length);
+  }
   const code = transformed(source, file);
   try {
     fs.mkdirSync(kept, { recursive: true });

@@ -30,9 +30,13 @@ async function main(): Promise<void> {
     failOn: 'none',
   });
   for (const cell of cells) {
-    if (cell.kind !== 'compared') continue;
+    if (cell.kind !== 'compared') {
+      continue;
+    }
     for (const { metric, base: before, head: after, judgement } of rowsOf(cell)) {
-      if (!/^(alloc|free)\.cycles\.max$|^held\.bytes\.max$/.test(metric)) continue;
+      if (!/^(alloc|free)\.cycles\.max$|^held\.bytes\.max$/.test(metric)) {
+        continue;
+      }
       console.log(`${metric}: ${before?.value} -> ${after?.value}, ${judgement}`);
     }
   }

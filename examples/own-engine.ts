@@ -18,18 +18,24 @@ function create(machine: Machine): Engine {
   };
   return {
     start: () => {
-      for (let at = 0; at < machine.layout.heapBytes; at += page) push(HEAP_BASE + at);
+      for (let at = 0; at < machine.layout.heapBytes; at += page) {
+        push(HEAP_BASE + at);
+      }
     },
     allocate: (sizeBytes) => {
       machine.work(call);
       const address = machine.load(list);
-      if (sizeBytes > page || address === 0) return NULL;
+      if (sizeBytes > page || address === 0) {
+        return NULL;
+      }
       machine.store(list, machine.chase(address));
       machine.ledger.take(address, page);
       return blockPlacement(address);
     },
     free: (object) => {
-      if (!isBlock(object)) return;
+      if (!isBlock(object)) {
+        return;
+      }
       push(object);
       machine.ledger.give(object, page);
     },
@@ -37,7 +43,9 @@ function create(machine: Machine): Engine {
       machine.ledger.holds(object, page) ? { start: object, bytes: page, headerBytes: 0 } : undefined,
     walk: (visit) =>
       machine.ledger.runs(({ address, bytes }) => {
-        for (let at = 0; at < bytes; at += page) visit(address + at, page, 'allocated');
+        for (let at = 0; at < bytes; at += page) {
+          visit(address + at, page, 'allocated');
+        }
       }),
     check: () => {
       let known = machine.ledger.heldBytes;
@@ -47,7 +55,9 @@ function create(machine: Machine): Engine {
           throw new HeapCorruption(at, 'the list leads astray');
         }
       }
-      if (known !== machine.layout.heapBytes) throw new HeapCorruption(list, 'pages are lost');
+      if (known !== machine.layout.heapBytes) {
+        throw new HeapCorruption(list, 'pages are lost');
+      }
     },
   };
 }

@@ -11,10 +11,16 @@ class WarmReuse implements ReplayObserver {
   private freedLast: Placement | undefined;
 
   operation({ subject }: ReplayState, event: TraceEvent, placement: Placement): void {
-    if (event.op === OP.free) this.freedLast = subject;
-    if (event.op !== OP.alloc || !isBlock(placement)) return;
+    if (event.op === OP.free) {
+      this.freedLast = subject;
+    }
+    if (event.op !== OP.alloc || !isBlock(placement)) {
+      return;
+    }
     this.allocations += 1;
-    if (placement === this.freedLast) this.reuses += 1;
+    if (placement === this.freedLast) {
+      this.reuses += 1;
+    }
   }
 }
 

@@ -12,7 +12,9 @@ export interface AdviceColumn {
 const figure = (title: string, read: (figures: Figures) => number | null): AdviceColumn => ({
   title,
   cell: ({ replayed }) => {
-    if (replayed.kind !== 'ok') return 'n/a';
+    if (replayed.kind !== 'ok') {
+      return 'n/a';
+    }
     const value = read(replayed.figures);
     return value === null ? '' : groupedInteger(value);
   },
@@ -62,10 +64,14 @@ export const ADVICE_NOTE =
 /** What following the advice changes against what the site calls now; undefined where that is unknown or the same. */
 export function differenceText({ now, advice, candidates }: SiteAdvice): string | undefined {
   const [only] = now;
-  if (only === undefined || now.length > 1 || only === advice.allocator) return undefined;
+  if (only === undefined || now.length > 1 || only === advice.allocator) {
+    return undefined;
+  }
   const of = (name: string) => candidates.find(({ allocator }) => allocator === name)!.replayed;
   const [before, after] = [of(only), of(advice.allocator)];
-  if (before.kind !== 'ok' || after.kind !== 'ok') return undefined;
+  if (before.kind !== 'ok' || after.kind !== 'ok') {
+    return undefined;
+  }
   const parts = DIFFERENCES.map(({ unit, read }) =>
     changeText(read(after.figures) - read(before.figures), unit),
   );
@@ -82,12 +88,16 @@ const DIFFERENCES: readonly { unit: string; read: (figures: Figures) => number }
 ];
 
 function changeText(difference: number, unit: string): string {
-  if (difference === 0) return `as many ${unit}`;
+  if (difference === 0) {
+    return `as many ${unit}`;
+  }
   return `${groupedInteger(Math.abs(difference))} ${difference > 0 ? 'more' : 'fewer'} ${unit}`;
 }
 
 export function headText({ pricing, heapPages, sites, sitesTotal }: AdviseReport): string {
-  if (sitesTotal === 0) return 'The trace allocates nothing.';
+  if (sitesTotal === 0) {
+    return 'The trace allocates nothing.';
+  }
   const listed =
     sites.length < sitesTotal ? `, the ${groupedInteger(sites.length)} with the most bytes are listed` : '';
   const count = countText(sitesTotal, 'call site');

@@ -35,7 +35,9 @@ function lifeMomentText({ what, event, line }: LifeMoment, escapeName: EscapeNam
 
 /** `and 24 more like it, up to event 1,024; 12,800 bytes in all`, where there are more of its group. */
 export function likeItText({ findings, bytes, lastEvent }: FindingGroup): readonly string[] {
-  if (findings === 1) return [];
+  if (findings === 1) {
+    return [];
+  }
   const all = bytes === 0 ? '' : `; ${countText(bytes, 'byte')} in all`;
   return [`and ${groupedInteger(findings - 1)} more like it, up to event ${groupedInteger(lastEvent)}${all}`];
 }

@@ -47,9 +47,13 @@ export function* filesOf(results: Results, judged?: JudgedExperiment): Generator
   const kept = isArchive ? archived(results) : results;
   yield { name: RESULTS_FILE, content: isArchive ? archivedResultsText(kept) : resultsText(kept) };
   for (const { name, render } of REPORTS) {
-    if (isArchive && name === PAGE) yield* htmlPages(kept, PAGE);
-    else if (isArchive && LONG.includes(name)) yield compressed(name, render(kept, judged));
-    else yield { name, content: render(kept, judged) };
+    if (isArchive && name === PAGE) {
+      yield* htmlPages(kept, PAGE);
+    } else if (isArchive && LONG.includes(name)) {
+      yield compressed(name, render(kept, judged));
+    } else {
+      yield { name, content: render(kept, judged) };
+    }
   }
 }
 

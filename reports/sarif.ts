@@ -80,7 +80,9 @@ function location({ event, line }: Moment, { trace }: AuditReport, { file }: Sar
 
 /** A relative file stays relative, so that it is found in a checkout. */
 function fileUri(file: string): string {
-  if (isAbsolute(file)) return pathToFileURL(file).href;
+  if (isAbsolute(file)) {
+    return pathToFileURL(file).href;
+  }
   return file.replaceAll('\\', '/').split('/').map(encodeURIComponent).join('/');
 }
 

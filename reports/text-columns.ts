@@ -234,7 +234,9 @@ function wrappedLines(line: string, width: number, column = continuationColumn(l
     const within = rest.lastIndexOf(' ', width);
     // A word that is wider than the line stays whole.
     const end = within > start.length ? within : rest.indexOf(' ', Math.max(width, start.length + 1));
-    if (end < 0) break;
+    if (end < 0) {
+      break;
+    }
     lines.push(rest.slice(0, end).trimEnd());
     rest = start + rest.slice(end).trimStart();
   }

@@ -14,7 +14,9 @@ export function importGraph(root: string, files: readonly string[]): ImportGraph
     const targets = new Set<string>();
     for (const { fileName } of ts.preProcessFile(text, true, true).importedFiles) {
       const target = fileName.startsWith('.') ? resolve(file, fileName, known) : undefined;
-      if (target !== undefined) targets.add(target);
+      if (target !== undefined) {
+        targets.add(target);
+      }
     }
     graph.set(file, targets);
   }
@@ -37,7 +39,11 @@ export function folderGraph(files: ImportGraph): ImportGraph {
     const node = nodeOf(file);
     const reached = graph.get(node) ?? new Set();
     graph.set(node, reached);
-    for (const target of targets) if (nodeOf(target) !== node) reached.add(nodeOf(target));
+    for (const target of targets) {
+      if (nodeOf(target) !== node) {
+        reached.add(nodeOf(target));
+      }
+    }
   }
   return graph;
 }
@@ -47,13 +53,19 @@ export function findCircle(graph: ImportGraph): readonly string[] | undefined {
   const settled = new Set<string>();
   const trail: string[] = [];
   const visit = (node: string): readonly string[] | undefined => {
-    if (settled.has(node)) return undefined;
+    if (settled.has(node)) {
+      return undefined;
+    }
     const seenAt = trail.indexOf(node);
-    if (seenAt >= 0) return [...trail.slice(seenAt), node];
+    if (seenAt >= 0) {
+      return [...trail.slice(seenAt), node];
+    }
     trail.push(node);
     for (const target of graph.get(node) ?? []) {
       const circle = visit(target);
-      if (circle !== undefined) return circle;
+      if (circle !== undefined) {
+        return circle;
+      }
     }
     trail.pop();
     settled.add(node);
@@ -61,7 +73,9 @@ export function findCircle(graph: ImportGraph): readonly string[] | undefined {
   };
   for (const node of graph.keys()) {
     const circle = visit(node);
-    if (circle !== undefined) return circle;
+    if (circle !== undefined) {
+      return circle;
+    }
   }
   return undefined;
 }

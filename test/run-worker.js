@@ -23,11 +23,15 @@ uvu.suite = (...parameters) => {
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.write = (chunk, encoding, callback) => {
-    if (!process.connected) return realWrite(chunk, encoding, callback);
+    if (!process.connected) {
+      return realWrite(chunk, encoding, callback);
+    }
     const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
     process.send({ output: text });
     const done = typeof encoding === 'function' ? encoding : callback;
-    if (done) process.nextTick(done);
+    if (done) {
+      process.nextTick(done);
+    }
     return true;
   };
 }
@@ -72,7 +76,9 @@ async function runFile(file, counts) {
   if (suitesRun < suitesCreated) {
     throw new Error(`${suitesCreated} suites are declared but only ${suitesRun} were run`);
   }
-  if (counts.passed + counts.failed === testsBefore) throw new Error('no test ran');
+  if (counts.passed + counts.failed === testsBefore) {
+    throw new Error('no test ran');
+  }
 }
 
 /** Of this process and of those that it started and waited for, which only Linux tells. */

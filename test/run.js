@@ -27,8 +27,12 @@ async function main() {
   const options = readOptions(process.argv.slice(2));
   const files = findFiles(options);
   const problems = [];
-  if (files.length === 0) problems.push('no test file matches');
-  if (options.patterns.length === 0) problems.push(...filesMissing(files, options));
+  if (files.length === 0) {
+    problems.push('no test file matches');
+  }
+  if (options.patterns.length === 0) {
+    problems.push(...filesMissing(files, options));
+  }
   for (const file of files) {
     if (!sourceOf(file).includes('.run()')) {
       problems.push(`${file}: never calls .run(), so its tests would not run`);
@@ -45,15 +49,22 @@ async function main() {
 function readOptions(argv) {
   const options = { full: false, times: false, timeoutSeconds: undefined, patterns: [] };
   for (let i = 0; i < argv.length; i++) {
-    if (argv[i] === '--full') options.full = true;
-    else if (argv[i] === '--times') options.times = true;
-    else if (argv[i] === '--timeout-seconds') options.timeoutSeconds = Number(argv[++i]);
-    else if (argv[i].startsWith('-')) {
+    if (argv[i] === '--full') {
+      options.full = true;
+    } else if (argv[i] === '--times') {
+      options.times = true;
+    } else if (argv[i] === '--timeout-seconds') {
+      options.timeoutSeconds = Number(argv[++i]);
+    } else if (argv[i].startsWith('-')) {
       refuse(`unknown option ${argv[i]}; expected --full, --times, --timeout-seconds`);
-    } else options.patterns.push(argv[i]);
+    } else {
+      options.patterns.push(argv[i]);
+    }
   }
   options.timeoutSeconds ??= options.full ? fullTimeoutSeconds : defaultTimeoutSeconds;
-  if (!(options.timeoutSeconds > 0)) refuse('--timeout-seconds: expected a number above 0');
+  if (!(options.timeoutSeconds > 0)) {
+    refuse('--timeout-seconds: expected a number above 0');
+  }
   return options;
 }
 
@@ -106,7 +117,9 @@ async function runAll(files, timeoutSeconds) {
 
 /** One lane: keeps a worker process busy until no file is left; a worker that dies is replaced for the next file. */
 async function runShare(dealer) {
-  while (dealer.next < dealer.outcomes.length) await runWorker(dealer);
+  while (dealer.next < dealer.outcomes.length) {
+    await runWorker(dealer);
+  }
 }
 
 function runWorker(dealer) {
@@ -121,8 +134,11 @@ function runWorker(dealer) {
     let timedOut = false;
     const deal = () => {
       current = dealer.outcomes[dealer.next++];
-      if (current === undefined) worker.disconnect();
-      else worker.send({ file: current.file });
+      if (current === undefined) {
+        worker.disconnect();
+      } else {
+        worker.send({ file: current.file });
+      }
     };
     const timer = setTimeout(
       () => {
@@ -132,8 +148,12 @@ function runWorker(dealer) {
       Math.max(1, dealer.deadline - Date.now()),
     );
     worker.on('message', (message) => {
-      if (message.output !== undefined) current.output += message.output;
-      if (message.counts === undefined) return;
+      if (message.output !== undefined) {
+        current.output += message.output;
+      }
+      if (message.counts === undefined) {
+        return;
+      }
       current.processorSeconds = message.processorSeconds;
       finish(current, message.counts, dealer.printer);
       deal();
@@ -147,7 +167,9 @@ function runWorker(dealer) {
         current.output += `\n${current.file}: ${cause}\n`;
         finish(current, { passed: 0, failed: 1, skipped: 0 }, dealer.printer);
       }
-      if (timedOut) abandonRest(dealer);
+      if (timedOut) {
+        abandonRest(dealer);
+      }
       resolve();
     });
     deal();
@@ -171,7 +193,9 @@ function finish(outcome, { passed, failed, skipped }, printer) {
 function printInOrder(outcomes) {
   let printed = 0;
   return () => {
-    while (outcomes[printed]?.finished) process.stdout.write(outcomes[printed++].output);
+    while (outcomes[printed]?.finished) {
+      process.stdout.write(outcomes[printed++].output);
+    }
   };
 }
 
@@ -191,14 +215,22 @@ function report(outcomes, problems, { times }) {
   const skipped = sum('skipped');
   for (const { file, passed: ran, failed: broken, skipped: left } of outcomes) {
     const told = testsTold(sourceOf(file));
-    if (ran + broken + left < told) problems.push(`${file}: tells ${told} tests, ran ${ran + broken}`);
+    if (ran + broken + left < told) {
+      problems.push(`${file}: tells ${told} tests, ran ${ran + broken}`);
+    }
   }
   const failed = sum('failed') + problems.length;
   process.stdout.write('\n');
-  if (times) reportTimes(outcomes);
+  if (times) {
+    reportTimes(outcomes);
+  }
   const failedFiles = outcomes.filter((outcome) => outcome.failed > 0).map((outcome) => outcome.file);
-  for (const problem of [...failedFiles, ...problems]) process.stdout.write(`failed: ${problem}\n`);
-  if (skipped > 0) process.stdout.write(`${skipped} skipped\n`);
+  for (const problem of [...failedFiles, ...problems]) {
+    process.stdout.write(`failed: ${problem}\n`);
+  }
+  if (skipped > 0) {
+    process.stdout.write(`${skipped} skipped\n`);
+  }
   process.stdout.write(`files: ${outcomes.length}\n${passed} passed, ${failed} failed\n`);
   process.exitCode = failed === 0 ? 0 : 1;
 }
@@ -209,7 +241,9 @@ function reportTimes(outcomes) {
   for (const { file, processorSeconds } of outcomes.toSorted(
     (a, b) => b.processorSeconds - a.processorSeconds,
   )) {
-    if (processorSeconds >= 1) process.stdout.write(line(processorSeconds, file));
+    if (processorSeconds >= 1) {
+      process.stdout.write(line(processorSeconds, file));
+    }
   }
   process.stdout.write(`${line(total, 'of the processor in all')}\n`);
 }

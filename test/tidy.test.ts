@@ -119,7 +119,9 @@ function projectFiles(): readonly string[] {
 function walk(folder: string): string[] {
   const skipped = new Set(['node_modules', 'dist', 'out', 'coverage', '.git', '.cache']);
   return fs.readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
-    if (skipped.has(entry.name)) return [];
+    if (skipped.has(entry.name)) {
+      return [];
+    }
     const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
     return entry.isDirectory() ? walk(name) : [name];
   });

@@ -16,7 +16,9 @@ export abstract class BlockSource implements EventSource {
 
   next(event: TraceEvent): boolean {
     const block = this.currentBlock;
-    if (block === undefined || this.position >= block.length) return false;
+    if (block === undefined || this.position >= block.length) {
+      return false;
+    }
     block.read(this.position++, event);
     return true;
   }
@@ -25,7 +27,9 @@ export abstract class BlockSource implements EventSource {
     this.currentBlock = undefined;
     this.position = 0;
     const block = await this.loadBlock();
-    if (block === undefined) return false;
+    if (block === undefined) {
+      return false;
+    }
     this.currentBlock = block;
     return true;
   }

@@ -85,13 +85,25 @@ export class CanonicalCsvEncoder {
     at = writeCell(bytes, at, event.size);
     at = writeCell(bytes, at, event.align);
     const optionalCells = optionalCellsOf(event);
-    if (optionalCells > 0) at = writeCell(bytes, at, event.offset);
-    if (optionalCells > 1) at = writeCell(bytes, at, event.span);
-    if (optionalCells > 2) at = writeCell(bytes, at, event.cpu);
+    if (optionalCells > 0) {
+      at = writeCell(bytes, at, event.offset);
+    }
+    if (optionalCells > 1) {
+      at = writeCell(bytes, at, event.span);
+    }
+    if (optionalCells > 2) {
+      at = writeCell(bytes, at, event.cpu);
+    }
     this.position = at;
-    if (optionalCells > 3) this.text(event.site);
-    if (optionalCells > 4) this.text(event.call);
-    if (optionalCells > 5) this.text(event.value);
+    if (optionalCells > 3) {
+      this.text(event.site);
+    }
+    if (optionalCells > 4) {
+      this.text(event.call);
+    }
+    if (optionalCells > 5) {
+      this.text(event.value);
+    }
     this.bytes[this.position++] = LINE_FEED;
   }
 
@@ -108,7 +120,9 @@ export class CanonicalCsvEncoder {
 
   private makeRoom(bytes: number): void {
     const needed = this.position + bytes;
-    if (needed <= this.bytes.length) return;
+    if (needed <= this.bytes.length) {
+      return;
+    }
     const larger = new Uint8Array(Math.max(needed, this.bytes.length * 2));
     larger.set(this.bytes.subarray(0, this.position));
     this.bytes = larger;
@@ -119,7 +133,9 @@ export class CanonicalCsvEncoder {
 
 /** Ops and texts are short: a loop beats `TypedArray.set`, which costs a call into the engine. */
 function writeBytes(into: Uint8Array, at: number, source: Uint8Array): number {
-  for (let i = 0; i < source.length; i++) into[at + i] = source[i]!;
+  for (let i = 0; i < source.length; i++) {
+    into[at + i] = source[i]!;
+  }
   return at + source.length;
 }
 
@@ -130,7 +146,9 @@ function writeCell(into: Uint8Array, at: number, value: number): number {
     into[at + 1] = DIGIT_ZERO + value;
     return at + 2;
   }
-  if (value < TWO_TO_32 && value >= 0) return writeDigits(into, at + 1, value, decimalDigits(value));
+  if (value < TWO_TO_32 && value >= 0) {
+    return writeDigits(into, at + 1, value, decimalDigits(value));
+  }
   return writeWide(into, at + 1, value);
 }
 
@@ -139,7 +157,9 @@ function writeWide(into: Uint8Array, at: number, value: number): number {
     into[at] = MINUS;
     return writeWide(into, at + 1, -value);
   }
-  if (value < TWO_TO_32) return writeDigits(into, at, value, decimalDigits(value));
+  if (value < TWO_TO_32) {
+    return writeDigits(into, at, value, decimalDigits(value));
+  }
   // At most 9,007,199: what is left of 2^53 − 1 without its last nine digits.
   const billions = Math.floor(value / BILLION);
   const after = writeDigits(into, at, billions, decimalDigits(billions));
@@ -159,22 +179,48 @@ function writeDigits(into: Uint8Array, at: number, value: number, count: number)
 
 /** How many cells after `align` the row needs: up to the last one that is not the default. */
 function optionalCellsOf(event: TraceEvent): number {
-  if (event.value !== NO_TEXT) return 6;
-  if (event.call !== NO_TEXT) return 5;
-  if (event.site !== NO_TEXT) return 4;
-  if (event.cpu !== 0) return 3;
-  if (event.span !== 0) return 2;
+  if (event.value !== NO_TEXT) {
+    return 6;
+  }
+  if (event.call !== NO_TEXT) {
+    return 5;
+  }
+  if (event.site !== NO_TEXT) {
+    return 4;
+  }
+  if (event.cpu !== 0) {
+    return 3;
+  }
+  if (event.span !== 0) {
+    return 2;
+  }
   return event.offset !== 0 ? 1 : 0;
 }
 
 function decimalDigits(value: number): number {
-  if (value < 10) return 1;
-  if (value < 100) return 2;
-  if (value < 1000) return 3;
-  if (value < 10_000) return 4;
-  if (value < 100_000) return 5;
-  if (value < 1_000_000) return 6;
-  if (value < 10_000_000) return 7;
-  if (value < 100_000_000) return 8;
+  if (value < 10) {
+    return 1;
+  }
+  if (value < 100) {
+    return 2;
+  }
+  if (value < 1000) {
+    return 3;
+  }
+  if (value < 10_000) {
+    return 4;
+  }
+  if (value < 100_000) {
+    return 5;
+  }
+  if (value < 1_000_000) {
+    return 6;
+  }
+  if (value < 10_000_000) {
+    return 7;
+  }
+  if (value < 100_000_000) {
+    return 8;
+  }
   return value < BILLION ? 9 : 10;
 }

@@ -37,7 +37,9 @@ export class EventColumns {
 
   /** Fills `into` with the event at `index`. Throws a `RangeError` where there is none. */
   event(index: number, into: TraceEvent): void {
-    if (!(index >= 0 && index < this.count)) throw new RangeError(`event ${index} of ${this.count}`);
+    if (!(index >= 0 && index < this.count)) {
+      throw new RangeError(`event ${index} of ${this.count}`);
+    }
     const inBlock = index % BLOCK_EVENTS_MAX;
     this.blocks[(index - inBlock) / BLOCK_EVENTS_MAX]!.read(inBlock, into);
   }
@@ -46,7 +48,9 @@ export class EventColumns {
   identity(): string {
     if (this.identityOfAll === undefined) {
       const hash = new IdentityHash(this.texts);
-      for (const block of this.blocks) hash.addBlock(block);
+      for (const block of this.blocks) {
+        hash.addBlock(block);
+      }
       this.identityOfAll = hash.digest();
     }
     return this.identityOfAll;
@@ -78,7 +82,9 @@ export async function holdEvents(
   try {
     do {
       while (source.next(event, NOTHING)) {
-        if (columns.length >= eventsMax) return undefined;
+        if (columns.length >= eventsMax) {
+          return undefined;
+        }
         columns.append(event);
       }
     } while (await source.refill());

@@ -29,7 +29,9 @@ class IntegerColumn {
   }
 
   get(index: number): number {
-    if (!this.lowUsed) return 0;
+    if (!this.lowUsed) {
+      return 0;
+    }
     const low = this.low[index]!;
     return this.highUsed ? this.high[index]! * TWO_TO_32 + low : low;
   }
@@ -37,32 +39,44 @@ class IntegerColumn {
   /** Sets the value of the event at `index`, the one after the last that was set; below the capacity. */
   append(index: number, value: number): void {
     if (!this.lowUsed) {
-      if (value === 0) return;
+      if (value === 0) {
+        return;
+      }
       this.useLow(index);
     }
     this.low[index] = value;
-    if (this.highUsed || value >= TWO_TO_32 || value < 0) this.appendHigh(index, value);
+    if (this.highUsed || value >= TWO_TO_32 || value < 0) {
+      this.appendHigh(index, value);
+    }
   }
 
   /** Sets the values of the first `count` events at once; the capacity allows for them. */
   setAll(values: Float64Array, count: number): void {
     this.lowUsed = true;
     this.highUsed = false;
-    if (this.low.length < this.capacity) this.low = new Uint32Array(this.capacity);
+    if (this.low.length < this.capacity) {
+      this.low = new Uint32Array(this.capacity);
+    }
     let wide = false;
     for (let i = 0; i < count; i++) {
       const value = values[i]!;
       this.low[i] = value;
       wide ||= value >= TWO_TO_32 || value < 0;
     }
-    for (let i = 0; i < count && wide; i++) this.appendHigh(i, values[i]!);
+    for (let i = 0; i < count && wide; i++) {
+      this.appendHigh(i, values[i]!);
+    }
   }
 
   /** Makes room for `capacity` events. */
   grow(capacity: number): void {
     this.capacity = capacity;
-    if (this.lowUsed) this.low = grown(this.low, new Uint32Array(capacity));
-    if (this.highUsed) this.high = grown(this.high, new Int32Array(capacity));
+    if (this.lowUsed) {
+      this.low = grown(this.low, new Uint32Array(capacity));
+    }
+    if (this.highUsed) {
+      this.high = grown(this.high, new Int32Array(capacity));
+    }
   }
 
   /** Forgets the values and keeps the memory. */
@@ -72,15 +86,21 @@ class IntegerColumn {
   }
 
   private useLow(index: number): void {
-    if (this.low.length < this.capacity) this.low = new Uint32Array(this.capacity);
-    else this.low.fill(0, 0, index);
+    if (this.low.length < this.capacity) {
+      this.low = new Uint32Array(this.capacity);
+    } else {
+      this.low.fill(0, 0, index);
+    }
     this.lowUsed = true;
   }
 
   private appendHigh(index: number, value: number): void {
     if (!this.highUsed) {
-      if (this.high.length < this.capacity) this.high = new Int32Array(this.capacity);
-      else this.high.fill(0, 0, index);
+      if (this.high.length < this.capacity) {
+        this.high = new Int32Array(this.capacity);
+      } else {
+        this.high.fill(0, 0, index);
+      }
       this.highUsed = true;
     }
     this.high[index] = Math.floor(value / TWO_TO_32);
@@ -117,7 +137,9 @@ export class EventBlock {
   /** Appends a copy of the event. The block must not be full. */
   append(event: TraceEvent): void {
     const index = this.length;
-    if (index === this.capacity) this.grow();
+    if (index === this.capacity) {
+      this.grow();
+    }
     this.op[index] = event.op;
     this.id.append(index, event.id);
     this.size.append(index, event.size);
@@ -137,7 +159,9 @@ export class EventBlock {
   /** Fills `into` with the event at `index`, which must be below `length`. */
   read(index: number, into: TraceEvent): void {
     into.set(this.op[index]!, this.id.get(index), this.size.get(index), this.align.get(index));
-    if (!this.optionalUsed) return;
+    if (!this.optionalUsed) {
+      return;
+    }
     into.offset = this.offset.get(index);
     into.span = this.span.get(index);
     into.cpu = this.cpu.get(index);
@@ -149,7 +173,9 @@ export class EventBlock {
   /** Forgets the events and makes room for so many; every column is 0 until it is set. */
   reset(length: number): void {
     this.clear();
-    while (this.capacity < length) this.grow();
+    while (this.capacity < length) {
+      this.grow();
+    }
     this.length = length;
   }
 
@@ -157,7 +183,9 @@ export class EventBlock {
   clear(): void {
     this.length = 0;
     this.optionalUsed = false;
-    for (const column of this.integerColumns()) column.clear();
+    for (const column of this.integerColumns()) {
+      column.clear();
+    }
   }
 
   private integerColumns(): readonly IntegerColumn[] {
@@ -168,7 +196,9 @@ export class EventBlock {
   private grow(): void {
     this.capacity = Math.min(BLOCK_EVENTS_MAX, Math.max(BLOCK_EVENTS_INITIAL, this.capacity * 2));
     this.op = grown(this.op, new Uint8Array(this.capacity));
-    for (const column of this.integerColumns()) column.grow(this.capacity);
+    for (const column of this.integerColumns()) {
+      column.grow(this.capacity);
+    }
   }
 }
 

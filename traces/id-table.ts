@@ -36,7 +36,9 @@ export class IdTable {
 
   /** Adds an id that is not in the table (from 0 to 2^53 − 1) and returns its handle. */
   add(id: number): number {
-    if ((this.count + 1) * 2 > this.ids.length) this.grow();
+    if ((this.count + 1) * 2 > this.ids.length) {
+      this.grow();
+    }
     const slot = this.slotOf(id);
     const handle = this.freeHandles.pop() ?? this.handlesMade++;
     this.ids[slot] = id;
@@ -48,7 +50,9 @@ export class IdTable {
   /** Takes the id out and returns the handle it had, or `NO_HANDLE` where it was not in the table. */
   remove(id: number): number {
     const slot = this.slotOf(id);
-    if (this.ids[slot] === EMPTY) return NO_HANDLE;
+    if (this.ids[slot] === EMPTY) {
+      return NO_HANDLE;
+    }
     const handle = this.handles[slot]!;
     this.freeHandles.push(handle);
     this.count -= 1;
@@ -59,14 +63,18 @@ export class IdTable {
   /** Every id with its handle, in an order that depends on nothing but the ids and their history. */
   *[Symbol.iterator](): Generator<readonly [id: number, handle: number]> {
     for (const [slot, id] of this.ids.entries()) {
-      if (id !== EMPTY) yield [id, this.handles[slot]!];
+      if (id !== EMPTY) {
+        yield [id, this.handles[slot]!];
+      }
     }
   }
 
   /** The slot that holds the id, or the empty one where it would go. */
   private slotOf(id: number): number {
     let slot = hashOf(id) & this.mask;
-    while (this.ids[slot] !== id && this.ids[slot] !== EMPTY) slot = (slot + 1) & this.mask;
+    while (this.ids[slot] !== id && this.ids[slot] !== EMPTY) {
+      slot = (slot + 1) & this.mask;
+    }
     return slot;
   }
 
@@ -76,7 +84,9 @@ export class IdTable {
     for (let slot = (gap + 1) & this.mask; this.ids[slot] !== EMPTY; slot = (slot + 1) & this.mask) {
       const home = hashOf(this.ids[slot]!) & this.mask;
       const movable = ((slot - home) & this.mask) >= ((slot - gap) & this.mask);
-      if (!movable) continue;
+      if (!movable) {
+        continue;
+      }
       this.ids[gap] = this.ids[slot]!;
       this.handles[gap] = this.handles[slot]!;
       gap = slot;
@@ -90,7 +100,9 @@ export class IdTable {
     this.handles = new Int32Array(ids.length * 2);
     this.mask = this.ids.length - 1;
     for (let slot = 0; slot < ids.length; slot++) {
-      if (ids[slot] === EMPTY) continue;
+      if (ids[slot] === EMPTY) {
+        continue;
+      }
       const moved = this.slotOf(ids[slot]!);
       this.ids[moved] = ids[slot]!;
       this.handles[moved] = handles[slot]!;

@@ -26,7 +26,9 @@ export class IdentityHash {
 
   add(event: TraceEvent): void {
     this.encoder.row(event);
-    if (this.encoder.byteLength >= HASHED_AT_ONCE_BYTES) this.flush();
+    if (this.encoder.byteLength >= HASHED_AT_ONCE_BYTES) {
+      this.flush();
+    }
   }
 
   addBlock(block: EventBlock): void {

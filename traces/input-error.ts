@@ -32,9 +32,15 @@ abstract class CorrectableError extends Error {
       }),
     );
     this.problem = problem;
-    if (where !== undefined) this.where = where;
-    if (expected !== undefined) this.expected = expected;
-    if (quoted !== undefined) this.quoted = quoted;
+    if (where !== undefined) {
+      this.where = where;
+    }
+    if (expected !== undefined) {
+      this.expected = expected;
+    }
+    if (quoted !== undefined) {
+      this.quoted = quoted;
+    }
   }
 }
 
@@ -62,7 +68,9 @@ const namesOfPartMax = 3;
  * arguments.
  */
 export function didYouMean(name: string, candidates: readonly string[]): string {
-  if (name.length > longestNameConsidered) return '';
+  if (name.length > longestNameConsidered) {
+    return '';
+  }
   const nearest = nearestTo(name.toLowerCase(), candidates);
   const meant = nearest === undefined ? namesWithPart(name, candidates) : [nearest];
   return meant.length === 0
@@ -74,7 +82,9 @@ export function didYouMean(name: string, candidates: readonly string[]): string 
 function namesWithPart(name: string, candidates: readonly string[]): string[] {
   const bare = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
   const part = bare(name);
-  if (part.length < shortestPart) return [];
+  if (part.length < shortestPart) {
+    return [];
+  }
   const beginning = candidates.filter((each) => bare(each).startsWith(part));
   const found = beginning.length > 0 ? beginning : candidates.filter((each) => bare(each).includes(part));
   return found.slice(0, namesOfPartMax);
@@ -85,7 +95,9 @@ function nearestTo(typed: string, candidates: readonly string[]): string | undef
   let nearestDistance = Math.max(1, Math.floor(typed.length / 3)) + 1;
   for (const candidate of candidates) {
     // A length difference is a lower bound of the distance: hostile names cost nothing.
-    if (Math.abs(candidate.length - typed.length) >= nearestDistance) continue;
+    if (Math.abs(candidate.length - typed.length) >= nearestDistance) {
+      continue;
+    }
     const distance = editDistance(typed, candidate.toLowerCase());
     if (distance < nearestDistance) {
       nearest = candidate;
@@ -120,7 +132,9 @@ export function editDistance(from: string, to: string): number {
       const swapRow = lastRowOfLetter.get(to[j - 1]!) ?? 0;
       const swapColumn = lastMatchingColumn;
       const same = from[i - 1] === to[j - 1];
-      if (same) lastMatchingColumn = j;
+      if (same) {
+        lastMatchingColumn = j;
+      }
       distance[(i + 1) * columns + j + 1] = Math.min(
         distance[i * columns + j]! + (same ? 0 : 1),
         distance[(i + 1) * columns + j]! + 1,
@@ -139,9 +153,15 @@ export function editDistance(from: string, to: string): number {
  */
 export function escapeControls(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
-    if (character === '\n') return '\\n';
-    if (character === '\t') return '\\t';
-    if (character === '\r') return '\\r';
+    if (character === '\n') {
+      return '\\n';
+    }
+    if (character === '\t') {
+      return '\\t';
+    }
+    if (character === '\r') {
+      return '\\r';
+    }
     return `\\u{${character.codePointAt(0)!.toString(16)}}`;
   });
 }

@@ -67,7 +67,9 @@ export async function openFile(file: string, options: OpenOptions): Promise<Open
       refuseImportOptions(options.importOptions, `the format ${reader.format}`);
     }
     const source = await reader.open(bytes);
-    if (options.passes === 'one') return rereadTrace(file, options, reader, source.header, source);
+    if (options.passes === 'one') {
+      return rereadTrace(file, options, reader, source.header, source);
+    }
     return await heldOrReread(file, options, reader, source);
   } catch (error) {
     await bytes.close();
@@ -78,13 +80,17 @@ export async function openFile(file: string, options: OpenOptions): Promise<Open
 /** The name of the trace in a file: the file's, without folder and the endings that name its format. */
 export function traceName(path: string): string {
   let name = recordingName(path);
-  while (/.\.(trace|atr|csv)$/.test(name)) name = recordingName(name.slice(0, name.lastIndexOf('.')));
+  while (/.\.(trace|atr|csv)$/.test(name)) {
+    name = recordingName(name.slice(0, name.lastIndexOf('.')));
+  }
   return name;
 }
 
 function requireKnownFormat({ format }: OpenOptions): void {
   const known = [...OWN_FORMATS, ...RECORDER_FORMATS.map(({ name }) => name)];
-  if (format === undefined || known.includes(format)) return;
+  if (format === undefined || known.includes(format)) {
+    return;
+  }
   throw new UsageError({
     where: '--format',
     problem: `unknown format "${format}"`,
@@ -93,8 +99,12 @@ function requireKnownFormat({ format }: OpenOptions): void {
 }
 
 function openBytesOf(file: string, { stdin }: OpenOptions): Promise<ByteSource> {
-  if (file !== '-') return openBytes(file);
-  if (stdin !== undefined) return openBytes(stdin, STDIN_NAME);
+  if (file !== '-') {
+    return openBytes(file);
+  }
+  if (stdin !== undefined) {
+    return openBytes(stdin, STDIN_NAME);
+  }
   throw new UsageError({ where: '-', problem: 'standard input is not at hand', expected: 'a file' });
 }
 
@@ -117,17 +127,33 @@ async function readerFor(bytes: ByteSource, options: OpenOptions): Promise<Reade
     format: recorder.name,
     open: (input) => openImport(input, recorder, options.importOptions, name, true),
   });
-  if (format === 'csv') return csv;
-  if (format === 'atr') return atr;
-  if (format !== undefined) return importer(formatNamed(format));
+  if (format === 'csv') {
+    return csv;
+  }
+  if (format === 'atr') {
+    return atr;
+  }
+  if (format !== undefined) {
+    return importer(formatNamed(format));
+  }
   const head = await bytes.peek(HEAD_BYTES);
-  if (looksLikeAtr(head)) return atr;
-  if (looksLikeCsv(head)) return csv;
+  if (looksLikeAtr(head)) {
+    return atr;
+  }
+  if (looksLikeCsv(head)) {
+    return csv;
+  }
   const recorder = detectBinaryFormat(head) ?? detectFormat(await recordingHead(bytes));
-  if (recorder !== undefined) return importer(recorder);
+  if (recorder !== undefined) {
+    return importer(recorder);
+  }
   // Of what claims to be one of ours, and of an empty file, our readers say best what is wrong.
-  if (head.length === 0 || /\.csv(\.gz)?$/.test(bytes.name)) return csv;
-  if (/\.atr(\.gz)?$/.test(bytes.name)) return atr;
+  if (head.length === 0 || /\.csv(\.gz)?$/.test(bytes.name)) {
+    return csv;
+  }
+  if (/\.atr(\.gz)?$/.test(bytes.name)) {
+    return atr;
+  }
   throw new InputError({
     where: bytes.name,
     problem: 'is of no known format',
@@ -203,6 +229,8 @@ async function heldOrReread(
 }
 
 async function readAgain(file: string, reader: Reader): Promise<EventSource> {
-  if (file === '-') throw new Error('standard input was opened for one pass only');
+  if (file === '-') {
+    throw new Error('standard input was opened for one pass only');
+  }
   return reader.open(await openBytes(file));
 }

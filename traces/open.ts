@@ -14,7 +14,9 @@ import { isSynthesizerSpecification, traceFromSpecification } from './synthesize
  * held, such problems may come only when they are read.
  */
 export async function openTrace(specification: string, options: OpenOptions = {}): Promise<OpenedTrace> {
-  if (!isSynthesizerSpecification(specification)) return openFile(traceFile(specification), options);
+  if (!isSynthesizerSpecification(specification)) {
+    return openFile(traceFile(specification), options);
+  }
   refuseImportOptions(options.importOptions, 'a synthesizer');
   const { header, open } = traceFromSpecification(specification);
   return { header, open, format: 'synth' };

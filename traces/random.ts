@@ -63,7 +63,9 @@ export class RandomStream {
   /** How many trials up to and including the first success, when one of `mean` trials succeeds: geometric, from 1. */
   geometric(mean: number): number {
     let trials = 1;
-    while (!this.chance(1, mean)) trials++;
+    while (!this.chance(1, mean)) {
+      trials++;
+    }
     return trials;
   }
 
@@ -73,10 +75,14 @@ export class RandomStream {
    * They have 24 bits, hence an error below 2^-23 in the distribution.
    */
   exponential(mean: number): number {
-    if (mean > EXPONENTIAL_MEAN_MAX) throw new RangeError(`mean ${mean} is above ${EXPONENTIAL_MEAN_MAX}`);
+    if (mean > EXPONENTIAL_MEAN_MAX) {
+      throw new RangeError(`mean ${mean} is above ${EXPONENTIAL_MEAN_MAX}`);
+    }
     for (let whole = 0; ; whole++) {
       const fraction = this.below(ONE);
-      if (this.descentIsOdd(fraction)) return Math.floor(((whole * ONE + fraction) * mean) / ONE);
+      if (this.descentIsOdd(fraction)) {
+        return Math.floor(((whole * ONE + fraction) * mean) / ONE);
+      }
     }
   }
 
@@ -86,7 +92,9 @@ export class RandomStream {
     let last = first;
     for (;;) {
       const drawn = this.below(ONE);
-      if (drawn >= last) return odd;
+      if (drawn >= last) {
+        return odd;
+      }
       last = drawn;
       odd = !odd;
     }
@@ -103,11 +111,15 @@ export class WeightTable {
     this.runningSums = new Float64Array(weights.length);
     let sum = 0;
     for (const [index, weight] of weights.entries()) {
-      if (!Number.isSafeInteger(weight) || weight < 0) throw new RangeError(`weight ${weight} is no count`);
+      if (!Number.isSafeInteger(weight) || weight < 0) {
+        throw new RangeError(`weight ${weight} is no count`);
+      }
       sum += weight;
       this.runningSums[index] = sum;
     }
-    if (sum === 0 || !Number.isSafeInteger(sum)) throw new RangeError(`the weights sum to ${sum}`);
+    if (sum === 0 || !Number.isSafeInteger(sum)) {
+      throw new RangeError(`the weights sum to ${sum}`);
+    }
     this.total = sum;
   }
 
@@ -121,8 +133,11 @@ export class WeightTable {
     let highest = this.runningSums.length - 1;
     while (lowest < highest) {
       const middle = (lowest + highest) >>> 1;
-      if (position < this.runningSums[middle]!) highest = middle;
-      else lowest = middle + 1;
+      if (position < this.runningSums[middle]!) {
+        highest = middle;
+      } else {
+        lowest = middle + 1;
+      }
     }
     return lowest;
   }
@@ -171,7 +186,9 @@ export function zipfWeights(count: number): readonly number[] {
 function tenthRoot(value: bigint, notBelow: bigint): bigint {
   for (let root = notBelow; ;) {
     const better = (9n * root + value / ninthPower(root)) / 10n;
-    if (better >= root) return root;
+    if (better >= root) {
+      return root;
+    }
     root = better;
   }
 }
@@ -183,11 +200,15 @@ function ninthPower(base: bigint): bigint {
 
 /** 128 bits of generator state from a seed and a name. */
 function streamState(seed: number, purpose: string): readonly number[] {
-  if (!Number.isSafeInteger(seed)) throw new RangeError(`seed ${seed} is no safe integer`);
+  if (!Number.isSafeInteger(seed)) {
+    throw new RangeError(`seed ${seed} is no safe integer`);
+  }
   return LANES.map((lane) => {
     let hash = mixed(lane, seed | 0);
     hash = mixed(hash, Math.floor(seed / TWO_TO_32) | 0);
-    for (let index = 0; index < purpose.length; index++) hash = mixed(hash, purpose.charCodeAt(index));
+    for (let index = 0; index < purpose.length; index++) {
+      hash = mixed(hash, purpose.charCodeAt(index));
+    }
     return hash;
   });
 }

@@ -32,11 +32,15 @@ export const policyTraces = (): readonly ShippedTrace[] => tracesOf('policy');
  */
 export function traceFile(specification: string): string {
   const scheme = SCHEMES.find((each) => specification.startsWith(`${each}:`));
-  if (scheme === undefined) return specification;
+  if (scheme === undefined) {
+    return specification;
+  }
   const name = specification.slice(scheme.length + 1);
   const shipped = tracesOf(scheme);
   const found = shipped.find((trace) => trace.name === name);
-  if (found !== undefined) return found.file;
+  if (found !== undefined) {
+    return found.file;
+  }
   const names = shipped.map((trace) => trace.name);
   throw new UsageError({
     problem: `unknown ${scheme} trace "${name}"${didYouMean(name, names)}`,

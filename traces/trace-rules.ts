@@ -109,26 +109,34 @@ export class TraceRules {
     const handle = this.live.add(event.id);
     this.bornAt[handle] = this.eventIndex;
     this.observer?.born(handle, event);
-    if (event.op === OP.temp) this.bindToCall(event.id, this.eventIndex);
+    if (event.op === OP.temp) {
+      this.bindToCall(event.id, this.eventIndex);
+    }
     return undefined;
   }
 
   private remove(id: number): boolean {
     const handle = this.live.remove(id);
-    if (handle !== NO_HANDLE) this.observer?.died(handle);
+    if (handle !== NO_HANDLE) {
+      this.observer?.died(handle);
+    }
     return handle !== NO_HANDLE;
   }
 
   private resize(event: TraceEvent): Violation | undefined {
     const handle = this.live.find(event.id);
-    if (handle === NO_HANDLE) return unknown(event);
+    if (handle === NO_HANDLE) {
+      return unknown(event);
+    }
     this.observer?.resized(handle, event);
     return undefined;
   }
 
   private adopt(event: TraceEvent): undefined {
     const handle = this.live.find(event.id);
-    if (handle !== NO_HANDLE) this.bindToCall(event.id, this.bornAt[handle]!);
+    if (handle !== NO_HANDLE) {
+      this.bindToCall(event.id, this.bornAt[handle]!);
+    }
   }
 
   private enter(event: TraceEvent): Violation | undefined {
@@ -142,10 +150,14 @@ export class TraceRules {
   /** Has the object die with the innermost call, if there is one. */
   private bindToCall(id: number, bornAt: number): void {
     const call = this.openCalls.at(-1);
-    if (call === undefined) return;
+    if (call === undefined) {
+      return;
+    }
     call.temporaries.push({ id, bornAt });
     // Without those freed by hand or adopted again, a call that never ends holds no more than what is live.
-    if (call.temporaries.length < call.compactAt) return;
+    if (call.temporaries.length < call.compactAt) {
+      return;
+    }
     const living = call.temporaries.filter((temporary) => this.isLive(temporary));
     call.temporaries = [...new Map(living.map((temporary) => [temporary.id, temporary])).values()];
     call.compactAt = Math.max(TEMPORARIES_UNCOMPACTED, call.temporaries.length * 2);
@@ -159,12 +171,18 @@ export class TraceRules {
 
   private endTemporaries(event: TraceEvent): Violation | undefined {
     const call = this.openCalls.at(-1);
-    if (call === undefined) return outsideCalls(event);
+    if (call === undefined) {
+      return outsideCalls(event);
+    }
     for (const temporary of call.temporaries) {
-      if (this.isLive(temporary)) this.remove(temporary.id);
+      if (this.isLive(temporary)) {
+        this.remove(temporary.id);
+      }
     }
     call.temporaries = [];
-    if (event.op === OP.leave) this.openCalls.pop();
+    if (event.op === OP.leave) {
+      this.openCalls.pop();
+    }
     return undefined;
   }
 }

@@ -53,10 +53,16 @@ const singleFileZones = new Set([...openToAll, traceModel, 'harness/index.ts']);
 function zoneOf(relativePath) {
   const file = relativePath.split(path.sep).join('/');
   const asSource = `${file.replace(/\.(ts|tsx|js)$/, '')}.ts`;
-  if (singleFileZones.has(asSource)) return asSource;
-  if (file === 'harness') return 'harness/index.ts';
+  if (singleFileZones.has(asSource)) {
+    return asSource;
+  }
+  if (file === 'harness') {
+    return 'harness/index.ts';
+  }
   const [top, second] = file.split('/');
-  if (top === 'harness') return `harness/${second}`;
+  if (top === 'harness') {
+    return `harness/${second}`;
+  }
   return ['allocators', 'reports', 'traces', 'test'].includes(top) ? top : undefined;
 }
 
@@ -65,13 +71,25 @@ function refusal(from, to) {
   const toZone = zoneOf(to);
   // What is open to others is, looking outwards, part of traces/ like its neighbours.
   const fromZone = from.startsWith('traces') ? 'traces' : zoneOf(from);
-  if (fromZone === undefined) return undefined;
-  if (to.startsWith('..')) return `${fromZone} reaches outside the project`;
-  if (toZone === undefined) return fromZone === 'test' ? undefined : `${to} is outside the code folders`;
-  if (fromZone === toZone || openToAll.includes(toZone)) return undefined;
+  if (fromZone === undefined) {
+    return undefined;
+  }
+  if (to.startsWith('..')) {
+    return `${fromZone} reaches outside the project`;
+  }
+  if (toZone === undefined) {
+    return fromZone === 'test' ? undefined : `${to} is outside the code folders`;
+  }
+  if (fromZone === toZone || openToAll.includes(toZone)) {
+    return undefined;
+  }
   const allowed = arrows[fromZone];
-  if (allowed === undefined) return `${fromZone} has no line in .ci/eslint/arrows.js`;
-  if (allowed === 'all' || allowed.includes(toZone)) return undefined;
+  if (allowed === undefined) {
+    return `${fromZone} has no line in .ci/eslint/arrows.js`;
+  }
+  if (allowed === 'all' || allowed.includes(toZone)) {
+    return undefined;
+  }
   return `${fromZone} may import ${[...allowed, ...openToAll].join(', ')}; not ${toZone}`;
 }
 
@@ -81,10 +99,14 @@ const rule = {
   meta: { type: 'problem', schema: [], messages: { arrow: 'Against the arrows of the house: {{why}}.' } },
   create(context) {
     const check = (source) => {
-      if (typeof source?.value !== 'string' || !source.value.startsWith('.')) return;
+      if (typeof source?.value !== 'string' || !source.value.startsWith('.')) {
+        return;
+      }
       const target = path.resolve(path.dirname(context.filename), source.value);
       const why = refusal(path.relative(root, context.filename), path.relative(root, target));
-      if (why !== undefined) context.report({ node: source, messageId: 'arrow', data: { why } });
+      if (why !== undefined) {
+        context.report({ node: source, messageId: 'arrow', data: { why } });
+      }
     };
     return {
       ImportDeclaration: (node) => check(node.source),

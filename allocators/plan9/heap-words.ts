@@ -106,7 +106,9 @@ export class HeapWords {
 
   /** The word at `address` without an access, exact where corruption made it larger than a number can hold. */
   peekExactly(address: number): bigint {
-    if (this.wordBytes === 4) return BigInt(this.peek(address));
+    if (this.wordBytes === 4) {
+      return BigInt(this.peek(address));
+    }
     this.checkBounds(address, this.wordBytes);
     return (BigInt(this.machine.peek(address + 4)) << 32n) | BigInt(this.machine.peek(address));
   }

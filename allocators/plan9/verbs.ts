@@ -185,7 +185,9 @@ export class Verbs {
   /** Size of a neighbour, as pointer arithmetic takes it; undefined where it is not free. */
   private freeSize(neighbour: number): number | undefined {
     const { blocks } = this;
-    if (blocks.magicChased(neighbour) !== MAGIC.free) return undefined;
+    if (blocks.magicChased(neighbour) !== MAGIC.free) {
+      return undefined;
+    }
     blocks.size(neighbour);
     return blocks.knownSize(neighbour);
   }

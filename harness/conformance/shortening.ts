@@ -84,7 +84,9 @@ function renumbered(operations: readonly ConformanceOperation[]): ConformanceOpe
   const numbers = new Map<number, number>();
   let count = 0;
   return operations.map((each) => {
-    if (BEGINS.has(each.op)) numbers.set(each.id, ++count);
+    if (BEGINS.has(each.op)) {
+      numbers.set(each.id, ++count);
+    }
     return { ...each, id: numbers.get(each.id) ?? each.id };
   });
 }

@@ -91,7 +91,10 @@ export class StoryRecorder {
       this.addToRest((this.rest = new Map()), run);
     } else {
       this.parts.push(run);
-      while (this.foldRepetition());
+      let folded: boolean;
+      do {
+        folded = this.foldRepetition();
+      } while (folded);
     }
   }
 

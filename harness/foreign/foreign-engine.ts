@@ -74,11 +74,21 @@ export class ForeignEngine implements Engine {
     this.blocks = module.has('ar_walk')
       ? undefined
       : new ProgramBlocks(machine, parts, this.observedUsable());
-    if (module.has('ar_reallocate')) this.reallocate = this.resize;
-    if (module.has('ar_aligned_allocate')) this.alignedAllocate = this.allocateAligned;
-    if (module.has('ar_usable_size')) this.usableSize = this.usableBytes;
-    if (module.has('ar_compact')) this.compact = this.moveTogether;
-    if (module.imports('ar_moved')) this.watchMoves = this.tellMoves;
+    if (module.has('ar_reallocate')) {
+      this.reallocate = this.resize;
+    }
+    if (module.has('ar_aligned_allocate')) {
+      this.alignedAllocate = this.allocateAligned;
+    }
+    if (module.has('ar_usable_size')) {
+      this.usableSize = this.usableBytes;
+    }
+    if (module.has('ar_compact')) {
+      this.compact = this.moveTogether;
+    }
+    if (module.imports('ar_moved')) {
+      this.watchMoves = this.tellMoves;
+    }
   }
 
   start(): void {

@@ -61,7 +61,9 @@ function readText(file: string): string {
     }
     return fs.readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof InputError) throw error;
+    if (error instanceof InputError) {
+      throw error;
+    }
     const { code } = error as NodeJS.ErrnoException;
     throw new InputError({ where: file, problem: `cannot be read (${code})`, expected: 'a profile in YAML' });
   }

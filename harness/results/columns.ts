@@ -37,10 +37,14 @@ export function packed(value: unknown): string {
 /** What was packed; undefined for a text that nothing was packed into. */
 export function unpacked(text: string): unknown {
   const [, length, base64] = PACKED.exec(text) ?? [];
-  if (length === undefined || base64 === undefined || Number(length) > UNPACKED_BYTES_MAX) return undefined;
+  if (length === undefined || base64 === undefined || Number(length) > UNPACKED_BYTES_MAX) {
+    return undefined;
+  }
   try {
     const inflated = inflateSync(Buffer.from(base64, 'base64'), { out: new Uint8Array(Number(length)) });
-    if (inflated.length !== Number(length)) return undefined;
+    if (inflated.length !== Number(length)) {
+      return undefined;
+    }
     return valuesOf(JSON.parse(strFromU8(inflated)) as Column)[0];
   } catch {
     return undefined;
@@ -72,7 +76,9 @@ function columnOf(cells: readonly Cell[]): Column {
 function columnsOfArrays(arrays: readonly (readonly Json[])[]): NonNullable<Column['a']> {
   const lengths = arrays.map(({ length }) => length);
   // A single long list is one column, not one for each of its elements.
-  if (arrays.length === 1) return { lengths, columns: [columnOf(arrays[0]!)] };
+  if (arrays.length === 1) {
+    return { lengths, columns: [columnOf(arrays[0]!)] };
+  }
   const widest = Math.max(0, ...lengths);
   const columns = Array.from({ length: widest }, (_, index) =>
     columnOf(arrays.filter(({ length }) => length > index).map((each) => each[index])),
@@ -94,7 +100,9 @@ function plainValuesOf({ n, a, o, j }: Column): Json[] {
     let value = 0;
     return n.map((difference) => (value += difference));
   }
-  if (a !== undefined) return arraysOf(a);
+  if (a !== undefined) {
+    return arraysOf(a);
+  }
   if (o !== undefined) {
     const columns = o.columns.map(([key, column]) => [key, valuesOf(column)] as const);
     return Array.from({ length: o.count }, (_, index) =>
@@ -107,7 +115,9 @@ function plainValuesOf({ n, a, o, j }: Column): Json[] {
 }
 
 function arraysOf({ lengths, columns }: NonNullable<Column['a']>): Json[][] {
-  if (lengths.length === 1) return [valuesOf(columns[0]!) as Json[]];
+  if (lengths.length === 1) {
+    return [valuesOf(columns[0]!) as Json[]];
+  }
   const values = columns.map((column) => valuesOf(column) as Json[]);
   const taken = values.map(() => 0);
   return lengths.map((length) => Array.from({ length }, (_, index) => values[index]![taken[index]!++]!));

@@ -53,7 +53,9 @@ function thinnedCheckpoints({
   firstFailure,
 }: MeasuredReplay): MeasuredReplay['checkpoints'] {
   let stride = 1;
-  while (checkpoints.length / stride > ARCHIVED_CHECKPOINTS_MAX) stride *= 2;
+  while (checkpoints.length / stride > ARCHIVED_CHECKPOINTS_MAX) {
+    stride *= 2;
+  }
   const pinned = [
     checkpoints.at(-1)?.operation,
     metrics['held.bytes.peak']?.operation,

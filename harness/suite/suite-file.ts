@@ -98,7 +98,9 @@ function readText(file: string, where: string): string {
     }
     return fs.readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof InputError) throw error;
+    if (error instanceof InputError) {
+      throw error;
+    }
     const problem = where === file ? reasonOf(error) : `${file}: ${reasonOf(error)}`;
     throw new InputError({ where, problem, expected: 'a suite in YAML' });
   }

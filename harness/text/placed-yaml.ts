@@ -65,7 +65,9 @@ function plainData(document: Document, file: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    if (error instanceof RangeError) throw error;
+    if (error instanceof RangeError) {
+      throw error;
+    }
     throw new InputError({ where: file, problem: (error as Error).message, expected: 'YAML' });
   }
 }

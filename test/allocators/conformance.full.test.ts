@@ -42,9 +42,13 @@ for (const definition of ENGINES) {
     examine(definition, {}, RANDOM_RUNS),
   );
   for (const [name, option] of Object.entries(definition.options)) {
-    if (option.kind !== 'choice') continue;
+    if (option.kind !== 'choice') {
+      continue;
+    }
     for (const value of option.choices.filter((choice) => choice !== option.byDefault)) {
-      if (`${definition.name} ${name}=${value}` in BEYOND_THE_SUITE) continue;
+      if (`${definition.name} ${name}=${value}` in BEYOND_THE_SUITE) {
+        continue;
+      }
       full(`${definition.name} with ${name}=${value}`, () =>
         examine(definition, { [name]: value }, RANDOM_RUNS_AN_OPTION),
       );

@@ -143,7 +143,9 @@ async function replayed({ trace, engine, options, heapPages }: Corner): Promise<
 }
 
 function firstDifference(actual: string, expected: string): string | undefined {
-  if (actual === expected) return undefined;
+  if (actual === expected) {
+    return undefined;
+  }
   const lines = expected.split('\n');
   const index = actual.split('\n').findIndex((line, at) => line !== lines[at]);
   return `${actual.split('\n')[index]} where the golden has ${lines[index]}`;

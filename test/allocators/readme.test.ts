@@ -55,7 +55,9 @@ const hasCompiler = spawnSync('cc', ['--version']).status === 0;
 driver(`writes placements of the real malloc${hasCompiler ? '' : ' (no C compiler here)'}`, () => {
   const source = path.join(folder, 'placements.c');
   fs.writeFileSync(source, codeBlock('c'));
-  if (!hasCompiler) return;
+  if (!hasCompiler) {
+    return;
+  }
   const program = path.join(folder, 'placements');
   const compiled = spawnSync('cc', ['-O2', '-o', program, source], { encoding: 'utf8' });
   assert.is(compiled.status, 0, compiled.stderr);

@@ -40,7 +40,9 @@ function churn(events: number, sites: boolean): EventColumns {
       event.set(OP.alloc, nextId, 16 + ((noise >>> 8) & 4095), 0);
       live.push(nextId++);
     }
-    if (sites) event.site = texts[noise & 63]!;
+    if (sites) {
+      event.site = texts[noise & 63]!;
+    }
     columns.append(event);
   }
   return columns;
@@ -49,7 +51,10 @@ function churn(events: number, sites: boolean): EventColumns {
 async function drain(source: EventSource): Promise<void> {
   const event = new TraceEvent();
   do {
-    while (source.next(event, NOTHING));
+    let hasNext: boolean;
+    do {
+      hasNext = source.next(event, NOTHING);
+    } while (hasNext);
   } while (await source.refill());
   await source.close();
 }

@@ -46,19 +46,27 @@ function addSamples({ nodes, samples, timeDeltas }: Profile, sums: Record<Stage,
     const urls: string[] = [];
     for (let id: number | undefined = sample; id !== undefined; id = callers.get(id)) {
       const { functionName, url } = byId.get(id)!.callFrame;
-      if (functionName === '(idle)') return undefined;
+      if (functionName === '(idle)') {
+        return undefined;
+      }
       urls.push(url);
     }
     // A walk over the heap runs in the engine, and is none of its work.
-    if (urls.some((url) => STAGE_OF[0]![0].test(url))) return 'surveys';
+    if (urls.some((url) => STAGE_OF[0]![0].test(url))) {
+      return 'surveys';
+    }
     for (const url of urls.filter((each) => /\/dist\//.test(each))) {
       const found = STAGE_OF.find(([files]) => files.test(url));
-      if (found !== undefined) return found[1];
+      if (found !== undefined) {
+        return found[1];
+      }
     }
     return 'start';
   };
   samples.forEach((sample, index) => {
     const stage = stageOf(sample);
-    if (stage !== undefined) sums[stage] += timeDeltas[index]! / 1e6;
+    if (stage !== undefined) {
+      sums[stage] += timeDeltas[index]! / 1e6;
+    }
   });
 }

@@ -71,7 +71,9 @@ test('our engines in C cost what was measured', () => {
 test('misses of callgrind’s large cache are modelled to a tenth', () => {
   for (const { engine, phase, op, storm, counts } of context.rows) {
     // The driver of the page allocator's storm touched memory of its own.
-    if (counts === undefined || engine === 'xenheap-pages') continue;
+    if (counts === undefined || engine === 'xenheap-pages') {
+      continue;
+    }
     const { measured, modelled } = counts.llMisses;
     const off = Math.abs(measured - modelled);
     assert.ok(off < 0.1 + 0.1 * measured, `${engine} ${storm} ${phase} ${op}: ${modelled}, ${measured}`);
@@ -101,8 +103,12 @@ test('the error statistic is a mean over rows, and the halves part the storms be
   const { rows } = context;
   const exact = rows.map((row) => ({ ...row, cycles: scaled(measuredAsModelled(row.cycles), 1) }));
   const double = rows.map((row) => ({ ...row, cycles: scaled(measuredAsModelled(row.cycles), 2) }));
-  for (const { meanOff, nearShare } of errorStatistics(exact)) assert.equal([meanOff, nearShare], [0, 1]);
-  for (const { meanOff, nearShare } of errorStatistics(double)) assert.equal([meanOff, nearShare], [1, 0]);
+  for (const { meanOff, nearShare } of errorStatistics(exact)) {
+    assert.equal([meanOff, nearShare], [0, 1]);
+  }
+  for (const { meanOff, nearShare } of errorStatistics(double)) {
+    assert.equal([meanOff, nearShare], [1, 0]);
+  }
   const [all, fitted, withheld] = errorStatistics(rows);
   assert.is(fitted!.rows + withheld!.rows, all!.rows);
   assert.ok(fitted!.rows > 0 && withheld!.rows > 0);
@@ -118,7 +124,9 @@ test('the table has a line for every row and the summary names what is far off',
   const markdown = markdownOf(rows, cold, judgement);
   const isLine = (line: string) => line.startsWith('| xmalloc-first-fit frag 1000 4K steady free |');
   assert.is(markdown.split('\n').filter(isLine).length, 1);
-  for (const { what } of beyond(judgement.steady, FAR)) assert.match(summaryOf(judgement), what);
+  for (const { what } of beyond(judgement.steady, FAR)) {
+    assert.match(summaryOf(judgement), what);
+  }
   assert.not.match(summaryOf(judgement), 'UNEXPLAINED');
 });
 

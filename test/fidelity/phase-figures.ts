@@ -48,7 +48,9 @@ export class PricedPhase {
   private next = 0;
 
   startRun(): void {
-    if (this.next > 0) this.firstRun ??= this.causes.slice();
+    if (this.next > 0) {
+      this.firstRun ??= this.causes.slice();
+    }
     this.next = 0;
     this.causes.fill(0);
   }

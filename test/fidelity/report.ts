@@ -112,7 +112,9 @@ function farOnes(judged: readonly Judged[], factorMax: number): readonly string[
 }
 
 function cells(compared: Compared | undefined): readonly (string | number)[] {
-  if (compared === undefined) return ['', '', ''];
+  if (compared === undefined) {
+    return ['', '', ''];
+  }
   const { measured, modelled } = compared;
   return [measured, Number(modelled.toFixed(3)), measured === 0 ? '' : ratioOf(compared).toFixed(2)];
 }

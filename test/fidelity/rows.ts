@@ -86,8 +86,12 @@ export async function fidelityRows(
 ): Promise<readonly FidelityRow[]> {
   const storms = new Map<string, MeasuredTicks[]>();
   for (const row of measuredTicks()) {
-    if (definitions?.has(row.engine) === false) continue;
-    if (row.live > (isWalked(row) ? extent.walkedLiveMax : extent.liveMax) || isDisowned(row)) continue;
+    if (definitions?.has(row.engine) === false) {
+      continue;
+    }
+    if (row.live > (isWalked(row) ? extent.walkedLiveMax : extent.liveMax) || isDisowned(row)) {
+      continue;
+    }
     const name = `${row.engine} ${stormOf(row)} ${row.live}`;
     storms.set(name, [...(storms.get(name) ?? []), row]);
   }

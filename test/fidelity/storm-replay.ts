@@ -77,7 +77,9 @@ export async function replayStorm(storm: Storm, priced: StormPricings): Promise<
     whole: priced.whole && new Pricing(priced.whole),
     phases: new Map(),
   };
-  for (let run = 1; run < runs; run++) await new StormReplay(runOf(storm), processor, fromEvent).run();
+  for (let run = 1; run < runs; run++) {
+    await new StormReplay(runOf(storm), processor, fromEvent).run();
+  }
   return new StormReplay(runOf(storm), processor, fromEvent).run();
 }
 
@@ -206,7 +208,9 @@ class StormReplay {
   }
 
   private countStep(step: number, times: number): void {
-    if (this.current === undefined) return;
+    if (this.current === undefined) {
+      return;
+    }
     this.current.figures.countStep(step, times);
     this.current.moreInstructions += this.moreInstructionsOf(step) * times;
   }
@@ -214,7 +218,9 @@ class StormReplay {
   /** What a step owes, kept: compiled engines take one at every stretch. */
   private moreInstructionsOf(step: number): number {
     const known = this.owedBySteps[step];
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const { engine, name } = this.machine.steps.step(step);
     const { instructions = 0 } = this.measured.extras?.[`${engine}: ${name}`] ?? {};
     return (this.owedBySteps[step] = instructions);
@@ -237,9 +243,15 @@ class StormReplay {
 
   private drain(batch: AccessStream): void {
     const { pricings, whole } = this.processor;
-    if (this.isPricing) whole?.price(batch);
+    if (this.isPricing) {
+      whole?.price(batch);
+    }
     this.setAside(batch);
-    if (this.isPricing) for (const pricing of pricings) pricing.price(batch);
+    if (this.isPricing) {
+      for (const pricing of pricings) {
+        pricing.price(batch);
+      }
+    }
     this.countBatch(batch);
   }
 
@@ -254,13 +266,17 @@ class StormReplay {
         const entry = entries[index]!;
         if (this.isClearing(entry)) {
           // The first line of a page looks like any store until the second follows.
-          if (kept > 0 && entries[kept - 1] === entry - LINE_BYTES) kept--;
+          if (kept > 0 && entries[kept - 1] === entry - LINE_BYTES) {
+            kept--;
+          }
         } else if (!this.hasPageTables || !this.isPageTable(entry >>> 0)) {
           entries[kept++] = entry;
         }
       }
       segmentEnds[segment] = kept;
-      for (const event of MAPPINGS) segmentPriced[segment * PRICED_COUNT + event] = 0;
+      for (const event of MAPPINGS) {
+        segmentPriced[segment * PRICED_COUNT + event] = 0;
+      }
       this.settleInstructions(batch, segment, this.pending[done]!);
       done += (batch.segmentFlags[segment]! & END_OF_OPERATION) !== 0 ? 1 : 0;
     }
@@ -305,10 +321,14 @@ class StormReplay {
   }
 
   private notePrices(figures: PhaseFigures, operation: number): void {
-    if (!this.isPricing) return;
+    if (!this.isPricing) {
+      return;
+    }
     const { pricings, whole } = this.processor;
     pricings.forEach((pricing, index) => figures.priced[index]!.add(pricing, operation));
-    if (whole !== undefined) figures.wholeCycles += whole.operationCycles[operation]!;
+    if (whole !== undefined) {
+      figures.wholeCycles += whole.operationCycles[operation]!;
+    }
   }
 
   private isPageTable(entry: number): boolean {

@@ -214,7 +214,9 @@ export function badLines(runs: number, seed: number): Promise<string[]> {
         if (problem !== undefined) {
           problems.push(`${JSON.stringify(words)}: ${problem}\n${ran.stdout}${ran.stderr}`);
         }
-        if (problems.length === PROBLEMS_MAX) break;
+        if (problems.length === PROBLEMS_MAX) {
+          break;
+        }
         const added = Object.keys(process.env).filter((name) => !environment.has(name));
         added.forEach((name) => delete process.env[name]);
       }
@@ -236,7 +238,9 @@ async function setStage(folder: string): Promise<void> {
     addresses: ADDRESSES,
     'mine.suite.yaml': SUITE,
   };
-  for (const [name, text] of Object.entries(files)) writeFileSync(name, text);
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(name, text);
+  }
   const engines = 'textbook-first-fit,xmalloc-tlsf';
   const outputs = ['--out', 'results', '--append', 'history.csv', '--commit', 'c'];
   await runCli('run', 'trace.csv', '-a', engines, '-p', 'flat', ...outputs);
@@ -244,9 +248,15 @@ async function setStage(folder: string): Promise<void> {
 
 function problemOf([command]: Line, { code, stdout, stderr }: CommandRun): string | undefined {
   const [nonsense] = NONSENSE.exec(stdout + stderr) ?? [];
-  if (nonsense !== undefined) return `prints ${nonsense}`;
-  if (![0, 1, 2, 3].includes(code)) return `exit ${code}`;
-  if (code === 2 && stderr.trimEnd().split('\n').length > 1) return 'refuses in more than one line';
+  if (nonsense !== undefined) {
+    return `prints ${nonsense}`;
+  }
+  if (![0, 1, 2, 3].includes(code)) {
+    return `exit ${code}`;
+  }
+  if (code === 2 && stderr.trimEnd().split('\n').length > 1) {
+    return 'refuses in more than one line';
+  }
   const isSilent = code === 0 && stdout === '' && stderr === '';
   // A shell that asks for what can be typed next may well be told that it is nothing.
   return isSilent && command !== 'completion' ? 'says nothing' : undefined;

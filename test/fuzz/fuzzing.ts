@@ -77,7 +77,9 @@ export async function fuzz(
         });
       };
       const said = await (async () => subject.use(bytes))().catch((error: unknown) => {
-        if (!(error instanceof InputError || error instanceof UsageError)) return fail(error);
+        if (!(error instanceof InputError || error instanceof UsageError)) {
+          return fail(error);
+        }
         figures.refused += 1;
         return /[\n\r]/.test(error.message) ? fail(`more than a line: ${error.message}`) : [error.message];
       });
@@ -88,9 +90,13 @@ export async function fuzz(
       }
       const { user, system } = process.cpuUsage(started);
       const milliseconds = (user + system) / 1000;
-      if (milliseconds > CASE_MILLISECONDS_MAX) fail(`${milliseconds} ms`);
+      if (milliseconds > CASE_MILLISECONDS_MAX) {
+        fail(`${milliseconds} ms`);
+      }
       const memory = memoryBytes() - before;
-      if (memory > MEMORY_BYTES_MAX) fail(`${memory} bytes`);
+      if (memory > MEMORY_BYTES_MAX) {
+        fail(`${memory} bytes`);
+      }
       figures.slowestMilliseconds = Math.max(figures.slowestMilliseconds, milliseconds);
       figures.memoryBytesMax = Math.max(figures.memoryBytesMax, memory);
       figures.cases += 1;
@@ -114,12 +120,16 @@ const VALUES = [
 
 /** Bytes are damaged as they are, and values as such: a byte too many in a text is refused too early to tell much. */
 function damaged(sample: Buffer, random: RandomStream): Buffer {
-  if (random.chance(1, 4)) return mutated(sample, random);
+  if (random.chance(1, 4)) {
+    return mutated(sample, random);
+  }
   let text = sample.toString('latin1');
   for (let changes = random.between(1, 3); changes > 0; changes--) {
     const from = random.below(text.length);
     const [found] = /-?\d+(\.\d+)?|"[^"]*"|\b\w+\b/.exec(text.slice(from)) ?? [];
-    if (found === undefined) continue;
+    if (found === undefined) {
+      continue;
+    }
     const at = text.indexOf(found, from);
     const value = random.chance(1, 4) ? found + found : VALUES[random.below(VALUES.length)]!;
     text = text.slice(0, at) + value + text.slice(at + found.length);

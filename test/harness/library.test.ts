@@ -33,7 +33,9 @@ test('finds the smallest heap, replays on it and prices that', async () => {
     createStack(definition, {}, { heapPages, virtualPages: 0 }, engineNamed);
   const minimum: MinimumHeap = await minimumHeap(trace, stackOf, 4096);
   assert.is(minimum.kind, 'found');
-  if (minimum.kind !== 'found') return;
+  if (minimum.kind !== 'found') {
+    return;
+  }
   const report: ReplayReport = await replay(trace, stackOf(minimum.heapPages), []);
   assert.equal(report.outcome, { kind: 'ok', failedAllocations: 0, firstFailureIndex: undefined });
   const { pricings } = await measure({

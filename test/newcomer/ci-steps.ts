@@ -28,7 +28,9 @@ export function runStep(step: string, folder: string, variables: Readonly<Record
   mkdirSync(tools, { recursive: true });
   tool(tools, 'npm', '[ "$*" = ci ]');
   tool(tools, 'npx', 'command=$1; shift; exec "node_modules/.bin/$command" "$@"');
-  for (const sender of ['gh', 'curl']) tool(tools, sender, `printf '%s\\n' "$@" > sent.txt`);
+  for (const sender of ['gh', 'curl']) {
+    tool(tools, sender, `printf '%s\\n' "$@" > sent.txt`);
+  }
   const { status, stdout, stderr } = spawnSync(
     'bash',
     ['-euo', 'pipefail', '-c', filledIn(step, variables)],

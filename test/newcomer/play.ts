@@ -78,11 +78,15 @@ async function playAct(
     isShort,
     shell: (command) => {
       const { code, stderr } = run('bash', ['-c', command], folder, environment);
-      if (code !== 0) problems.push(`${command}: exit ${code}: ${stderr}`);
+      if (code !== 0) {
+        problems.push(`${command}: exit ${code}: ${stderr}`);
+      }
     },
   });
   for (const line of lines) {
-    if (line.command.includes('--base-ref')) commitEngines(folder);
+    if (line.command.includes('--base-ref')) {
+      commitEngines(folder);
+    }
     const ran = await typed(line.command, folder, house, environment);
     problems.push(
       ...[...wrongWith(line, ran, folder, house)].map((each) => `${line.from}: ${line.command}: ${each}`),
@@ -133,16 +137,24 @@ function* wrongWith(
   { isTerminal }: House,
 ): Generator<string> {
   const [, expected] = EXIT_CODES.find(([pattern]) => pattern.test(command)) ?? [undefined, 0];
-  if (code !== expected) yield `exit ${code}, expected ${expected}: ${stderr || stdout}`;
+  if (code !== expected) {
+    yield `exit ${code}, expected ${expected}: ${stderr || stdout}`;
+  }
   const [nonsense] = NONSENSE.exec(stdout + stderr) ?? [];
-  if (nonsense !== undefined) yield `prints ${nonsense}`;
+  if (nonsense !== undefined) {
+    yield `prints ${nonsense}`;
+  }
   if (prints !== undefined && !isTerminal && stdout !== prints) {
     yield `prints what the README does not:\n${stdout}`;
   }
-  if (stdout === '' && stderr === '' && /^(npx )?alloc-replay [^>]+$/.test(command)) yield 'says nothing';
+  if (stdout === '' && stderr === '' && /^(npx )?alloc-replay [^>]+$/.test(command)) {
+    yield 'says nothing';
+  }
   for (const [, to, names] of stdout.matchAll(/^Written to (\S+): ([^\r\n]+)/gm)) {
     const missing = names!.split(' ').filter((name) => !existsSync(join(folder, to!, name)));
-    if (missing.length > 0) yield `writes no ${missing.join(' ')}`;
+    if (missing.length > 0) {
+      yield `writes no ${missing.join(' ')}`;
+    }
   }
   for (const [taken, given] of [
     ['\u{1b}[?25l', '\u{1b}[?25h'],
@@ -161,7 +173,9 @@ function* nonsenseBelow(folder: string): Generator<string> {
     if (entry.isFile() && /\.(csv|md|html|json|xml|txt|hgrm)$/.test(entry.name)) {
       const text = readFileSync(file, 'utf8').replace(/<script>[^]*?<\/script>/g, '');
       const [nonsense] = NONSENSE.exec(text) ?? [];
-      if (nonsense !== undefined) yield `${file.slice(folder.length + 1)} says ${nonsense}`;
+      if (nonsense !== undefined) {
+        yield `${file.slice(folder.length + 1)} says ${nonsense}`;
+      }
     }
   }
 }

@@ -109,11 +109,15 @@ export function setStage(
   place('my-engine.ts', codeBlock(installed, 'ts'));
   place('placements.c', codeBlock(installed, 'c'));
   place('tlsf.c', ALLOCATOR_IN_C);
-  for (const name of ['nightly', 'mine.suite.yaml', ...(isShort ? ['quick'] : [])]) place(name, SUITE);
+  for (const name of ['nightly', 'mine.suite.yaml', ...(isShort ? ['quick'] : [])]) {
+    place(name, SUITE);
+  }
   const recorded = gunzipSync(
     readFileSync(join(installed.folder, 'dist/traces/recorded/git-status.vg.txt.gz')),
   );
-  for (const name of ['prog.vg.txt', 'prog.recorded']) writeFileSync(join(folder, name), recorded);
+  for (const name of ['prog.vg.txt', 'prog.recorded']) {
+    writeFileSync(join(folder, name), recorded);
+  }
   copyFileSync(HEAPTRACK, join(folder, 'heaptrack.prog.zst'));
   for (const [name, script] of Object.entries(TOOLS_OF_OTHERS)) {
     place(join(TOOLS, name), `#!/bin/sh\n${script}\n`);

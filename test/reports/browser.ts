@@ -133,7 +133,9 @@ export class Page {
     private readonly session: string,
   ) {
     browser.listen(({ sessionId, method, params }) => {
-      if (sessionId !== session) return;
+      if (sessionId !== session) {
+        return;
+      }
       if (method === 'Network.requestWillBeSent') {
         this.requests.push((params!['request'] as { url: string }).url);
       } else if (method === 'Runtime.exceptionThrown' || method === 'Runtime.consoleAPICalled') {
@@ -161,7 +163,9 @@ export class Page {
     await this.send('Emulation.setScriptExecutionDisabled', { value: !scripts });
     const loaded = new Promise<void>((resolve) =>
       this.browser.listen(({ sessionId, method }) => {
-        if (sessionId === this.session && method === 'Page.loadEventFired') resolve();
+        if (sessionId === this.session && method === 'Page.loadEventFired') {
+          resolve();
+        }
       }),
     );
     await this.send('Page.navigate', { url: `file://${file}` });

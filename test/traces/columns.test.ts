@@ -55,7 +55,9 @@ test('a cleared block remembers nothing of its earlier events', () => {
   const event = new TraceEvent();
   event.set(OP.alloc, 2 ** 40, 2 ** 40, 64);
   event.offset = -1;
-  for (let i = 0; i < 10; i++) block.append(event);
+  for (let i = 0; i < 10; i++) {
+    block.append(event);
+  }
   block.clear();
   event.set(OP.free, 1, 0, 0);
   block.append(event);
@@ -87,7 +89,9 @@ test('more events than one block are held and passed over any number of times', 
     const source = await trace.open();
     let seen = 0;
     do {
-      while (source.next(event, NOTHING)) assert.is(event.id, seen++);
+      while (source.next(event, NOTHING)) {
+        assert.is(event.id, seen++);
+      }
     } while (await source.refill());
     assert.is(seen, count);
     assert.is(source.identity(), columns.identity());

@@ -33,7 +33,9 @@ test('it behaves like a map from ids to handles that are used again', () => {
         most = Math.max(most, model.size);
         assert.is(table.size, model.size);
       }
-      for (const [key, handle] of model) assert.is(table.find(key), handle);
+      for (const [key, handle] of model) {
+        assert.is(table.find(key), handle);
+      }
       assert.ok(
         [...model.values()].every((handle) => handle < most),
         'handles stay below the most ids at once',

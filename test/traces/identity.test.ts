@@ -63,7 +63,9 @@ test('csv-stringify writes the same cells', async () => {
         const cells = COLUMN_NAMES.map((name) => String(event[name]));
         while (cells.length > 4 && ['0', ''].includes(cells.at(-1)!)) {
           // A text "0" says something, the number 0 does not.
-          if (cells.at(-1) === '0' && cells.length > 7) break;
+          if (cells.at(-1) === '0' && cells.length > 7) {
+            break;
+          }
           cells.pop();
         }
         return cells;

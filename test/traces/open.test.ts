@@ -40,7 +40,9 @@ function failureOf(
       const trace = await openTrace(file, { ...options });
       await eventsOf(await trace.open());
     } catch (error) {
-      if (!['InputError', 'UsageError'].includes((error as Error).name)) throw error;
+      if (!['InputError', 'UsageError'].includes((error as Error).name)) {
+        throw error;
+      }
       return (error as Error).message.replaceAll(`${folder}${path.sep}`, '');
     }
     return 'no failure';

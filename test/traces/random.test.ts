@@ -17,7 +17,9 @@ function chiSquare(observed: readonly number[], weights: readonly number[]): num
 
 const counted = (values: readonly number[], categories: number): number[] => {
   const counts = new Array<number>(categories).fill(0);
-  for (const value of values) counts[Math.min(value, categories - 1)]!++;
+  for (const value of values) {
+    counts[Math.min(value, categories - 1)]!++;
+  }
   return counts;
 };
 

@@ -113,7 +113,9 @@ for (const recipe of RECIPES) {
     ['every-call.c', 'gcc'],
     ['every-operator.cc', 'g++'],
   ] as const) {
-    if (recipe.program !== undefined && recipe.program !== source) continue;
+    if (recipe.program !== undefined && recipe.program !== source) {
+      continue;
+    }
     const name = `${recipe.heading}${recipe.block === undefined ? '' : `, block ${recipe.block}`} to ${recipe.recording}: ${source}`;
     const missing = [compiler, ...recipe.tools].filter((tool) => !has(tool));
     const run = missing.length > 0 ? test.skip : test;
@@ -130,7 +132,9 @@ for (const recipe of RECIPES) {
         assert.ok(expected.length > 5);
         assert.equal(betweenMarks(events, recipe), expected);
       } finally {
-        if (!hadDaemon) execFileSync('bash', ['-c', END_DAEMON]);
+        if (!hadDaemon) {
+          execFileSync('bash', ['-c', END_DAEMON]);
+        }
         fs.rmSync(folder, { recursive: true });
       }
     });
@@ -174,7 +178,9 @@ function betweenMarks(events: readonly string[], { seesAlignment }: Recipe): rea
   const objects = new Numbering();
   return events.slice(first! + 2, last).flatMap((event) => {
     const [op, id, size = '', align = ''] = event.split(' ');
-    if (op !== 'alloc' && !objects.knows(id!)) return [];
+    if (op !== 'alloc' && !objects.knows(id!)) {
+      return [];
+    }
     const aligned = seesAlignment ? align.replace('align=', ' ') : '';
     return [`${op} ${op === 'alloc' ? objects.next(id!) : objects.of(id!)} ${size}${aligned}`.trim()];
   });
@@ -196,11 +202,17 @@ function expectedEvents(truth: string, recipe: Recipe): readonly string[] {
         return [];
       }
       const hasFailed = result === '0';
-      if (call === 'free' || call === 'delete') return freed(objects, old);
-      if (hasFailed) return [];
+      if (call === 'free' || call === 'delete') {
+        return freed(objects, old);
+      }
+      if (hasFailed) {
+        return [];
+      }
       const alignment = recipe.seesAlignment && align !== '0' ? ` ${align}` : '';
       const isRealloc = call.startsWith('realloc') && old !== '0';
-      if (!isRealloc || !objects.knows(old)) return [`alloc ${objects.next(result)} ${size}${alignment}`];
+      if (!isRealloc || !objects.knows(old)) {
+        return [`alloc ${objects.next(result)} ${size}${alignment}`];
+      }
       if (recipe.partsRealloc === true) {
         return [...freed(objects, old), `alloc ${objects.next(result)} ${size}`];
       }
@@ -210,8 +222,12 @@ function expectedEvents(truth: string, recipe: Recipe): readonly string[] {
 
 /** The function that libstdc++ calls. */
 function servedBy(call: string, align: string): string {
-  if (call === 'delete') return 'free';
-  if (call !== 'new') return call;
+  if (call === 'delete') {
+    return 'free';
+  }
+  if (call !== 'new') {
+    return call;
+  }
   return align === '0' ? 'malloc' : 'aligned_alloc';
 }
 
@@ -221,7 +237,9 @@ function sizeShown(call: string, asked: number, align: number, recipe: Recipe): 
 }
 
 function freed(objects: Numbering, address: string): readonly string[] {
-  if (!objects.knows(address)) return [];
+  if (!objects.knows(address)) {
+    return [];
+  }
   const number = objects.of(address);
   objects.forget(address);
   return [`free ${number}`];

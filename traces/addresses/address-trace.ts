@@ -71,14 +71,18 @@ class AddressTraceReader {
 
   private readLines(): void {
     while (this.lines.next()) {
-      if (!this.isTalk()) this.readLine();
+      if (!this.isTalk()) {
+        this.readLine();
+      }
     }
   }
 
   /** Whether the line says nothing: it is empty, a comment, or valgrind's own talk (`==PID==`, `--PID--`). */
   private isTalk(): boolean {
     const { lines } = this;
-    if (lines.take('==') || lines.take('--')) return true;
+    if (lines.take('==') || lines.take('--')) {
+      return true;
+    }
     // What a program prints through valgrind stands behind **PID**: its marks.
     if (lines.take('**') && (lines.takeDecimal() === undefined || !lines.take('**'))) {
       throw this.problem(lines.column, '**PID** before what a program printed through valgrind');

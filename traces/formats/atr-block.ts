@@ -33,9 +33,15 @@ const POWERS = Float64Array.from({ length: 53 }, (_, power) => Number(1n << BigI
 
 /** How many bits an op takes where a block has so many different ones. */
 function opBits(kinds: number): number {
-  if (kinds === 1) return 0;
-  if (kinds === 2) return 1;
-  if (kinds <= 4) return 2;
+  if (kinds === 1) {
+    return 0;
+  }
+  if (kinds === 2) {
+    return 1;
+  }
+  if (kinds <= 4) {
+    return 2;
+  }
   return kinds <= 16 ? 4 : 8;
 }
 
@@ -67,7 +73,9 @@ export class BlockEncoder {
     for (let i = 0; i < length && bits > 0; i++) {
       packed |= place[op[i]!]! << filled;
       filled += bits;
-      if (filled < 8 && i < length - 1) continue;
+      if (filled < 8 && i < length - 1) {
+        continue;
+      }
       into.byte(packed);
       packed = 0;
       filled = 0;
@@ -81,7 +89,9 @@ export class BlockEncoder {
     let count = 0;
     for (let i = 0; i < block.length; i++) {
       const id = block.id.get(i);
-      if (!countUp || !allocates(block.op[i]!)) this.values[count++] = id - previous;
+      if (!countUp || !allocates(block.op[i]!)) {
+        this.values[count++] = id - previous;
+      }
       previous = id;
     }
     into.byte(countUp ? ALLOCATIONS_COUNT_UP : EVERY_ID);
@@ -96,7 +106,9 @@ export class BlockEncoder {
     }
     let count = 0;
     for (let i = 0; i < block.length; i++) {
-      if (!freesHaveNone || block.op[i] !== OP.free) this.values[count++] = block.size.get(i);
+      if (!freesHaveNone || block.op[i] !== OP.free) {
+        this.values[count++] = block.size.get(i);
+      }
     }
     into.byte(freesHaveNone ? FREES_HAVE_NONE : EVERY_SIZE);
     this.columns.encode(this.values, count, 'unsigned', into);
@@ -111,7 +123,9 @@ export class BlockEncoder {
     const column = block[name];
     // Most columns are not used, and saying so must not cost a pass over the block.
     const count = column.used ? block.length : 0;
-    for (let i = 0; i < count; i++) this.values[i] = written(column.get(i));
+    for (let i = 0; i < count; i++) {
+      this.values[i] = written(column.get(i));
+    }
     this.columns.encode(this.values, count, signednessOf(name), into);
   }
 }
@@ -121,22 +135,32 @@ const unchanged = (value: number): number => value;
 const signednessOf = (name: string): Signedness => (name === 'offset' ? 'signed' : 'unsigned');
 
 function firstAllocation(block: EventBlock): number {
-  for (let i = 0; i < block.length; i++) if (allocates(block.op[i]!)) return block.id.get(i);
+  for (let i = 0; i < block.length; i++) {
+    if (allocates(block.op[i]!)) {
+      return block.id.get(i);
+    }
+  }
   return 0;
 }
 
 function allocationsCountUp(block: EventBlock, first: number): boolean {
   let next = first;
   for (let i = 0; i < block.length; i++) {
-    if (allocates(block.op[i]!) && block.id.get(i) !== next++) return false;
+    if (allocates(block.op[i]!) && block.id.get(i) !== next++) {
+      return false;
+    }
   }
   return true;
 }
 
 function alignCode(align: number): number {
-  if (align === 0) return 0;
+  if (align === 0) {
+    return 0;
+  }
   const power = POWERS.indexOf(align);
-  if (power >= 0) return power + 1;
+  if (power >= 0) {
+    return power + 1;
+  }
   throw new InputError({ problem: `align is ${align}`, expected: '0 or a power of two' });
 }
 
@@ -154,15 +178,23 @@ export class BlockDecoder {
   decode(payload: Uint8Array, block: EventBlock): void {
     const from = new ByteReader(payload);
     const count = from.unsigned();
-    if (count === 0 || count > BLOCK_EVENTS_MAX) throw new DamagedBytes(`it claims to hold ${count} events`);
+    if (count === 0 || count > BLOCK_EVENTS_MAX) {
+      throw new DamagedBytes(`it claims to hold ${count} events`);
+    }
     block.reset(count);
     this.ops(from, block);
     this.ids(from, block);
     this.sizes(from, block);
     this.aligns(from, block);
-    for (const name of PLAIN_COLUMNS) this.plain(from, block, name);
-    if (!from.atEnd) throw new DamagedBytes('it holds more than its events');
-    if (this.opCounts.some((events, op) => events > 0 && writesByte(op))) this.checkBytes(block);
+    for (const name of PLAIN_COLUMNS) {
+      this.plain(from, block, name);
+    }
+    if (!from.atEnd) {
+      throw new DamagedBytes('it holds more than its events');
+    }
+    if (this.opCounts.some((events, op) => events > 0 && writesByte(op))) {
+      this.checkBytes(block);
+    }
   }
 
   private ops(from: ByteReader, { length, op }: EventBlock): void {
@@ -178,7 +210,9 @@ export class BlockDecoder {
     for (let i = 0; i < length; i++) {
       const at = i * bits;
       const place = bits === 0 ? 0 : (packed[at >>> 3]! >>> (at & 7)) & mask;
-      if (place >= kinds.length) throw new DamagedBytes('its ops are unknown');
+      if (place >= kinds.length) {
+        throw new DamagedBytes('its ops are unknown');
+      }
       const code = kinds[place]!;
       op[i] = code;
       opCounts[code]! += 1;
@@ -195,13 +229,17 @@ export class BlockDecoder {
     const { values, column } = this;
     const stored = form === EVERY_ID ? EVERY_OP : ALL_BUT_ALLOCATIONS;
     const count = this.countOps(stored);
-    if (!decodeColumn(from, count, 'signed', column)) column.fill(0, 0, count);
+    if (!decodeColumn(from, count, 'signed', column)) {
+      column.fill(0, 0, count);
+    }
     let next = first;
     let previous = first;
     let taken = 0;
     for (let i = 0; i < length; i++) {
       previous = stored[op[i]!] === 1 ? previous + column[taken++]! : next++;
-      if (!(previous >= 0 && previous <= LARGEST_INTEGER)) throw new DamagedBytes('an id is out of range');
+      if (!(previous >= 0 && previous <= LARGEST_INTEGER)) {
+        throw new DamagedBytes('an id is out of range');
+      }
       values[i] = previous;
     }
     block.id.setAll(values, length);
@@ -215,7 +253,9 @@ export class BlockDecoder {
     const { length, op } = block;
     const { values, column } = this;
     const stored = form === EVERY_SIZE ? EVERY_OP : ALL_BUT_FREES;
-    if (!decodeColumn(from, this.countOps(stored), 'unsigned', column)) return;
+    if (!decodeColumn(from, this.countOps(stored), 'unsigned', column)) {
+      return;
+    }
     let taken = 0;
     for (let i = 0; i < length; i++) {
       // Whether the next event is a free is hard to guess for a processor too, so there is no branch.
@@ -232,10 +272,14 @@ export class BlockDecoder {
 
   private aligns(from: ByteReader, block: EventBlock): void {
     const { values } = this;
-    if (!decodeColumn(from, block.length, 'unsigned', values)) return;
+    if (!decodeColumn(from, block.length, 'unsigned', values)) {
+      return;
+    }
     for (let i = 0; i < block.length; i++) {
       const code = values[i]!;
-      if (code > POWERS.length) throw new DamagedBytes('an align is out of range');
+      if (code > POWERS.length) {
+        throw new DamagedBytes('an align is out of range');
+      }
       values[i] = code === 0 ? 0 : POWERS[code - 1]!;
     }
     block.align.setAll(values, block.length);
@@ -243,11 +287,15 @@ export class BlockDecoder {
 
   private plain(from: ByteReader, block: EventBlock, name: (typeof PLAIN_COLUMNS)[number]): void {
     const { values } = this;
-    if (!decodeColumn(from, block.length, signednessOf(name), values)) return;
+    if (!decodeColumn(from, block.length, signednessOf(name), values)) {
+      return;
+    }
     if (TEXT_COLUMNS.includes(name)) {
       const texts = this.texts.list().length;
       for (let i = 0; i < block.length; i++) {
-        if (!(values[i]! < texts)) throw new DamagedBytes('a text is not in the file');
+        if (!(values[i]! < texts)) {
+          throw new DamagedBytes('a text is not in the file');
+        }
       }
     }
     block[name].setAll(values, block.length);
@@ -256,7 +304,9 @@ export class BlockDecoder {
 
   private checkBytes(block: EventBlock): void {
     for (let i = 0; i < block.length; i++) {
-      if (!writesByte(block.op[i]!) || isByte(this.texts.text(block.value.get(i)))) continue;
+      if (!writesByte(block.op[i]!) || isByte(this.texts.text(block.value.get(i)))) {
+        continue;
+      }
       throw new DamagedBytes(`the value of ${OP_NAMES[block.op[i]!]} is no byte`);
     }
   }

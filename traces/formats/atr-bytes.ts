@@ -74,7 +74,9 @@ export class ByteWriter {
 
   private makeRoom(bytes: number): void {
     const needed = this.position + bytes;
-    if (needed <= this.bytes.length) return;
+    if (needed <= this.bytes.length) {
+      return;
+    }
     const larger = new Uint8Array(Math.max(needed, this.bytes.length * 2));
     larger.set(this.bytes.subarray(0, this.position));
     this.bytes = larger;
@@ -93,24 +95,32 @@ export class ByteReader {
   }
 
   byte(): number {
-    if (this.position >= this.bytes.length) throw new DamagedBytes('it ends too early');
+    if (this.position >= this.bytes.length) {
+      throw new DamagedBytes('it ends too early');
+    }
     return this.bytes[this.position++]!;
   }
 
   take(count: number): Uint8Array {
-    if (count > this.bytes.length - this.position) throw new DamagedBytes('it ends too early');
+    if (count > this.bytes.length - this.position) {
+      throw new DamagedBytes('it ends too early');
+    }
     this.position += count;
     return this.bytes.subarray(this.position - count, this.position);
   }
 
   unsigned(): number {
     const first = this.byte();
-    if (first < 0x80) return first;
+    if (first < 0x80) {
+      return first;
+    }
     let value = first & 0x7f;
     for (let shift = 7; shift < 28; shift += 7) {
       const byte = this.byte();
       value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
+      if (byte < 0x80) {
+        return value;
+      }
     }
     return this.wide(value, TWO_TO_28);
   }
@@ -119,7 +129,9 @@ export class ByteReader {
     const first = this.byte();
     const low = (first >>> 1) & 0x3f;
     const magnitude = first < 0x80 ? low : low + this.unsigned() * 64;
-    if (magnitude > LARGEST_INTEGER) throw new DamagedBytes('a number exceeds 2^53 - 1');
+    if (magnitude > LARGEST_INTEGER) {
+      throw new DamagedBytes('a number exceeds 2^53 - 1');
+    }
     return (first & 1) === 0 ? magnitude : -magnitude;
   }
 
@@ -175,7 +187,9 @@ export class ByteReader {
     for (let scale = scaleOfNext; scale <= LARGEST_INTEGER; scale *= TWO_TO_7) {
       const byte = this.byte();
       value += (byte & 0x7f) * scale;
-      if (byte < 0x80 && value <= LARGEST_INTEGER) return value;
+      if (byte < 0x80 && value <= LARGEST_INTEGER) {
+        return value;
+      }
     }
     throw new DamagedBytes('a number exceeds 2^53 - 1');
   }

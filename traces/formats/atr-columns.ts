@@ -30,8 +30,11 @@ export class ColumnEncoder {
   private encodeEach(values: Float64Array, count: number, signedness: Signedness): void {
     this.each.clear();
     for (let i = 0; i < count; i++) {
-      if (signedness === 'signed') this.each.signed(values[i]!);
-      else this.each.unsigned(values[i]!);
+      if (signedness === 'signed') {
+        this.each.signed(values[i]!);
+      } else {
+        this.each.unsigned(values[i]!);
+      }
     }
   }
 
@@ -40,11 +43,18 @@ export class ColumnEncoder {
     this.runs.clear();
     let runStart = 0;
     for (let i = 1; i <= count; i++) {
-      if (i < count && values[i] === values[runStart]) continue;
-      if (signedness === 'signed') this.runs.signed(values[runStart]!);
-      else this.runs.unsigned(values[runStart]!);
+      if (i < count && values[i] === values[runStart]) {
+        continue;
+      }
+      if (signedness === 'signed') {
+        this.runs.signed(values[runStart]!);
+      } else {
+        this.runs.unsigned(values[runStart]!);
+      }
       this.runs.unsigned(i - runStart);
-      if (this.runs.length >= this.each.length) return;
+      if (this.runs.length >= this.each.length) {
+        return;
+      }
       runStart = i;
     }
   }
@@ -59,13 +69,18 @@ export function decodeColumn(
 ): boolean {
   const encoding = from.byte();
   if (encoding === EACH) {
-    if (signedness === 'signed') from.signedInto(values, count);
-    else from.unsignedInto(values, count);
+    if (signedness === 'signed') {
+      from.signedInto(values, count);
+    } else {
+      from.unsignedInto(values, count);
+    }
   } else if (encoding === RUNS) {
     for (let i = 0; i < count;) {
       const value = signedness === 'signed' ? from.signed() : from.unsigned();
       const run = from.unsigned();
-      if (run === 0 || run > count - i) throw new DamagedBytes('a run of values does not fit');
+      if (run === 0 || run > count - i) {
+        throw new DamagedBytes('a run of values does not fit');
+      }
       values.fill(value, i, i + run);
       i += run;
     }
@@ -79,6 +94,10 @@ export function decodeColumn(
 export const columnScratch = (): Float64Array => new Float64Array(BLOCK_EVENTS_MAX);
 
 function isAllZero(values: Float64Array, count: number): boolean {
-  for (let i = 0; i < count; i++) if (values[i] !== 0) return false;
+  for (let i = 0; i < count; i++) {
+    if (values[i] !== 0) {
+      return false;
+    }
+  }
   return true;
 }

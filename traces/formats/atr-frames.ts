@@ -33,7 +33,9 @@ export interface Frame {
 
 /** The frame as bytes of its own. */
 export function frameBytes(kind: FrameKind, payload: Uint8Array): Buffer {
-  if (payload.length > PAYLOAD_BYTES_MAX) throw new RangeError(`a frame of ${payload.length} bytes`);
+  if (payload.length > PAYLOAD_BYTES_MAX) {
+    throw new RangeError(`a frame of ${payload.length} bytes`);
+  }
   const bytes = Buffer.allocUnsafe(FRAME_HEADER_BYTES + payload.length);
   bytes.writeUInt8(FRAME_KINDS[kind], 0);
   bytes.writeUInt32LE(payload.length, 1);
@@ -73,9 +75,13 @@ export class FrameReader {
 
   async prelude(): Promise<void> {
     const bytes = await this.take(PRELUDE_BYTES);
-    if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw new DamagedBytes('this is no .atr file');
+    if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) {
+      throw new DamagedBytes('this is no .atr file');
+    }
     const version = bytes.readUInt32LE(MAGIC.length);
-    if (version !== VERSION) throw new DamagedBytes(`the file is of version ${version}, not ${VERSION}`);
+    if (version !== VERSION) {
+      throw new DamagedBytes(`the file is of version ${version}, not ${VERSION}`);
+    }
   }
 
   async frame(): Promise<Frame> {
@@ -88,7 +94,9 @@ export class FrameReader {
       throw new DamagedBytes('the head of a frame is damaged');
     }
     const payload = await this.take(length);
-    if (checksum(header, payload) !== header.readUInt32LE(5)) throw new DamagedBytes('its checksum is wrong');
+    if (checksum(header, payload) !== header.readUInt32LE(5)) {
+      throw new DamagedBytes('its checksum is wrong');
+    }
     return { kind, payload, offset };
   }
 
@@ -96,7 +104,9 @@ export class FrameReader {
   async footer(indexOffset: number): Promise<void> {
     this.frameOffset = this.offset;
     const footer = await this.take(FOOTER_BYTES);
-    if (!footer.equals(footerBytes(indexOffset))) throw new DamagedBytes('the end of the file is damaged');
+    if (!footer.equals(footerBytes(indexOffset))) {
+      throw new DamagedBytes('the end of the file is damaged');
+    }
     if (this.pending.length > 0 || (await this.source.read()) !== undefined) {
       throw new DamagedBytes('something follows the end');
     }

@@ -56,7 +56,9 @@ export function indexPayload({ blockOffsets, events, texts, ops, identity }: Atr
   into.unsigned(events);
   into.unsigned(texts);
   into.byte(ops.length);
-  for (const count of ops) into.unsigned(count);
+  for (const count of ops) {
+    into.unsigned(count);
+  }
   into.copy(Buffer.from(identity, 'hex'));
   return into.view();
 }
@@ -64,16 +66,24 @@ export function indexPayload({ blockOffsets, events, texts, ops, identity }: Atr
 export function indexOf(payload: Uint8Array): AtrIndex {
   const from = new ByteReader(payload);
   const blocks = from.unsigned();
-  if (blocks > payload.length) throw new DamagedBytes('its index is damaged');
+  if (blocks > payload.length) {
+    throw new DamagedBytes('its index is damaged');
+  }
   const blockOffsets: number[] = [];
   let offset = 0;
-  for (let block = 0; block < blocks; block++) blockOffsets.push((offset += from.unsigned()));
+  for (let block = 0; block < blocks; block++) {
+    blockOffsets.push((offset += from.unsigned()));
+  }
   const events = from.unsigned();
   const texts = from.unsigned();
   const opCount = from.byte();
-  if (opCount !== OP_NAMES.length) throw new DamagedBytes('its index is damaged');
+  if (opCount !== OP_NAMES.length) {
+    throw new DamagedBytes('its index is damaged');
+  }
   const ops = Array.from({ length: opCount }, () => from.unsigned());
   const identity = Buffer.from(from.take(IDENTITY_BYTES)).toString('hex');
-  if (!from.atEnd) throw new DamagedBytes('its index is damaged');
+  if (!from.atEnd) {
+    throw new DamagedBytes('its index is damaged');
+  }
   return { blockOffsets, events, texts, ops, identity };
 }

@@ -34,7 +34,9 @@ export async function openAtr(bytes: ByteSource, options: AtrOptions = {}): Prom
   try {
     await frames.prelude();
     const { kind, payload } = await frames.frame();
-    if (kind !== 'header') throw new DamagedBytes('the file does not begin with its header');
+    if (kind !== 'header') {
+      throw new DamagedBytes('the file does not begin with its header');
+    }
     const header = headerOf(payload);
     const { name = header.name, verifyIdentity = false } = options;
     return new AtrSource({ ...header, name }, frames, verifyIdentity);
@@ -69,7 +71,9 @@ class AtrSource extends BlockSource implements PlacedSource {
   }
 
   identity(): string {
-    if (this.recorded === undefined) throw new Error('the identity of an .atr file is known at its end');
+    if (this.recorded === undefined) {
+      throw new Error('the identity of an .atr file is known at its end');
+    }
     return this.recorded;
   }
 
@@ -82,10 +86,17 @@ class AtrSource extends BlockSource implements PlacedSource {
     try {
       while (!this.ended) {
         const frame = await this.frames.frame();
-        if (frame.kind === 'events') return this.decode(frame);
-        if (frame.kind === 'header') throw new DamagedBytes('a second header');
-        if (frame.kind === 'texts') this.addTexts(frame.payload);
-        else await this.finish(frame);
+        if (frame.kind === 'events') {
+          return this.decode(frame);
+        }
+        if (frame.kind === 'header') {
+          throw new DamagedBytes('a second header');
+        }
+        if (frame.kind === 'texts') {
+          this.addTexts(frame.payload);
+        } else {
+          await this.finish(frame);
+        }
       }
       return undefined;
     } catch (error) {
@@ -101,11 +112,15 @@ class AtrSource extends BlockSource implements PlacedSource {
 
   private decode({ payload, offset }: Frame): EventBlock {
     const { block, ops } = this;
-    if (this.events % BLOCK_EVENTS_MAX !== 0) throw new DamagedBytes('a block follows one that is not full');
+    if (this.events % BLOCK_EVENTS_MAX !== 0) {
+      throw new DamagedBytes('a block follows one that is not full');
+    }
     this.decoder.decode(payload, block);
     this.blockOffsets.push(offset);
     this.events += block.length;
-    for (const [op, events] of this.decoder.opCounts.entries()) ops[op]! += events;
+    for (const [op, events] of this.decoder.opCounts.entries()) {
+      ops[op]! += events;
+    }
     this.computed?.addBlock(block);
     return block;
   }
@@ -114,10 +129,14 @@ class AtrSource extends BlockSource implements PlacedSource {
     const from = new ByteReader(payload);
     while (!from.atEnd) {
       const bytes = from.take(from.unsigned());
-      if (!isUtf8(bytes) || bytes.includes(0)) throw new DamagedBytes('a text is no text');
+      if (!isUtf8(bytes) || bytes.includes(0)) {
+        throw new DamagedBytes('a text is no text');
+      }
       const expected = this.texts.list().length;
       const index = this.boundedTexts.intern(Buffer.from(bytes).toString('utf8'));
-      if (index !== expected) throw new DamagedBytes('it has texts twice, or too many');
+      if (index !== expected) {
+        throw new DamagedBytes('it has texts twice, or too many');
+      }
     }
   }
 
@@ -139,7 +158,9 @@ class AtrSource extends BlockSource implements PlacedSource {
 }
 
 function located(error: unknown, name: string, place: string): unknown {
-  if (!(error instanceof DamagedBytes)) return error;
+  if (!(error instanceof DamagedBytes)) {
+    return error;
+  }
   return new InputError({
     where: `${name}:${place}`,
     problem: error.message,

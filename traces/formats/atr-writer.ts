@@ -43,10 +43,14 @@ class AtrWriter implements TraceWriter {
     do {
       while (source.next(event, NOTHING)) {
         block.append(event);
-        if (block.full) yield* this.blockFrames();
+        if (block.full) {
+          yield* this.blockFrames();
+        }
       }
     } while (await source.refill());
-    if (block.length > 0) yield* this.blockFrames();
+    if (block.length > 0) {
+      yield* this.blockFrames();
+    }
     yield* this.end();
   }
 
@@ -56,10 +60,14 @@ class AtrWriter implements TraceWriter {
     this.hash.addBlock(block);
     const payload = new ByteWriter();
     this.encoder.encode(block, (index) => texts.indexOf(index), payload);
-    for (const frame of texts.takeNew()) yield this.frame('texts', frame);
+    for (const frame of texts.takeNew()) {
+      yield this.frame('texts', frame);
+    }
     this.blockOffsets.push(this.offset);
     yield this.frame('events', payload.view());
-    for (let i = 0; i < block.length; i++) this.ops[block.op[i]!]! += 1;
+    for (let i = 0; i < block.length; i++) {
+      this.ops[block.op[i]!]! += 1;
+    }
     this.events += block.length;
     block.clear();
   }
@@ -93,7 +101,9 @@ class FileTexts {
   /** The file's index of a text of the source. */
   indexOf(index: number): number {
     const known = this.fileIndices[index];
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     this.count += 1;
     this.fileIndices[index] = this.count;
     this.unwritten.push(Buffer.from(this.textOf(index), 'utf8'));
@@ -107,11 +117,15 @@ class FileTexts {
     for (const text of this.unwritten) {
       payload.unsigned(text.length);
       payload.copy(text);
-      if (payload.length < TEXTS_FRAME_BYTES) continue;
+      if (payload.length < TEXTS_FRAME_BYTES) {
+        continue;
+      }
       payloads.push(payload.view());
       payload = new ByteWriter();
     }
-    if (payload.length > 0) payloads.push(payload.view());
+    if (payload.length > 0) {
+      payloads.push(payload.view());
+    }
     this.unwritten = [];
     return payloads;
   }

@@ -47,13 +47,19 @@ export class BoundedTexts {
   intern(text: string): number | undefined {
     const before = this.table.list().length;
     const bytes = Buffer.byteLength(text, 'utf8');
-    if (bytes > TEXT_BYTES_MAX || this.bytesTotal + bytes > TEXT_BYTES_TOTAL_MAX) return undefined;
+    if (bytes > TEXT_BYTES_MAX || this.bytesTotal + bytes > TEXT_BYTES_TOTAL_MAX) {
+      return undefined;
+    }
     try {
       const index = this.table.intern(text);
-      if (this.table.list().length > before) this.bytesTotal += bytes;
+      if (this.table.list().length > before) {
+        this.bytesTotal += bytes;
+      }
       return index;
     } catch (error) {
-      if (error instanceof RangeError) return undefined;
+      if (error instanceof RangeError) {
+        return undefined;
+      }
       throw error;
     }
   }
@@ -63,8 +69,12 @@ export class BoundedTexts {
     const mask = this.slots.length - 1;
     for (let slot = slotOf(hash) & mask; ; slot = (slot + 1) & mask) {
       const entry = this.slots[slot]! - 1;
-      if (entry < 0) return this.addBytes(bytes.subarray(from, to), hash, slot);
-      if (this.hashes[entry] === hash && this.matches(entry, bytes, from, to)) return this.indices[entry]!;
+      if (entry < 0) {
+        return this.addBytes(bytes.subarray(from, to), hash, slot);
+      }
+      if (this.hashes[entry] === hash && this.matches(entry, bytes, from, to)) {
+        return this.indices[entry]!;
+      }
     }
   }
 
@@ -81,16 +91,22 @@ export class BoundedTexts {
 
   private matches(entry: number, bytes: Uint8Array, from: number, to: number): boolean {
     const start = this.ends[entry]!;
-    if (this.ends[entry + 1]! - start !== to - from) return false;
+    if (this.ends[entry + 1]! - start !== to - from) {
+      return false;
+    }
     for (let i = from; i < to; i++) {
-      if (this.arena[start + i - from] !== bytes[i]) return false;
+      if (this.arena[start + i - from] !== bytes[i]) {
+        return false;
+      }
     }
     return true;
   }
 
   private addBytes(text: Uint8Array, hash: number, slot: number): number | undefined {
     const index = this.intern(Buffer.from(text).toString('latin1'));
-    if (index === undefined) return undefined;
+    if (index === undefined) {
+      return undefined;
+    }
     const start = this.ends[this.entries]!;
     const end = start + text.length;
     if (end > this.arena.length) {
@@ -104,7 +120,9 @@ export class BoundedTexts {
     this.indices.push(index);
     this.entries += 1;
     this.slots[slot] = this.entries;
-    if (this.entries * 2 > this.slots.length) this.growSlots();
+    if (this.entries * 2 > this.slots.length) {
+      this.growSlots();
+    }
     return index;
   }
 
@@ -113,7 +131,9 @@ export class BoundedTexts {
     const mask = slots.length - 1;
     for (let entry = 0; entry < this.entries; entry++) {
       let slot = slotOf(this.hashes[entry]!) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      while (slots[slot] !== 0) {
+        slot = (slot + 1) & mask;
+      }
       slots[slot] = entry + 1;
     }
     this.slots = slots;

@@ -58,7 +58,9 @@ export function readCell(
 
 /** Why the cells of an event do not go together. */
 export function eventProblem(event: TraceEvent, texts: TextTable): CellProblem | undefined {
-  if (!writesByte(event.op) || isByte(texts.text(event.value))) return undefined;
+  if (!writesByte(event.op) || isByte(texts.text(event.value))) {
+    return undefined;
+  }
   return { problem: `value of ${OP_NAMES[event.op]} is ${quoted(texts.text(event.value))}`, expected: BYTE };
 }
 
@@ -96,10 +98,16 @@ function readText(
   texts: BoundedTexts,
 ): CellProblem | undefined {
   const index = texts.intern(cell);
-  if (index === undefined) return texts.refusal(cell);
-  if (column === COLUMN.site) event.site = index;
-  else if (column === COLUMN.call) event.call = index;
-  else event.value = index;
+  if (index === undefined) {
+    return texts.refusal(cell);
+  }
+  if (column === COLUMN.site) {
+    event.site = index;
+  } else if (column === COLUMN.call) {
+    event.call = index;
+  } else {
+    event.value = index;
+  }
   return undefined;
 }
 

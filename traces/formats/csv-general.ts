@@ -66,7 +66,9 @@ export class CsvGeneralPath {
       problems.tell(input.errorAt(problem.at, problem));
       input.pass(input.lineEnd(problem.at));
     } else if (openQuoteAt !== undefined) {
-      if (!input.isWhole && input.pendingBytes <= LINE_BYTES_MAX) return false;
+      if (!input.isWhole && input.pendingBytes <= LINE_BYTES_MAX) {
+        return false;
+      }
       problems.fail(input.errorAt(openQuoteAt, openQuote));
     }
     return true;
@@ -80,10 +82,14 @@ export class CsvGeneralPath {
     const rows =
       clean.length === 0 ? [] : parseRecords(input.bytes.subarray(start, clean.at(-1)), clean.length);
     for (const [row, cells] of rows.entries()) {
-      if (block.full || problems.stopped) return;
+      if (block.full || problems.stopped) {
+        return;
+      }
       this.takeRow(cells, clean[row]!);
     }
-    if (garbage === undefined || block.full || problems.stopped) return;
+    if (garbage === undefined || block.full || problems.stopped) {
+      return;
+    }
     problems.tell(input.errorAt(start + garbage.at, garbage));
     input.pass(ends[clean.length]!);
   }
@@ -98,7 +104,9 @@ export class CsvGeneralPath {
     if (this.emptyLineError !== undefined) {
       problems.tell(this.emptyLineError);
       this.emptyLineError = undefined;
-      if (problems.stopped) return;
+      if (problems.stopped) {
+        return;
+      }
     }
     const problem = end - input.at > LINE_BYTES_MAX ? { cell: 0, ...lineTooLong } : this.readRow(cells);
     if (problem === undefined) {
@@ -126,7 +134,9 @@ export class CsvGeneralPath {
     event.set(0, 0, 0, 0);
     for (const [cell, text] of cells.entries()) {
       const problem = readCell(columns[cell]!, text, event, texts);
-      if (problem !== undefined) return { cell, ...problem };
+      if (problem !== undefined) {
+        return { cell, ...problem };
+      }
     }
     const problem = eventProblem(event, texts.table);
     return problem && { cell: Math.min(valueCell(columns), cells.length), ...problem };

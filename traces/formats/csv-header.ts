@@ -29,7 +29,9 @@ export function readHeader(cells: readonly string[]): readonly number[] | Header
     columns.push(column);
   }
   for (const [column, name] of COLUMN_NAMES.slice(0, REQUIRED_COLUMNS).entries()) {
-    if (columns.includes(column)) continue;
+    if (columns.includes(column)) {
+      continue;
+    }
     return { cell: cells.length, problem: `column ${name} is missing`, expected: EXPECTED_COLUMNS };
   }
   return columns;

@@ -56,7 +56,9 @@ export class CsvInput {
 
   /** Drops what was taken and reads on. Resolves to false where the file had already ended. */
   async more(): Promise<boolean> {
-    if (this.isWhole) return false;
+    if (this.isWhole) {
+      return false;
+    }
     const gathered = [this.bytes.subarray(this.at)];
     for (let bytes = 0; bytes < GATHERED_BYTES_MIN;) {
       const chunk = await this.source.read();
@@ -79,7 +81,9 @@ export class CsvInput {
     }
     this.atStart = false;
     const endsInLine = this.bytes.length > 0 && this.bytes[this.bytes.length - 1] !== LINE_FEED;
-    if (this.isWhole && endsInLine) this.bytes = Buffer.concat([this.bytes, Buffer.from('\n')]);
+    if (this.isWhole && endsInLine) {
+      this.bytes = Buffer.concat([this.bytes, Buffer.from('\n')]);
+    }
     this.linesEnd = this.bytes.lastIndexOf(LINE_FEED) + 1;
   }
 }

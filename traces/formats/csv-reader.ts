@@ -40,23 +40,33 @@ export async function openCsv(bytes: ByteSource, options: CsvOptions = {}): Prom
 
 async function openHeader(input: CsvInput): Promise<readonly number[]> {
   let more = true;
-  while (more && input.linesEnd === 0 && input.pendingBytes <= LINE_BYTES_MAX) more = await input.more();
+  while (more && input.linesEnd === 0 && input.pendingBytes <= LINE_BYTES_MAX) {
+    more = await input.more();
+  }
   if (input.bytes.length === 0) {
     const where = input.source.name;
     throw new InputError({ where, problem: 'the file is empty', expected: 'a trace or a recording' });
   }
   const line = input.bytes.subarray(0, input.lineEnd(0));
   const refuse = (at: number, problem: CellProblem) => input.errorAt(at, problem);
-  if (line.length > LINE_BYTES_MAX) throw refuse(0, lineTooLong);
+  if (line.length > LINE_BYTES_MAX) {
+    throw refuse(0, lineTooLong);
+  }
   const garbage = binaryGarbage(line);
-  if (garbage !== undefined) throw refuse(garbage.at, garbage);
+  if (garbage !== undefined) {
+    throw refuse(garbage.at, garbage);
+  }
   const { problem, openQuoteAt } = cutRecords(line, 0, line.length, line.length);
-  if (problem !== undefined) throw refuse(problem.at, problem);
+  if (problem !== undefined) {
+    throw refuse(problem.at, problem);
+  }
   if (openQuoteAt !== undefined) {
     throw refuse(openQuoteAt, { problem: 'a quote that is not closed', expected: 'a header of one line' });
   }
   const columns = readHeader(parseRecords(line, 1)[0]!);
-  if ('problem' in columns) throw refuse(cellStart(line, 0, columns.cell), columns);
+  if ('problem' in columns) {
+    throw refuse(cellStart(line, 0, columns.cell), columns);
+  }
   input.pass(line.length);
   return columns;
 }
@@ -94,10 +104,14 @@ class CsvSource extends BlockSource implements PlacedSource {
     lineNumbers.clear();
     lineNumbers.set(0, input.line);
     while (!this.ended && !problems.stopped && !block.full) {
-      if (input.at === input.linesEnd || !this.takeLines()) await this.readOn();
+      if (input.at === input.linesEnd || !this.takeLines()) {
+        await this.readOn();
+      }
     }
     // What stands before a problem is an event all the same, and comes first.
-    if (block.length === 0 && problems.failure !== undefined) throw problems.failure;
+    if (block.length === 0 && problems.failure !== undefined) {
+      throw problems.failure;
+    }
     this.hash.addBlock(block);
     return block.length > 0 ? block : undefined;
   }
@@ -126,9 +140,13 @@ class CsvSource extends BlockSource implements PlacedSource {
       return;
     }
     try {
-      if (!(await input.more())) this.ended = true;
+      if (!(await input.more())) {
+        this.ended = true;
+      }
     } catch (error) {
-      if (!(error instanceof InputError)) throw error;
+      if (!(error instanceof InputError)) {
+        throw error;
+      }
       problems.fail(error);
     }
   }

@@ -42,15 +42,23 @@ export function cutRecords(bytes: Uint8Array, from: number, to: number, enough: 
     const byte = bytes[at]!;
     if (byte === QUOTE) {
       const atCellStart = at === recordStart || bytes[at - 1] === COMMA;
-      if (!atCellStart) return { ends, problem: { at, ...strayQuote } };
+      if (!atCellStart) {
+        return { ends, problem: { at, ...strayQuote } };
+      }
       const close = closingQuote(bytes, at + 1, to);
-      if (close === undefined) return { ends, openQuoteAt: at };
-      if (!endsCell(bytes, close + 1)) return { ends, problem: { at: close, ...strayQuote } };
+      if (close === undefined) {
+        return { ends, openQuoteAt: at };
+      }
+      if (!endsCell(bytes, close + 1)) {
+        return { ends, problem: { at: close, ...strayQuote } };
+      }
       at = close;
     } else if (byte === LINE_FEED) {
       ends.push(at + 1);
       recordStart = at + 1;
-      if (recordStart >= enough) break;
+      if (recordStart >= enough) {
+        break;
+      }
     }
     at += 1;
   }
@@ -65,8 +73,12 @@ const strayQuote: CellProblem = {
 /** The quote that closes a cell, passing doubled ones. */
 function closingQuote(bytes: Uint8Array, from: number, to: number): number | undefined {
   for (let at = from; at < to; at++) {
-    if (bytes[at] !== QUOTE) continue;
-    if (bytes[at + 1] !== QUOTE) return at;
+    if (bytes[at] !== QUOTE) {
+      continue;
+    }
+    if (bytes[at + 1] !== QUOTE) {
+      return at;
+    }
     at += 1;
   }
   return undefined;
@@ -82,21 +94,29 @@ export function binaryGarbage(bytes: Uint8Array): ByteProblem | undefined {
   const nul = bytes.indexOf(0);
   const invalid = invalidUtf8(nul < 0 ? bytes : bytes.subarray(0, nul));
   const at = invalid < 0 ? nul : invalid;
-  if (at < 0) return undefined;
+  if (at < 0) {
+    return undefined;
+  }
   const byte = bytes[at]!.toString(16).padStart(2, '0');
   return { at, problem: `byte 0x${byte} is no text`, expected: 'UTF-8 text without NUL' };
 }
 
 /** Where the first ill-formed sequence begins, or −1. */
 function invalidUtf8(bytes: Uint8Array): number {
-  if (isUtf8(bytes)) return -1;
+  if (isUtf8(bytes)) {
+    return -1;
+  }
   let at = 0;
-  while (isUtf8(bytes.subarray(at, at + characterLength(bytes[at]!)))) at += characterLength(bytes[at]!);
+  while (isUtf8(bytes.subarray(at, at + characterLength(bytes[at]!)))) {
+    at += characterLength(bytes[at]!);
+  }
   return at;
 }
 
 function characterLength(first: number): number {
-  if (first < 0xe0) return first < 0xc0 ? 1 : 2;
+  if (first < 0xe0) {
+    return first < 0xc0 ? 1 : 2;
+  }
   return first < 0xf0 ? 3 : 4;
 }
 
@@ -122,9 +142,13 @@ const excerpt = (bytes: Uint8Array): string =>
 export function cellStart(bytes: Uint8Array, recordStart: number, cell: number): number {
   let at = recordStart;
   for (let passed = 0; passed < cell; at++) {
-    if (bytes[at] === QUOTE) at = closingQuote(bytes, at + 1, bytes.length) ?? at;
-    else if (bytes[at] === COMMA) passed += 1;
-    else if (bytes[at] === LINE_FEED || at >= bytes.length) return at;
+    if (bytes[at] === QUOTE) {
+      at = closingQuote(bytes, at + 1, bytes.length) ?? at;
+    } else if (bytes[at] === COMMA) {
+      passed += 1;
+    } else if (bytes[at] === LINE_FEED || at >= bytes.length) {
+      return at;
+    }
   }
   return at;
 }

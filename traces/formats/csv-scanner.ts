@@ -52,7 +52,9 @@ export class CsvScanner {
     let at = from;
     while (at < to && !block.full) {
       const next = this.row(bytes, at);
-      if (next === UNUSUAL) break;
+      if (next === UNUSUAL) {
+        break;
+      }
       block.append(this.event);
       at = next;
     }
@@ -65,16 +67,24 @@ export class CsvScanner {
     let at = from;
     for (let cells = 1; ; cells++) {
       const column = this.columns[cells - 1]!;
-      if (column === COLUMN.op) at = this.op(bytes, at);
-      else if (column < COLUMN.site) at = this.number(bytes, at, column);
-      else at = this.text(bytes, at);
-      if (at === UNUSUAL) return UNUSUAL;
+      if (column === COLUMN.op) {
+        at = this.op(bytes, at);
+      } else if (column < COLUMN.site) {
+        at = this.number(bytes, at, column);
+      } else {
+        at = this.text(bytes, at);
+      }
+      if (at === UNUSUAL) {
+        return UNUSUAL;
+      }
       this.store(column);
       if (bytes[at] === COMMA && cells < this.columns.length) {
         at += 1;
         continue;
       }
-      if (bytes[at] === CARRIAGE_RETURN) at += 1;
+      if (bytes[at] === CARRIAGE_RETURN) {
+        at += 1;
+      }
       const complete = bytes[at] === LINE_FEED && cells >= this.cellsMin && this.isLegal();
       return complete ? at + 1 : UNUSUAL;
     }
@@ -82,33 +92,52 @@ export class CsvScanner {
 
   private store(column: number): void {
     const { event, cell } = this;
-    if (column === COLUMN.op) event.op = cell;
-    else if (column === COLUMN.id) event.id = cell;
-    else if (column === COLUMN.size) event.size = cell;
-    else if (column === COLUMN.align) event.align = cell;
-    else if (column === COLUMN.offset) event.offset = cell;
-    else if (column === COLUMN.span) event.span = cell;
-    else if (column === COLUMN.cpu) event.cpu = cell;
-    else if (column === COLUMN.site) event.site = cell;
-    else if (column === COLUMN.call) event.call = cell;
-    else event.value = cell;
+    if (column === COLUMN.op) {
+      event.op = cell;
+    } else if (column === COLUMN.id) {
+      event.id = cell;
+    } else if (column === COLUMN.size) {
+      event.size = cell;
+    } else if (column === COLUMN.align) {
+      event.align = cell;
+    } else if (column === COLUMN.offset) {
+      event.offset = cell;
+    } else if (column === COLUMN.span) {
+      event.span = cell;
+    } else if (column === COLUMN.cpu) {
+      event.cpu = cell;
+    } else if (column === COLUMN.site) {
+      event.site = cell;
+    } else if (column === COLUMN.call) {
+      event.call = cell;
+    } else {
+      event.value = cell;
+    }
   }
 
   private isLegal(): boolean {
     const { event, texts } = this;
-    if (event.align !== 0 && !isAlign(event.align)) return false;
+    if (event.align !== 0 && !isAlign(event.align)) {
+      return false;
+    }
     return !writesByte(event.op) || isByte(texts.table.text(event.value));
   }
 
   private op(bytes: Uint8Array, from: number): number {
     let at = from;
     let hash = 0;
-    for (; bytes[at]! > COMMA; at++) hash = opHash(hash, bytes[at]!);
+    for (; bytes[at]! > COMMA; at++) {
+      hash = opHash(hash, bytes[at]!);
+    }
     const code = OP_SLOTS[hash & (OP_SLOTS.length - 1)]!;
     const name = OP_BYTES[code]!;
-    if (name.length !== at - from) return UNUSUAL;
+    if (name.length !== at - from) {
+      return UNUSUAL;
+    }
     for (let i = 0; i < name.length; i++) {
-      if (bytes[from + i] !== name[i]) return UNUSUAL;
+      if (bytes[from + i] !== name[i]) {
+        return UNUSUAL;
+      }
     }
     this.cell = code;
     return at;
@@ -121,13 +150,17 @@ export class CsvScanner {
     let value = 0;
     for (; ; at++) {
       const digit = bytes[at]! - DIGIT_ZERO;
-      if (!(digit >= 0 && digit <= 9)) break;
+      if (!(digit >= 0 && digit <= 9)) {
+        break;
+      }
       value = value * 10 + digit;
     }
     const digits = at - first;
     const leadingZero = bytes[first] === DIGIT_ZERO && (digits > 1 || negative);
     const absent = digits === 0 && (negative || column < REQUIRED_COLUMNS);
-    if (leadingZero || absent || digits > DIGITS_MAX || value > LARGEST_INTEGER) return UNUSUAL;
+    if (leadingZero || absent || digits > DIGITS_MAX || value > LARGEST_INTEGER) {
+      return UNUSUAL;
+    }
     this.cell = negative ? -value : value;
     return at;
   }
@@ -137,13 +170,21 @@ export class CsvScanner {
     let hash = TEXT_HASH_START;
     for (; ; at++) {
       const byte = bytes[at]!;
-      if (byte === COMMA || byte < BLANK) break;
-      if (byte === QUOTE || byte >= DELETE) return UNUSUAL;
+      if (byte === COMMA || byte < BLANK) {
+        break;
+      }
+      if (byte === QUOTE || byte >= DELETE) {
+        return UNUSUAL;
+      }
       hash = textHash(hash, byte);
     }
-    if (at - from > TEXT_BYTES_MAX) return UNUSUAL;
+    if (at - from > TEXT_BYTES_MAX) {
+      return UNUSUAL;
+    }
     const index = at === from ? NO_TEXT : this.texts.internBytes(bytes, from, at, hash);
-    if (index === undefined) return UNUSUAL;
+    if (index === undefined) {
+      return UNUSUAL;
+    }
     this.cell = index;
     return at;
   }
@@ -163,6 +204,8 @@ function opSlots(): Uint8Array {
       slots[slot] = code;
       taken.add(slot);
     }
-    if (taken.size === OP_BYTES.length) return slots;
+    if (taken.size === OP_BYTES.length) {
+      return slots;
+    }
   }
 }

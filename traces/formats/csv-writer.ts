@@ -26,7 +26,9 @@ class CsvWriter implements TraceWriter {
       while (source.next(event, NOTHING)) {
         encoder.row(event);
         this.events += 1;
-        if (encoder.byteLength >= CHUNK_BYTES) yield this.take(encoder);
+        if (encoder.byteLength >= CHUNK_BYTES) {
+          yield this.take(encoder);
+        }
       }
     } while (await source.refill());
     yield this.take(encoder);

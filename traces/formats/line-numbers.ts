@@ -13,7 +13,9 @@ export class LineNumbers {
 
   /** Says that the event at `index`, which is later than any said before, stands on `line`. */
   set(index: number, line: number): void {
-    if (this.lines.length > 0 && this.lineOf(index) === line) return;
+    if (this.lines.length > 0 && this.lineOf(index) === line) {
+      return;
+    }
     this.indices.push(index);
     this.lines.push(line);
   }
@@ -21,7 +23,9 @@ export class LineNumbers {
   /** The line of the event at `index`. */
   lineOf(index: number): number {
     let place = this.indices.length - 1;
-    while (place > 0 && this.indices[place]! > index) place -= 1;
+    while (place > 0 && this.indices[place]! > index) {
+      place -= 1;
+    }
     return this.lines[place]! + index - this.indices[place]!;
   }
 }

@@ -14,9 +14,14 @@ export class Problems {
 
   /** For a problem that can be passed over. */
   tell(problem: InputError): void {
-    if (this.stopped) return;
-    if (this.listener === undefined) this.fail(problem);
-    else this.stopped = !this.listener(problem);
+    if (this.stopped) {
+      return;
+    }
+    if (this.listener === undefined) {
+      this.fail(problem);
+    } else {
+      this.stopped = !this.listener(problem);
+    }
   }
 
   /** For a problem after which nothing can be read. */

@@ -33,7 +33,9 @@ class ValidatedSource implements PlacedSource {
     while (!this.problems.stopped && this.source.next(event, placement)) {
       const violation = this.rules.take(event);
       this.eventIndex += 1;
-      if (violation === undefined) return true;
+      if (violation === undefined) {
+        return true;
+      }
       this.problems.tell(this.error(violation));
       placement = NOTHING;
     }
@@ -41,7 +43,9 @@ class ValidatedSource implements PlacedSource {
   }
 
   async refill(): Promise<boolean> {
-    if (this.problems.failure !== undefined) throw this.problems.failure;
+    if (this.problems.failure !== undefined) {
+      throw this.problems.failure;
+    }
     return this.problems.stopped ? false : this.source.refill();
   }
 

@@ -58,10 +58,16 @@ const DEMANGLED_DELETE = /^operator delete(?:\[\])?(?:\(void\*(?:, [\w :&]+)*\))
 /** The function of that name; undefined for any other, as for a `new` that only constructs. */
 export function allocatorFunction(name: string): AllocatorFunction | undefined {
   const known = C_FUNCTIONS.get(name.startsWith(GLIBC_PREFIX) ? name.slice(GLIBC_PREFIX.length) : name);
-  if (known !== undefined) return known;
-  if (MANGLED_DELETE.test(name) || DEMANGLED_DELETE.test(name)) return frees;
+  if (known !== undefined) {
+    return known;
+  }
+  if (MANGLED_DELETE.test(name) || DEMANGLED_DELETE.test(name)) {
+    return frees;
+  }
   const found = MANGLED_NEW.exec(name) ?? DEMANGLED_NEW.exec(name);
-  if (found === null) return undefined;
+  if (found === null) {
+    return undefined;
+  }
   return found[1]?.includes('align_val_t') === true ? allocatesAligned : allocates;
 }
 

@@ -29,7 +29,9 @@ export function siteOfStack(frames: readonly Frame[]): string {
   const own = frames.slice(isAllocator.lastIndexOf(true) + 1);
   const main = own.findIndex(({ name }) => name === PROGRAM) + 1;
   const [first, ...callers] = own.slice(0, Math.min(FRAMES_NAMED, main || FRAMES_NAMED));
-  if (first === undefined) return '';
+  if (first === undefined) {
+    return '';
+  }
   const place = first.place === '' ? '' : ` (${first.place})`;
   return [`${first.name}${place}`, ...callers.map(({ name }) => name)].join(' < ');
 }

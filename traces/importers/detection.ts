@@ -26,10 +26,14 @@ export function understoodLines(
     while (lines.next()) {
       recording.lineBegins();
       parser.line(lines);
-      if (recording.meaning === 'understood') count += 1;
+      if (recording.meaning === 'understood') {
+        count += 1;
+      }
     }
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
+    if (!(error instanceof InputError)) {
+      throw error;
+    }
     return 0;
   }
   return count;

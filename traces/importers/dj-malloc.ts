@@ -36,7 +36,9 @@ class DjMallocParser implements LineParser {
       const value = BigInt(/^-?\d{1,20}$/.test(word) ? word : 0);
       values.push(Number.isSafeInteger(Number(value)) ? Number(value) : value);
     }
-    if (!this.call(name, values)) this.recording.unparsed(`a call of the allocator, not ${name}`, 1);
+    if (!this.call(name, values)) {
+      this.recording.unparsed(`a call of the allocator, not ${name}`, 1);
+    }
   }
 
   private call(name: string, values: readonly AddressKey[]): boolean {
@@ -54,9 +56,13 @@ class DjMallocParser implements LineParser {
       recording.allocated(result, Number(third), Number(second));
     } else if (name === 'realloc' || name === 'moved') {
       recording.reallocated(second, result, Number(third));
-      if (name === 'moved' && values[3] !== undefined) this.moved.set(values[3], { result, old: second });
+      if (name === 'moved' && values[3] !== undefined) {
+        this.moved.set(values[3], { result, old: second });
+      }
     } else if (name === 'free') {
-      if (!this.servesMove(values[1], (move) => move.old === result, true)) recording.freed(result);
+      if (!this.servesMove(values[1], (move) => move.old === result, true)) {
+        recording.freed(result);
+      }
     } else {
       return false;
     }
@@ -70,8 +76,12 @@ class DjMallocParser implements LineParser {
     isLast: boolean,
   ): boolean {
     const move = thread === undefined ? undefined : this.moved.get(thread);
-    if (move === undefined || !isPart(move)) return false;
-    if (isLast) this.moved.delete(thread!);
+    if (move === undefined || !isPart(move)) {
+      return false;
+    }
+    if (isLast) {
+      this.moved.delete(thread!);
+    }
     this.recording.innerCall();
     return true;
   }

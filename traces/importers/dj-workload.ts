@@ -54,7 +54,9 @@ export const isRawTrace = (head: Buffer): boolean =>
 
 /** A workload begins with how many pointers and marks there are. */
 export function isWorkload(head: Buffer): boolean {
-  if (head[0] !== POINTERS_CODE) return false;
+  if (head[0] !== POINTERS_CODE) {
+    return false;
+  }
   const marks = skipNumber(head, 1);
   return marks > 1 && head[marks] === MARKS_CODE;
 }
@@ -68,8 +70,11 @@ export function* workloadLines(bytes: Buffer, name: string): Generator<string, v
       expected: `at most ${BYTES_MAX} bytes`,
     });
   }
-  if (isRawTrace(bytes)) yield* recordLines(bytes);
-  else yield* threadLines(bytes, name);
+  if (isRawTrace(bytes)) {
+    yield* recordLines(bytes);
+  } else {
+    yield* threadLines(bytes, name);
+  }
 }
 
 /** `malloc RESULT SIZE`, `realloc RESULT OLD SIZE`, `memalign RESULT ALIGN SIZE`, `free BLOCK`. */
@@ -81,15 +86,22 @@ function* recordLines(bytes: Buffer): Generator<string, void, undefined> {
     const number = (index: number) => bytes.readBigUInt64LE(at + 8 + 8 * index).toString();
     const [first, second, size, other] = [number(0), number(1), number(2), number(3)];
     const name = RECORD_NAMES[type];
-    if (type === MAGIC_TYPE || type === 0) continue;
-    if (name === undefined) yield `unknown ${type}`;
-    else if (name === 'free') yield `free ${first} ${thread}`;
-    else if (name === 'realloc') {
+    if (type === MAGIC_TYPE || type === 0) {
+      continue;
+    }
+    if (name === undefined) {
+      yield `unknown ${type}`;
+    } else if (name === 'free') {
+      yield `free ${first} ${thread}`;
+    } else if (name === 'realloc') {
       yield `${isRealloc ? 'moved' : 'realloc'} ${second} ${first} ${size} ${thread}`;
     } else if (name === 'posix_memalign') {
       yield `memalign ${first === '0' ? second : '0'} ${other} ${size} ${thread}`;
-    } else if (name === 'memalign') yield `memalign ${second} ${other} ${size} ${thread}`;
-    else yield `${name} ${second} ${size} ${thread}`;
+    } else if (name === 'memalign') {
+      yield `memalign ${second} ${other} ${size} ${thread}`;
+    } else {
+      yield `${name} ${second} ${size} ${thread}`;
+    }
   }
 }
 
@@ -107,7 +119,9 @@ function* threadLines(bytes: Buffer, name: string): Generator<string, void, unde
   const main: Thread = { position: 0, hasEnded: false };
   while (!main.hasEnded) {
     const [code, numbers] = reader.read(main);
-    if (code === 'start') threads.push({ position: numbers[0]!, hasEnded: false });
+    if (code === 'start') {
+      threads.push({ position: numbers[0]!, hasEnded: false });
+    }
   }
   const set = new Set<number>();
   for (let isMoving = true; isMoving;) {
@@ -122,8 +136,11 @@ function* threadLines(bytes: Buffer, name: string): Generator<string, void, unde
           break;
         }
         isMoving = true;
-        if (code === 'set') set.add(numbers[0]!);
-        else if (CALLS.has(code)) yield `${code} ${numbers.join(' ')}`;
+        if (code === 'set') {
+          set.add(numbers[0]!);
+        } else if (CALLS.has(code)) {
+          yield `${code} ${numbers.join(' ')}`;
+        }
       }
     }
   }
@@ -158,11 +175,15 @@ class CodeReader {
   read(thread: Thread): readonly [code: string, numbers: readonly number[]] {
     const start = thread.position;
     const known = CODES[this.bytes[start] ?? -1];
-    if (known === undefined) this.fail(start, `a code from 0 to ${CODES.length - 1}`);
+    if (known === undefined) {
+      this.fail(start, `a code from 0 to ${CODES.length - 1}`);
+    }
     const [code, count] = known;
     const numbers: number[] = [];
     thread.position += 1;
-    for (let i = 0; i < count; i++) numbers.push(this.number(thread));
+    for (let i = 0; i < count; i++) {
+      numbers.push(this.number(thread));
+    }
     thread.hasEnded = code === 'done';
     return [code, numbers];
   }
@@ -173,10 +194,14 @@ class CodeReader {
     let value = 0;
     for (;;) {
       const byte = this.bytes[thread.position];
-      if (byte === undefined || thread.position - start > NUMBER_BYTES_MAX) this.fail(start, 'a number');
+      if (byte === undefined || thread.position - start > NUMBER_BYTES_MAX) {
+        this.fail(start, 'a number');
+      }
       thread.position += 1;
       value = value * 128 + (byte & 0x7f);
-      if (byte < 0x80) return value;
+      if (byte < 0x80) {
+        return value;
+      }
     }
   }
 
@@ -194,7 +219,9 @@ const NUMBER_BYTES_MAX = 10;
 /** Where a number ends, or −1 if it does not. */
 function skipNumber(bytes: Buffer, start: number): number {
   for (let at = start; at < Math.min(bytes.length, start + NUMBER_BYTES_MAX); at++) {
-    if (bytes[at]! < 0x80) return at + 1;
+    if (bytes[at]! < 0x80) {
+      return at + 1;
+    }
   }
   return -1;
 }

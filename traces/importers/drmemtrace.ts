@@ -56,7 +56,9 @@ class DrmemtraceParser implements LineParser {
 
   line(line: LineScanner): void {
     const text = line.text();
-    if (!LINE.test(text) && !NAMED.test(text)) return;
+    if (!LINE.test(text) && !NAMED.test(text)) {
+      return;
+    }
     const { pid } = this.recording.options;
     const call = CALL.exec(text);
     const returned = call === null ? RETURN.exec(text) : null;
@@ -75,7 +77,9 @@ class DrmemtraceParser implements LineParser {
   finish(): boolean {
     for (const calls of this.threads.values()) {
       for (const { call, lifted, isInner } of calls.reverse()) {
-        if (call === undefined || isInner) continue;
+        if (call === undefined || isInner) {
+          continue;
+        }
         this.recording.callUnfinished();
         this.recording.putBack(lifted, call.address);
       }
@@ -98,8 +102,11 @@ class DrmemtraceParser implements LineParser {
     recording.understood();
     if (call?.kind === 'free') {
       // It is no call that returns: nothing says when it ends, and nothing within it is the program's.
-      if (!isInner) recording.freed(call.address);
-      else recording.innerCall();
+      if (!isInner) {
+        recording.freed(call.address);
+      } else {
+        recording.innerCall();
+      }
       return;
     }
     const lifted = call?.kind === 'reallocate' && !isInner ? recording.lift(call.address) : undefined;
@@ -122,7 +129,9 @@ class DrmemtraceParser implements LineParser {
       return;
     }
     this.recording.understood();
-    if (calls!.length === 0) this.threads.delete(thread);
+    if (calls!.length === 0) {
+      this.threads.delete(thread);
+    }
     this.end(ended, result, calls!);
   }
 
@@ -132,11 +141,15 @@ class DrmemtraceParser implements LineParser {
     outer: OpenCall[],
   ): void {
     const { recording } = this;
-    if (call === undefined) return;
+    if (call === undefined) {
+      return;
+    }
     if (isInner) {
       recording.innerCall();
       const served = outer.at(-1);
-      if (served !== undefined) served.innerResult = result;
+      if (served !== undefined) {
+        served.innerResult = result;
+      }
     } else if (call.kind === 'reallocate') {
       recording.finishRealloc(lifted, call.address, result, call.size);
     } else if (call.kind !== 'hidden') {

@@ -23,8 +23,12 @@ export class EventQueue {
   /** The oldest events, in a block that the caller may keep; undefined when there are none. */
   take(): EventBlock | undefined {
     const full = this.waiting.shift();
-    if (full !== undefined) return full;
-    if (this.filling.length === 0) return undefined;
+    if (full !== undefined) {
+      return full;
+    }
+    if (this.filling.length === 0) {
+      return undefined;
+    }
     const partial = this.filling;
     this.filling = new EventBlock();
     return partial;

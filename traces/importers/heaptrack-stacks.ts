@@ -63,19 +63,25 @@ export class HeaptrackStacks {
   /** Who the backtrace of that number says asked for memory; empty where it names nobody. */
   siteOf(trace: number): string {
     const known = this.sites.get(trace);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const frames: Frame[] = [];
     for (let node = this.nodes[trace]; frames.length < DEPTH_MAX && node?.address;) {
       frames.push(...this.framesAt(node.address));
       node = this.nodes[node.parent];
     }
     const site = frames.some(({ name }) => !name.includes(UNNAMED)) ? siteOfStack(frames) : '';
-    if (this.sites.size < ENTRIES_MAX) this.sites.set(trace, site);
+    if (this.sites.size < ENTRIES_MAX) {
+      this.sites.set(trace, site);
+    }
     return site;
   }
 
   private framesAt(address: number): readonly Frame[] {
-    if (this.frames.length > 1) return this.frames[address] ?? [];
+    if (this.frames.length > 1) {
+      return this.frames[address] ?? [];
+    }
     const module = this.modules.find(({ base, end }) => address >= base && address < end);
     return module === undefined
       ? []
@@ -102,7 +108,9 @@ export class HeaptrackStacks {
       line.takeHex();
       line.step();
     }
-    if (this.texts.length < ENTRIES_MAX) this.texts.push(utf8(line.text()));
+    if (this.texts.length < ENTRIES_MAX) {
+      this.texts.push(utf8(line.text()));
+    }
   }
 
   private instruction(line: LineScanner): void {
@@ -111,11 +119,15 @@ export class HeaptrackStacks {
     const frames: Frame[] = [];
     for (let at = 0; at + 2 < calls.length; at += 3) {
       const [name, file, number] = [this.texts[calls[at]!], this.texts[calls[at + 1]!], calls[at + 2]!];
-      if (name === undefined || name === '') continue;
+      if (name === undefined || name === '') {
+        continue;
+      }
       frames.push({ name, place: file ? `${baseName(file)}:${number}` : moduleName });
     }
     const unnamed = [{ name: `${moduleName}${UNNAMED}${address.toString(16)}`, place: '' }];
-    if (this.frames.length < ENTRIES_MAX) this.frames.push(frames.length > 0 ? frames : unnamed);
+    if (this.frames.length < ENTRIES_MAX) {
+      this.frames.push(frames.length > 0 ? frames : unnamed);
+    }
   }
 
   private executable(line: LineScanner): void {
@@ -130,7 +142,9 @@ export class HeaptrackStacks {
     }
     line.takeBlanks();
     const [base, ...ranges] = numbersOf(line);
-    if (base === undefined || this.modules.length >= ENTRIES_MAX) return;
+    if (base === undefined || this.modules.length >= ENTRIES_MAX) {
+      return;
+    }
     let end = base;
     for (let at = 0; at + 1 < ranges.length; at += 2) {
       end = Math.max(end, base + ranges[at]! + ranges[at + 1]!);
@@ -139,7 +153,9 @@ export class HeaptrackStacks {
   }
 
   private path(line: LineScanner): string {
-    if (!this.hasLengths) return utf8(line.takeWord());
+    if (!this.hasLengths) {
+      return utf8(line.takeWord());
+    }
     const length = line.takeHex() ?? 0;
     line.step();
     const from = line.column;
@@ -152,7 +168,9 @@ function numbersOf(line: LineScanner): number[] {
   const numbers: number[] = [];
   for (let number = line.takeHex(); number !== undefined; number = line.takeHex()) {
     numbers.push(number);
-    if (!line.take(' ')) break;
+    if (!line.take(' ')) {
+      break;
+    }
   }
   return numbers;
 }

@@ -45,11 +45,17 @@ class HeaptrackParser implements LineParser {
   constructor(private readonly recording: Recording) {}
 
   line(line: LineScanner): void {
-    if (line.take('+ ')) this.allocation(line);
-    else if (line.take('- ')) this.free(line);
-    else if (line.take('a ')) this.class(line);
-    else if (isOtherRecord(line)) this.other(line);
-    else this.recording.unparsed('a record of heaptrack');
+    if (line.take('+ ')) {
+      this.allocation(line);
+    } else if (line.take('- ')) {
+      this.free(line);
+    } else if (line.take('a ')) {
+      this.class(line);
+    } else if (isOtherRecord(line)) {
+      this.other(line);
+    } else {
+      this.recording.unparsed('a record of heaptrack');
+    }
   }
 
   /** `SIZE TRACE POINTER`, or `CLASS`. */
@@ -113,7 +119,9 @@ class HeaptrackParser implements LineParser {
 
   private other(line: LineScanner): void {
     this.recording.understood();
-    if (!this.recording.sites.wanted) return;
+    if (!this.recording.sites.wanted) {
+      return;
+    }
     line.moveTo(1);
     this.stacks.line(line);
   }

@@ -59,13 +59,21 @@ export class ImportSource extends BlockSource {
 
   protected async loadBlock(): Promise<EventBlock | undefined> {
     while (this.stage !== 'done' && !this.queue.hasFullBlock) {
-      if (this.stage === 'lines') await this.readChunk();
-      else if (this.stage === 'rest') this.stage = this.parser.finish?.() === true ? 'rest' : 'leaks';
-      else this.stage = this.recording.close() ? 'leaks' : 'done';
+      if (this.stage === 'lines') {
+        await this.readChunk();
+      } else if (this.stage === 'rest') {
+        this.stage = this.parser.finish?.() === true ? 'rest' : 'leaks';
+      } else {
+        this.stage = this.recording.close() ? 'leaks' : 'done';
+      }
     }
-    if (this.stage === 'done' && this.mustSaySomething) this.refuseSilence();
+    if (this.stage === 'done' && this.mustSaySomething) {
+      this.refuseSilence();
+    }
     const block = this.queue.take();
-    if (block !== undefined) this.hash.addBlock(block);
+    if (block !== undefined) {
+      this.hash.addBlock(block);
+    }
     return block;
   }
 
@@ -77,8 +85,12 @@ export class ImportSource extends BlockSource {
   /** Importers are lenient: read as what it is not, a file would be a recording in which nothing happened. */
   private refuseSilence(): void {
     const { accounting, bytes, format, recording } = this;
-    if (recording.isFull || !saidOther(accounting)) return;
-    if (!saidNothing(accounting)) throw this.otherThanAskedFor();
+    if (recording.isFull || !saidOther(accounting)) {
+      return;
+    }
+    if (!saidNothing(accounting)) {
+      throw this.otherThanAskedFor();
+    }
     // Kinds come in the order of their first lines; where all is chatter, the first line is as good as any.
     const first = accounting.unparsedKinds[0] ?? { line: 1, column: 1, expected: format.summary };
     throw new InputError({
@@ -105,22 +117,32 @@ export class ImportSource extends BlockSource {
 
   private async readChunk(): Promise<void> {
     const chunk = await this.nextChunk();
-    if (chunk === undefined) this.lines.finish();
-    else this.lines.append(chunk);
+    if (chunk === undefined) {
+      this.lines.finish();
+    } else {
+      this.lines.append(chunk);
+    }
     this.parseLines();
-    if (this.recording.isFull) this.stage = 'leaks';
-    else if (chunk === undefined) this.stage = 'rest';
+    if (this.recording.isFull) {
+      this.stage = 'leaks';
+    } else if (chunk === undefined) {
+      this.stage = 'rest';
+    }
   }
 
   /** The next bytes of the text, or of the text that stands for a recorder's bytes. */
   private async nextChunk(): Promise<Buffer | undefined> {
     const { binary } = this.format;
-    if (binary === undefined) return this.bytes.read();
+    if (binary === undefined) {
+      return this.bytes.read();
+    }
     this.decoded ??= binary.lines(await this.wholeBytes(), this.bytes.name)[Symbol.iterator]();
     const lines: string[] = [];
     for (let step = this.decoded.next(); step.done !== true; step = this.decoded.next()) {
       lines.push(`${step.value}\n`);
-      if (lines.length === LINES_AT_ONCE) break;
+      if (lines.length === LINES_AT_ONCE) {
+        break;
+      }
     }
     return lines.length === 0 ? undefined : Buffer.from(lines.join(''), 'latin1');
   }
@@ -131,7 +153,9 @@ export class ImportSource extends BlockSource {
     for (let chunk = await this.bytes.read(); chunk !== undefined; chunk = await this.bytes.read()) {
       chunks.push(chunk);
       length += chunk.length;
-      if (length > WHOLE_BYTES_MAX) break;
+      if (length > WHOLE_BYTES_MAX) {
+        break;
+      }
     }
     return Buffer.concat(chunks);
   }
@@ -140,10 +164,15 @@ export class ImportSource extends BlockSource {
     const { lines, parser, recording } = this;
     while (lines.next()) {
       recording.lineBegins();
-      if (lines.truncated) recording.unparsed('lines of at most 1 MiB', 1);
-      else parser.line(lines);
+      if (lines.truncated) {
+        recording.unparsed('lines of at most 1 MiB', 1);
+      } else {
+        parser.line(lines);
+      }
       recording.lineEnds();
-      if (recording.isFull) break;
+      if (recording.isFull) {
+        break;
+      }
     }
     this.accounting.lines = lines.number;
   }
@@ -177,7 +206,9 @@ export async function openImport(
 export async function recordingHead(bytes: ByteSource): Promise<readonly string[]> {
   const head = await bytes.peek(HEAD_BYTES);
   const lines = head.toString('latin1').split('\n');
-  if (head.length === HEAD_BYTES && lines.length > 1) lines.pop();
+  if (head.length === HEAD_BYTES && lines.length > 1) {
+    lines.pop();
+  }
   return lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
 }
 
@@ -187,6 +218,8 @@ const FILE_ENDINGS =
 /** The trace's name after its file's: without folder and the endings that say how it was recorded. */
 export function recordingName(path: string): string {
   let name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
-  while (FILE_ENDINGS.test(name)) name = name.replace(FILE_ENDINGS, '');
+  while (FILE_ENDINGS.test(name)) {
+    name = name.replace(FILE_ENDINGS, '');
+  }
   return name === '' ? 'recording' : name;
 }

@@ -89,11 +89,15 @@ class KmemParser implements LineParser {
 
   line(line: LineScanner): void {
     const text = line.text();
-    if (text.startsWith('#')) return;
+    if (text.startsWith('#')) {
+      return;
+    }
     const event = EVENT.exec(text);
     if (event === null) {
       const named = EVENT_NAME.exec(text);
-      if (named !== null) this.recording.unparsed(`the fields of ${named[1]!}`, named.index + 1);
+      if (named !== null) {
+        this.recording.unparsed(`the fields of ${named[1]!}`, named.index + 1);
+      }
       return;
     }
     const name = event[1]!;
@@ -121,7 +125,9 @@ class KmemParser implements LineParser {
   /** The kernel frees on others' behalf, so whoever frees an object of the chosen process, it is gone. */
   private isOtherProcess(before: string, isAllocation: boolean, key: AddressKey): boolean {
     const wanted = this.recording.options.pid;
-    if (wanted === undefined || (!isAllocation && this.recording.isLive(key))) return false;
+    if (wanted === undefined || (!isAllocation && this.recording.isLive(key))) {
+      return false;
+    }
     return Number(PID.exec(before)?.[1]) !== wanted;
   }
 
@@ -158,13 +164,17 @@ class KmemParser implements LineParser {
  */
 function pageKey(fields: string): AddressKey | undefined {
   const frame = PFN.exec(fields)?.[1];
-  if (frame === undefined) return pointer(fields, PAGE);
+  if (frame === undefined) {
+    return pointer(fields, PAGE);
+  }
   return NO_FRAME.test(frame) ? NULL_ADDRESS : number(fields, PFN);
 }
 
 function pointer(fields: string, field: RegExp): AddressKey | undefined {
   const text = field.exec(fields)?.[1];
-  if (text === undefined || text === '(null') return text === undefined ? undefined : NULL_ADDRESS;
+  if (text === undefined || text === '(null') {
+    return text === undefined ? undefined : NULL_ADDRESS;
+  }
   const digits = POINTER.exec(text)?.[1];
   return digits === undefined ? undefined : wideAddress(digits);
 }

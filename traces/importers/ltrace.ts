@@ -17,6 +17,16 @@ import { NULL_ADDRESS, type AddressKey, type LineScanner } from '../input/lines'
 import { allocatorFunction, type AllocatorCall, type AllocatorFunction } from './allocator-functions';
 import { understoodLines } from './detection';
 import type { LineParser, RecorderFormat } from './importer';
+import {
+  mentionsAllocator,
+  skipLibrary,
+  takeArguments,
+  takeInstructionPointer,
+  takeName,
+  takePid,
+  takeResult,
+  takeTimes,
+} from './ltrace-line';
 import type { LiftedObject, Recording } from './recording';
 
 /** No process has this many threads within allocator calls; a hostile file may. */
@@ -30,9 +40,6 @@ const SIZE_PLAUSIBLE_MAX = 0x100_0000_0000;
 /** What ltrace prints of a function that it knows nothing about. */
 const ARGUMENTS_WITHOUT_PROTOTYPE = 4;
 
-/** ltrace prints memory that it takes for a name when a process is coming or going. */
-const CONTROL_CHARACTER = /[\0-\x1f\x7f]/;
-
 /** A call behind text that did not end its line, which is no argument of another function and not valgrind's. */
 const CALL_BEHIND_TEXT =
   /^[^("']*?(?<![\w.>@-]|-- )((?:c|re|aligned_)?alloc|malloc|memalign|p?valloc|reallocarray|posix_memalign|c?free|_Zn[wa]|_Zd[la]|operator (?:new|delete))/;
@@ -41,10 +48,6 @@ const CALL_BEHIND_TEXT =
 const CALL =
   /(?<![\w.])((?:m|c|re|aligned_)alloc|memalign|p?valloc|reallocarray|posix_memalign|c?free|_Z(?:n[wa]|d[la])\w*|operator (?:new|delete)(?:\[\])?)\(/;
 const QUOTED = /"[^"]*"/g;
-
-const COLON = 0x3a;
-const POINT = 0x2e;
-const AT = 0x40;
 
 interface CallUnderWay {
   readonly name: string;
@@ -79,17 +82,22 @@ class LtraceParser implements LineParser {
 
   line(line: LineScanner): void {
     const pid = takePid(line);
-    while (takeTime(line));
+    takeTimes(line);
     takeInstructionPointer(line);
     line.takeBlanks();
-    if (line.atEnd || line.take('+++ ') || line.take('--- ')) return;
+    if (line.atEnd || line.take('+++ ') || line.take('--- ')) {
+      return;
+    }
     const wanted = this.recording.options.pid;
     if (wanted !== undefined && pid !== wanted) {
       this.recording.ofOtherProcess(pid);
       return;
     }
-    if (line.take('<... ')) this.resumption(line, pid);
-    else this.call(line, pid);
+    if (line.take('<... ')) {
+      this.resumption(line, pid);
+    } else {
+      this.call(line, pid);
+    }
   }
 
   finish(): boolean {
@@ -110,7 +118,9 @@ class LtraceParser implements LineParser {
     const name = takeName(line);
     const describe = this.functionNamed(name);
     if (describe === undefined) {
-      if (mentionsAllocator(line)) this.callBehindText(line, pid);
+      if (mentionsAllocator(line)) {
+        this.callBehindText(line, pid);
+      }
       return;
     }
     if (!isNamed) {
@@ -134,7 +144,9 @@ class LtraceParser implements LineParser {
       }
     }
     const called = CALL.exec(text.replace(QUOTED, '""'))?.[1];
-    if (called !== undefined) this.recording.unparsed(`a call of ${called} at the beginning of the line`);
+    if (called !== undefined) {
+      this.recording.unparsed(`a call of ${called} at the beginning of the line`);
+    }
   }
 
   /** Takes the arguments and what follows them. */
@@ -145,7 +157,9 @@ class LtraceParser implements LineParser {
       return;
     }
     const call = this.described(describe, name, values);
-    if (call === undefined) return;
+    if (call === undefined) {
+      return;
+    }
     if (line.take(')')) {
       this.result(line, this.begun(name, call, pid), pid);
     } else if (line.take(' <unfinished ...>')) {
@@ -158,7 +172,9 @@ class LtraceParser implements LineParser {
   /** `<... malloc resumed> ) = 0x…`: the rest of a call that this thread began before. */
   private resumption(line: LineScanner, pid: number): void {
     const name = takeName(line);
-    if (this.functionNamed(name) === undefined) return;
+    if (this.functionNamed(name) === undefined) {
+      return;
+    }
     const calls = this.underWay.get(pid) ?? [];
     const index = calls.map((candidate) => candidate.name).lastIndexOf(name);
     if (index < 0 || !line.take(' resumed>')) {
@@ -167,11 +183,15 @@ class LtraceParser implements LineParser {
     }
     const [resumed] = calls.splice(index, 1);
     this.underWayCount -= 1;
-    if (calls.length === 0) this.underWay.delete(pid);
+    if (calls.length === 0) {
+      this.underWay.delete(pid);
+    }
     line.takeBlanks();
     if (resumed!.call === WITHOUT_ARGUMENTS) {
       const call = this.described(this.functionNamed(name)!, name, takeArguments(line));
-      if (call !== undefined && line.take(')')) this.result(line, { ...resumed!, call }, pid);
+      if (call !== undefined && line.take(')')) {
+        this.result(line, { ...resumed!, call }, pid);
+      }
       return;
     }
     line.take(')');
@@ -195,14 +215,18 @@ class LtraceParser implements LineParser {
   private begun(name: string, call: AllocatorCall, pid: number): CallUnderWay {
     const calls = this.underWay.get(pid) ?? [];
     const isInner = calls.some((outer) => serves(call, outer));
-    if (!isInner) this.release(calls);
+    if (!isInner) {
+      this.release(calls);
+    }
     return { name, call, isInner, lifted: isInner ? undefined : this.takeAway(call) };
   }
 
   /** What was taken for a part of a call that is still under way when the next begins was a call of its own. */
   private release(calls: CallUnderWay[]): void {
     for (const outer of calls) {
-      if (outer.held === undefined) continue;
+      if (outer.held === undefined) {
+        continue;
+      }
       this.recording.allocated(outer.held.result, outer.held.call.size, outer.held.call.align);
       delete outer.held;
     }
@@ -216,13 +240,18 @@ class LtraceParser implements LineParser {
     }
     this.recording.understood();
     const calls = this.underWay.get(pid);
-    if (calls === undefined) this.underWay.set(pid, [call]);
-    else calls.push(call);
+    if (calls === undefined) {
+      this.underWay.set(pid, [call]);
+    } else {
+      calls.push(call);
+    }
     this.underWayCount += 1;
   }
 
   private takeAway(call: AllocatorCall): LiftedObject {
-    if (call.kind === 'free') this.recording.freed(call.address);
+    if (call.kind === 'free') {
+      this.recording.freed(call.address);
+    }
     return call.kind === 'reallocate' ? this.recording.lift(call.address) : undefined;
   }
 
@@ -230,7 +259,9 @@ class LtraceParser implements LineParser {
     const { recording } = this;
     const { call, lifted, name } = ended;
     const result = takeResult(line);
-    if (result !== undefined && ended.held?.result === result) recording.innerCall();
+    if (result !== undefined && ended.held?.result === result) {
+      recording.innerCall();
+    }
     if (result === undefined) {
       recording.unparsed(`"= " and the result of ${name}`);
       recording.putBack(lifted, call.address);
@@ -242,10 +273,16 @@ class LtraceParser implements LineParser {
       recording.putBack(lifted, call.address);
       recording.implausible('no allocator can have been called', 'sizes up to 2^40 and results from 4096');
     } else {
-      if (ended.held !== undefined && ended.held.result !== result) this.release([ended]);
-      if (call.kind === 'reallocate') recording.finishRealloc(lifted, call.address, result, call.size);
-      else if (call.kind === 'free') recording.understood();
-      else recording.allocated(result, call.size, call.align);
+      if (ended.held !== undefined && ended.held.result !== result) {
+        this.release([ended]);
+      }
+      if (call.kind === 'reallocate') {
+        recording.finishRealloc(lifted, call.address, result, call.size);
+      } else if (call.kind === 'free') {
+        recording.understood();
+      } else {
+        recording.allocated(result, call.size, call.align);
+      }
     }
   }
 
@@ -264,16 +301,24 @@ class LtraceParser implements LineParser {
   /** `posix_memalign(0x…, 64, 100) = 0`: its result is an error's number. */
   private hiddenResult({ name, call, held }: CallUnderWay, result: AddressKey): void {
     const address = call.address === NULL_ADDRESS ? held?.result : call.address;
-    if (result !== 0) this.recording.callFailed();
-    else if (address !== undefined) this.recording.allocated(address, call.size, call.align);
-    else this.recording.unparsed(`an address, which ltrace does not show of ${name}`);
+    if (result !== 0) {
+      this.recording.callFailed();
+    } else if (address !== undefined) {
+      this.recording.allocated(address, call.size, call.align);
+    } else {
+      this.recording.unparsed(`an address, which ltrace does not show of ${name}`);
+    }
   }
 
   private functionNamed(name: string): AllocatorFunction | undefined {
     const known = this.functions.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const found = allocatorFunction(name);
-    if (found !== undefined) this.functions.set(name, found);
+    if (found !== undefined) {
+      this.functions.set(name, found);
+    }
     return found;
   }
 }
@@ -281,8 +326,12 @@ class LtraceParser implements LineParser {
 /** Whether a call is what another one, still under way in the same thread, does to be served. */
 function serves(inner: AllocatorCall, { call: outer, held }: CallUnderWay): boolean {
   const frees = inner.kind === 'free' || inner.kind === 'reallocate';
-  if (outer.kind === 'free') return inner.kind === 'free' && inner.address === outer.address;
-  if (outer.kind === 'reallocate' && frees) return inner.address === outer.address;
+  if (outer.kind === 'free') {
+    return inner.kind === 'free' && inner.address === outer.address;
+  }
+  if (outer.kind === 'reallocate' && frees) {
+    return inner.address === outer.address;
+  }
   return !frees && held === undefined;
 }
 
@@ -291,103 +340,8 @@ function serves(inner: AllocatorCall, { call: outer, held }: CallUnderWay): bool
  * a product above 2^40 is that of two other arguments, for calloc multiplies sizes, not addresses.
  */
 function isImplausible({ kind, size }: AllocatorCall, result: AddressKey): boolean {
-  if (result > 0 && result < ADDRESS_LOWEST) return true;
-  return size > SIZE_PLAUSIBLE_MAX && (kind === 'count' || result !== NULL_ADDRESS);
-}
-
-/** `8718 ` under -f, `[pid 8718] ` when it goes to a terminal; 0 if the line says none. */
-function takePid(line: LineScanner): number {
-  const start = line.column;
-  const isBracketed = line.take('[pid ');
-  if (isBracketed) line.takeBlanks();
-  const pid = line.takeDecimal();
-  if (pid !== undefined && (!isBracketed || line.take(']')) && line.takeBlanks()) return pid;
-  line.moveTo(start);
-  return 0;
-}
-
-/** A time of -t, -tt, -ttt or -r: `00:08:04.501158 `, `1700000000.501158 `, `  0.000123 `. Says if there is one. */
-function takeTime(line: LineScanner): boolean {
-  line.takeBlanks();
-  const start = line.column;
-  const isTime = line.takeDecimal() !== undefined && (line.byte === COLON || line.byte === POINT);
-  if (isTime) line.takeWord();
-  if (isTime && line.takeBlanks()) return true;
-  line.moveTo(start);
-  return false;
-}
-
-/** `[0x5500001230] ` of -i. */
-function takeInstructionPointer(line: LineScanner): void {
-  const start = line.column;
-  const isPointer = line.take('[0x') && line.takeHexAddress() !== undefined && line.take(']');
-  if (!isPointer) line.moveTo(start);
-}
-
-/** The name of the calling object stands before an arrow, and no argument before it. Says whether it is a name. */
-function skipLibrary(line: LineScanner): boolean {
-  const start = line.column;
-  const afterArrow = line.seek('->') ? line.column : undefined;
-  line.moveTo(start);
-  const afterParenthesis = line.seek('(') ? line.column : 0;
-  const hasLibrary = afterArrow !== undefined && afterArrow < afterParenthesis;
-  line.moveTo(hasLibrary ? afterArrow : start);
-  return !hasLibrary || !CONTROL_CHARACTER.test(line.text(start, afterArrow));
-}
-
-/** A function's name, its parameters if it is a demangled operator, its library, and `(` if one follows. */
-function takeName(line: LineScanner): string {
-  const start = line.column;
-  if (line.take('operator new') || line.take('operator delete')) {
-    line.take('[]');
-    if (line.take('(unsigned ') || line.take('(void*')) line.seek(')');
-  } else {
-    line.takeIdentifier();
+  if (result > 0 && result < ADDRESS_LOWEST) {
+    return true;
   }
-  const name = line.text(start, line.column);
-  if (line.byte === AT) skipVersion(line);
-  line.take('(');
-  return name;
-}
-
-/** `@libc.so.6` behind a name that -x found in that library. */
-function skipVersion(line: LineScanner): void {
-  while (!line.atEnd && line.byte !== PARENTHESIS && line.byte !== BLANK) line.step();
-}
-
-const PARENTHESIS = 0x28;
-const BLANK = 0x20;
-
-/** Whether the name of an allocator's function stands anywhere in the line. */
-function mentionsAllocator(line: LineScanner): boolean {
-  return ALLOCATOR_MENTIONS.some((mention) => {
-    line.moveTo(1);
-    return line.seek(mention);
-  });
-}
-
-const ALLOCATOR_MENTIONS = ['alloc(', 'free(', 'memalign(', '_Zn', '_Zd', 'operator '];
-
-function takeArguments(line: LineScanner): AddressKey[] {
-  const values: AddressKey[] = [];
-  do {
-    const value = takeNumber(line);
-    if (value === undefined) break;
-    values.push(value);
-  } while (line.take(', '));
-  return values;
-}
-
-function takeResult(line: LineScanner): AddressKey | undefined {
-  line.takeBlanks();
-  if (!line.take('= ')) return undefined;
-  return line.take('<void>') ? NULL_ADDRESS : takeNumber(line);
-}
-
-function takeNumber(line: LineScanner): AddressKey | undefined {
-  if (line.take('0x')) return line.takeHexAddress();
-  if (line.take('nil') || line.take('(nil)') || line.take('NULL')) return NULL_ADDRESS;
-  if (!line.take('-')) return line.takeDecimal();
-  const magnitude = line.takeDecimal();
-  return magnitude === undefined ? undefined : -magnitude;
+  return size > SIZE_PLAUSIBLE_MAX && (kind === 'count' || result !== NULL_ADDRESS);
 }

@@ -56,7 +56,9 @@ class LttngParser implements LineParser {
   line(line: LineScanner): void {
     const text = line.text();
     const event = EVENT.exec(text);
-    if (event === null) return;
+    if (event === null) {
+      return;
+    }
     const name = event[1]!;
     const fields = text.slice(event.index + event[0].length);
     const values = NEEDED[name]!.map((needed) => valueOf(FIELDS[needed], fields));
@@ -74,20 +76,31 @@ class LttngParser implements LineParser {
   private event(name: string, values: readonly AddressKey[]): void {
     const { recording } = this;
     const [first, second, third, fourth] = values;
-    if (name === 'malloc') recording.allocated(second!, Number(first));
-    else if (name === 'calloc') recording.allocated(third!, Number(first) * Number(second));
-    else if (name === 'memalign') recording.allocated(third!, Number(second), Number(first));
-    else if (name === 'realloc') recording.reallocated(first!, third!, Number(second));
-    else if (name === 'free') recording.freed(first!);
+    if (name === 'malloc') {
+      recording.allocated(second!, Number(first));
+    } else if (name === 'calloc') {
+      recording.allocated(third!, Number(first) * Number(second));
+    } else if (name === 'memalign') {
+      recording.allocated(third!, Number(second), Number(first));
+    } else if (name === 'realloc') {
+      recording.reallocated(first!, third!, Number(second));
+    } else if (name === 'free') {
+      recording.freed(first!);
+    }
     // What is stored through the pointer means nothing when the result is an error's number.
-    else if (fourth !== 0) recording.callFailed();
-    else recording.allocated(third!, Number(second), Number(first));
+    else if (fourth !== 0) {
+      recording.callFailed();
+    } else {
+      recording.allocated(third!, Number(second), Number(first));
+    }
   }
 }
 
 /** The last of that name: a context, which comes first, may have fields of its own. */
 function valueOf(pattern: RegExp, fields: string): AddressKey | undefined {
   const found = pattern.exec(fields.slice(Math.max(fields.lastIndexOf('{'), 0))) ?? pattern.exec(fields);
-  if (found === null) return undefined;
+  if (found === null) {
+    return undefined;
+  }
   return found[1] === undefined ? Number(found[2]) : wideAddress(found[1].toLowerCase());
 }

@@ -52,10 +52,15 @@ class MalloclabParser implements LineParser {
 
   line(line: LineScanner): void {
     line.takeBlanks();
-    if (isOver(line)) return;
+    if (isOver(line)) {
+      return;
+    }
     this.isHeaderOver ||= this.header.length === HEADER_LINES_MAX || OPERATION_BEGINNING.test(line.text());
-    if (this.isHeaderOver) this.operation(line);
-    else this.headerLine(line);
+    if (this.isHeaderOver) {
+      this.operation(line);
+    } else {
+      this.headerLine(line);
+    }
   }
 
   finish(): boolean {
@@ -103,10 +108,15 @@ class MalloclabParser implements LineParser {
     this.highestId = Math.max(this.highestId, id);
     // Key 0 is the null pointer, which is what -1 stands for.
     const key = id + 1;
-    if (isFree) recording.freed(key);
-    else if (kind === LETTER_A || !recording.isLive(key)) recording.allocated(key, size!);
-    else if (size === 0) recording.freed(key);
-    else recording.reallocated(key, key, size!);
+    if (isFree) {
+      recording.freed(key);
+    } else if (kind === LETTER_A || !recording.isLive(key)) {
+      recording.allocated(key, size!);
+    } else if (size === 0) {
+      recording.freed(key);
+    } else {
+      recording.reallocated(key, key, size!);
+    }
   }
 }
 
@@ -114,7 +124,9 @@ class MalloclabParser implements LineParser {
 const isOver = (line: LineScanner): boolean => line.atEnd || line.byte === HASH;
 
 function isKnownHeader(header: readonly number[]): boolean {
-  if (header.length !== HEADER_LINES_MAX) return header.length === 2 || header.length === 0;
+  if (header.length !== HEADER_LINES_MAX) {
+    return header.length === 2 || header.length === 0;
+  }
   const [first, , , last] = header;
   const is2002 = last === 1 && first! > WEIGHT_MAX;
   const is2016 = first! <= WEIGHT_MAX && last! > WEIGHT_MAX;

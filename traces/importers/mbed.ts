@@ -36,9 +36,13 @@ class MbedParser implements LineParser {
   line(line: LineScanner): void {
     const text = line.text();
     const record = RECORD.exec(text);
-    if (record !== null && this.record(record)) return;
+    if (record !== null && this.record(record)) {
+      return;
+    }
     const beginning = BEGINNING.exec(text);
-    if (beginning !== null) this.recording.unparsed(EXPECTED, beginning.index + 1);
+    if (beginning !== null) {
+      this.recording.unparsed(EXPECTED, beginning.index + 1);
+    }
   }
 
   private record([, kind, place, caller, first, second]: readonly string[]): boolean {

@@ -49,25 +49,35 @@ class MemoryReplayParser implements LineParser {
       this.recording.understood();
     } else if (kind === undefined || !this.record(kind, wideAddress(result!), rest!.split(' ').slice(1))) {
       const name = BEGINNING.exec(text)?.[1];
-      if (name !== undefined) this.recording.unparsed(`"TID: ${name} POINTER" and its numbers`);
+      if (name !== undefined) {
+        this.recording.unparsed(`"TID: ${name} POINTER" and its numbers`);
+      }
     }
   }
 
   /** Whether there are as many numbers as the call has, or two times more. */
   private record(kind: string, result: AddressKey, words: readonly string[]): boolean {
     const count = ARGUMENTS[kind]!;
-    if (words.length !== count && words.length !== count + 2) return false;
+    if (words.length !== count && words.length !== count + 2) {
+      return false;
+    }
     const old = kind === 'realloc' ? ADDRESS.exec(words[0]!)?.[1] : undefined;
     const numbers = kind === 'realloc' ? words.slice(1) : words;
     if ((kind === 'realloc' && old === undefined) || !numbers.every((word) => NUMBER.test(word))) {
       return false;
     }
     const [first, second] = numbers.map(Number);
-    if (kind === 'malloc') this.recording.allocated(result, first!);
-    else if (kind === 'calloc') this.recording.allocated(result, first! * second!);
-    else if (kind === 'memalign') this.recording.allocated(result, second!, first!);
-    else if (kind === 'realloc') this.recording.reallocated(wideAddress(old!), result, first!);
-    else this.recording.freed(result);
+    if (kind === 'malloc') {
+      this.recording.allocated(result, first!);
+    } else if (kind === 'calloc') {
+      this.recording.allocated(result, first! * second!);
+    } else if (kind === 'memalign') {
+      this.recording.allocated(result, second!, first!);
+    } else if (kind === 'realloc') {
+      this.recording.reallocated(wideAddress(old!), result, first!);
+    } else {
+      this.recording.freed(result);
+    }
     return true;
   }
 }

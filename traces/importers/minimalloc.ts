@@ -69,7 +69,9 @@ function findColumns(header: string): Columns | undefined {
   const lower = find(COLUMNS.lower);
   const upper = find(COLUMNS.upper);
   const size = find(COLUMNS.size);
-  if (Math.min(find(COLUMNS.id), lower, upper, size) < 0) return undefined;
+  if (Math.min(find(COLUMNS.id), lower, upper, size) < 0) {
+    return undefined;
+  }
   const repeated = names.findIndex((name, index) =>
     Object.values<readonly string[]>(COLUMNS).some((known) => known.includes(name) && find(known) < index),
   );
@@ -95,15 +97,22 @@ class MinimallocParser implements LineParser {
   constructor(private readonly recording: Recording) {}
 
   line(line: LineScanner): void {
-    if (this.columns === undefined) this.columns = this.header(line);
-    else if (line.isEmpty) this.hasEnded = true;
-    else if (this.hasEnded) this.recording.unparsed('no row behind the empty line that ends the file', 1);
-    else this.row(line.text().split(','), this.columns);
+    if (this.columns === undefined) {
+      this.columns = this.header(line);
+    } else if (line.isEmpty) {
+      this.hasEnded = true;
+    } else if (this.hasEnded) {
+      this.recording.unparsed('no row behind the empty line that ends the file', 1);
+    } else {
+      this.row(line.text().split(','), this.columns);
+    }
   }
 
   finish(): boolean {
     if (this.schedule === undefined) {
-      if (this.columns === undefined) this.recording.remark(`the file is empty, without ${HEADER_EXPECTED}`);
+      if (this.columns === undefined) {
+        this.recording.remark(`the file is empty, without ${HEADER_EXPECTED}`);
+      }
       if (this.buffersWithGaps > 0) {
         this.recording.accounting.notes.push(`the gaps of ${this.buffersWithGaps} buffers are not used`);
       }
@@ -114,7 +123,9 @@ class MinimallocParser implements LineParser {
 
   private header(line: LineScanner): Columns {
     const columns = findColumns(line.text());
-    if (columns === undefined) this.recording.fail('the first line names other columns', HEADER_EXPECTED);
+    if (columns === undefined) {
+      this.recording.fail('the first line names other columns', HEADER_EXPECTED);
+    }
     if (columns!.repeated !== undefined) {
       const { name, column } = columns!.repeated;
       this.recording.fail(
@@ -137,14 +148,20 @@ class MinimallocParser implements LineParser {
     const upper = this.integer(cells, columns.upper);
     const size = this.integer(cells, columns.size);
     const align = this.integer(cells, columns.alignment, 1);
-    if (lower === undefined || upper === undefined || size === undefined || align === undefined) return;
+    if (lower === undefined || upper === undefined || size === undefined || align === undefined) {
+      return;
+    }
     const upperExclusive = columns.isUpperInclusive ? upper + 1 : upper;
     if (size < 0 || align < 0 || lower >= upperExclusive) {
       this.recording.unparsed('a lower time before the upper one, and a size of at least 0', 1);
       return;
     }
-    if (this.buffers.length >= BUFFERS_MAX) this.recording.fail('too many buffers', `at most ${BUFFERS_MAX}`);
-    if ((cells[columns.gaps] ?? '').trim() !== '') this.buffersWithGaps += 1;
+    if (this.buffers.length >= BUFFERS_MAX) {
+      this.recording.fail('too many buffers', `at most ${BUFFERS_MAX}`);
+    }
+    if ((cells[columns.gaps] ?? '').trim() !== '') {
+      this.buffersWithGaps += 1;
+    }
     this.buffers.push({ lower, upper: upperExclusive, size, align });
     this.recording.understood();
   }
@@ -152,9 +169,13 @@ class MinimallocParser implements LineParser {
   /** The number in a cell, `absent` for one that is empty; undefined, and said, where there must be one. */
   private integer(cells: readonly string[], index: number, absent?: number): number | undefined {
     const text = cells[index]?.trim() ?? '';
-    if (text === '' && absent !== undefined) return absent;
+    if (text === '' && absent !== undefined) {
+      return absent;
+    }
     const value = INTEGER.test(text) ? Number(text) : undefined;
-    if (value !== undefined && Math.abs(value) < LARGEST_INTEGER) return value;
+    if (value !== undefined && Math.abs(value) < LARGEST_INTEGER) {
+      return value;
+    }
     // One line is unparsed once, whatever else is wrong with it.
     if (this.recording.meaning !== 'unparsed') {
       this.recording.unparsed('whole numbers as times, size and alignment', columnOf(cells, index));
@@ -187,7 +208,9 @@ class Schedule {
     const { buffers, byLower, byUpper } = this;
     for (let i = 0; i < count; i++) {
       const ending = byUpper[this.ended];
-      if (ending === undefined) return false;
+      if (ending === undefined) {
+        return false;
+      }
       const beginning = byLower[this.begun];
       // Keys start at 1, for key 0 is the null pointer.
       if (beginning === undefined || buffers[ending]!.upper <= buffers[beginning]!.lower) {

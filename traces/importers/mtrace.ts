@@ -46,7 +46,9 @@ class MtraceParser implements LineParser {
   constructor(private readonly recording: Recording) {}
 
   line(line: LineScanner): void {
-    if (line.isEmpty) return;
+    if (line.isEmpty) {
+      return;
+    }
     if (line.take('= Start') || line.take('= End')) {
       this.recording.understood();
       return;
@@ -71,7 +73,9 @@ class MtraceParser implements LineParser {
   }
 
   finish(): boolean {
-    if (this.reallocated !== undefined) this.recording.callUnfinished();
+    if (this.reallocated !== undefined) {
+      this.recording.callUnfinished();
+    }
     return false;
   }
 
@@ -79,13 +83,22 @@ class MtraceParser implements LineParser {
     const { recording } = this;
     const old = this.reallocated;
     this.reallocated = undefined;
-    if (old !== undefined && kind !== '>') recording.callUnfinished();
+    if (old !== undefined && kind !== '>') {
+      recording.callUnfinished();
+    }
     const site = recording.sites.index(caller ?? '');
-    if (kind === '+') recording.allocated(address, size, 0, site);
-    else if (kind === '-') recording.freed(address);
-    else if (kind === '<') this.begin(address);
-    else if (kind === '!') recording.callFailed();
-    else if (old !== undefined) recording.reallocated(old, address, size, site);
-    else recording.unparsed('"< ADDRESS" in the line before');
+    if (kind === '+') {
+      recording.allocated(address, size, 0, site);
+    } else if (kind === '-') {
+      recording.freed(address);
+    } else if (kind === '<') {
+      this.begin(address);
+    } else if (kind === '!') {
+      recording.callFailed();
+    } else if (old !== undefined) {
+      recording.reallocated(old, address, size, site);
+    } else {
+      recording.unparsed('"< ADDRESS" in the line before');
+    }
   }
 }

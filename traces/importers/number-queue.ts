@@ -13,7 +13,9 @@ export class NumberQueue {
   }
 
   takeOldest(): number | undefined {
-    if (this.numbers.length === this.oldest) return undefined;
+    if (this.numbers.length === this.oldest) {
+      return undefined;
+    }
     const value = this.numbers[this.oldest++];
     if (this.oldest > this.numbers.length / 2) {
       this.numbers = this.numbers.slice(this.oldest);

@@ -87,7 +87,9 @@ export class ObjectEvents {
     } else if (object.visibility === 'shown') {
       this.event.set(OP.realloc, object.id, size, 0);
       this.event.site = site;
-      if (this.emit()) this.accounting.reallocs += 1;
+      if (this.emit()) {
+        this.accounting.reallocs += 1;
+      }
       this.liveBytes += size - object.size;
       this.notePeak();
     } else if (object.visibility === 'skipped' && this.isSkipping) {
@@ -103,16 +105,24 @@ export class ObjectEvents {
 
   /** A free. */
   end(object: RecordedObject): void {
-    if (object.visibility === 'shown') this.hide(object);
-    else if (object.visibility === 'skipped' && this.isSkipping) this.skip();
-    else if (object.visibility === 'skipped') this.accounting.skippedObjectFrees += 1;
+    if (object.visibility === 'shown') {
+      this.hide(object);
+    } else if (object.visibility === 'skipped' && this.isSkipping) {
+      this.skip();
+    } else if (object.visibility === 'skipped') {
+      this.accounting.skippedObjectFrees += 1;
+    }
   }
 
   /** An operation that changes no object's life: on an object, or on the whole allocator. */
   mention(op: number, object: RecordedObject | undefined): void {
-    if (object !== undefined && object.visibility !== 'shown') return;
+    if (object !== undefined && object.visibility !== 'shown') {
+      return;
+    }
     this.event.set(op, object?.id ?? 0, 0, 0);
-    if (this.emit()) this.accounting.otherEvents += 1;
+    if (this.emit()) {
+      this.accounting.otherEvents += 1;
+    }
   }
 
   /** A free after the recording's end. */
@@ -151,7 +161,9 @@ export class ObjectEvents {
 
   private hide(object: RecordedObject): void {
     this.event.set(OP.free, object.id, 0, 0);
-    if (this.emit()) this.accounting.frees += 1;
+    if (this.emit()) {
+      this.accounting.frees += 1;
+    }
     this.liveObjects -= 1;
     this.liveBytes -= object.size;
     this.notePeak();
@@ -178,7 +190,11 @@ export class ObjectEvents {
     const { accounting, liveBytes, liveObjects } = this;
     accounting.liveAtEnd = liveObjects;
     accounting.liveBytesAtEnd = liveBytes;
-    if (liveBytes > accounting.peakLiveBytes) accounting.peakLiveBytes = liveBytes;
-    if (liveObjects > accounting.peakLiveObjects) accounting.peakLiveObjects = liveObjects;
+    if (liveBytes > accounting.peakLiveBytes) {
+      accounting.peakLiveBytes = liveBytes;
+    }
+    if (liveObjects > accounting.peakLiveObjects) {
+      accounting.peakLiveObjects = liveObjects;
+    }
   }
 }

@@ -65,12 +65,16 @@ export function completeImportOptions(
   const options: ImportOptions = { ...DEFAULT_IMPORT_OPTIONS, ...given };
   for (const name of ['minSizeBytes', 'skipEvents', 'limitEvents', 'pid'] as const) {
     const value = options[name];
-    if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) continue;
+    if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) {
+      continue;
+    }
     throw new UsageError({ where: name, problem: `${value}`, expected: 'a whole number from 0 to 2^53 - 1' });
   }
   for (const name of FORMAT_OPTIONS) {
     const isGiven = given[name] !== undefined && given[name] !== false;
-    if (!isGiven || format.heeds.includes(name)) continue;
+    if (!isGiven || format.heeds.includes(name)) {
+      continue;
+    }
     const heeded = format.heeds.length === 0 ? 'none' : `only ${format.heeds.join(', ')}`;
     throw new UsageError({
       where: name,

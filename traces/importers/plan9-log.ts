@@ -38,14 +38,20 @@ class Plan9LogParser implements LineParser {
   constructor(private readonly recording: Recording) {}
 
   line(line: LineScanner): void {
-    if (!line.take('pool')) return;
+    if (!line.take('pool')) {
+      return;
+    }
     const start = line.column;
     line.takeIdentifier();
     const verb = line.text(start, line.column);
-    if (!VERBS.has(verb) || !line.take(' ')) return;
+    if (!VERBS.has(verb) || !line.take(' ')) {
+      return;
+    }
     const pool = this.recording.sites.index(line.takeWord());
     const isCall = this.call(verb, line, pool);
-    if (!isCall) this.recording.unparsed('a pool call as "poolalloc POOL SIZE = POINTER" logs it');
+    if (!isCall) {
+      this.recording.unparsed('a pool call as "poolalloc POOL SIZE = POINTER" logs it');
+    }
   }
 
   /** Takes what stands behind the pool's name, all of it, and says what happened. */
@@ -58,7 +64,9 @@ class Plan9LogParser implements LineParser {
       case 'realloc':
         return this.reallocation(line, pool);
       case 'compact':
-        if (line.atEnd) this.recording.compacted();
+        if (line.atEnd) {
+          this.recording.compacted();
+        }
         return line.atEnd;
       default:
         return this.freeOrMeasurement(verb, line);
@@ -68,7 +76,9 @@ class Plan9LogParser implements LineParser {
   private allocation(line: LineScanner, pool: number): boolean {
     const size = takeInteger(line);
     const result = takeResult(line);
-    if (size === undefined || result === undefined) return false;
+    if (size === undefined || result === undefined) {
+      return false;
+    }
     this.recording.allocated(result, size, 0, pool);
     return true;
   }
@@ -79,8 +89,12 @@ class Plan9LogParser implements LineParser {
     const span = takeInteger(line);
     const offset = takeInteger(line);
     const result = takeResult(line);
-    if (size === undefined || align === undefined || span === undefined || offset === undefined) return false;
-    if (result === undefined) return false;
+    if (size === undefined || align === undefined || span === undefined || offset === undefined) {
+      return false;
+    }
+    if (result === undefined) {
+      return false;
+    }
     this.recording.allocated(result, size, align, pool, NO_TEXT, { offset, span });
     return true;
   }
@@ -89,7 +103,9 @@ class Plan9LogParser implements LineParser {
     const address = takePointer(line);
     const size = takeInteger(line);
     const result = takeResult(line);
-    if (address === undefined || size === undefined || result === undefined) return false;
+    if (address === undefined || size === undefined || result === undefined) {
+      return false;
+    }
     this.recording.reallocated(address, result, size, pool);
     return true;
   }
@@ -98,16 +114,23 @@ class Plan9LogParser implements LineParser {
   private freeOrMeasurement(verb: string, line: LineScanner): boolean {
     const address = takePointer(line);
     const isFree = verb === 'free';
-    if (address === undefined || (!isFree && takeResult(line) === undefined) || !line.atEnd) return false;
-    if (isFree) this.recording.freed(address);
-    else this.recording.measured(address);
+    if (address === undefined || (!isFree && takeResult(line) === undefined) || !line.atEnd) {
+      return false;
+    }
+    if (isFree) {
+      this.recording.freed(address);
+    } else {
+      this.recording.measured(address);
+    }
     return true;
   }
 }
 
 function takePointer(line: LineScanner): AddressKey | undefined {
   line.takeBlanks();
-  if (line.take('nil')) return NULL_ADDRESS;
+  if (line.take('nil')) {
+    return NULL_ADDRESS;
+  }
   if (!line.take('@')) {
     line.take('0x');
     return line.takeHexAddress();
@@ -127,6 +150,8 @@ function takeInteger(line: LineScanner): number | undefined {
   line.takeBlanks();
   const isNegative = line.take('-');
   const value = line.takeDecimal();
-  if (value === undefined || value > Number.MAX_SAFE_INTEGER) return undefined;
+  if (value === undefined || value > Number.MAX_SAFE_INTEGER) {
+    return undefined;
+  }
   return isNegative ? 0 - value : value;
 }

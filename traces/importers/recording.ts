@@ -74,12 +74,16 @@ export class Recording {
 
   /** The line has been parsed: what said nothing of the kind is chatter, and counted. */
   lineEnds(): void {
-    if (this.meaning === 'chatter' && !this.place.isEmpty) this.accounting.chatterLines += 1;
+    if (this.meaning === 'chatter' && !this.place.isEmpty) {
+      this.accounting.chatterLines += 1;
+    }
   }
 
   /** The line is the recorder's, although nothing happens in it, or its end is to come. */
   understood(): void {
-    if (this.meaning === 'chatter') this.meaning = 'understood';
+    if (this.meaning === 'chatter') {
+      this.meaning = 'understood';
+    }
   }
 
   /** The program got a block of `size` bytes; `align` 0 is the allocator's default. A null address is a failure. */
@@ -92,7 +96,9 @@ export class Recording {
     request?: AlignedRequest,
   ): void {
     this.understood();
-    if (this.isFull) return;
+    if (this.isFull) {
+      return;
+    }
     if (isFailure(address)) {
       this.callFailed();
       return;
@@ -102,14 +108,18 @@ export class Recording {
       return;
     }
     this.evict(address);
-    if (this.isFull) return;
+    if (this.isFull) {
+      return;
+    }
     this.live.set(address, this.events.begin(size, this.legalAlign(align), site, value, request));
   }
 
   /** The program gave a block back. Null is counted and otherwise ignored. */
   freed(address: AddressKey): void {
     this.understood();
-    if (this.isFull) return;
+    if (this.isFull) {
+      return;
+    }
     if (address === NULL_ADDRESS) {
       this.accounting.nullFrees += 1;
       return;
@@ -138,7 +148,9 @@ export class Recording {
    */
   lift(address: AddressKey): LiftedObject {
     const object = this.live.get(address);
-    if (object !== undefined) this.live.delete(address);
+    if (object !== undefined) {
+      this.live.delete(address);
+    }
     return object;
   }
 
@@ -155,10 +167,15 @@ export class Recording {
       this.allocated(result, size, 0, site);
     } else if (isFailure(result)) {
       this.putBack(object, address);
-      if (size === 0) this.freed(address);
-      else this.callFailed();
+      if (size === 0) {
+        this.freed(address);
+      } else {
+        this.callFailed();
+      }
     } else if (object === undefined) {
-      if (this.isFull) return;
+      if (this.isFull) {
+        return;
+      }
       this.accounting.orphanReallocs += 1;
       this.refuseIfStrict('reallocation of an address that is not live', COMPLETE);
       this.allocated(result, size, 0, site);
@@ -168,24 +185,32 @@ export class Recording {
     } else {
       this.evict(result);
       this.live.set(result, object);
-      if (!this.isFull) this.events.resize(object, size, site);
+      if (!this.isFull) {
+        this.events.resize(object, size, site);
+      }
     }
   }
 
   /** A call returned null, or is known to have failed although no result was recorded. */
   callFailed(): void {
     this.understood();
-    if (!this.isFull) this.accounting.failed += 1;
+    if (!this.isFull) {
+      this.accounting.failed += 1;
+    }
   }
 
   /** The recording ended before the call did. */
   callUnfinished(): void {
-    if (!this.isFull) this.accounting.unfinishedCalls += 1;
+    if (!this.isFull) {
+      this.accounting.unfinishedCalls += 1;
+    }
   }
 
   /** Undoes `lift`: what came to lie there meanwhile must have been freed unseen. */
   putBack(object: LiftedObject, address: AddressKey): void {
-    if (object === undefined) return;
+    if (object === undefined) {
+      return;
+    }
     this.evict(address);
     this.live.set(address, object);
   }
@@ -194,13 +219,17 @@ export class Recording {
   measured(address: AddressKey): void {
     this.understood();
     const object = this.live.get(address);
-    if (object !== undefined && !this.isFull) this.events.mention(OP.msize, object);
+    if (object !== undefined && !this.isFull) {
+      this.events.mention(OP.msize, object);
+    }
   }
 
   /** The program had the allocator compacted. */
   compacted(): void {
     this.understood();
-    if (!this.isFull) this.events.mention(OP.compact, undefined);
+    if (!this.isFull) {
+      this.events.mention(OP.compact, undefined);
+    }
   }
 
   /**
@@ -223,14 +252,20 @@ export class Recording {
   ofOtherProcess(pid: string | number | undefined): void {
     this.understood();
     this.accounting.otherPidLines += 1;
-    if (pid === undefined || pid === 0 || this.otherPids.length === OTHER_PIDS_MAX) return;
-    if (!this.otherPids.includes(String(pid))) this.otherPids.push(String(pid));
+    if (pid === undefined || pid === 0 || this.otherPids.length === OTHER_PIDS_MAX) {
+      return;
+    }
+    if (!this.otherPids.includes(String(pid))) {
+      this.otherPids.push(String(pid));
+    }
   }
 
   /** The call serves another one, which counts in its place. */
   innerCall(): void {
     this.understood();
-    if (!this.isFull) this.accounting.innerCalls += 1;
+    if (!this.isFull) {
+      this.accounting.innerCalls += 1;
+    }
   }
 
   /** The call cannot have happened as recorded, and is dropped. */
@@ -249,34 +284,48 @@ export class Recording {
   /** A remark on the whole recording; under `strict` an error. */
   remark(note: string): void {
     this.accounting.notes.push(note);
-    if (this.options.strict) throw new InputError({ where: this.name, problem: note });
+    if (this.options.strict) {
+      throw new InputError({ where: this.name, problem: note });
+    }
   }
 
   /** Emits some of the frees that `closeLeaks` asks for; says whether there are more. */
   close(): boolean {
     const order = this.options.closeLeaks;
-    if (order === undefined) return false;
+    if (order === undefined) {
+      return false;
+    }
     this.leaks ??= [...this.live.values()]
       .filter((object) => object.visibility === 'shown')
       // The last of the list is taken first.
       .sort((one, other) => (order === 'newest' ? one.id - other.id : other.id - one.id));
-    for (const leak of this.leaks.splice(-CLOSED_AT_ONCE).reverse()) this.events.close(leak);
+    for (const leak of this.leaks.splice(-CLOSED_AT_ONCE).reverse()) {
+      this.events.close(leak);
+    }
     return this.leaks.length > 0;
   }
 
   /** Alignments are powers of two in a trace, as in glibc, which rounds others up; 1 asks for nothing. */
   private legalAlign(align: number): number {
-    if (align <= 1) return 0;
+    if (align <= 1) {
+      return 0;
+    }
     let power = 2;
-    while (power < align) power *= 2;
-    if (power !== align) this.accounting.roundedAligns += 1;
+    while (power < align) {
+      power *= 2;
+    }
+    if (power !== align) {
+      this.accounting.roundedAligns += 1;
+    }
     return power;
   }
 
   /** Frees what lies at an address that the allocator has just given out. */
   private evict(address: AddressKey): void {
     const object = this.live.get(address);
-    if (object === undefined || this.isFull) return;
+    if (object === undefined || this.isFull) {
+      return;
+    }
     this.accounting.missedFrees += 1;
     this.refuseIfStrict('allocation at an address that is still live', COMPLETE);
     this.live.delete(address);
@@ -284,6 +333,8 @@ export class Recording {
   }
 
   private refuseIfStrict(problem: string, expected: string, column?: number): void {
-    if (this.options.strict) this.fail(problem, expected, column);
+    if (this.options.strict) {
+      this.fail(problem, expected, column);
+    }
   }
 }

@@ -101,32 +101,49 @@ class RegexParser implements LineParser {
     }
     const { alloc, free, realloc } = this.patterns;
     const reallocation = groupsOf(realloc, text);
-    if (reallocation !== undefined) return this.reallocation(reallocation);
+    if (reallocation !== undefined) {
+      return this.reallocation(reallocation);
+    }
     const allocation = groupsOf(alloc, text);
-    if (allocation !== undefined) return this.allocation(allocation);
+    if (allocation !== undefined) {
+      return this.allocation(allocation);
+    }
     const freed = groupsOf(free, text);
-    if (freed !== undefined) this.free(freed);
+    if (freed !== undefined) {
+      this.free(freed);
+    }
   }
 
   private reallocation({ old, size, count, new: result, addr, id }: Groups): void {
     const key = id === undefined ? undefined : this.keyOf(id);
     const [from, to] = [key ?? address(old), key ?? address(result ?? addr)];
     const bytes = product(size, count);
-    if (from === undefined || bytes === undefined || to === undefined) this.wrongGroups();
-    else this.recording.reallocated(from, to, bytes);
+    if (from === undefined || bytes === undefined || to === undefined) {
+      this.wrongGroups();
+    } else {
+      this.recording.reallocated(from, to, bytes);
+    }
   }
 
   private allocation({ addr, id, size, count, align }: Groups): void {
     const [at, bytes, alignment] = [this.place(addr, id), product(size, count), number(align ?? '0')];
-    if (at === undefined || bytes === undefined || alignment === undefined) this.wrongGroups();
-    else this.recording.allocated(at, bytes, alignment);
+    if (at === undefined || bytes === undefined || alignment === undefined) {
+      this.wrongGroups();
+    } else {
+      this.recording.allocated(at, bytes, alignment);
+    }
   }
 
   private free({ addr, id }: Groups): void {
     const at = this.place(addr, id);
-    if (at === undefined) this.wrongGroups();
-    else this.recording.freed(at);
-    if (id !== undefined) this.keys.delete(id);
+    if (at === undefined) {
+      this.wrongGroups();
+    } else {
+      this.recording.freed(at);
+    }
+    if (id !== undefined) {
+      this.keys.delete(id);
+    }
   }
 
   private place(addr: string | undefined, id: string | undefined): AddressKey | undefined {
@@ -135,7 +152,9 @@ class RegexParser implements LineParser {
 
   private keyOf(id: string): number {
     const known = this.keys.get(id);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     this.lastKey += 1;
     this.keys.set(id, this.lastKey);
     return this.lastKey;
@@ -155,7 +174,9 @@ type Groups = Readonly<Record<string, string | undefined>>;
 function groupsOf(patterns: readonly RE2JS[], text: string): Groups | undefined {
   for (const pattern of patterns) {
     const matcher = pattern.matcher(text);
-    if (matcher.find()) return taken(matcher.getNamedGroups());
+    if (matcher.find()) {
+      return taken(matcher.getNamedGroups());
+    }
   }
   return undefined;
 }
@@ -164,10 +185,16 @@ const taken = (groups: Readonly<Record<string, string | null>>): Groups =>
   Object.fromEntries(Object.entries(groups).map(([name, text]) => [name, text ?? undefined]));
 
 function address(text: string | undefined): AddressKey | undefined {
-  if (text === undefined) return undefined;
+  if (text === undefined) {
+    return undefined;
+  }
   const digits = ADDRESS.exec(text)?.[1];
-  if (digits !== undefined) return wideAddress(digits);
-  if (MAP_FAILED.test(text)) return -1;
+  if (digits !== undefined) {
+    return wideAddress(digits);
+  }
+  if (MAP_FAILED.test(text)) {
+    return -1;
+  }
   return NIL.test(text) ? NULL_ADDRESS : undefined;
 }
 

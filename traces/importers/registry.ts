@@ -42,7 +42,9 @@ export const RECORDER_FORMATS: readonly RecorderFormat[] = [
 /** The format of that name. Throws a `UsageError` that suggests the nearest. */
 export function formatNamed(name: string): RecorderFormat {
   const found = RECORDER_FORMATS.find((format) => format.name === name);
-  if (found !== undefined) return found;
+  if (found !== undefined) {
+    return found;
+  }
   const names = RECORDER_FORMATS.map((format) => format.name);
   throw new UsageError({
     problem: `unknown recording format "${name}"`,
@@ -63,7 +65,9 @@ export function detectFormat(head: readonly string[]): RecorderFormat | undefine
   let bestLines = 0;
   for (const format of RECORDER_FORMATS) {
     const lines = format.detect(head);
-    if (lines <= bestLines) continue;
+    if (lines <= bestLines) {
+      continue;
+    }
     best = format;
     bestLines = lines;
   }

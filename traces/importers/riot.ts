@@ -34,7 +34,9 @@ class RiotParser implements LineParser {
   line(line: LineScanner): void {
     const text = line.text();
     const call = CALL.exec(text);
-    if (call !== null && this.call(call)) return;
+    if (call !== null && this.call(call)) {
+      return;
+    }
     const beginning = BEGINNING.exec(text);
     if (beginning !== null) {
       this.recording.unparsed(`"${beginning[1]!}(…) @ CALLER returned POINTER"`, beginning.index + 1);
@@ -66,7 +68,9 @@ class RiotParser implements LineParser {
 }
 
 function address(text: string): AddressKey | undefined {
-  if (NULL.test(text)) return NULL_ADDRESS;
+  if (NULL.test(text)) {
+    return NULL_ADDRESS;
+  }
   const digits = ADDRESS.exec(text)?.[1];
   return digits === undefined ? undefined : wideAddress(digits);
 }

@@ -23,12 +23,18 @@ export class SiteTexts {
 
   /** The text's index in the trace's table, or `NO_TEXT` if none is wanted or no more are taken in. */
   index(text: string): number {
-    if (!this.wanted) return NO_TEXT;
+    if (!this.wanted) {
+      return NO_TEXT;
+    }
     const cut = text.length > TEXT_CHARACTERS_MAX ? text.slice(0, TEXT_CHARACTERS_MAX) : text;
     const known = this.known.get(cut);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     this.characters += cut.length;
-    if (this.characters > ALL_CHARACTERS_MAX || this.known.size >= TEXTS_MAX) return NO_TEXT;
+    if (this.characters > ALL_CHARACTERS_MAX || this.known.size >= TEXTS_MAX) {
+      return NO_TEXT;
+    }
     const index = this.texts.intern(cut.replace(CONTROL_CHARACTERS, '?'));
     this.known.set(cut, index);
     return index;

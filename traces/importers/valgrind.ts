@@ -64,21 +64,31 @@ class ValgrindParser implements LineParser {
   private frames: Frame[] = [];
 
   constructor(private readonly recording: Recording) {
-    if (recording.options.pid !== undefined) this.choose(recording.options.pid, false);
+    if (recording.options.pid !== undefined) {
+      this.choose(recording.options.pid, false);
+    }
   }
 
   line(line: LineScanner): void {
-    if (this.isOfStack(line)) return;
+    if (this.isOfStack(line)) {
+      return;
+    }
     this.settle();
-    if (!this.takePrefix(line)) return;
+    if (!this.takePrefix(line)) {
+      return;
+    }
     const start = line.column;
     let awaitsResult = false;
     let isKnown = !line.take(' = ') || this.result(line);
     while (isKnown && !line.atEnd) {
       isKnown = this.call(line) && (!line.take(' = ') || this.result(line));
-      if (isKnown) awaitsResult = this.pending !== 'none';
+      if (isKnown) {
+        awaitsResult = this.pending !== 'none';
+      }
     }
-    if (isKnown || awaitsResult) this.recording.understood();
+    if (isKnown || awaitsResult) {
+      this.recording.understood();
+    }
     // What is glued to a call without a result is valgrind's warning about its arguments.
     else if (CALL.test(line.text(start))) {
       this.recording.unparsed('a call of an allocator function or its result');
@@ -87,7 +97,9 @@ class ValgrindParser implements LineParser {
 
   finish(): boolean {
     this.settle();
-    if (this.pending !== 'none') this.recording.callUnfinished();
+    if (this.pending !== 'none') {
+      this.recording.callUnfinished();
+    }
     return false;
   }
 
@@ -98,8 +110,12 @@ class ValgrindParser implements LineParser {
       const hasTime = takeTime(line);
       const pid = line.takeDecimal();
       if (pid !== undefined && line.take(isEvent ? '-- ' : '== ')) {
-        if (this.pid === undefined) this.choose(pid, hasTime);
-        if (isEvent && pid !== this.pid) this.recording.ofOtherProcess(pid);
+        if (this.pid === undefined) {
+          this.choose(pid, hasTime);
+        }
+        if (isEvent && pid !== this.pid) {
+          this.recording.ofOtherProcess(pid);
+        }
         return isEvent && pid === this.pid;
       }
     }
@@ -113,10 +129,18 @@ class ValgrindParser implements LineParser {
 
   /** Takes a function's name and arguments. */
   private call(line: LineScanner): boolean {
-    if (line.take('malloc(')) return this.sized(line);
-    if (line.take('free(')) return this.free(line);
-    if (line.take('realloc(')) return this.reallocation(line);
-    if (line.take('calloc(')) return this.counted(line);
+    if (line.take('malloc(')) {
+      return this.sized(line);
+    }
+    if (line.take('free(')) {
+      return this.free(line);
+    }
+    if (line.take('realloc(')) {
+      return this.reallocation(line);
+    }
+    if (line.take('calloc(')) {
+      return this.counted(line);
+    }
     if (line.take('_Zn') || line.take('__builtin_new') || line.take('__builtin_vec_new')) {
       line.takeIdentifier();
       return line.take('(') && (isDigit(line.byte) ? this.sized(line) : this.labelled(line));
@@ -128,15 +152,21 @@ class ValgrindParser implements LineParser {
     if (line.take('memalign(') || line.take('posix_memalign(') || line.take('aligned_alloc(')) {
       return this.labelled(line);
     }
-    if (line.take('free_sized(') || line.take('free_aligned_sized(')) return this.free(line);
-    if (line.take('reallocarray(')) return this.reallocation(line);
+    if (line.take('free_sized(') || line.take('free_aligned_sized(')) {
+      return this.free(line);
+    }
+    if (line.take('reallocarray(')) {
+      return this.reallocation(line);
+    }
     return line.take('malloc_usable_size(') && this.ignored(line);
   }
 
   /** `malloc(SIZE)`, `_Znwm(SIZE)`. */
   private sized(line: LineScanner): boolean {
     const size = line.takeDecimal();
-    if (size === undefined || !line.take(')')) return false;
+    if (size === undefined || !line.take(')')) {
+      return false;
+    }
     // A reallocation of null is served by this call; the result is this call's.
     this.begin(this.pending === 'reallocation' && this.address === NULL_ADDRESS);
     this.await('allocation', size, 0);
@@ -146,9 +176,13 @@ class ValgrindParser implements LineParser {
   /** `calloc(COUNT,SIZE)`. */
   private counted(line: LineScanner): boolean {
     const count = line.takeDecimal();
-    if (count === undefined || !line.take(',')) return false;
+    if (count === undefined || !line.take(',')) {
+      return false;
+    }
     const size = line.takeDecimal();
-    if (size === undefined || !line.take(')')) return false;
+    if (size === undefined || !line.take(')')) {
+      return false;
+    }
     this.begin(false);
     this.await('allocation', count * size, 0);
     return true;
@@ -159,11 +193,17 @@ class ValgrindParser implements LineParser {
     let size: number | undefined;
     let align: number | undefined;
     do {
-      if (line.take('size ')) size = line.takeDecimal();
-      else if (line.take('al ')) align = line.takeDecimal();
-      else return false;
+      if (line.take('size ')) {
+        size = line.takeDecimal();
+      } else if (line.take('al ')) {
+        align = line.takeDecimal();
+      } else {
+        return false;
+      }
     } while (line.take(', '));
-    if (size === undefined || align === undefined || !line.take(')')) return false;
+    if (size === undefined || align === undefined || !line.take(')')) {
+      return false;
+    }
     this.begin(false);
     this.await('allocation', size, align);
     return true;
@@ -173,13 +213,19 @@ class ValgrindParser implements LineParser {
   private reallocation(line: LineScanner): boolean {
     const address = takeAddress(line);
     let size = 1;
-    if (address === undefined || line.byte !== COMMA) return false;
+    if (address === undefined || line.byte !== COMMA) {
+      return false;
+    }
     while (line.take(',')) {
       const factor = line.takeDecimal();
-      if (factor === undefined) return false;
+      if (factor === undefined) {
+        return false;
+      }
       size *= factor;
     }
-    if (!line.take(')')) return false;
+    if (!line.take(')')) {
+      return false;
+    }
     this.begin(false);
     this.address = address;
     this.await('reallocation', size, 0);
@@ -189,7 +235,9 @@ class ValgrindParser implements LineParser {
   /** `free(ADDRESS)`, `_ZdlPvm(ADDRESS)`; newer ones add sizes and alignments. */
   private free(line: LineScanner): boolean {
     const address = takeAddress(line);
-    if (address === undefined || !(line.take(')') || (line.byte === COMMA && line.seek(')')))) return false;
+    if (address === undefined || !(line.take(')') || (line.byte === COMMA && line.seek(')')))) {
+      return false;
+    }
     // A reallocation to size 0 is served by this call.
     this.begin(this.pending === 'reallocation' && this.size === 0 && this.address === address);
     this.recording.freed(address);
@@ -208,7 +256,9 @@ class ValgrindParser implements LineParser {
   /** Another call is here: what still waits has failed, unless the new call is its own. */
   private begin(servesPending: boolean): void {
     this.settle();
-    if (this.pending !== 'none' && !servesPending) this.recording.callFailed();
+    if (this.pending !== 'none' && !servesPending) {
+      this.recording.callFailed();
+    }
     this.pending = 'none';
   }
 
@@ -221,11 +271,15 @@ class ValgrindParser implements LineParser {
   /** Takes a result; one that nothing waits for is that of a reallocation to size 0, already freed. */
   private result(line: LineScanner): boolean {
     const result = takeAddress(line) ?? line.takeDecimal();
-    if (result === undefined) return false;
+    if (result === undefined) {
+      return false;
+    }
     if (this.pending !== 'none') {
       const { pending: kind, address, size, align } = this;
       this.served = { kind, address, result, size, align };
-      if (!this.recording.sites.wanted) this.settle();
+      if (!this.recording.sites.wanted) {
+        this.settle();
+      }
     }
     this.pending = 'none';
     return true;
@@ -233,7 +287,9 @@ class ValgrindParser implements LineParser {
 
   /** Takes a line of the stack that a served call waits for; another line ends it. */
   private isOfStack(line: LineScanner): boolean {
-    if (this.served === undefined) return false;
+    if (this.served === undefined) {
+      return false;
+    }
     const isPrinted = line.take('**');
     if (isPrinted || line.take('==')) {
       takeTime(line);
@@ -244,7 +300,9 @@ class ValgrindParser implements LineParser {
         if (name !== undefined && this.frames.length < FRAMES_MAX) {
           this.frames.push({ name, place: baseName(place) });
         }
-        if (name !== undefined || isPrinted) return true;
+        if (name !== undefined || isPrinted) {
+          return true;
+        }
       }
     }
     line.moveTo(1);
@@ -254,12 +312,17 @@ class ValgrindParser implements LineParser {
   /** What was served and waited for its stack has happened. */
   private settle(): void {
     const { served, frames } = this;
-    if (served === undefined) return;
+    if (served === undefined) {
+      return;
+    }
     const { kind, address, result, size, align } = served;
     const { sites } = this.recording;
     const site = sites.index(sites.wanted ? siteOfStack(frames) : '');
-    if (kind === 'allocation') this.recording.allocated(result, size, align, site);
-    else this.recording.reallocated(address, result, size, site);
+    if (kind === 'allocation') {
+      this.recording.allocated(result, size, align, site);
+    } else {
+      this.recording.reallocated(address, result, size, site);
+    }
     this.served = undefined;
     this.frames = [];
   }
@@ -269,8 +332,12 @@ class ValgrindParser implements LineParser {
 function takeTime(line: LineScanner): boolean {
   const start = line.column;
   const isTime = line.takeDecimal() !== undefined && line.byte === COLON;
-  if (isTime) line.takeWord();
-  if (isTime && line.takeBlanks()) return true;
+  if (isTime) {
+    line.takeWord();
+  }
+  if (isTime && line.takeBlanks()) {
+    return true;
+  }
   line.moveTo(start);
   return false;
 }

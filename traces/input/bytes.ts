@@ -66,11 +66,15 @@ class ChunkReader {
     let total = this.ahead.reduce((sum, chunk) => sum + chunk.length, 0);
     while (total < bytes) {
       const chunk = await this.pull();
-      if (chunk === undefined) break;
+      if (chunk === undefined) {
+        break;
+      }
       this.ahead.push(chunk);
       total += chunk.length;
     }
-    if (this.ahead.length > 1) this.ahead = [Buffer.concat(this.ahead, total)];
+    if (this.ahead.length > 1) {
+      this.ahead = [Buffer.concat(this.ahead, total)];
+    }
     return (this.ahead[0] ?? Buffer.alloc(0)).subarray(0, bytes);
   }
 
@@ -86,7 +90,9 @@ class ChunkReader {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
     try {
-      for (let chunk = await this.read(); chunk !== undefined; chunk = await this.read()) yield chunk;
+      for (let chunk = await this.read(); chunk !== undefined; chunk = await this.read()) {
+        yield chunk;
+      }
     } finally {
       await this.close();
     }
@@ -96,8 +102,12 @@ class ChunkReader {
     this.started = true;
     for (;;) {
       const step = await this.iterator.next();
-      if (step.done === true) return undefined;
-      if (step.value.length > 0) return step.value;
+      if (step.done === true) {
+        return undefined;
+      }
+      if (step.value.length > 0) {
+        return step.value;
+      }
     }
   }
 }
@@ -115,14 +125,22 @@ export class ByteSource extends ChunkReader {
 }
 
 function compressionOf(magic: Buffer): Compression {
-  if (isGzip(magic)) return 'gzip';
-  if (isZip(magic)) return 'zip';
+  if (isGzip(magic)) {
+    return 'gzip';
+  }
+  if (isZip(magic)) {
+    return 'zip';
+  }
   return isZstd(magic) ? 'zstd' : 'none';
 }
 
 function decompressed(compression: Compression, stored: ChunkReader, name: string): AsyncIterable<Buffer> {
-  if (compression === 'gzip') return gunzipChunks(stored, name);
-  if (compression === 'zip') return unzipChunks(stored, name);
+  if (compression === 'gzip') {
+    return gunzipChunks(stored, name);
+  }
+  if (compression === 'zip') {
+    return unzipChunks(stored, name);
+  }
   return compression === 'zstd' ? unzstdChunks(stored, name) : stored;
 }
 
@@ -133,7 +151,9 @@ async function* fileChunks(path: string, name: string): AsyncGenerator<Buffer, v
     for (;;) {
       const chunk = Buffer.allocUnsafe(FILE_CHUNK_BYTES);
       const { bytesRead } = await file.read(chunk, 0, FILE_CHUNK_BYTES, null);
-      if (bytesRead === 0) return;
+      if (bytesRead === 0) {
+        return;
+      }
       yield chunk.subarray(0, bytesRead);
     }
   } catch (error) {
@@ -145,7 +165,9 @@ async function* fileChunks(path: string, name: string): AsyncGenerator<Buffer, v
 
 async function* streamChunks(stream: Readable, name: string): AsyncGenerator<Buffer, void, undefined> {
   try {
-    for await (const chunk of stream) yield typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk;
+    for await (const chunk of stream) {
+      yield typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk;
+    }
   } catch (error) {
     throw unreadable(error, name);
   }
@@ -153,7 +175,9 @@ async function* streamChunks(stream: Readable, name: string): AsyncGenerator<Buf
 
 function unreadable(error: unknown, name: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === undefined) return error;
+  if (code === undefined) {
+    return error;
+  }
   const known: Record<string, string> = {
     ENOENT: 'no such file',
     EISDIR: 'is a folder',

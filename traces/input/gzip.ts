@@ -23,7 +23,9 @@ export async function* gunzipChunks(
   // The pipeline carries an error of the stored bytes over to the iterator below, which throws it.
   pipeline(Readable.from(stored), gunzip, () => undefined);
   try {
-    for await (const chunk of gunzip) yield chunk;
+    for await (const chunk of gunzip) {
+      yield chunk;
+    }
   } catch (error) {
     throw broken(error, gunzip.bytesWritten, name);
   } finally {
@@ -40,7 +42,9 @@ function broken(error: unknown, offset: number, name: string): unknown {
       expected: 'the rest of the file',
     });
   }
-  if (code?.startsWith('Z_') !== true) return error;
+  if (code?.startsWith('Z_') !== true) {
+    return error;
+  }
   return new InputError({
     where: name,
     problem: `the gzip data is corrupt, as is found behind byte ${offset} (${(error as Error).message})`,

@@ -72,16 +72,22 @@ export class LineScanner {
 
   /** Moves past one byte, whatever it is. */
   step(): void {
-    if (this.position < this.end) this.position++;
+    if (this.position < this.end) {
+      this.position++;
+    }
   }
 
   /** Takes exactly these ASCII characters. */
   take(literal: string): boolean {
     const { bytes, position } = this;
     const length = literal.length;
-    if (position + length > this.end) return false;
+    if (position + length > this.end) {
+      return false;
+    }
     for (let i = 0; i < length; i++) {
-      if (bytes[position + i] !== literal.charCodeAt(i)) return false;
+      if (bytes[position + i] !== literal.charCodeAt(i)) {
+        return false;
+      }
     }
     this.position = position + length;
     return true;
@@ -91,7 +97,9 @@ export class LineScanner {
   takeBlanks(): boolean {
     const { bytes, end } = this;
     let position = this.position;
-    while (position < end && (bytes[position] === BLANK || bytes[position] === TAB)) position++;
+    while (position < end && (bytes[position] === BLANK || bytes[position] === TAB)) {
+      position++;
+    }
     const moved = position > this.position;
     this.position = position;
     return moved;
@@ -100,7 +108,9 @@ export class LineScanner {
   /** Moves behind the next occurrence of these ASCII characters. */
   seek(literal: string): boolean {
     const found = this.bytes.subarray(this.position, this.end).indexOf(literal, 0, 'latin1');
-    if (found < 0) return false;
+    if (found < 0) {
+      return false;
+    }
     this.position += found + literal.length;
     return true;
   }
@@ -112,10 +122,14 @@ export class LineScanner {
     let value = 0;
     for (; position < end; position++) {
       const digit = bytes[position]! - 0x30;
-      if (digit < 0 || digit > 9) break;
+      if (digit < 0 || digit > 9) {
+        break;
+      }
       value = value * 10 + digit;
     }
-    if (position === this.position) return undefined;
+    if (position === this.position) {
+      return undefined;
+    }
     this.position = position;
     return value;
   }
@@ -127,10 +141,14 @@ export class LineScanner {
     let value = 0;
     for (; position < end; position++) {
       const digit = HEX_VALUES[bytes[position]!]!;
-      if (digit === 255) break;
+      if (digit === 255) {
+        break;
+      }
       value = value * 16 + digit;
     }
-    if (position === this.position) return undefined;
+    if (position === this.position) {
+      return undefined;
+    }
     this.position = position;
     return value;
   }
@@ -139,9 +157,13 @@ export class LineScanner {
   takeHexAddress(): AddressKey | undefined {
     const from = this.position;
     const value = this.takeHex();
-    if (value === undefined || value <= Number.MAX_SAFE_INTEGER) return value;
+    if (value === undefined || value <= Number.MAX_SAFE_INTEGER) {
+      return value;
+    }
     let first = from;
-    while (this.bytes[first] === 0x30) first++;
+    while (this.bytes[first] === 0x30) {
+      first++;
+    }
     if (this.position - first > HEX_DIGITS_MAX) {
       this.position = from;
       return undefined;
@@ -152,7 +174,9 @@ export class LineScanner {
   /** Takes what comes before the next blank or tab, or before the end. */
   takeWord(): string {
     const from = this.position;
-    while (this.position < this.end && this.byte !== BLANK && this.byte !== TAB) this.position++;
+    while (this.position < this.end && this.byte !== BLANK && this.byte !== TAB) {
+      this.position++;
+    }
     return this.bytes.toString('latin1', from, this.position);
   }
 
@@ -160,7 +184,9 @@ export class LineScanner {
   takeIdentifier(): boolean {
     const { bytes, end } = this;
     let position = this.position;
-    while (position < end && IDENTIFIER_BYTES[bytes[position]!] === 1) position++;
+    while (position < end && IDENTIFIER_BYTES[bytes[position]!] === 1) {
+      position++;
+    }
     const moved = position > this.position;
     this.position = position;
     return moved;
@@ -174,7 +200,9 @@ export class LineScanner {
 
 /** The key of an address of up to 64 bits, given as hexadecimal digits. */
 export function wideAddress(digits: string): AddressKey {
-  if (digits.length <= HEX_DIGITS_EXACT) return Number.parseInt(digits, 16);
+  if (digits.length <= HEX_DIGITS_EXACT) {
+    return Number.parseInt(digits, 16);
+  }
   const signed = BigInt.asIntN(ADDRESS_BITS, BigInt(`0x${digits}`));
   const exact = signed <= Number.MAX_SAFE_INTEGER && signed >= Number.MIN_SAFE_INTEGER;
   return exact ? Number(signed) : signed;
@@ -206,7 +234,9 @@ export class LineReader extends LineScanner {
 
   /** Moves to the next line; false when more chunks are needed, or after `finish()` when there is none. */
   next(): boolean {
-    if (this.inCutLine && !this.dropCutLine()) return false;
+    if (this.inCutLine && !this.dropCutLine()) {
+      return false;
+    }
     const { bytes, nextStart } = this;
     const lineFeed = bytes.indexOf(LINE_FEED, nextStart);
     if (lineFeed >= 0 && lineFeed - nextStart <= LINE_BYTES_MAX) {
@@ -220,7 +250,9 @@ export class LineReader extends LineScanner {
       this.truncated = true;
       return true;
     }
-    if (!this.finished || available === 0) return false;
+    if (!this.finished || available === 0) {
+      return false;
+    }
     this.show(nextStart, bytes.length, bytes.length);
     return true;
   }

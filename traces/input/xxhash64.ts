@@ -40,7 +40,9 @@ export class XxHash64 {
       at = Math.min(STRIPE_BYTES - this.restBytes, bytes.length);
       this.rest.set(bytes.subarray(0, at), this.restBytes);
       this.restBytes += at;
-      if (this.restBytes < STRIPE_BYTES) return;
+      if (this.restBytes < STRIPE_BYTES) {
+        return;
+      }
       this.stripes(this.rest, 0);
     }
     at = this.stripes(bytes, at);
@@ -108,7 +110,9 @@ export class XxHash64 {
     );
     const [first, second, third, fourth] = lanes as [bigint, bigint, bigint, bigint];
     let hash = wrap(rotated(first, 1n) + rotated(second, 7n) + rotated(third, 12n) + rotated(fourth, 18n));
-    for (const lane of lanes) hash = wrap((hash ^ round(lane)) * PRIME_1 + PRIME_4);
+    for (const lane of lanes) {
+      hash = wrap((hash ^ round(lane)) * PRIME_1 + PRIME_4);
+    }
     return hash;
   }
 

@@ -23,13 +23,22 @@ export async function* unzipChunks(
 ): AsyncGenerator<Buffer, void, undefined> {
   const bytes = new Bytes(stored, name);
   for (let header = await bytes.header(); ; header = await bytes.header()) {
-    if (header === undefined) throw bytes.refusal('holds no file', 'one recording');
-    if (header.isFolder) continue;
-    if (header.isEncrypted) throw bytes.refusal('is encrypted', 'an archive without a password');
-    if (header.method === DEFLATED) yield* inflated(bytes, name);
-    else if (header.method === STORED && header.storedBytes !== undefined) {
+    if (header === undefined) {
+      throw bytes.refusal('holds no file', 'one recording');
+    }
+    if (header.isFolder) {
+      continue;
+    }
+    if (header.isEncrypted) {
+      throw bytes.refusal('is encrypted', 'an archive without a password');
+    }
+    if (header.method === DEFLATED) {
+      yield* inflated(bytes, name);
+    } else if (header.method === STORED && header.storedBytes !== undefined) {
       yield* bytes.take(header.storedBytes);
-    } else throw bytes.refusal(`is packed by method ${header.method}`, 'a file that is stored or deflated');
+    } else {
+      throw bytes.refusal(`is packed by method ${header.method}`, 'a file that is stored or deflated');
+    }
     break;
   }
   await bytes.skipDescriptor();
@@ -68,7 +77,9 @@ class Bytes {
   /** The local header that follows, taken with the entry's name; undefined if none does. */
   async header(): Promise<EntryHeader | undefined> {
     const fixed = await this.peek(LOCAL_HEADER_BYTES);
-    if (fixed.length < LOCAL_HEADER_BYTES || fixed.readUInt32LE(0) !== LOCAL_HEADER) return undefined;
+    if (fixed.length < LOCAL_HEADER_BYTES || fixed.readUInt32LE(0) !== LOCAL_HEADER) {
+      return undefined;
+    }
     const flags = fixed.readUInt16LE(6);
     const nameBytes = fixed.readUInt16LE(26);
     const whole = LOCAL_HEADER_BYTES + nameBytes + fixed.readUInt16LE(28);
@@ -104,7 +115,9 @@ class Bytes {
       const all = this.ahead;
       this.drop(all.length);
       this.given.push({ end: this.taken, chunk: all });
-      while (this.given.length > 0 && this.given[0]!.end <= start + used()) this.given.shift();
+      while (this.given.length > 0 && this.given[0]!.end <= start + used()) {
+        this.given.shift();
+      }
       yield all;
     }
   }
@@ -128,7 +141,9 @@ class Bytes {
     const next = await this.peek(DESCRIPTOR_BYTES_MAX);
     for (const bytes of [0, 12, 16, 20, 24]) {
       const signature = next.length >= bytes + 4 ? next.readUInt32LE(bytes) : 0;
-      if (signature !== LOCAL_HEADER && signature !== CENTRAL_HEADER) continue;
+      if (signature !== LOCAL_HEADER && signature !== CENTRAL_HEADER) {
+        continue;
+      }
       this.drop(bytes);
       return;
     }
@@ -142,7 +157,9 @@ class Bytes {
   private async peek(count: number): Promise<Buffer> {
     while (this.ahead.length < count) {
       const step = await this.iterator.next();
-      if (step.done === true) break;
+      if (step.done === true) {
+        break;
+      }
       this.ahead = this.ahead.length === 0 ? step.value : Buffer.concat([this.ahead, step.value]);
     }
     return this.ahead.subarray(0, count);
@@ -158,10 +175,14 @@ async function* inflated(bytes: Bytes, name: string): AsyncGenerator<Buffer, voi
   const inflate = createInflateRaw({ chunkSize: OUTPUT_CHUNK_BYTES });
   pipeline(Readable.from(bytes.rest(() => inflate.bytesWritten)), inflate, () => undefined);
   try {
-    for await (const chunk of inflate) yield chunk as Buffer;
+    for await (const chunk of inflate) {
+      yield chunk as Buffer;
+    }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code?.startsWith('Z_') !== true) throw error;
+    if (code?.startsWith('Z_') !== true) {
+      throw error;
+    }
     const problem = `the .zip archive is cut or corrupt behind byte ${start + inflate.bytesWritten}`;
     throw new InputError({ where: name, problem, expected: 'an undamaged file' });
   } finally {

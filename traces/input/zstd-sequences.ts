@@ -60,10 +60,14 @@ export class SequenceLengths {
   /** Whether the content of a compressed block is sound and makes at most 128 KiB. */
   isSound(content: Uint8Array): boolean {
     const literals = literalsSection(content);
-    if (literals.bytes > BLOCK_BYTES_MAX || literals.end >= content.length) return false;
+    if (literals.bytes > BLOCK_BYTES_MAX || literals.end >= content.length) {
+      return false;
+    }
     const section = new SequencesSection(content, literals.end);
     const count = section.takeCount();
-    if (count === 0) return true;
+    if (count === 0) {
+      return true;
+    }
     const modes = section.takeByte();
     this.literalLengths = section.takeTable(modes >> 6, LITERAL_LENGTHS, this.literalLengths);
     this.offsets = section.takeTable((modes >> 4) & 3, OFFSETS, this.offsets);
@@ -73,7 +77,9 @@ export class SequenceLengths {
 
   private fits(stream: BackwardBits, count: number, literalBytes: number): boolean {
     const { literalLengths, offsets, matchLengths } = this;
-    if (literalLengths === undefined || offsets === undefined || matchLengths === undefined) return false;
+    if (literalLengths === undefined || offsets === undefined || matchLengths === undefined) {
+      return false;
+    }
     let literalState = stream.take(literalLengths.accuracy);
     let offsetState = stream.take(offsets.accuracy);
     let matchState = stream.take(matchLengths.accuracy);
@@ -84,8 +90,12 @@ export class SequenceLengths {
       stream.take(offsets.symbol[offsetState]!);
       bytesLeft -= takeLength(stream, MATCH_LENGTH_CODES, matchLengths.symbol[matchState]!);
       literalsLeft -= takeLength(stream, LITERAL_LENGTH_CODES, literalLengths.symbol[literalState]!);
-      if (bytesLeft < 0 || literalsLeft < 0 || stream.bitsLeft < 0) return false;
-      if (sequence === count) return stream.bitsLeft === 0;
+      if (bytesLeft < 0 || literalsLeft < 0 || stream.bitsLeft < 0) {
+        return false;
+      }
+      if (sequence === count) {
+        return stream.bitsLeft === 0;
+      }
       literalState = literalLengths.base[literalState]! + stream.take(literalLengths.bits[literalState]!);
       matchState = matchLengths.base[matchState]! + stream.take(matchLengths.bits[matchState]!);
       offsetState = offsets.base[offsetState]! + stream.take(offsets.bits[offsetState]!);
@@ -127,7 +137,9 @@ class SequencesSection {
 
   takeCount(): number {
     const first = this.takeByte();
-    if (first < 128) return first;
+    if (first < 128) {
+      return first;
+    }
     return first < 255
       ? ((first - 128) << 8) + this.takeByte()
       : this.takeByte() + (this.takeByte() << 8) + 0x7f00;
@@ -135,14 +147,20 @@ class SequencesSection {
 
   /** The table in one of four modes: the standard's, one symbol, described here, that of the block before. */
   takeTable(mode: number, stream: Stream, before: StateTable | undefined): StateTable | undefined {
-    if (mode === 0) return stream.table;
-    if (mode === 3) return before;
+    if (mode === 0) {
+      return stream.table;
+    }
+    if (mode === 3) {
+      return before;
+    }
     if (mode === 1) {
       const code = this.takeByte();
       return code < stream.symbolsMax ? singleStateTable(code) : undefined;
     }
     const read = readTable(this.content, this.position, stream.accuracyMax, stream.symbolsMax);
-    if (read !== undefined) this.position = read.end;
+    if (read !== undefined) {
+      this.position = read.end;
+    }
     return read?.table;
   }
 }
@@ -166,6 +184,8 @@ function of(value: number, count: number): number[] {
 /** Little-endian, of up to five bytes. */
 function readInteger(bytes: Uint8Array, count: number): number {
   let value = 0;
-  for (let i = count - 1; i >= 0; i--) value = value * 256 + (bytes[i] ?? 0);
+  for (let i = count - 1; i >= 0; i--) {
+    value = value * 256 + (bytes[i] ?? 0);
+  }
   return value;
 }

@@ -28,18 +28,26 @@ export function readTable(
 ): { table: StateTable; end: number } | undefined {
   const stream = new ForwardBits(bytes, from);
   const accuracy = stream.take(4) + ACCURACY_MIN;
-  if (accuracy > accuracyMax) return undefined;
+  if (accuracy > accuracyMax) {
+    return undefined;
+  }
   const states: number[] = [];
   let left = 1 << accuracy;
   while (left > 0) {
-    if (states.length >= symbolsMax) return undefined;
+    if (states.length >= symbolsMax) {
+      return undefined;
+    }
     const count = takeCount(stream, left);
     states.push(count);
     left -= Math.abs(count);
-    if (count === 0) takeZeros(stream, states, symbolsMax);
+    if (count === 0) {
+      takeZeros(stream, states, symbolsMax);
+    }
   }
   const end = stream.byteEnd;
-  if (left < 0 || states.length > symbolsMax || end > bytes.length) return undefined;
+  if (left < 0 || states.length > symbolsMax || end > bytes.length) {
+    return undefined;
+  }
   return { table: stateTable(accuracy, states), end };
 }
 
@@ -51,7 +59,9 @@ function takeCount(stream: ForwardBits, left: number): number {
   let value = stream.take(bits);
   if (value >= short) {
     value += stream.take(1) << bits;
-    if (value >= half) value -= short;
+    if (value >= half) {
+      value -= short;
+    }
   }
   return value - 1;
 }
@@ -61,7 +71,9 @@ function takeZeros(stream: ForwardBits, states: number[], symbolsMax: number): v
   let zeros: number;
   do {
     zeros = stream.take(2);
-    for (let i = 0; i < zeros; i++) states.push(0);
+    for (let i = 0; i < zeros; i++) {
+      states.push(0);
+    }
   } while (zeros === 3 && states.length <= symbolsMax);
 }
 
@@ -71,15 +83,18 @@ export function stateTable(accuracy: number, states: readonly number[]): StateTa
   const symbol = new Uint8Array(size);
   let highest = size - 1;
   states.forEach((count, code) => {
-    if (count === RARE) symbol[highest--] = code;
+    if (count === RARE) {
+      symbol[highest--] = code;
+    }
   });
   const step = (size >> 1) + (size >> 3) + 3;
   let place = 0;
   states.forEach((count, code) => {
     for (let i = 0; i < count; i++) {
       symbol[place] = code;
-      do place = (place + step) & (size - 1);
-      while (place > highest);
+      do {
+        place = (place + step) & (size - 1);
+      } while (place > highest);
     }
   });
   const bits = new Uint8Array(size);

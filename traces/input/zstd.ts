@@ -29,7 +29,9 @@ const WINDOW_BYTES_MIN = 1 << 10;
 const WINDOW_BYTES_MAX = 1 << 23;
 
 export function isZstd(magic: Uint8Array): boolean {
-  if (magic.length < 4) return false;
+  if (magic.length < 4) {
+    return false;
+  }
   const word = readUint32(magic, 0);
   return word === FRAME_MAGIC || isSkippable(word);
 }
@@ -43,7 +45,9 @@ export async function* unzstdChunks(
   for await (const chunk of stored) {
     decoder.append(chunk);
     for (let piece = decoder.next(); piece !== undefined; piece = decoder.next()) {
-      if (piece.length > 0) yield piece;
+      if (piece.length > 0) {
+        yield piece;
+      }
     }
   }
   decoder.end();
@@ -85,16 +89,26 @@ class FrameDecoder {
   /** Says that the file is over. */
   end(): void {
     const atFrame = this.expectation === 'frame' && this.waiting.length === 0;
-    if (!atFrame) this.fail('ends too early, at', this.waiting.length, 'the rest of the file');
+    if (!atFrame) {
+      this.fail('ends too early, at', this.waiting.length, 'the rest of the file');
+    }
   }
 
   private frame(): Buffer | undefined {
-    if (this.waiting.length < FRAME_HEADER_BYTES_MIN) return undefined;
+    if (this.waiting.length < FRAME_HEADER_BYTES_MIN) {
+      return undefined;
+    }
     const magic = readUint32(this.waiting, 0);
-    if (isSkippable(magic)) return this.skippable();
-    if (magic !== FRAME_MAGIC) this.fail('is corrupt at', 0, 'a Zstandard frame');
+    if (isSkippable(magic)) {
+      return this.skippable();
+    }
+    if (magic !== FRAME_MAGIC) {
+      this.fail('is corrupt at', 0, 'a Zstandard frame');
+    }
     const length = frameHeaderBytes(this.waiting[4]!);
-    if (this.waiting.length < length) return undefined;
+    if (this.waiting.length < length) {
+      return undefined;
+    }
     this.checkHeader();
     this.checksumBytes = (this.waiting[4]! & 4) !== 0 ? CHECKSUM_BYTES : 0;
     this.inflater = new Decompress((data) => {
@@ -108,8 +122,12 @@ class FrameDecoder {
 
   private checkHeader(): void {
     const descriptor = this.waiting[4]!;
-    if ((descriptor & 8) !== 0) this.fail('is corrupt at', 4, 'a reserved bit of 0');
-    if ((descriptor & 3) !== 0) this.fail('needs a dictionary at', 4, 'a file compressed without one');
+    if ((descriptor & 8) !== 0) {
+      this.fail('is corrupt at', 4, 'a reserved bit of 0');
+    }
+    if ((descriptor & 3) !== 0) {
+      this.fail('needs a dictionary at', 4, 'a file compressed without one');
+    }
     const windowBytes = frameWindowBytes(this.waiting);
     if (windowBytes > WINDOW_BYTES_MAX) {
       const wanted = `at most ${WINDOW_BYTES_MAX >> 20} MiB (compress without --long and --ultra, or with gzip)`;
@@ -118,7 +136,9 @@ class FrameDecoder {
   }
 
   private skippable(): Buffer | undefined {
-    if (this.waiting.length < MAGIC_AND_SIZE_BYTES) return undefined;
+    if (this.waiting.length < MAGIC_AND_SIZE_BYTES) {
+      return undefined;
+    }
     this.skippedBytesLeft = readUint32(this.waiting, 4);
     this.take(MAGIC_AND_SIZE_BYTES);
     this.expectation = 'skipped';
@@ -129,31 +149,45 @@ class FrameDecoder {
     const skippedBytes = Math.min(this.skippedBytesLeft, this.waiting.length);
     this.take(skippedBytes);
     this.skippedBytesLeft -= skippedBytes;
-    if (this.skippedBytesLeft > 0) return undefined;
+    if (this.skippedBytesLeft > 0) {
+      return undefined;
+    }
     this.expectation = 'frame';
     return Buffer.alloc(0);
   }
 
   private block(): Buffer | undefined {
-    if (this.waiting.length < BLOCK_HEADER_BYTES) return undefined;
+    if (this.waiting.length < BLOCK_HEADER_BYTES) {
+      return undefined;
+    }
     const header = this.waiting[0]! | (this.waiting[1]! << 8) | (this.waiting[2]! << 16);
     const isLast = (header & 1) !== 0;
     const type = (header >> 1) & 3;
     const bytes = header >> 3;
-    if (type === RESERVED) this.fail('is corrupt at', 0, 'a raw, run-length or compressed block');
-    if (bytes > BLOCK_BYTES_MAX) this.fail('is corrupt at', 0, `a block of at most ${BLOCK_BYTES_MAX} bytes`);
+    if (type === RESERVED) {
+      this.fail('is corrupt at', 0, 'a raw, run-length or compressed block');
+    }
+    if (bytes > BLOCK_BYTES_MAX) {
+      this.fail('is corrupt at', 0, `a block of at most ${BLOCK_BYTES_MAX} bytes`);
+    }
     const isRun = type === RUN;
     const length = BLOCK_HEADER_BYTES + (isRun ? 1 : bytes) + (isLast ? this.checksumBytes : 0);
-    if (this.waiting.length < length) return undefined;
+    if (this.waiting.length < length) {
+      return undefined;
+    }
     if (type === COMPRESSED) {
       this.checkContent(this.waiting.subarray(BLOCK_HEADER_BYTES, BLOCK_HEADER_BYTES + bytes));
     }
-    if (isLast) this.expectation = 'frame';
+    if (isLast) {
+      this.expectation = 'frame';
+    }
     return this.inflate(length, isLast);
   }
 
   private checkContent(content: Buffer): void {
-    if (this.sequences.isSound(content)) return;
+    if (this.sequences.isSound(content)) {
+      return;
+    }
     this.fail('is corrupt in the block at', 0, `sequences that make at most ${BLOCK_BYTES_MAX} bytes`);
   }
 
@@ -166,8 +200,12 @@ class FrameDecoder {
     }
     const output = this.output.length === 1 ? this.output[0]! : Buffer.concat(this.output);
     this.output = [];
-    if (this.checksumBytes > 0) this.hash.update(output);
-    if (isLast && this.checksumBytes > 0) this.verify(length - CHECKSUM_BYTES);
+    if (this.checksumBytes > 0) {
+      this.hash.update(output);
+    }
+    if (isLast && this.checksumBytes > 0) {
+      this.verify(length - CHECKSUM_BYTES);
+    }
     this.take(length);
     return output;
   }
@@ -176,7 +214,9 @@ class FrameDecoder {
   private verify(ahead: number): void {
     const stored = readUint32(this.waiting, ahead);
     const computed = Number(BigInt.asUintN(32, this.hash.digest()));
-    if (stored === computed) return;
+    if (stored === computed) {
+      return;
+    }
     const wanted = `the checksum ${computed.toString(16)}, not ${stored.toString(16)}: an undamaged file`;
     this.fail('is corrupt somewhere in the frame that ends at', ahead, wanted);
   }
@@ -207,7 +247,9 @@ function isSingleSegment(descriptor: number): boolean {
 
 function contentSizeBytes(descriptor: number): number {
   const flag = descriptor >> 6;
-  if (flag === 0) return isSingleSegment(descriptor) ? 1 : 0;
+  if (flag === 0) {
+    return isSingleSegment(descriptor) ? 1 : 0;
+  }
   return 1 << flag;
 }
 
@@ -220,7 +262,9 @@ function frameWindowBytes(header: Uint8Array): number {
   }
   const bytes = contentSizeBytes(descriptor);
   let size = 0;
-  for (let i = bytes - 1; i >= 0; i--) size = size * 256 + header[FRAME_HEADER_BYTES_MIN + i]!;
+  for (let i = bytes - 1; i >= 0; i--) {
+    size = size * 256 + header[FRAME_HEADER_BYTES_MIN + i]!;
+  }
   // Two-byte sizes start counting at 256.
   return bytes === 2 ? size + 256 : size;
 }

@@ -14,8 +14,11 @@ import { PartialFile, reasonOf, removeAbandoned, tryWriting } from './whole-file
  * Throws a `UsageError` for a path that cannot be written.
  */
 export async function writeChunks(target: string | Writable, chunks: AsyncIterable<Buffer>): Promise<void> {
-  if (typeof target === 'string') await writeToFile(target, chunks);
-  else await writeToStream(target, chunks);
+  if (typeof target === 'string') {
+    await writeToFile(target, chunks);
+  } else {
+    await writeToStream(target, chunks);
+  }
 }
 
 /** Throws a `UsageError` for a path that cannot be written, to be asked before there is anything to write. */
@@ -52,8 +55,12 @@ async function writeToStream(stream: Writable, chunks: AsyncIterable<Buffer>): P
     const error = await new Promise<NodeJS.ErrnoException | null | undefined>((resolve) => {
       stream.write(chunk, resolve);
     });
-    if (error?.code === 'EPIPE') return;
-    if (error) throw error;
+    if (error?.code === 'EPIPE') {
+      return;
+    }
+    if (error) {
+      throw error;
+    }
   }
 }
 

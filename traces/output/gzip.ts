@@ -19,7 +19,9 @@ export async function* gzipChunks(chunks: AsyncIterable<Buffer>): AsyncGenerator
   try {
     for await (const chunk of gzip as AsyncIterable<Buffer>) {
       const at = SYSTEM_BYTE - offset;
-      if (at >= 0 && at < chunk.length) chunk[at] = SYSTEM_UNKNOWN;
+      if (at >= 0 && at < chunk.length) {
+        chunk[at] = SYSTEM_UNKNOWN;
+      }
       offset += chunk.length;
       yield chunk;
     }

@@ -101,14 +101,20 @@ class DifferenceEngine {
     yield* this.rest(pen);
     this.resting = this.pages.facts();
     if (this.values.storm === 'yes') {
-      for (let page = 0; page < this.pagesOfGuest(0); page++) yield* this.pages.access(pen, page, false);
+      for (let page = 0; page < this.pagesOfGuest(0); page++) {
+        yield* this.pages.access(pen, page, false);
+      }
     }
-    if (this.values.drain === 'yes') yield* this.pages.release(pen);
+    if (this.values.drain === 'yes') {
+      yield* this.pages.release(pen);
+    }
   }
 
   private *rest(pen: Pen): Script {
     // One scan more than it takes: the first may find pages that were touched before it.
-    for (let left = (SCANS_TO_REST + 1) * this.values.pages; left > 0; left--) yield* this.scanNext(pen);
+    for (let left = (SCANS_TO_REST + 1) * this.values.pages; left > 0; left--) {
+      yield* this.scanNext(pen);
+    }
   }
 
   private *beActive(pen: Pen): Script {

@@ -105,14 +105,21 @@ class Host {
       const nextDeath = this.living[0]?.death ?? Infinity;
       const nextControl = now + this.untilNextControl();
       now = Math.min(nextArrival, nextDeath, nextControl, end);
-      if (now === end) break;
-      if (now === nextDeath) yield* this.destroyFirst(pen);
-      else if (now === nextArrival) {
+      if (now === end) {
+        break;
+      }
+      if (now === nextDeath) {
+        yield* this.destroyFirst(pen);
+      } else if (now === nextArrival) {
         yield* this.createOne(pen, now);
         nextArrival = now + Math.max(1, this.times.exponential(arrival));
-      } else yield* this.controlOne(pen);
+      } else {
+        yield* this.controlOne(pen);
+      }
     }
-    if (drain === 'yes') yield* this.shutDown(pen);
+    if (drain === 'yes') {
+      yield* this.shutDown(pen);
+    }
   }
 
   private *boot(pen: Pen): Script {
@@ -136,7 +143,9 @@ class Host {
     const domain = new XenDomain(this.heap, this.values.release, vcpus, isHvm, this.choices);
     const death = now + Math.max(1, this.times.exponential(this.values.lifetime));
     let place = this.living.length;
-    while (place > 0 && this.living[place - 1]!.death > death) place--;
+    while (place > 0 && this.living[place - 1]!.death > death) {
+      place--;
+    }
     this.living.splice(place, 0, { domain, death });
     this.vcpus += vcpus;
     yield* domain.create(pen);
@@ -157,7 +166,9 @@ class Host {
 
   /** Milliseconds: the more domains, the sooner one of them is controlled. */
   private untilNextControl(): number {
-    if (this.living.length === 0) return Infinity;
+    if (this.living.length === 0) {
+      return Infinity;
+    }
     const mean = Math.max(1, Math.floor(this.values.control / this.living.length));
     return Math.max(1, this.times.exponential(mean));
   }
@@ -168,7 +179,9 @@ class Host {
     const timers = TIMERS_A_CPU + Math.ceil((this.vcpus * TIMERS_A_VCPU) / cpus);
     const limit = TIMER_LIMITS.find((pointers) => pointers >= timers) ?? TIMER_LIMITS[2];
     for (const array of this.timerArrays) {
-      if (limit <= array.limit) continue;
+      if (limit <= array.limit) {
+        continue;
+      }
       const outgrown = array.objects;
       array.objects = [];
       array.limit = limit;
@@ -178,8 +191,12 @@ class Host {
   }
 
   private *shutDown(pen: Pen): Script {
-    while (this.living.length > 0) yield* this.destroyFirst(pen);
-    for (const { objects } of this.timerArrays) yield* freeEach(pen, objects);
+    while (this.living.length > 0) {
+      yield* this.destroyFirst(pen);
+    }
+    for (const { objects } of this.timerArrays) {
+      yield* freeEach(pen, objects);
+    }
     yield* freeEach(pen, this.bootObjects);
   }
 }

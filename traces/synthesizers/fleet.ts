@@ -118,7 +118,9 @@ function* program(pen: Pen, values: Values, seed: number): Script {
   for (let allocations = 0; allocations < values.ops; allocations++) {
     yield* heap.replace(dealer.next(), allocations);
   }
-  if (values.drain === 'yes') yield* heap.drain();
+  if (values.drain === 'yes') {
+    yield* heap.drain();
+  }
 }
 
 /** The objects of each size, and those that are to go by themselves. */
@@ -147,12 +149,16 @@ class LiveObjects {
       return new Array<number>(objects + extraAtStart).fill(bin);
     });
     new RandomStream(this.seed, 'order of the build').shuffle(all);
-    for (const bin of all) yield* this.allocate(bin);
+    for (const bin of all) {
+      yield* this.allocate(bin);
+    }
   }
 
   /** A newcomer of a size; when its own time is over one of its size goes. */
   *replace(bin: number, now: number): Script {
-    for (const other of this.leaving.get(now) ?? []) yield* this.free(other);
+    for (const other of this.leaving.get(now) ?? []) {
+      yield* this.free(other);
+    }
     this.leaving.delete(now);
     yield* this.allocate(bin);
     const { extraFor } = this.bins[bin]!;
@@ -165,13 +171,18 @@ class LiveObjects {
 
   *drain(): Script {
     const left = this.ids.flat().sort((a, b) => a - b);
-    for (const id of left) yield* freeRow(this.pen, id, 1);
+    for (const id of left) {
+      yield* freeRow(this.pen, id, 1);
+    }
   }
 
   private leaveAt(allocation: number, bin: number): void {
     const others = this.leaving.get(allocation);
-    if (others === undefined) this.leaving.set(allocation, [bin]);
-    else others.push(bin);
+    if (others === undefined) {
+      this.leaving.set(allocation, [bin]);
+    } else {
+      others.push(bin);
+    }
   }
 
   private *allocate(bin: number): Script {
@@ -185,7 +196,9 @@ class LiveObjects {
     const index = this.victims.below(ids.length);
     const last = ids.pop()!;
     const id = index < ids.length ? ids[index]! : last;
-    if (index < ids.length) ids[index] = last;
+    if (index < ids.length) {
+      ids[index] = last;
+    }
     this.pen.free(id);
     yield;
   }
@@ -212,7 +225,9 @@ class Dealer {
   }
 
   next(): number {
-    while (this.block.length === 0) this.fill();
+    while (this.block.length === 0) {
+      this.fill();
+    }
     return this.block.pop()!;
   }
 

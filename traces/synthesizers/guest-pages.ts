@@ -98,12 +98,18 @@ export class GuestPages {
   *scan(pen: Pen, page: number): Script {
     this.idleScans[page] = this.idleAge(page);
     this.touched[page] = TOUCHED.not;
-    if (this.stored[page] !== STORED.whole) return;
+    if (this.stored[page] !== STORED.whole) {
+      return;
+    }
     const idle = this.idleScans[page]!;
     const kind = this.kinds[page]!;
-    if (kind <= KIND.copy && idle >= IDLE.share) yield* this.share(pen, page);
-    else if (kind === KIND.patchable && idle >= IDLE.patch) yield* this.patch(pen, page);
-    else if (kind === KIND.tooLarge && idle >= IDLE.compress) yield* this.compress(pen, page);
+    if (kind <= KIND.copy && idle >= IDLE.share) {
+      yield* this.share(pen, page);
+    } else if (kind === KIND.patchable && idle >= IDLE.patch) {
+      yield* this.patch(pen, page);
+    } else if (kind === KIND.tooLarge && idle >= IDLE.compress) {
+      yield* this.compress(pen, page);
+    }
   }
 
   /** A guest reads or writes the page. */
@@ -124,7 +130,9 @@ export class GuestPages {
   /** Frees all that is stored, in the order of pages, as when the guests are destroyed. */
   *release(pen: Pen): Script {
     for (let page = 0; page < this.values.pages; page++) {
-      if (this.blobs[page] !== NO_OBJECT) yield* this.discard(pen, page);
+      if (this.blobs[page] !== NO_OBJECT) {
+        yield* this.discard(pen, page);
+      }
       yield* this.giveFrame(pen, page);
     }
   }
@@ -135,8 +143,12 @@ export class GuestPages {
     let patchBytes = 0;
     let compressed = 0;
     for (let page = 0; page < this.values.pages; page++) {
-      if (this.stored[page] === STORED.compressed) compressed++;
-      if (this.stored[page] !== STORED.patched) continue;
+      if (this.stored[page] === STORED.compressed) {
+        compressed++;
+      }
+      if (this.stored[page] !== STORED.patched) {
+        continue;
+      }
       patched++;
       patchBytes += this.blobBytes[page]!;
     }
@@ -153,7 +165,9 @@ export class GuestPages {
 
   private idleAge(page: number): number {
     const touched = this.touched[page]!;
-    if (touched === TOUCHED.modified) return 0;
+    if (touched === TOUCHED.modified) {
+      return 0;
+    }
     // Read but not written: as good for sharing as ever, but not idle enough for more.
     return touched === TOUCHED.accessed ? IDLE.share : Math.min(this.idleScans[page]! + 1, IDLE.compress);
   }
@@ -172,8 +186,11 @@ export class GuestPages {
 
   private *compress(pen: Pen, page: number): Script {
     const bytes = this.compressed.draw(this.compressedSizes);
-    if (bytes >= this.values.cutoff) this.stored[page] = STORED.incompressible;
-    else yield* this.store(pen, page, STORED.compressed, bytes, this.sites.compressed);
+    if (bytes >= this.values.cutoff) {
+      this.stored[page] = STORED.incompressible;
+    } else {
+      yield* this.store(pen, page, STORED.compressed, bytes, this.sites.compressed);
+    }
   }
 
   private *store(pen: Pen, page: number, form: number, bytes: number, site: number): Script {
@@ -196,7 +213,9 @@ export class GuestPages {
     pen.free(this.blobs[page]!);
     this.blobs[page] = NO_OBJECT;
     yield;
-    if (this.descriptors[page] === NO_OBJECT) return;
+    if (this.descriptors[page] === NO_OBJECT) {
+      return;
+    }
     pen.free(this.descriptors[page]!);
     this.descriptors[page] = NO_OBJECT;
     yield;
@@ -204,7 +223,9 @@ export class GuestPages {
 
   /** The frame for a page that gets one of its own again. */
   private *takeFrame(pen: Pen, page: number): Script {
-    if (this.values.frames === 'no') return;
+    if (this.values.frames === 'no') {
+      return;
+    }
     pen.allocate(PAGE_BYTES, PAGE_BYTES, this.sites.frame, this.pageCall);
     this.frames[page] = pen.id;
     yield;
@@ -212,7 +233,9 @@ export class GuestPages {
 
   /** Frames that guests had from the start are no objects of the trace. */
   private *giveFrame(pen: Pen, page: number): Script {
-    if (this.frames[page] === NO_OBJECT) return;
+    if (this.frames[page] === NO_OBJECT) {
+      return;
+    }
     pen.free(this.frames[page]!);
     this.frames[page] = NO_OBJECT;
     yield;

@@ -93,20 +93,33 @@ class Application {
     yield* this.askVersion(pen);
     for (let left = this.values.calls; left > 0; left--) {
       yield* this.callOnce(pen);
-      while (this.results.length > this.values.results) yield* this.freeResult(pen);
+      while (this.results.length > this.values.results) {
+        yield* this.freeResult(pen);
+      }
     }
-    if (this.values.drain === 'no') return;
-    while (this.results.length > 0) yield* this.freeResult(pen);
-    for (const id of this.keptByContext) yield* this.form.free(pen, id, 'destructor:libxl_ctx_free');
+    if (this.values.drain === 'no') {
+      return;
+    }
+    while (this.results.length > 0) {
+      yield* this.freeResult(pen);
+    }
+    for (const id of this.keptByContext) {
+      yield* this.form.free(pen, id, 'destructor:libxl_ctx_free');
+    }
     yield* this.form.freeContext(pen);
   }
 
   private *callOnce(pen: Pen): Script {
     const call = this.choices.pick(CALLS);
-    if (call === QUERY) yield* this.query(pen);
-    else if (call === LIST) yield* this.listDomains(pen);
-    else if (call === ADD_DEVICE) yield* this.addNic(pen);
-    else yield* this.createDomain(pen);
+    if (call === QUERY) {
+      yield* this.query(pen);
+    } else if (call === LIST) {
+      yield* this.listDomains(pen);
+    } else if (call === ADD_DEVICE) {
+      yield* this.addNic(pen);
+    } else {
+      yield* this.createDomain(pen);
+    }
   }
 
   /** The answer's eight strings stay with the context for the next time. */
@@ -124,7 +137,9 @@ class Application {
   private *query(pen: Pen): Script {
     yield* this.form.enter(pen, 'libxl_domain_info');
     yield* this.blocks(pen, this.choices.geometric(this.values.query));
-    for (let left = this.choices.between(1, 3); left > 0; left--) yield* this.result(pen, this.drawBytes());
+    for (let left = this.choices.between(1, 3); left > 0; left--) {
+      yield* this.result(pen, this.drawBytes());
+    }
     yield* this.form.leave(pen);
   }
 
@@ -164,10 +179,18 @@ class Application {
     }
     yield* form.temp(pen, NIC.device);
     // Ten strings are known; five to ten more make up the 40 to 45 blocks that were counted.
-    for (let left = 10 + sizes.between(5, 10); left > 0; left--) yield* form.temp(pen, sizes.between(2, 28));
-    for (const bytes of NIC.keysAndValues) yield* form.temp(pen, bytes);
-    for (let left = 2; left > 0; left--) yield* form.temp(pen, 16);
-    for (let left = 2; left > 0; left--) yield* form.temp(pen, sizes.between(29, 32));
+    for (let left = 10 + sizes.between(5, 10); left > 0; left--) {
+      yield* form.temp(pen, sizes.between(2, 28));
+    }
+    for (const bytes of NIC.keysAndValues) {
+      yield* form.temp(pen, bytes);
+    }
+    for (let left = 2; left > 0; left--) {
+      yield* form.temp(pen, 16);
+    }
+    for (let left = 2; left > 0; left--) {
+      yield* form.temp(pen, sizes.between(29, 32));
+    }
     for (let left = 14; left > 0; left--) {
       yield* form.temp(pen, sizes.between(34, 48));
       yield* this.writeStore(pen);
@@ -193,7 +216,9 @@ class Application {
       if (this.choices.chance(1, 3)) {
         yield* this.readStore(pen, this.drawBytes(), 'c');
         yield* this.form.adopt(pen, pen.id);
-      } else yield* this.form.temp(pen, this.drawBytes());
+      } else {
+        yield* this.form.temp(pen, this.drawBytes());
+      }
     }
   }
 

@@ -117,7 +117,9 @@ class Table {
 
   *add(pen: Pen, object: number): Script {
     this.objects.push(object);
-    if (this.objects.length <= this.slots) return;
+    if (this.objects.length <= this.slots) {
+      return;
+    }
     this.slots = 2 * this.slots + 25;
     if (this.id === NO_TABLE) {
       pen.allocate(this.slots * POINTER);
@@ -131,7 +133,9 @@ class Table {
   /** Frees what is in the slots, in their order, and then the table. */
   *freeAll(pen: Pen): Script {
     yield* freeEach(pen, this.objects);
-    if (this.id !== NO_TABLE) yield* freeEach(pen, [this.id]);
+    if (this.id !== NO_TABLE) {
+      yield* freeEach(pen, [this.id]);
+    }
   }
 }
 

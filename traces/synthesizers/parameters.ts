@@ -121,7 +121,9 @@ function checkedChoice(
   where: string,
 ): string {
   const { choices } = parameter;
-  if (typeof value === 'string' && choices.includes(value)) return value;
+  if (typeof value === 'string' && choices.includes(value)) {
+    return value;
+  }
   throw new UsageError({
     where,
     problem: `parameter ${name} is "${value}"`,
@@ -131,7 +133,9 @@ function checkedChoice(
 
 /** The value as a safe whole number, or undefined: decimal digits with a sign at most. */
 export function wholeNumber(value: number | string): number | undefined {
-  if (typeof value === 'string' && !/^-?\d{1,16}$/.test(value)) return undefined;
+  if (typeof value === 'string' && !/^-?\d{1,16}$/.test(value)) {
+    return undefined;
+  }
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : undefined;
 }

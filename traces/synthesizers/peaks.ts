@@ -47,11 +47,17 @@ function* program(pen: Pen, values: Values, seed: number): Script {
       (survival.chance(values.kept, 1000) ? survivors : dying).push(pen.id);
       yield;
     }
-    if (values.order === 'lifo') dying.reverse();
-    if (values.order === 'random') order.shuffle(dying);
+    if (values.order === 'lifo') {
+      dying.reverse();
+    }
+    if (values.order === 'random') {
+      order.shuffle(dying);
+    }
     yield* freeEach(pen, dying);
   }
-  if (values.drain === 'yes') yield* freeEach(pen, survivors);
+  if (values.drain === 'yes') {
+    yield* freeEach(pen, survivors);
+  }
 }
 
 /** Growth is counted in millionths, so that small sizes grow too. */

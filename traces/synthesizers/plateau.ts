@@ -34,7 +34,11 @@ function* program(pen: Pen, values: ValuesOf<typeof parameters>, seed: number): 
     pen.allocate(drawSize(sizes, values));
     yield;
   }
-  for (let come = 0; come < values.temporaries; come++) yield* temporaries.come();
+  for (let come = 0; come < values.temporaries; come++) {
+    yield* temporaries.come();
+  }
   yield* temporaries.allGo();
-  if (values.drain === 'yes') yield* freeRow(pen, 0, values.objects);
+  if (values.drain === 'yes') {
+    yield* freeRow(pen, 0, values.objects);
+  }
 }

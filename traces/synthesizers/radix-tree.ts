@@ -31,7 +31,9 @@ export class RadixTree {
     let node = this.root as RadixNode;
     for (let level = this.height; level > 1; level--) {
       const slot = slotOf(index, level);
-      if (!node.slots.has(slot)) node.slots.set(slot, newNode(added));
+      if (!node.slots.has(slot)) {
+        node.slots.set(slot, newNode(added));
+      }
       node = node.slots.get(slot) as RadixNode;
     }
     node.slots.set(slotOf(index, 1), 'item');
@@ -51,7 +53,9 @@ export class RadixTree {
       const node = path[this.height - level]!;
       node.slots.delete(slotOf(index, level));
       if (node.slots.size > 0) {
-        if (level === this.height) this.shrink(dropped);
+        if (level === this.height) {
+          this.shrink(dropped);
+        }
         return dropped;
       }
       dropped.push(node);
@@ -63,8 +67,11 @@ export class RadixTree {
 
   /** Visits items in ascending order, and every node after all that is below it, as a destruction does. */
   *destruction(): Generator<{ readonly index: number } | { readonly node: RadixNode }, void, void> {
-    if (this.root === 'item') yield { index: 0 };
-    else if (this.root !== undefined) yield* below(this.root, this.height, 0);
+    if (this.root === 'item') {
+      yield { index: 0 };
+    } else if (this.root !== undefined) {
+      yield* below(this.root, this.height, 0);
+    }
     this.root = undefined;
     this.height = 0;
   }
@@ -85,7 +92,9 @@ export class RadixTree {
     while (this.height > 0) {
       const top = this.root as RadixNode;
       const first = top.slots.get(0);
-      if (top.slots.size !== 1 || first === undefined) return;
+      if (top.slots.size !== 1 || first === undefined) {
+        return;
+      }
       this.root = first;
       this.height--;
       dropped.push(top);
@@ -112,8 +121,11 @@ function* below(
   for (let slot = 0; slot < SLOTS; slot++) {
     const child = node.slots.get(slot);
     const index = firstIndex + slot * capacity(level - 1);
-    if (child === 'item') yield { index };
-    else if (child !== undefined) yield* below(child, level - 1, index);
+    if (child === 'item') {
+      yield { index };
+    } else if (child !== undefined) {
+      yield* below(child, level - 1, index);
+    }
   }
   yield { node };
 }

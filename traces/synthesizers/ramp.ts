@@ -33,10 +33,14 @@ function* program(pen: Pen, values: Values, seed: number): Script {
   const temporaries = new Temporaries(pen, values, seed);
   for (let born = 0; born < values.objects; born++) {
     pen.allocate(drawSize(sizes, values));
-    if (values.drain === 'yes') kept.push(pen.id);
+    if (values.drain === 'yes') {
+      kept.push(pen.id);
+    }
     yield;
     for (let due = values.temporaries; due > 0; due -= 100) {
-      if (chances.chance(Math.min(due, 100), 100)) yield* temporaries.come();
+      if (chances.chance(Math.min(due, 100), 100)) {
+        yield* temporaries.come();
+      }
     }
   }
   yield* temporaries.allGo();

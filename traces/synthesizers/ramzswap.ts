@@ -76,20 +76,31 @@ class Disk {
   *run(pen: Pen): Script {
     for (let left = this.values.ops; left > 0; left--) {
       // One write to 0.9 frees.
-      if (this.operations.chance(10, 19)) yield* this.write(pen);
-      else if (this.slots.usedCount > 0) yield* this.vacate(pen, this.freeing.next(true));
+      if (this.operations.chance(10, 19)) {
+        yield* this.write(pen);
+      } else if (this.slots.usedCount > 0) {
+        yield* this.vacate(pen, this.freeing.next(true));
+      }
     }
     const { drain } = this.values;
-    if (drain === 'yes') yield* freeEach(pen, this.objects.filter(isObject));
+    if (drain === 'yes') {
+      yield* freeEach(pen, this.objects.filter(isObject));
+    }
   }
 
   private *write(pen: Pen): Script {
     const slot = this.writing.next(this.writesToUsed());
-    if (this.slots.isUsed(slot)) yield* this.vacate(pen, slot);
+    if (this.slots.isUsed(slot)) {
+      yield* this.vacate(pen, slot);
+    }
     this.slots.use(slot);
-    if (this.operations.chance(this.values.zero, 100)) return;
+    if (this.operations.chance(this.values.zero, 100)) {
+      return;
+    }
     const bytes = this.population.draw(this.pageSizes);
-    if (bytes > this.values.largest) return;
+    if (bytes > this.values.largest) {
+      return;
+    }
     pen.allocate(bytes);
     this.objects[slot] = pen.id;
     yield;
@@ -104,7 +115,9 @@ class Disk {
   private *vacate(pen: Pen, slot: number): Script {
     this.slots.vacate(slot);
     const object = this.objects[slot]!;
-    if (object === NO_OBJECT) return;
+    if (object === NO_OBJECT) {
+      return;
+    }
     this.objects[slot] = NO_OBJECT;
     pen.free(object);
     yield;
@@ -173,6 +186,8 @@ class Cluster {
 
 /** `mixed`: as many anonymous pages as all others, our choice. */
 function populationOf(population: Values['population']): PageMixture {
-  if (population === 'mixed') return new PageMixture({ anonymous: 50, binaries: 40, text: 10 });
+  if (population === 'mixed') {
+    return new PageMixture({ anonymous: 50, binaries: 40, text: 10 });
+  }
   return new PageMixture({ [population]: 1 } satisfies Partial<Record<PageClass, number>>);
 }

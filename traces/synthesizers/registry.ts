@@ -55,7 +55,9 @@ export const isSynthesizerSpecification = (text: string): boolean => text.starts
 /** The synthesizer of that name. Throws a `UsageError` that suggests the nearest. */
 export function synthesizerNamed(name: string): Synthesizer {
   const found = synthesizers.find((synthesizer) => synthesizer.name === name);
-  if (found !== undefined) return found;
+  if (found !== undefined) {
+    return found;
+  }
   const names = synthesizers.map((synthesizer) => synthesizer.name);
   throw new UsageError({
     problem: `unknown synthesizer "${name}"`,
@@ -109,7 +111,9 @@ function parseSpecification(text: string): Specification {
 
 function seedFrom(text: string | undefined, where: string): number {
   const seed = text === undefined ? SEED_BY_DEFAULT : wholeNumber(text);
-  if (seed !== undefined && seed >= 0) return seed;
+  if (seed !== undefined && seed >= 0) {
+    return seed;
+  }
   const expected = `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`;
   throw new UsageError({ where, problem: `parameter seed is "${text}"`, expected });
 }

@@ -38,11 +38,15 @@ export class Temporaries {
   }
 
   *allGo(): Script {
-    for (let place = 0; place < WINDOW; place++) yield* this.vacate(place);
+    for (let place = 0; place < WINDOW; place++) {
+      yield* this.vacate(place);
+    }
   }
 
   private *vacate(place: number): Script {
-    if (this.ids[place] === EMPTY) return;
+    if (this.ids[place] === EMPTY) {
+      return;
+    }
     this.pen.free(this.ids[place]!);
     this.ids[place] = EMPTY;
     yield;

@@ -19,11 +19,15 @@ export const sizeRefusal = ({ smallest, largest }: Pick<SizeValues, 'smallest' |
     : undefined;
 
 export function drawSize(stream: RandomStream, { smallest, largest, sizes }: SizeValues): number {
-  if (sizes === 'uniform') return stream.between(smallest, largest);
+  if (sizes === 'uniform') {
+    return stream.between(smallest, largest);
+  }
   for (;;) {
     const octave = stream.between(31 - Math.clz32(smallest), 31 - Math.clz32(largest));
     const size = stream.between(1 << octave, 2 * (1 << octave) - 1);
     // An octave cut off by a bound is as much less likely.
-    if (size >= smallest && size <= largest) return size;
+    if (size >= smallest && size <= largest) {
+      return size;
+    }
   }
 }

@@ -29,7 +29,9 @@ export class SyntheticSource implements EventSource {
   }
 
   next(event: TraceEvent, lastPlacement: Placement): boolean {
-    if (!this.generator.next(event, lastPlacement)) return false;
+    if (!this.generator.next(event, lastPlacement)) {
+      return false;
+    }
     this.hash.add(event);
     return true;
   }

@@ -66,11 +66,17 @@ export class StormGenerator implements EventGenerator {
   }
 
   next(event: TraceEvent): boolean {
-    if (this.nextId < this.storm.live) this.bear(event, this.liveCount++);
-    else if (this.vacancy >= 0) this.replace(event);
-    else if (this.pairsDone < this.storm.ops) this.kill(event);
-    else if (this.storm.drain === 'yes' && this.liveCount > 0) this.drainOne(event);
-    else return false;
+    if (this.nextId < this.storm.live) {
+      this.bear(event, this.liveCount++);
+    } else if (this.vacancy >= 0) {
+      this.replace(event);
+    } else if (this.pairsDone < this.storm.ops) {
+      this.kill(event);
+    } else if (this.storm.drain === 'yes' && this.liveCount > 0) {
+      this.drainOne(event);
+    } else {
+      return false;
+    }
     return true;
   }
 
@@ -92,7 +98,9 @@ export class StormGenerator implements EventGenerator {
 
   private victimPlace(): number {
     const { live, order } = this.storm;
-    if (order === 'random') return this.victims.below(live);
+    if (order === 'random') {
+      return this.victims.below(live);
+    }
     return order === 'lifo' ? live - 1 : this.pairsDone % live;
   }
 

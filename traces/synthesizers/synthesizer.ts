@@ -60,7 +60,9 @@ export function defineSynthesizer<const P extends Parameters>(
       throw new UsageError({ where, problem: `seed is "${seed}"`, expected });
     }
     const refused = refusal?.(values);
-    if (refused !== undefined) throw new UsageError({ where, ...refused });
+    if (refused !== undefined) {
+      throw new UsageError({ where, ...refused });
+    }
     return values;
   };
   const headerOf = (values: ValuesOf<P>, seed: number): TraceHeader => ({
@@ -97,7 +99,9 @@ function traceName(name: string, parameters: Parameters, values: ParameterValues
   const parts = Object.entries(parameters)
     .filter(differs)
     .map(([parameter]) => `-${parameter}=${values[parameter]}`);
-  if (seed !== SEED_BY_DEFAULT) parts.push(`-seed=${seed}`);
+  if (seed !== SEED_BY_DEFAULT) {
+    parts.push(`-seed=${seed}`);
+  }
   // A name is a file name: the folder of an adversary becomes part of it.
   return name.replaceAll('/', '-') + parts.join('');
 }

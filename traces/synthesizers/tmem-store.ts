@@ -80,8 +80,11 @@ export class TmemStore {
   /** Puts a page whose data compress to `bytes`; the data of a page that is there already are replaced. */
   *put(pen: Pen, pool: Pool, oid: number, index: number, bytes: number): Script {
     const there = pool.objects.get(oid)?.pages.get(index);
-    if (there !== undefined) yield* this.replace(pen, there, bytes);
-    else yield* this.putNew(pen, pool, oid, index, bytes);
+    if (there !== undefined) {
+      yield* this.replace(pen, there, bytes);
+    } else {
+      yield* this.putNew(pen, pool, oid, index, bytes);
+    }
   }
 
   private *putNew(pen: Pen, pool: Pool, oid: number, index: number, bytes: number): Script {
@@ -102,7 +105,9 @@ export class TmemStore {
       complete &&= node.memory !== NO_OBJECT;
     }
     complete &&= yield* this.storeData(pen, page, bytes);
-    if (!complete) yield* this.drop(pen, page);
+    if (!complete) {
+      yield* this.drop(pen, page);
+    }
   }
 
   private *newObject(pen: Pen, pool: Pool, oid: number): Generator<void, StoredObject, void> {
@@ -114,24 +119,35 @@ export class TmemStore {
 
   /** A put of a page that is there: compressed data are freed and stored anew, a frame is written over. */
   private *replace(pen: Pen, page: StoredPage, bytes: number): Script {
-    if (!this.options.compress) return;
+    if (!this.options.compress) {
+      return;
+    }
     yield* this.freeData(pen, page);
-    if (!(yield* this.storeData(pen, page, bytes))) yield* this.drop(pen, page);
+    if (!(yield* this.storeData(pen, page, bytes))) {
+      yield* this.drop(pen, page);
+    }
   }
 
   /** Frees what a get that empties, a flush and an eviction free: nodes left empty, data, descriptor, object. */
   *drop(pen: Pen, page: StoredPage): Script {
     const { object } = page;
-    for (const node of object.tree.remove(page.index)) yield* this.freeNode(pen, node);
+    for (const node of object.tree.remove(page.index)) {
+      yield* this.freeNode(pen, node);
+    }
     yield* this.dropContents(pen, page);
-    if (object.pages.size === 0) yield* this.dropObject(pen, object);
+    if (object.pages.size === 0) {
+      yield* this.dropObject(pen, object);
+    }
   }
 
   /** Frees all pages of the object in ascending order, each node after its slots, at last the object. */
   *flushObject(pen: Pen, object: StoredObject): Script {
     for (const visit of object.tree.destruction()) {
-      if ('node' in visit) yield* this.freeNode(pen, visit.node);
-      else yield* this.dropContents(pen, object.pages.get(visit.index)!);
+      if ('node' in visit) {
+        yield* this.freeNode(pen, visit.node);
+      } else {
+        yield* this.dropContents(pen, object.pages.get(visit.index)!);
+      }
     }
     yield* this.dropObject(pen, object);
   }
@@ -140,7 +156,9 @@ export class TmemStore {
   *close(pen: Pen, pool: Pool): Script {
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
       const inBucket = [...pool.objects.values()].filter(({ oid }) => oid % BUCKETS === bucket);
-      for (const object of inBucket.reverse()) yield* this.flushObject(pen, object);
+      for (const object of inBucket.reverse()) {
+        yield* this.flushObject(pen, object);
+      }
     }
     yield* this.release(pen, pool.structure);
   }
@@ -169,7 +187,9 @@ export class TmemStore {
   /** Says whether there was memory for the data. */
   private *storeData(pen: Pen, page: StoredPage, bytes: number): Generator<void, boolean, void> {
     page.framed = !this.options.compress || bytes >= LARGEST_STORED_BYTES;
-    if (page.framed) return yield* this.takeFrame(pen, page);
+    if (page.framed) {
+      return yield* this.takeFrame(pen, page);
+    }
     page.data = yield* this.take(pen, bytes, page.object.pool.site, DATA_ALIGN);
     return page.data !== NO_OBJECT;
   }
@@ -177,11 +197,15 @@ export class TmemStore {
   /** Frames come from the page allocator, unless the trace is to hold them. */
   private *takeFrame(pen: Pen, page: StoredPage): Generator<void, boolean, void> {
     const { frames } = this.options;
-    if (frames === undefined) return true;
+    if (frames === undefined) {
+      return true;
+    }
     pen.allocate(PAGE_BYTES, PAGE_BYTES, frames.site, frames.call);
     const { id } = pen;
     yield;
-    if (!isBlock(pen.placement)) return false;
+    if (!isBlock(pen.placement)) {
+      return false;
+    }
     page.data = id;
     return true;
   }
@@ -189,9 +213,13 @@ export class TmemStore {
   private *freeData(pen: Pen, page: StoredPage): Script {
     const { data } = page;
     page.data = NO_OBJECT;
-    if (!page.framed) return yield* this.release(pen, data);
+    if (!page.framed) {
+      return yield* this.release(pen, data);
+    }
     this.framesFreed++;
-    if (data === NO_OBJECT) return;
+    if (data === NO_OBJECT) {
+      return;
+    }
     pen.free(data);
     yield;
   }
@@ -205,13 +233,17 @@ export class TmemStore {
     pen.allocate(bytes, align, site);
     const { id } = pen;
     yield;
-    if (!isBlock(pen.placement)) return NO_OBJECT;
+    if (!isBlock(pen.placement)) {
+      return NO_OBJECT;
+    }
     this.pageUse.add(id, pen.placement, bytes);
     return id;
   }
 
   *release(pen: Pen, id: number): Script {
-    if (id === NO_OBJECT) return;
+    if (id === NO_OBJECT) {
+      return;
+    }
     pen.free(id);
     yield;
     this.pageUse.remove(id);

@@ -145,29 +145,44 @@ class Tmem {
   }
 
   private *run(pen: Pen): Script {
-    for (const client of this.clients) yield* this.open(pen, client);
+    for (const client of this.clients) {
+      yield* this.open(pen, client);
+    }
     const { ops, 'relinquish-every': every, drain } = this.values;
     for (let done = 1; done <= ops; done++) {
       yield* this.operate(pen, this.clients[this.operations.below(this.clients.length)]!);
-      if (every > 0 && done % every === 0) yield* this.relinquish(pen);
+      if (every > 0 && done % every === 0) {
+        yield* this.relinquish(pen);
+      }
     }
-    if (drain === 'no') return;
-    for (const client of this.clients) yield* this.close(pen, client);
+    if (drain === 'no') {
+      return;
+    }
+    for (const client of this.clients) {
+      yield* this.close(pen, client);
+    }
   }
 
   private *operate(pen: Pen, client: Client): Script {
     const pool = this.operations.chance(70, 100) ? client.ephemeral : client.persistent;
     const operation = this.operations.pick(OPERATIONS);
-    if (operation === PUT) yield* this.put(pen, client, pool);
-    else if (operation === GET) yield* this.get(pen, pool);
-    else if (operation === FLUSH_PAGE) yield* this.dropAny(pen, pool);
-    else yield* this.flushFile(pen, client);
+    if (operation === PUT) {
+      yield* this.put(pen, client, pool);
+    } else if (operation === GET) {
+      yield* this.get(pen, pool);
+    } else if (operation === FLUSH_PAGE) {
+      yield* this.dropAny(pen, pool);
+    } else {
+      yield* this.flushFile(pen, client);
+    }
   }
 
   private *put(pen: Pen, client: Client, pool: Pool): Script {
     if (this.store.pageCount >= this.values.capacity) {
       // A pool of persistent pages only has nothing to evict: the put fails.
-      if (this.store.fifo.size === 0) return;
+      if (this.store.fifo.size === 0) {
+        return;
+      }
       yield* this.evictFor(pen, client);
       this.putEvictions++;
     }
@@ -187,12 +202,18 @@ class Tmem {
    */
   private nextFilePage(client: Client): { readonly file: number; readonly index: number } {
     const duplicate = this.operations.chance(this.values.duplicates, 100);
-    if (client.runLeft === 0 || this.isWhole(client, client.file)) this.startRun(client);
+    if (client.runLeft === 0 || this.isWhole(client, client.file)) {
+      this.startRun(client);
+    }
     const { file } = client;
     const length = client.fileLengths[file]!;
     const pages = client.ephemeral.objects.get(file)?.pages;
     let index = client.nextIndices[file]!;
-    if (!duplicate && !this.isWhole(client, file)) while (pages?.has(index)) index = (index + 1) % length;
+    if (!duplicate && !this.isWhole(client, file)) {
+      while (pages?.has(index)) {
+        index = (index + 1) % length;
+      }
+    }
     client.nextIndices[file] = (index + 1) % length;
     client.runLeft = index + 1 === length ? 0 : client.runLeft - 1;
     return { file, index };
@@ -202,7 +223,9 @@ class Tmem {
     // Popular files are often there as a whole; after some tries one of them will do.
     for (let tries = 0; tries < FILE_TRIES; tries++) {
       client.file = this.targets.pick(this.popularity);
-      if (!this.isWhole(client, client.file)) break;
+      if (!this.isWhole(client, client.file)) {
+        break;
+      }
     }
     client.runLeft = this.targets.between(RUN_SMALLEST, RUN_LARGEST);
   }
@@ -213,25 +236,33 @@ class Tmem {
 
   /** Half of the gets find their page. */
   private *get(pen: Pen, pool: Pool): Script {
-    if (this.operations.chance(1, 2) && !pool.persistent) yield* this.dropAny(pen, pool);
+    if (this.operations.chance(1, 2) && !pool.persistent) {
+      yield* this.dropAny(pen, pool);
+    }
   }
 
   private *dropAny(pen: Pen, pool: Pool): Script {
     const { pages } = pool;
-    if (pages.length > 0) yield* this.store.drop(pen, pages[this.targets.below(pages.length)]!);
+    if (pages.length > 0) {
+      yield* this.store.drop(pen, pages[this.targets.below(pages.length)]!);
+    }
   }
 
   /** A file is removed, any of them: what is kept of it goes. */
   private *flushFile(pen: Pen, { ephemeral }: Client): Script {
     const object = ephemeral.objects.get(this.targets.below(this.values.files));
-    if (object !== undefined) yield* this.store.flushObject(pen, object);
+    if (object !== undefined) {
+      yield* this.store.flushObject(pen, object);
+    }
   }
 
   /** Evicts the client's own oldest page if it holds more than its share, else the oldest of all. */
   private *evictFor(pen: Pen, { ephemeral }: Client): Script {
     const share = Math.floor(this.values.capacity / this.values.clients);
     const own = ephemeral.pages.length > share ? ephemeral.fifo : this.store.fifo;
-    for (const oldest of own) return yield* this.store.drop(pen, oldest);
+    for (const oldest of own) {
+      return yield* this.store.drop(pen, oldest);
+    }
   }
 
   /** Evicts the oldest pages until as many whole pages lie free as were demanded. */
@@ -240,7 +271,9 @@ class Tmem {
     for (const oldest of this.store.fifo) {
       yield* this.store.drop(pen, oldest);
       this.relinquishEvictions++;
-      if (this.wholePagesFreed() - before >= this.values['relinquish-pages']) break;
+      if (this.wholePagesFreed() - before >= this.values['relinquish-pages']) {
+        break;
+      }
     }
     this.pagesRegained += this.wholePagesFreed() - before;
   }

@@ -83,8 +83,12 @@ export class XenDomain {
     yield* this.addRangeset(pen);
     yield* this.addRangeset(pen);
     yield* heap.take(pen, this.scheduler, SCHEDULER_DOMAIN, 'csched');
-    for (let vcpu = 0; vcpu < this.vcpuCount; vcpu++) yield* this.createVcpu(pen);
-    for (let vcpu = 0; vcpu < this.vcpuCount; vcpu++) yield* this.borrowContext(pen);
+    for (let vcpu = 0; vcpu < this.vcpuCount; vcpu++) {
+      yield* this.createVcpu(pen);
+    }
+    for (let vcpu = 0; vcpu < this.vcpuCount; vcpu++) {
+      yield* this.borrowContext(pen);
+    }
   }
 
   /** What a domain adds once it runs: I/O and memory ranges, more event channels and grants, interrupts. */
@@ -94,12 +98,16 @@ export class XenDomain {
       yield* this.heap.take(pen, ranges, RANGE, 'rangeset');
     }
     // Our choice: up to two more buckets, and devices of its own for one domain in ten.
-    for (let left = this.choices.between(0, 2); left > 0; left--) yield* this.addEventBucket(pen);
+    for (let left = this.choices.between(0, 2); left > 0; left--) {
+      yield* this.addEventBucket(pen);
+    }
     const sharedPages = this.choices.between(1, SHARED_PAGES_MAX - GRANT_PAGES.shared);
     for (let page = 0; page < sharedPages; page++) {
       yield* this.heap.takePages(pen, this.grant.shared, 0, 'grant');
     }
-    if (!this.choices.chance(1, 10)) return;
+    if (!this.choices.chance(1, 10)) {
+      return;
+    }
     for (let left = this.choices.between(1, 4); left > 0; left--) {
       yield* this.heap.take(pen, this.irqs, IRQ_GUEST_ACTION, 'irq');
     }
@@ -108,17 +116,25 @@ export class XenDomain {
   /** One of the temporaries of domain control; nearly all are register states. */
   *controlOnce(pen: Pen, cpus: number): Script {
     const which = this.choices.below(20);
-    if (which === 0) yield* this.heap.borrow(pen, 4 * cpus, 'domctl', 'xmalloc_array');
-    else if (which === 1 && this.isHvm) yield* this.borrowSaveBuffer(pen);
-    else yield* this.borrowContext(pen);
+    if (which === 0) {
+      yield* this.heap.borrow(pen, 4 * cpus, 'domctl', 'xmalloc_array');
+    } else if (which === 1 && this.isHvm) {
+      yield* this.borrowSaveBuffer(pen);
+    } else {
+      yield* this.borrowContext(pen);
+    }
   }
 
   *destroy(pen: Pen): Script {
     yield* freeEach(pen, this.irqs);
     yield* freeEach(pen, this.eventBuckets);
-    for (const { parts } of this.vcpus) yield* freeEach(pen, parts);
+    for (const { parts } of this.vcpus) {
+      yield* freeEach(pen, parts);
+    }
     yield* freeEach(pen, this.shadow);
-    for (const { scheduler } of this.vcpus) yield* freeEach(pen, scheduler);
+    for (const { scheduler } of this.vcpus) {
+      yield* freeEach(pen, scheduler);
+    }
     for (const { structure, ranges } of this.rangesets) {
       yield* freeEach(pen, ranges);
       yield* freeEach(pen, structure);
@@ -130,12 +146,16 @@ export class XenDomain {
     yield* freeEach(pen, this.grantTable);
     yield* freeEach(pen, this.arch);
     yield* freeEach(pen, this.scheduler);
-    for (const { structure } of this.vcpus.reverse()) yield* freeEach(pen, structure);
+    for (const { structure } of this.vcpus.reverse()) {
+      yield* freeEach(pen, structure);
+    }
     yield* freeEach(pen, this.structure);
   }
 
   private *addEventBucket(pen: Pen): Script {
-    if (this.eventBuckets.length >= EVENT_BUCKETS_MAX) return;
+    if (this.eventBuckets.length >= EVENT_BUCKETS_MAX) {
+      return;
+    }
     yield* this.heap.takeArray(pen, this.eventBuckets, EVENT_CHANNELS_A_BUCKET, EVENT_CHANNEL, 'evtchn');
   }
 
@@ -157,10 +177,14 @@ export class XenDomain {
     yield* heap.take(pen, this.arch, P2M, 'arch');
     yield* this.addRangeset(pen);
     yield* heap.takePages(pen, this.arch, 0, 'arch');
-    if (!this.isHvm) return;
+    if (!this.isHvm) {
+      return;
+    }
     yield* heap.take(pen, this.arch, HVM_IO_APIC, 'hvm');
     // Interrupt routes come with a device passed through: one HVM domain in ten, our choice.
-    if (this.choices.chance(1, 10)) yield* heap.take(pen, this.arch, HVM_INTERRUPT_ROUTES, 'hvm');
+    if (this.choices.chance(1, 10)) {
+      yield* heap.take(pen, this.arch, HVM_INTERRUPT_ROUTES, 'hvm');
+    }
   }
 
   private *addRangeset(pen: Pen): Script {
@@ -175,7 +199,9 @@ export class XenDomain {
     yield* heap.take(pen, vcpu.structure, releases[this.release].vcpu, 'vcpu');
     yield* heap.take(pen, vcpu.scheduler, SCHEDULER_VCPU, 'csched');
     this.vcpus.push(vcpu);
-    if (!this.isHvm) return;
+    if (!this.isHvm) {
+      return;
+    }
     yield* heap.takeArray(pen, vcpu.parts, MTRR_RANGE.count, MTRR_RANGE.bytes, 'hvm');
     for (let left = this.choices.between(1, 3); left > 0; left--) {
       yield* heap.takePages(pen, vcpu.parts, 0, 'hvm');

@@ -52,7 +52,9 @@ export class XenHeap {
 
   /** Takes 2^order pages from the page allocator. */
   *takePages(pen: Pen, owned: number[], order: number, site: Site): Script {
-    if (this.withPages) yield* this.take(pen, owned, PAGE_BYTES << order, site, 'page_alloc');
+    if (this.withPages) {
+      yield* this.take(pen, owned, PAGE_BYTES << order, site, 'page_alloc');
+    }
   }
 
   /** Allocates what is freed at once. */

@@ -13,7 +13,9 @@ export abstract class DerivedSource implements EventSource {
   }
 
   next(event: TraceEvent): boolean {
-    if (!this.produce(event)) return false;
+    if (!this.produce(event)) {
+      return false;
+    }
     this.hash.add(event);
     return true;
   }

@@ -67,7 +67,9 @@ export async function traceInfo(source: EventSource): Promise<TraceInfo> {
   const event = new TraceEvent();
   try {
     do {
-      while (source.next(event, NOTHING)) figures.add(event);
+      while (source.next(event, NOTHING)) {
+        figures.add(event);
+      }
     } while (await source.refill());
     const facts = source instanceof SyntheticSource ? source.facts() : [];
     return { ...source.header, identity: source.identity(), ...figures.info(source.texts), facts };
@@ -158,7 +160,9 @@ class TraceFigures implements ObjectObserver {
     this.all.request(size);
     this.sites.of(site).request(size);
     this.calls.of(call).request(size);
-    if (align > 0) this.alignedRequests += 1;
+    if (align > 0) {
+      this.alignedRequests += 1;
+    }
     this.alignMax = Math.max(this.alignMax, align);
   }
 }
@@ -170,7 +174,9 @@ class Level {
 
   /** Says that the event is over. */
   reached(event: number): void {
-    if (this.now > this.peak.amount) this.peak = { amount: this.now, event };
+    if (this.now > this.peak.amount) {
+      this.peak = { amount: this.now, event };
+    }
   }
 }
 
@@ -237,7 +243,9 @@ class Groups {
     const figures: GroupFigures[] = [];
     // The array has holes where a text belongs to another column, and `forEach` passes over them.
     this.groups.forEach((group, index) => {
-      if (index === NO_TEXT || group.events === 0) return;
+      if (index === NO_TEXT || group.events === 0) {
+        return;
+      }
       figures.push({ text: texts.text(index), events: group.events, ...group.figures() });
     });
     return figures.sort((one, other) => other.events - one.events);

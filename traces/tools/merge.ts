@@ -51,7 +51,9 @@ async function countEvents(trace: Trace): Promise<number> {
   let count = 0;
   try {
     do {
-      while (source.next(event, NOTHING)) count += 1;
+      while (source.next(event, NOTHING)) {
+        count += 1;
+      }
     } while (await source.refill());
   } finally {
     await source.close();
@@ -80,10 +82,15 @@ class Side {
   ) {}
 
   next(event: TraceEvent): boolean {
-    if (!this.source.next(event, NOTHING)) return false;
+    if (!this.source.next(event, NOTHING)) {
+      return false;
+    }
     this.given += 1;
-    if (event.op === OP.enter) this.openCalls += 1;
-    else if (event.op === OP.leave && this.openCalls > 0) this.openCalls -= 1;
+    if (event.op === OP.enter) {
+      this.openCalls += 1;
+    } else if (event.op === OP.leave && this.openCalls > 0) {
+      this.openCalls -= 1;
+    }
     event.id = this.apart(event.id);
     event.site = this.translated(this.sites, event.site, (text) =>
       text === '' ? this.label : `${this.label}/${text}`,
@@ -98,7 +105,9 @@ class Side {
 
   private entry(text: string): string {
     const annotation = this.annotation(text);
-    if (/(?:^| )ctx=/.test(annotation)) return annotation;
+    if (/(?:^| )ctx=/.test(annotation)) {
+      return annotation;
+    }
     return `${annotation}${annotation === '' ? '' : ' '}ctx=${this.apart(CONTEXT)}`;
   }
 
@@ -108,7 +117,9 @@ class Side {
 
   private apart(id: number): number {
     const apart = id * 2 + this.parity;
-    if (apart <= LARGEST_INTEGER) return apart;
+    if (apart <= LARGEST_INTEGER) {
+      return apart;
+    }
     throw new InputError({
       where: this.source.header.name,
       problem: `id ${id} cannot be kept apart from those of the other trace`,
@@ -137,12 +148,16 @@ class MergedSource extends DerivedSource {
 
   async refill(): Promise<boolean> {
     const side = this.turn();
-    if (side !== undefined) side.ended = !(await side.source.refill());
+    if (side !== undefined) {
+      side.ended = !(await side.source.refill());
+    }
     return this.turn() !== undefined;
   }
 
   async close(): Promise<void> {
-    for (const side of this.sides) await side.source.close();
+    for (const side of this.sides) {
+      await side.source.close();
+    }
   }
 
   protected produce(event: TraceEvent): boolean {
@@ -152,8 +167,12 @@ class MergedSource extends DerivedSource {
   /** Whose event comes next: of the two, the one that is further from its end; nobody's after both. */
   private turn(): Side | undefined {
     const [first, second] = this.sides;
-    if (first.ended || second.ended) return first.ended ? (second.ended ? undefined : second) : first;
-    if (first.openCalls > 0 || second.openCalls > 0) return first.openCalls > 0 ? first : second;
+    if (first.ended || second.ended) {
+      return first.ended ? (second.ended ? undefined : second) : first;
+    }
+    if (first.openCalls > 0 || second.openCalls > 0) {
+      return first.openCalls > 0 ? first : second;
+    }
     return first.given * second.events <= second.given * first.events ? first : second;
   }
 }

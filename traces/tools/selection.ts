@@ -31,7 +31,9 @@ class SelectedSource extends DerivedSource {
 
   protected produce(event: TraceEvent): boolean {
     while (this.source.next(event, NOTHING)) {
-      if (this.takes(event)) return true;
+      if (this.takes(event)) {
+        return true;
+      }
     }
     return false;
   }
@@ -40,7 +42,9 @@ class SelectedSource extends DerivedSource {
     switch (event.op) {
       case OP.alloc:
       case OP.alignedalloc:
-        if (!this.wanted(event, this.texts.text(event.site))) return false;
+        if (!this.wanted(event, this.texts.text(event.site))) {
+          return false;
+        }
         this.live.add(event.id);
         return true;
       case OP.free:

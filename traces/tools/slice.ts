@@ -49,8 +49,12 @@ class SlicedSource extends DerivedSource {
   }
 
   async refill(): Promise<boolean> {
-    if (this.closing !== undefined) return false;
-    if (this.index < this.to && (await this.source.refill())) return true;
+    if (this.closing !== undefined) {
+      return false;
+    }
+    if (this.index < this.to && (await this.source.refill())) {
+      return true;
+    }
     this.closing = this.balanced ? closingEvents(this.rules) : [][Symbol.iterator]();
     return this.balanced;
   }
@@ -60,17 +64,23 @@ class SlicedSource extends DerivedSource {
   }
 
   protected produce(event: TraceEvent): boolean {
-    if (this.closing !== undefined) return this.produceClosing(event);
+    if (this.closing !== undefined) {
+      return this.produceClosing(event);
+    }
     while (this.index < this.to && this.source.next(event, NOTHING)) {
       this.index += 1;
-      if (this.index > this.from && this.rules.take(event) === undefined) return true;
+      if (this.index > this.from && this.rules.take(event) === undefined) {
+        return true;
+      }
     }
     return false;
   }
 
   private produceClosing(event: TraceEvent): boolean {
     const step = this.closing!.next();
-    if (step.done !== true) event.copyFrom(step.value);
+    if (step.done !== true) {
+      event.copyFrom(step.value);
+    }
     return step.done !== true;
   }
 }

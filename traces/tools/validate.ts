@@ -41,10 +41,14 @@ export async function validateTrace(
   let broken = false;
   try {
     do {
-      while (source.next(event, NOTHING)) events += 1;
+      while (source.next(event, NOTHING)) {
+        events += 1;
+      }
     } while (await source.refill());
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
+    if (!(error instanceof InputError)) {
+      throw error;
+    }
     unreadable.push(error);
     broken = true;
   } finally {

@@ -10,8 +10,12 @@ export type WrittenFormat = 'csv' | 'atr';
 
 /** The format that a file's name asks for. Throws a `UsageError` where it asks for none. */
 export function formatOfName(path: string): WrittenFormat {
-  if (/\.csv(\.gz)?$/.test(path)) return 'csv';
-  if (/\.atr(\.gz)?$/.test(path)) return 'atr';
+  if (/\.csv(\.gz)?$/.test(path)) {
+    return 'csv';
+  }
+  if (/\.atr(\.gz)?$/.test(path)) {
+    return 'atr';
+  }
   throw new UsageError({
     where: path,
     problem: 'its name says no format to write',

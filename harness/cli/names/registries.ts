@@ -30,7 +30,9 @@ export function createRegistries(): OpenedRegistries {
       const engine = engines.get(name) ?? (isEngineModule(name) ? loadEngine(name) : engineNamed(name));
       engines.set(name, engine);
       // An option that names a module by its path is resolved to the engine's own name.
-      if (!engines.has(engine.name)) engines.set(engine.name, engine);
+      if (!engines.has(engine.name)) {
+        engines.set(engine.name, engine);
+      }
       return engine;
     },
   };

@@ -24,7 +24,9 @@ const ALWAYS_SHOWN: readonly string[] = [
 
 /** All of the books. */
 export function accountingText({ format, header, accounting }: OpenedTrace): string {
-  if (accounting === undefined) return '';
+  if (accounting === undefined) {
+    return '';
+  }
   const rows = countsOf(accounting)
     .filter(([name, count]) => count !== 0 || ALWAYS_SHOWN.includes(name))
     .map(([name, count]) => [wordsOf(name), groupedInteger(count)]);
@@ -48,11 +50,15 @@ const LEFT_OUT: readonly string[] = [
 
 /** The doubts alone, one line each; none where the recording was complete. */
 export function doubtsText({ format, header, accounting }: OpenedTrace): string {
-  if (accounting === undefined) return '';
+  if (accounting === undefined) {
+    return '';
+  }
   const doubts = countsOf(accounting)
     .filter(([name, count]) => count !== 0 && LEFT_OUT.includes(name))
     .map(([name, count]) => `${groupedInteger(count)} ${wordsOf(name)}`);
-  if (doubts.length === 0) return '';
+  if (doubts.length === 0) {
+    return '';
+  }
   const total = `${header.name}: ${format} recording with ${doubts.join(', ')} (\`trace import\` has all the counts)\n`;
   return [total, ...unparsedText(header.name, accounting)].join('');
 }

@@ -45,7 +45,9 @@ function figureLines(info: TraceInfo): string[] {
 }
 
 function originText({ origin }: TraceInfo): string {
-  if (origin.kind === 'recorded') return `recorded (${escapeControls(origin.format)})`;
+  if (origin.kind === 'recorded') {
+    return `recorded (${escapeControls(origin.format)})`;
+  }
   const parameters = Object.entries(origin.parameters).map(([name, value]) => `${name}=${value}`);
   return escapeControls(
     `synthetic (${origin.generator} ${[...parameters, `seed=${origin.seed}`].join(' ')})`,
@@ -53,7 +55,9 @@ function originText({ origin }: TraceInfo): string {
 }
 
 function requestText({ requests, bytesTotal, bytesMin, bytesMax }: RequestFigures): string {
-  if (bytesMin === undefined || bytesMax === undefined) return 'none';
+  if (bytesMin === undefined || bytesMax === undefined) {
+    return 'none';
+  }
   const mean = number(Math.round(bytesTotal / requests));
   const range = `${number(bytesMin)} to ${countText(bytesMax, 'byte')}, ${mean} on average`;
   return `${number(requests)} of ${range}, ${number(bytesTotal)} in all`;
@@ -66,14 +70,18 @@ function peakText({ liveBytesPeak, liveObjectsPeak }: TraceInfo): string {
 }
 
 function factLines({ facts }: TraceInfo): string[] {
-  if (facts.length === 0) return [];
+  if (facts.length === 0) {
+    return [];
+  }
   const values = facts.map(({ value, unit }) => `${number(value)} ${unit}`.trimEnd());
   const columns = Math.max(...facts.map(({ name }) => name.length));
   return ['', ...facts.map(({ name }, index) => `${name.padEnd(columns)}  ${values[index]}`)];
 }
 
 function histogramLines(title: string, classes: readonly HistogramClass[], { columns }: Terminal): string[] {
-  if (classes.length === 0) return [];
+  if (classes.length === 0) {
+    return [];
+  }
   const most = Math.max(...classes.map(({ count }) => count));
   const ranges = classes.map(({ smallest, largest }) =>
     smallest === largest ? number(smallest) : `${number(smallest)}–${number(largest)}`,
@@ -92,7 +100,9 @@ function histogramLines(title: string, classes: readonly HistogramClass[], { col
 }
 
 function groupLines(title: string, groups: readonly GroupFigures[], terminal: Terminal): string[] {
-  if (groups.length === 0) return [];
+  if (groups.length === 0) {
+    return [];
+  }
   const shown = groups.slice(0, GROUPS_MAX);
   const left = groups.length - shown.length;
   return [

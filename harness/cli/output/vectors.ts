@@ -136,8 +136,11 @@ async function* linesOf(file: string): AsyncGenerator<string[]> {
   const reader = new LineReader();
   try {
     for (let chunk = await bytes.read(); ; chunk = await bytes.read()) {
-      if (chunk === undefined) reader.finish();
-      else reader.append(chunk);
+      if (chunk === undefined) {
+        reader.finish();
+      } else {
+        reader.append(chunk);
+      }
       const lines: string[] = [];
       while (reader.next()) {
         if (reader.truncated) {
@@ -147,7 +150,9 @@ async function* linesOf(file: string): AsyncGenerator<string[]> {
         lines.push(reader.text());
       }
       yield lines;
-      if (chunk === undefined) return;
+      if (chunk === undefined) {
+        return;
+      }
     }
   } finally {
     await bytes.close();

@@ -24,12 +24,16 @@ watch.unref();
 // A terminal sends Ctrl-C to every process of a command; the parent says what becomes of this one.
 process.on('SIGINT', () => undefined);
 // The kernel's word on files that grow beyond a limit: as an error of the write it says where.
-if (process.platform !== 'win32') process.on('SIGXFSZ', () => undefined);
+if (process.platform !== 'win32') {
+  process.on('SIGXFSZ', () => undefined);
+}
 
 const { runTimed } = require('./worker');
 
 // What a replay comes to may depend on nothing that its key does not hold.
-for (const name of Object.keys(process.env)) delete process.env[name];
+for (const name of Object.keys(process.env)) {
+  delete process.env[name];
+}
 
 process.on('message', ({ task }) => {
   const reached = (events) => process.send({ events });

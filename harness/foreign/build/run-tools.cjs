@@ -31,12 +31,16 @@ async function main() {
   const texts = [];
   for (const [index, command] of job.commands.entries()) {
     const ran = await run(llvm, command, tree, texts);
-    if (ran.tree === undefined) return { failed: index, text: ran.text };
+    if (ran.tree === undefined) {
+      return { failed: index, text: ran.text };
+    }
     tree = ran.tree;
     texts.push(ran.text);
   }
   const files = {};
-  for (const path of job.outputs) files[path] = Buffer.from(fileOf(tree, path)).toString('base64');
+  for (const path of job.outputs) {
+    files[path] = Buffer.from(fileOf(tree, path)).toString('base64');
+  }
   return { texts, files };
 }
 
@@ -59,7 +63,9 @@ async function run(llvm, { tool, arguments: argv, stdinFrom }, tree, texts) {
     const result = await runner([tool, ...argv], tree, options);
     return { tree: result, text: Buffer.concat(chunks).toString() };
   } catch (error) {
-    if (!(error instanceof llvm.Exit)) throw error;
+    if (!(error instanceof llvm.Exit)) {
+      throw error;
+    }
     return { text: Buffer.concat(chunks).toString() };
   }
 }
@@ -81,7 +87,9 @@ function treeOf(files) {
     const names = path.split('/').filter((name) => name !== '');
     const last = names.pop();
     let folder = tree;
-    for (const name of names) folder = folder[name] ??= {};
+    for (const name of names) {
+      folder = folder[name] ??= {};
+    }
     folder[last] = new Uint8Array(Buffer.from(content, 'base64'));
   }
   return tree;
@@ -92,6 +100,8 @@ function fileOf(tree, path) {
     .split('/')
     .filter((name) => name !== '')
     .reduce((folder, name) => folder?.[name], tree);
-  if (found === undefined) throw new Error(`no ${path} came of it`);
+  if (found === undefined) {
+    throw new Error(`no ${path} came of it`);
+  }
   return found;
 }

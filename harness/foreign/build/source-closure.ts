@@ -57,7 +57,9 @@ export function resolveUpwardIncludes(
 ): string {
   return text.replace(INCLUDE, (whole, angled?: string, quoted?: string) => {
     const name = angled ?? quoted;
-    if (name === undefined || !name.split('/').includes('..')) return whole;
+    if (name === undefined || !name.split('/').includes('..')) {
+      return whole;
+    }
     const folders = quoted === undefined ? include : [path.dirname(file), ...include];
     const found = folders.map((folder) => path.resolve(folder, name)).find((each) => known.has(each));
     return found === undefined ? whole : whole.replace(/[<"][^>"\n]*[>"]/, () => `"${root}${found}"`);

@@ -269,7 +269,9 @@ class Follower {
     }
     if (scope.isUnreachable && behind.every((each) => each === undefined)) {
       const outer = this.scopes.at(-1);
-      if (outer !== undefined) outer.isUnreachable = true;
+      if (outer !== undefined) {
+        outer.isUnreachable = true;
+      }
     }
   }
 
@@ -290,7 +292,9 @@ class Follower {
   }
 
   private meeting(one: FollowedState | undefined, other: FollowedState): FollowedState {
-    if (!this.canCopy(other.size + (one?.size ?? 0))) return FollowedState.empty();
+    if (!this.canCopy(other.size + (one?.size ?? 0))) {
+      return FollowedState.empty();
+    }
     return one === undefined ? other.copy() : one.meet(other);
   }
 

@@ -80,8 +80,11 @@ export class FollowedState {
   /** For the round that is under way. */
   wait(): void {
     for (const [load, lag] of this.lags) {
-      if (lag === 1) this.lags.set(load, 0);
-      else this.lags.delete(load);
+      if (lag === 1) {
+        this.lags.set(load, 0);
+      } else {
+        this.lags.delete(load);
+      }
     }
     this.hasWaited = true;
   }
@@ -110,7 +113,9 @@ export class FollowedState {
   /** A value that is one or the other. */
   either(one: Value, other: Value): Value {
     const loaded = this.latest([one, other]);
-    if (loaded !== undefined) return loaded;
+    if (loaded !== undefined) {
+      return loaded;
+    }
     const isSame = one.origin === other.origin && one.constant === other.constant;
     return isSame ? one : COMPUTED;
   }

@@ -145,15 +145,7 @@ class ModuleRecorder {
     section(2, (part) => this.writeImports(part, importTypes));
     section(3, (part) => part.vector([...image.functions, ...addedTypes], (type) => part.unsigned(type)));
     if (image.tables.length > 0) {
-      section(4, (part) =>
-        part.vector(image.tables, ({ elementType, min, max }) => {
-          part
-            .byte(elementType)
-            .byte(max === undefined ? 0 : 1)
-            .unsigned(min);
-          if (max !== undefined) part.unsigned(max);
-        }),
-      );
+      section(4, (part) => this.writeTables(part));
     }
     section(6, (part) =>
       part.vector(image.globals, ({ type, isMutable, initial }) => {
@@ -183,7 +175,9 @@ class ModuleRecorder {
       section(11, (part) =>
         part.vector(image.data, ({ offset, bytes }) => {
           part.byte(offset === undefined ? 1 : 0);
-          if (offset !== undefined) this.writeAddress(part, offset);
+          if (offset !== undefined) {
+            this.writeAddress(part, offset);
+          }
           part.unsigned(bytes.length).bytes(bytes);
         }),
       );
@@ -193,6 +187,18 @@ class ModuleRecorder {
       bytes: module.finish().slice(),
       originalPosition: (position) => originalPosition(places, position),
     };
+  }
+
+  private writeTables(part: ByteWriter): void {
+    part.vector(this.image.tables, ({ elementType, min, max }) => {
+      part
+        .byte(elementType)
+        .byte(max === undefined ? 0 : 1)
+        .unsigned(min);
+      if (max !== undefined) {
+        part.unsigned(max);
+      }
+    });
   }
 
   private writeImports(part: ByteWriter, types: readonly number[]): void {
@@ -243,9 +249,15 @@ class ModuleRecorder {
     const references = functions.every((index) => index !== undefined);
     const form = { active: table === 0 ? 0 : 2, passive: 1, declared: 3 }[mode] + (references ? 0 : 4);
     part.unsigned(form);
-    if (mode === 'active' && table !== 0) part.unsigned(table);
-    if (offset !== undefined) this.writeAddress(part, offset);
-    if (form !== 0 && form !== 4) part.byte(references ? 0x00 : 0x70);
+    if (mode === 'active' && table !== 0) {
+      part.unsigned(table);
+    }
+    if (offset !== undefined) {
+      this.writeAddress(part, offset);
+    }
+    if (form !== 0 && form !== 4) {
+      part.byte(references ? 0x00 : 0x70);
+    }
     part.vector(functions, (index) => {
       if (references) {
         part.unsigned(this.functionIndex(index!));

@@ -137,14 +137,18 @@ export class AddressPricer {
     this.accesses++;
     this.hasWork = true;
     this.waiting.push({ address, bytes, kind, instruction: kind === LOAD ? this.instruction : undefined });
-    if (this.waiting.length === WAITING_MAX) this.settle();
+    if (this.waiting.length === WAITING_MAX) {
+      this.settle();
+    }
   }
 
   private settle(): void {
     this.chases.learn(this.waiting);
     for (const { address, bytes, kind, instruction } of this.waiting) {
       const isChase = instruction !== undefined && this.chases.isChase(instruction, address);
-      if (isChase && this.isMarked) this.chasing.add(instruction);
+      if (isChase && this.isMarked) {
+        this.chasing.add(instruction);
+      }
       this.append(address, bytes, isChase ? CHASE : kind);
     }
     this.chases.walkEnds();
@@ -184,8 +188,11 @@ export class AddressPricer {
     this.settle();
     if (this.isMarked || this.hasWork) {
       this.stream.endOperation(0);
-      if (this.isMarked) this.operations++;
-      else this.gaps++;
+      if (this.isMarked) {
+        this.operations++;
+      } else {
+        this.gaps++;
+      }
     }
   }
 }

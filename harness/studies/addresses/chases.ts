@@ -43,21 +43,32 @@ class ChaseWatch implements Chases {
   ) {}
 
   learn(loads: readonly Load[]): void {
-    if (!this.isLearning) return;
+    if (!this.isLearning) {
+      return;
+    }
     const walks = new Map<number | bigint, Walk>();
     for (const { instruction, address } of loads) {
-      if (instruction === undefined || this.chasing.has(instruction)) continue;
+      if (instruction === undefined || this.chasing.has(instruction)) {
+        continue;
+      }
       const known = walks.get(instruction);
-      if (known !== undefined) known.step(Number(address));
-      else if (walks.size < INSTRUCTIONS_MAX) walks.set(instruction, new Walk(Number(address)));
+      if (known !== undefined) {
+        known.step(Number(address));
+      } else if (walks.size < INSTRUCTIONS_MAX) {
+        walks.set(instruction, new Walk(Number(address)));
+      }
     }
     for (const [instruction, walk] of walks) {
-      if (walk.isChase && this.chasing.size < INSTRUCTIONS_MAX) this.chasing.add(instruction);
+      if (walk.isChase && this.chasing.size < INSTRUCTIONS_MAX) {
+        this.chasing.add(instruction);
+      }
     }
   }
 
   isChase(instruction: number | bigint, address: number | bigint): boolean {
-    if (!this.chasing.has(instruction)) return false;
+    if (!this.chasing.has(instruction)) {
+      return false;
+    }
     const line = Math.floor(Number(address) / LINE_BYTES);
     const isThere = line === this.line;
     this.line = line;
@@ -87,7 +98,9 @@ class Walk {
     const stride = address - this.last;
     if (stride !== 0) {
       this.steps++;
-      if (stride !== this.stride) this.strays++;
+      if (stride !== this.stride) {
+        this.strays++;
+      }
       this.stride = stride;
     }
     this.last = address;

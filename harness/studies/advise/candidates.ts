@@ -63,9 +63,13 @@ export async function replayOn(
     pictures: false,
     worstCount: 1,
   });
-  if (measured.outcome.kind !== 'ok') return { kind: 'stopped', reason: reasonOf(measured.outcome) };
+  if (measured.outcome.kind !== 'ok') {
+    return { kind: 'stopped', reason: reasonOf(measured.outcome) };
+  }
   const figures = figuresOf(measured, mapped);
-  if (!settings.fragmented) return { kind: 'ok', figures: { ...figures, failedWhenFragmented: null } };
+  if (!settings.fragmented) {
+    return { kind: 'ok', figures: { ...figures, failedWhenFragmented: null } };
+  }
   const outcome = await replayInFragments(allocator, trace, withEnough(settings, figures.heldBytesPeak));
   return outcome.kind === 'ok'
     ? { kind: 'ok', figures: { ...figures, failedWhenFragmented: outcome.failedAllocations } }
@@ -129,7 +133,9 @@ async function replayInFragments(
   stack.machine.stream.unrecorded(() => {
     // What an engine sets up at its first call was set up long before memory came to be fragmented.
     const first = stack.engine.allocate(PAGE_BYTES / 2, 0);
-    if (isBlock(first)) stack.engine.free(first, PAGE_BYTES / 2, 0);
+    if (isBlock(first)) {
+      stack.engine.free(first, PAGE_BYTES / 2, 0);
+    }
     takeEverySecondPage(stack);
   });
   return (await replay(trace, stack, [])).outcome;
@@ -137,11 +143,17 @@ async function replayInFragments(
 
 function takeEverySecondPage({ machine }: Stack): void {
   const source = machine.pageSource;
-  if (source === undefined) return;
+  if (source === undefined) {
+    return;
+  }
   const taken: number[] = [];
-  for (let page = source.take(0); page !== 0; page = source.take(0)) taken.push(page);
+  for (let page = source.take(0); page !== 0; page = source.take(0)) {
+    taken.push(page);
+  }
   for (const page of taken) {
-    if ((page / PAGE_BYTES) % 2 === 1) source.give(page, 0);
+    if ((page / PAGE_BYTES) % 2 === 1) {
+      source.give(page, 0);
+    }
   }
 }
 

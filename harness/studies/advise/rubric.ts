@@ -83,9 +83,13 @@ export function choose(needs: SiteNeeds): RubricAdvice {
 }
 
 function ruleFor({ bytesMin, bytesMax, wholePowers, contiguous }: SiteNeeds): RubricCase {
-  if (bytesMax < PAGE_BYTES) return 'always below a page';
+  if (bytesMax < PAGE_BYTES) {
+    return 'always below a page';
+  }
   if (contiguous) {
-    if (wholePowers) return 'contiguous, exactly 2^k pages';
+    if (wholePowers) {
+      return 'contiguous, exactly 2^k pages';
+    }
     return bytesMax > PAGE_BYTES ? 'contiguous, may exceed a page' : 'contiguous, up to a page';
   }
   return bytesMin > PAGE_BYTES ? 'always above a page' : 'default';
@@ -93,8 +97,12 @@ function ruleFor({ bytesMin, bytesMax, wholePowers, contiguous }: SiteNeeds): Ru
 
 /** Why an allocator is out of the question for a site; undefined where it is not. */
 export function objection(allocator: Allocator, { bytesMax, contiguous }: SiteNeeds): string | undefined {
-  if (!contiguous) return undefined;
-  if (allocator === 'vmalloc') return 'not physically contiguous';
+  if (!contiguous) {
+    return undefined;
+  }
+  if (allocator === 'vmalloc') {
+    return 'not physically contiguous';
+  }
   const leavesContiguity = allocator === 'xvmalloc' && bytesMax > PAGE_BYTES;
   return leavesContiguity ? 'not physically contiguous above a page' : undefined;
 }
@@ -107,8 +115,14 @@ export function isWholePower(bytes: number): boolean {
 
 /** What the sizes of a site have in common, in words. */
 export function shapeOf({ bytesMin, bytesMax, wholePowers }: SiteNeeds): string {
-  if (wholePowers) return bytesMax === PAGE_BYTES ? 'exactly a page' : 'exactly 2^k pages';
-  if (bytesMax < PAGE_BYTES) return 'always below a page';
-  if (bytesMin > PAGE_BYTES) return 'always above a page';
+  if (wholePowers) {
+    return bytesMax === PAGE_BYTES ? 'exactly a page' : 'exactly 2^k pages';
+  }
+  if (bytesMax < PAGE_BYTES) {
+    return 'always below a page';
+  }
+  if (bytesMin > PAGE_BYTES) {
+    return 'always above a page';
+  }
   return bytesMax === PAGE_BYTES ? 'up to a page' : 'below and above a page';
 }

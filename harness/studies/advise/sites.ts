@@ -35,7 +35,9 @@ export const keyText = (key: SiteKey): string => (key.kind === 'site' ? `s${key.
 /** `512 to 1,023 bytes` without the grouping: the sizes of a class. */
 export function sizeClassText(sizeClass: number): string {
   const from = sizeClassStart(sizeClass);
-  if (sizeClass === SIZE_CLASS_COUNT - 1) return `${from} bytes and more`;
+  if (sizeClass === SIZE_CLASS_COUNT - 1) {
+    return `${from} bytes and more`;
+  }
   const to = sizeClassStart(sizeClass + 1) - 1;
   return from === to ? `${from} ${from === 1 ? 'byte' : 'bytes'}` : `${from} to ${to} bytes`;
 }
@@ -51,7 +53,9 @@ export async function surveySites(source: EventSource, contiguous: readonly stri
   const event = new TraceEvent();
   try {
     do {
-      while (source.next(event, NOTHING)) survey.take(event);
+      while (source.next(event, NOTHING)) {
+        survey.take(event);
+      }
     } while (await source.refill());
   } finally {
     await source.close();
@@ -100,12 +104,16 @@ class Survey {
         this.siteOfObject.set(event.id, site);
         const family = familyOfAllocation(this.source.texts.text(event.call))?.name ?? '';
         const allocator = ALLOCATOR_OF_FAMILY[family];
-        if (allocator !== undefined) site.now.add(allocator);
+        if (allocator !== undefined) {
+          site.now.add(allocator);
+        }
         return;
       }
       case OP.realloc: {
         const site = this.siteOfObject.get(event.id);
-        if (site !== undefined) this.count(site, event.size);
+        if (site !== undefined) {
+          this.count(site, event.size);
+        }
         return;
       }
       case OP.free:
@@ -116,7 +124,9 @@ class Survey {
   finish(): Site[] {
     const names = [...this.sites.values()].flatMap(({ key }) => (key.kind === 'site' ? [key.site] : []));
     for (const wanted of this.contiguous) {
-      if (names.includes(wanted)) continue;
+      if (names.includes(wanted)) {
+        continue;
+      }
       throw new UsageError({
         where: '--contiguous',
         problem: `no allocation of the trace has the site "${wanted}"${didYouMean(wanted, names)}`,
@@ -132,7 +142,9 @@ class Survey {
     const key = siteKeyOf(event, this.source.texts.text(event.site));
     const text = keyText(key);
     const known = this.sites.get(text);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     if (this.sites.size >= SITES_MAX) {
       throw new InputError({ problem: `more than ${SITES_MAX} call sites`, expected: 'sites that repeat' });
     }
@@ -159,7 +171,9 @@ class Survey {
 
   private needsContiguous(event: TraceEvent, index: number): boolean {
     const needs = /(?:^| )needs=(\S*)/.exec(this.source.texts.text(event.value))?.[1];
-    if (needs === undefined || needs === 'contiguous') return needs !== undefined;
+    if (needs === undefined || needs === 'contiguous') {
+      return needs !== undefined;
+    }
     throw new InputError({
       where: this.source.header.name,
       problem: `event ${index}: needs=${needs.slice(0, 64)}${didYouMean(needs, ['contiguous'])}`,

@@ -76,10 +76,14 @@ export class Annotations {
   /** What the cell with this text index says of an operation; throws a `BadAnnotation` for what it may not say. */
   of(op: number, value: number): Annotation {
     const keys = KEYS[op];
-    if (keys === undefined || value === 0) return NOTHING_SAID;
+    if (keys === undefined || value === 0) {
+      return NOTHING_SAID;
+    }
     const key = value * OP_NAMES.length + op;
     const known = this.read.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const annotation = readAnnotation(this.texts.text(value), op, keys);
     this.read.set(key, annotation);
     return annotation;
@@ -111,10 +115,18 @@ function readAnnotation(text: string, op: number, keys: readonly string[]): Anno
 }
 
 function readPair(key: string, word: string): Annotation {
-  if (ID_KEYS.includes(key)) return { [key]: readId(key, word) };
-  if (key === 'via') return readVia(word);
-  if (key === 'in') return { in: word === 'ctx' ? word : readId(key, word) };
-  if (key === 'inside') return { inside: word === 'ctx' || word === 'app' ? word : readId(key, word) };
+  if (ID_KEYS.includes(key)) {
+    return { [key]: readId(key, word) };
+  }
+  if (key === 'via') {
+    return readVia(word);
+  }
+  if (key === 'in') {
+    return { in: word === 'ctx' ? word : readId(key, word) };
+  }
+  if (key === 'inside') {
+    return { inside: word === 'ctx' || word === 'app' ? word : readId(key, word) };
+  }
   const choices = CHOICES[key];
   if (choices !== undefined && !choices.includes(word)) {
     throw new AnnotationError({
@@ -136,7 +148,9 @@ function readId(key: string, word: string): number {
 const DESTRUCTOR = 'destructor:';
 
 function readVia(word: string): Annotation {
-  if (word === 'gc' || word === 'libc' || word === 'app') return { via: word };
+  if (word === 'gc' || word === 'libc' || word === 'app') {
+    return { via: word };
+  }
   if (word.startsWith(DESTRUCTOR) && word.length > DESTRUCTOR.length) {
     return { via: 'destructor', destructor: word.slice(DESTRUCTOR.length) };
   }

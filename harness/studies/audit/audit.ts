@@ -51,7 +51,9 @@ class Auditor {
 
   async run(): Promise<void> {
     do {
-      while (this.source.next(this.event, NOTHING)) this.takePlaced();
+      while (this.source.next(this.event, NOTHING)) {
+        this.takePlaced();
+      }
     } while (await this.source.refill());
     this.policy.finish();
   }
@@ -161,14 +163,18 @@ class Auditor {
 
   private resized(): void {
     const object = this.objects.get(this.event.id);
-    if (object === undefined || object.freedBy !== undefined) return this.touched();
+    if (object === undefined || object.freedBy !== undefined) {
+      return this.touched();
+    }
     object.bytes = this.event.size;
     object.happened(this.at, ...this.deed(`resized to ${this.event.size} bytes`));
   }
 
   private touched(): void {
     const { op, id } = this.event;
-    if (this.objects.isLive(id)) return;
+    if (this.objects.isLive(id)) {
+      return;
+    }
     const object = this.objects.get(id);
     const when = object === undefined ? 'but was not allocated' : 'after it was freed';
     this.findings.add('use-after-free', this.at, object, [
@@ -189,7 +195,9 @@ class Auditor {
 
   private refuseLiveId(): void {
     const { op, id } = this.event;
-    if (!this.objects.isLive(id)) return;
+    if (!this.objects.isLive(id)) {
+      return;
+    }
     throw this.inputError({
       problem: `${OP_NAMES[op]} of id ${id}, which is live`,
       expected: 'an id that is not live',

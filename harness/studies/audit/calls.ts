@@ -69,7 +69,9 @@ export class Calls {
 
   context(id: number): Context {
     const known = this.contexts.get(id);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     if (this.contexts.size >= CONTEXTS_MAX) {
       throw new AnnotationError({
         problem: `more than ${CONTEXTS_MAX} contexts`,

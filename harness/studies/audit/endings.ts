@@ -28,7 +28,9 @@ export class FreeAll {
 
   private checkStored(object: TrackedObject): void {
     const { storedIn } = object;
-    if (storedIn === undefined || storedIn.object.freedBy !== undefined) return;
+    if (storedIn === undefined || storedIn.object.freedBy !== undefined) {
+      return;
+    }
     const { object: holder, at } = storedIn;
     const problem = `object ${object.id} of the pool is kept in object ${holder.id}, which outlives it`;
     this.findings.add('V12', at, object, [problem]);
@@ -39,7 +41,9 @@ export class FreeAll {
 export function endOfContext(context: Context, objects: Objects, findings: Findings, at: Moment): void {
   for (const object of objects.live()) {
     const { holder } = object;
-    if (holder.kind !== 'context' || holder.context !== context || object.told) continue;
+    if (holder.kind !== 'context' || holder.context !== context || object.told) {
+      continue;
+    }
     object.told = true;
     const problem = `object ${object.id}, kept in context ${context.id}, is not freed with it`;
     findings.add('V4', at, object, [problem]);
@@ -49,7 +53,9 @@ export function endOfContext(context: Context, objects: Objects, findings: Findi
 /** The trace ends: what lives now was never freed. It is told where the object was allocated. */
 export function endOfTrace(objects: Objects, findings: Findings): void {
   for (const object of objects.live()) {
-    if (object.told || object.inPool) continue;
+    if (object.told || object.inPool) {
+      continue;
+    }
     const at = object.bornAt;
     if (object.origin === 'plain') {
       const problem = `object ${object.id}, ${object.bytes} bytes, is never freed`;

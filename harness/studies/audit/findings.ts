@@ -36,7 +36,9 @@ export class Findings {
     const isFirst = group === undefined && this.groups.size < GROUPS_MAX;
     if (isListed || isFirst) {
       const finding = { rule, severity, event, line, problem, object: object?.life() ?? null };
-      if (isListed) this.list.push(finding);
+      if (isListed) {
+        this.list.push(finding);
+      }
       if (isFirst) {
         this.groups.set(key, { first: finding, findings: 1, bytes: object?.bytes ?? 0, lastEvent: event });
       }
@@ -70,7 +72,9 @@ export class Findings {
 
 /** Where an object was allocated; without a name of that, by which routine and how large to the power of two. */
 function siteOf(object: TrackedObject | undefined): string {
-  if (object === undefined) return '';
+  if (object === undefined) {
+    return '';
+  }
   const { site, routine, bytes } = object;
   return site === '' ? `${routine} ${bytes.toString(2).length}` : site;
 }

@@ -72,7 +72,9 @@ export class Policy {
       call.gc = gc === 'none' ? undefined : call.context.gc;
     } else {
       call.gc = gc === 'own' ? new Gc(call) : gc === 'parent' ? call.parent?.gc : undefined;
-      if (gc === 'own') this.checkOwnGc(call, isNested, at);
+      if (gc === 'own') {
+        this.checkOwnGc(call, isNested, at);
+      }
     }
     const problem = nameProblem(name, call.kind, said.hidden);
     if (problem !== undefined && !this.misnamed.has(name)) {
@@ -95,7 +97,9 @@ export class Policy {
   }
 
   private leave(call: Call, at: Moment): void {
-    if (call.ownsGc && call.gc!.members.size > 0) this.notFreedAll(call, call.gc!, at);
+    if (call.ownsGc && call.gc!.members.size > 0) {
+      this.notFreedAll(call, call.gc!, at);
+    }
     for (const object of [...call.held]) {
       object.told = true;
       const rule = object.withoutGc ? 'V11' : 'V4';
@@ -135,7 +139,9 @@ export class Policy {
     const call = this.calls.ifAny(event, said.call);
     const object = this.born(event, 'heap', call, at);
     object.withoutGc = said.gc === 'none' && this.options.generation === 2;
-    if (call !== undefined) object.handTo({ kind: 'call', call });
+    if (call !== undefined) {
+      object.handTo({ kind: 'call', call });
+    }
   }
 
   private born(
@@ -155,7 +161,9 @@ export class Policy {
   private freeEverything(event: TraceEvent, at: Moment): void {
     const call = this.calls.of(event, event.id);
     // Generation 0 has no such call: its table is the context's, and lives as long.
-    if (this.options.generation === 0 || call.gc === undefined) return;
+    if (this.options.generation === 0 || call.gc === undefined) {
+      return;
+    }
     if (!call.ownsGc) {
       this.findings.add('V8', at, undefined, [
         ...call.words,
@@ -176,15 +184,27 @@ export class Policy {
   private handOn(event: TraceEvent, said: Annotation, at: Moment): void {
     const object = this.objects.get(event.id);
     // What was never allocated may be a constant; every program returns some.
-    if (object === undefined) return;
-    if (event.op === OP.adopt) return this.adopt(object, this.calls.of(event, said.call), at);
-    if (object.freedBy !== undefined) return this.usedAfterFree(event, object, said, at);
-    if (event.op === OP.return) this.returned(object, said, this.calls.of(event, said.call), at);
-    if (event.op === OP.store) this.stored(object, said, this.calls.ifAny(event, said.call), at);
+    if (object === undefined) {
+      return;
+    }
+    if (event.op === OP.adopt) {
+      return this.adopt(object, this.calls.of(event, said.call), at);
+    }
+    if (object.freedBy !== undefined) {
+      return this.usedAfterFree(event, object, said, at);
+    }
+    if (event.op === OP.return) {
+      this.returned(object, said, this.calls.of(event, said.call), at);
+    }
+    if (event.op === OP.store) {
+      this.stored(object, said, this.calls.ifAny(event, said.call), at);
+    }
   }
 
   private adopt(object: TrackedObject, { gc, words }: Call, at: Moment): void {
-    if (gc === undefined) return;
+    if (gc === undefined) {
+      return;
+    }
     object.happened(at, 'adopted by the gc of ', ...words);
     if (object.freedBy !== undefined || object.inPool) {
       const why = object.inPool ? 'stands in a gc already' : 'is freed already';
@@ -207,12 +227,21 @@ export class Policy {
     const inside = said.inside === undefined ? '' : ` inside ${insideWords(said.inside)}`;
     const receiver = toApplication ? 'the application' : 'its caller';
     object.happened(at, `returned${inside} to ${receiver} by `, ...call.words);
-    if (object.inPool) return this.poolReturned(object, said, call, at);
+    if (object.inPool) {
+      return this.poolReturned(object, said, call, at);
+    }
     // What the application only sees in the context stays the context's.
-    if (object.origin !== 'heap' || said.inside === 'ctx') return;
-    if (typeof said.inside === 'number') object.parent = this.objects.get(said.inside);
-    if (toApplication) object.handTo(APPLICATION);
-    else if (call.parent !== undefined) object.handTo({ kind: 'call', call: call.parent });
+    if (object.origin !== 'heap' || said.inside === 'ctx') {
+      return;
+    }
+    if (typeof said.inside === 'number') {
+      object.parent = this.objects.get(said.inside);
+    }
+    if (toApplication) {
+      object.handTo(APPLICATION);
+    } else if (call.parent !== undefined) {
+      object.handTo({ kind: 'call', call: call.parent });
+    }
   }
 
   private poolReturned(object: TrackedObject, said: Annotation, call: Call, at: Moment): void {
@@ -241,26 +270,36 @@ export class Policy {
       this.findings.add('V12', at, object, [problem], harm);
     } else if (isContext) {
       const context = call?.context ?? this.calls.context(1);
-      if (object.origin === 'heap') object.handTo({ kind: 'context', context });
+      if (object.origin === 'heap') {
+        object.handTo({ kind: 'context', context });
+      }
     } else {
       this.storedInObject(object, this.objects.get(said.in as number), at);
     }
   }
 
   private storedInObject(object: TrackedObject, parent: TrackedObject | undefined, at: Moment): void {
-    if (parent === undefined) return;
+    if (parent === undefined) {
+      return;
+    }
     if (object.inPool) {
       // Fine as long as what holds it does not outlive the pool; what stands in the same one does not.
       const isSamePool = object.tables.some((gc) => parent.tables.includes(gc));
-      if (!isSamePool) object.storedIn = { object: parent, at };
+      if (!isSamePool) {
+        object.storedIn = { object: parent, at };
+      }
       return;
     }
     object.parent = parent;
-    if (object.origin === 'heap') object.handTo({ kind: 'object', object: parent });
+    if (object.origin === 'heap') {
+      object.handTo({ kind: 'object', object: parent });
+    }
   }
 }
 
 function insideWords(inside: 'ctx' | 'app' | number): string {
-  if (inside === 'ctx') return 'the context';
+  if (inside === 'ctx') {
+    return 'the context';
+  }
   return inside === 'app' ? 'a structure of the application' : `object ${inside}`;
 }

@@ -66,7 +66,9 @@ export class Releases {
     const isHarmless = this.generation !== 2;
     const problem = `object ${object.id} of the pool is freed explicitly`;
     this.findings.add('V2', at, object, [problem, ...by], isHarmless ? 'warning' : 'error');
-    if (!isHarmless) return;
+    if (!isHarmless) {
+      return;
+    }
     object.unregister();
     this.bury(object, 'gc', by, at);
   }
@@ -93,8 +95,12 @@ export class Releases {
 }
 
 function releasedBy(via: Via, destructor: string | undefined, call: Call | undefined): Sentence {
-  if (via === 'app') return [' by the application'];
-  if (destructor !== undefined) return [' by ', { name: destructor }];
+  if (via === 'app') {
+    return [' by the application'];
+  }
+  if (destructor !== undefined) {
+    return [' by ', { name: destructor }];
+  }
   const through = via === 'gc' ? ' through the gc' : ' with free';
   return call === undefined ? [through] : [`${through} by `, ...call.words];
 }

@@ -110,7 +110,9 @@ const SUBPAGE_BYTES_MAX = 4032;
  */
 export function mismatch(allocatedBy: string, bytes: number, freedBy: string): string | undefined {
   const freeing = freeingFamily.get(named(freedBy).routine);
-  if (freeing === undefined) return undefined;
+  if (freeing === undefined) {
+    return undefined;
+  }
   const allocating = familyOfAllocation(allocatedBy);
   if (allocating === undefined) {
     const isPages = freeing.name === 'xmalloc_subpage' && allocatedBy === '' && bytes > SUBPAGE_BYTES_MAX;
@@ -132,16 +134,22 @@ function wrongOrder(allocatedBy: string, bytes: number, freedBy: string): string
 
 function orderOf(bytes: number): number {
   let order = 0;
-  for (let block = PAGE_BYTES; block < bytes; block *= 2) order += 1;
+  for (let block = PAGE_BYTES; block < bytes; block *= 2) {
+    order += 1;
+  }
   return order;
 }
 
 function wordsOf({ name }: RoutineFamily): string {
-  if (name === 'pages') return 'a page object';
+  if (name === 'pages') {
+    return 'a page object';
+  }
   return name === 'xmalloc_subpage' ? 'a sub-page object' : `an object of ${name}`;
 }
 
 function freeWordsOf({ name, frees }: RoutineFamily): string {
-  if (name === 'pages') return 'the page free';
+  if (name === 'pages') {
+    return 'the page free';
+  }
   return name === 'xmalloc_subpage' ? 'the sub-page free' : frees[0]!;
 }

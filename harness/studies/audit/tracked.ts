@@ -55,8 +55,11 @@ export class TrackedObject {
 
   happened(at: Moment, ...what: Sentence): void {
     const moment = { event: at.event, line: at.line, what };
-    if (this.moments.length < MOMENTS_MAX - 1) this.moments.push(moment);
-    else this.last = moment;
+    if (this.moments.length < MOMENTS_MAX - 1) {
+      this.moments.push(moment);
+    } else {
+      this.last = moment;
+    }
   }
 
   /** When it was allocated. */
@@ -77,15 +80,21 @@ export class TrackedObject {
 
   /** Takes it out of every table it stands in. */
   unregister(): void {
-    for (const gc of this.tables) gc.members.delete(this);
+    for (const gc of this.tables) {
+      gc.members.delete(this);
+    }
     this.tables = NO_TABLES;
   }
 
   /** Hands the duty to free it to somebody else. */
   handTo(holder: Holder): void {
-    if (this.holder.kind === 'call') this.holder.call.held.delete(this);
+    if (this.holder.kind === 'call') {
+      this.holder.call.held.delete(this);
+    }
     this.holder = holder;
-    if (holder.kind === 'call') holder.call.held.add(this);
+    if (holder.kind === 'call') {
+      holder.call.held.add(this);
+    }
   }
 }
 
@@ -127,7 +136,9 @@ export class Call {
   get depth(): number {
     let depth = 1;
     for (let call = this.parent; call !== undefined; call = call.parent) {
-      if (call.context === this.context) depth += 1;
+      if (call.context === this.context) {
+        depth += 1;
+      }
     }
     return depth;
   }

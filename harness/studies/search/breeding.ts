@@ -331,7 +331,9 @@ function changedSelection(stream: RandomStream, before: Selection): Selection {
 /** A power of two up to a size, each as likely. */
 function powerUpTo(stream: RandomStream, most: number): number {
   const powers = [1];
-  for (let power = 2; power <= most; power *= 2) powers.push(power);
+  for (let power = 2; power <= most; power *= 2) {
+    powers.push(power);
+  }
   return pick(stream, powers);
 }
 

@@ -277,7 +277,9 @@ function sizesOf(events: readonly TraceEvent[]): number[] {
 /** The power of two at or above a size. */
 const roundest = (size: number): number => {
   let power = 1;
-  while (power < size) power *= 2;
+  while (power < size) {
+    power *= 2;
+  }
   return power;
 };
 
@@ -286,7 +288,9 @@ const isPowerOfTwo = (size: number): boolean => roundest(size) === size;
 /** How round a number is: the largest power of two that divides it; powers of two are roundest, all alike. */
 const roundness = (size: number): number => {
   let power = 1;
-  while (size % (power * 2) === 0) power *= 2;
+  while (size % (power * 2) === 0) {
+    power *= 2;
+  }
   return power === size ? Infinity : power;
 };
 

@@ -91,7 +91,9 @@ function stormOn(name: string, options: Readonly<Record<string, string>>): Storm
         let start = 0;
         let operation = 0;
         for (let segment = 0; segment < batch.segmentCount; segment++) {
-          if ((batch.segmentFlags[segment]! & 0x100) === 0) continue;
+          if ((batch.segmentFlags[segment]! & 0x100) === 0) {
+            continue;
+          }
           const end = batch.segmentEnds[segment]!;
           if (batch.operationCodes[operation++] === OP.free) {
             worstFreeAccesses = Math.max(worstFreeAccesses, end - start);
@@ -110,7 +112,9 @@ function stormOn(name: string, options: Readonly<Record<string, string>>): Storm
     placements[index] = engine.allocate(size(index), 0);
     machine.stream.endOperation(placements[index]!);
   };
-  for (let index = 0; index < LIVE; index++) allocate(index);
+  for (let index = 0; index < LIVE; index++) {
+    allocate(index);
+  }
   const heldPages = machine.ledger.heldBytes / 4096;
   for (let index = 0; index < LIVE; index++) {
     machine.stream.beginOperation(index, OP.free, index, 0, 0);

@@ -37,7 +37,9 @@ export function fuzzLibxl(seed: number, cases: number): FuzzFigures {
       formatLibxlVectorRow,
     );
     const index = theirs.findIndex((row, at) => row !== ours[at]);
-    if (index < 0) return;
+    if (index < 0) {
+      return;
+    }
     const rows = trace.map(({ op, id, size }) => `${op},${id},${size}`);
     throw new Error(
       `gc ${ours[index]}, witness ${theirs[index]}\ngeneration ${generation} over ${backing}\n${['op,id,size', ...rows].join('\n')}`,
@@ -57,15 +59,21 @@ function traceOf(steps: readonly Step[]): TableOperation[] {
     operations.push({ op: 'add', id: nextId++, size });
   };
   for (const { op, pick, size } of steps) {
-    if (op === 'add') add(size);
-    else if (op === 'burst') for (let each = 0; each < size; each++) add(1 + (pick % 300));
-    else if (op === 'freeall') {
+    if (op === 'add') {
+      add(size);
+    } else if (op === 'burst') {
+      for (let each = 0; each < size; each++) {
+        add(1 + (pick % 300));
+      }
+    } else if (op === 'freeall') {
       operations.push({ op, id: -1, size: 0 });
       live = [];
     } else if (live.length > 0) {
       const id = live[pick % live.length]!;
       operations.push({ op, id, size });
-      if (op === 'free') live = live.filter((each) => each !== id);
+      if (op === 'free') {
+        live = live.filter((each) => each !== id);
+      }
     }
   }
   return operations;

@@ -195,15 +195,25 @@ function rowsOf(told: readonly Step[]): string[] {
           : `alignedalloc,${nextId},${size},${align},${offset},${span}`,
       );
       nextId++;
-    } else if (op === 'compact' || op === 'check') rows.push(`${op},-1`);
-    else if (op === 'stale') {
-      if (dead.length > 0) rows.push(`free,${dead[pick % dead.length]}`);
+    } else if (op === 'compact' || op === 'check') {
+      rows.push(`${op},-1`);
+    } else if (op === 'stale') {
+      if (dead.length > 0) {
+        rows.push(`free,${dead[pick % dead.length]}`);
+      }
     } else if (op === 'sweep') {
-      for (let index = live.length - 1; index >= 0; index--) if (index % size === 0) free(index, 0);
+      for (let index = live.length - 1; index >= 0; index--) {
+        if (index % size === 0) {
+          free(index, 0);
+        }
+      }
     } else if (live.length > 0) {
       const index = pick % live.length;
-      if (op === 'free') free(index, offset);
-      else rows.push(`${op === 'checkObject' ? 'check' : op},${live[index]},${size},${align},${offset}`);
+      if (op === 'free') {
+        free(index, offset);
+      } else {
+        rows.push(`${op === 'checkObject' ? 'check' : op},${live[index]},${size},${align},${offset}`);
+      }
     }
   }
   return rows;
@@ -242,7 +252,9 @@ async function replayDifference(
   const operations = operationsOf(rows);
   const witness = new Replayed(settingsOf(layout, config), shim);
   const goesOn = unlessUnending(() => witness.play(operations));
-  if (goesOn === undefined) return undefined;
+  if (goesOn === undefined) {
+    return undefined;
+  }
   const options = Object.entries({ ...plan9VectorOptions(layout, config), shim });
   const stack = createStack(
     engineNamed('plan9-pool'),
@@ -259,8 +271,12 @@ async function replayDifference(
   const index = lines.findIndex((line, at) => line !== ours[at]);
   // Sizes that wrapped: the oracle ends the replay where the real code goes on.
   const isOracle = outcome.kind === 'corrupt' && outcome.problem.startsWith('the engine placed');
-  if (isOracle && index === ours.length) return undefined;
-  if (index < 0 && ours.length === lines.length && (outcome.kind === 'ok') === goesOn) return undefined;
+  if (isOracle && index === ours.length) {
+    return undefined;
+  }
+  if (index < 0 && ours.length === lines.length && (outcome.kind === 'ok') === goesOn) {
+    return undefined;
+  }
   return `replay  ${ours[index]} ${JSON.stringify(outcome)}\nwitness ${lines[index]}, ends ${!goesOn}`;
 }
 
@@ -281,7 +297,9 @@ function unlessUnending<Result>(play: () => Result): Result | undefined {
   try {
     return play();
   } catch (error) {
-    if (error instanceof Unending) return undefined;
+    if (error instanceof Unending) {
+      return undefined;
+    }
     throw error;
   }
 }
@@ -296,10 +314,14 @@ function differenceOf({ layout, config }: Case, rows: readonly string[]): string
   const operations = operationsOf(rows);
   const testimony = new Testimony(settingsOf(layout, config));
   const theirs = unlessUnending(() => [...testimony.rows(operations, STATE_EVERY)]);
-  if (theirs === undefined) return undefined;
+  if (theirs === undefined) {
+    return undefined;
+  }
   const run = new Plan9VectorRun({ engine: plan9VectorOptions(layout, config), stateEvery: STATE_EVERY });
   const ours = [...run.rows(operations)].map(formatPlan9VectorRow).map(asDescribed);
   const index = theirs.findIndex((row, at) => row !== ours[at]);
-  if (index < 0 && theirs.length === ours.length) return undefined;
+  if (index < 0 && theirs.length === ours.length) {
+    return undefined;
+  }
   return `pool    ${ours[index]}\nwitness ${theirs[index]}\n${PLAN9_VECTOR_HEADER}`;
 }

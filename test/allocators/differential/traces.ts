@@ -104,17 +104,25 @@ function operationsOf(told: readonly Step[]): Operation[] {
     operations.push({ op: 'free', id: live.splice(index, 1)[0]!, size: 0, align: 0 });
   };
   for (const step of told) {
-    if (step.kind === 'alloc') allocate(step.size, step.align);
-    else if (step.kind === 'burst') {
-      for (let each = 0; each < step.count; each++) allocate(step.size + each * step.stride, 0);
+    if (step.kind === 'alloc') {
+      allocate(step.size, step.align);
+    } else if (step.kind === 'burst') {
+      for (let each = 0; each < step.count; each++) {
+        allocate(step.size + each * step.stride, 0);
+      }
     } else if (step.kind === 'sweep') {
       const swept = [...live.keys()].filter((index) => index % step.every === 0).reverse();
       const ids = swept.map((index) => live[index]!);
-      for (const id of step.backwards ? ids : ids.reverse()) free(live.indexOf(id));
+      for (const id of step.backwards ? ids : ids.reverse()) {
+        free(live.indexOf(id));
+      }
     } else if (live.length > 0) {
       const index = step.pick % live.length;
-      if (step.kind === 'free') free(index);
-      else operations.push({ op: 'realloc', id: live[index]!, size: step.size, align: step.align });
+      if (step.kind === 'free') {
+        free(index);
+      } else {
+        operations.push({ op: 'realloc', id: live[index]!, size: step.size, align: step.align });
+      }
     }
   }
   return operations;

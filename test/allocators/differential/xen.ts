@@ -75,7 +75,9 @@ export async function fuzzXen(
   const property = fc.asyncProperty(subject, tracesOf(definition, scale), async (of, trace) => {
     operations += trace.length;
     const difference = await differenceOf(of, trace, definition);
-    if (difference !== undefined) throw new Error(report(of, trace, difference));
+    if (difference !== undefined) {
+      throw new Error(report(of, trace, difference));
+    }
   });
   await fc.assert(property, { seed, numRuns: cases, includeErrorInReport: true });
   return { cases, operations };
@@ -137,8 +139,12 @@ async function differenceOf(
     const index = theirs.findIndex((line, at) => line !== ours[at]);
     return `engine ${ours[index]}, witness ${theirs[index]}`;
   }
-  if ((outcome.kind === 'ok') === crashed) return `engine ${JSON.stringify(outcome)}, witness ${crashed}`;
-  if (!crashed) stack.engine.check();
+  if ((outcome.kind === 'ok') === crashed) {
+    return `engine ${JSON.stringify(outcome)}, witness ${crashed}`;
+  }
+  if (!crashed) {
+    stack.engine.check();
+  }
   return undefined;
 }
 

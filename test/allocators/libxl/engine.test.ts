@@ -45,7 +45,9 @@ test('temporaries die with their call since generation 1, plain objects never do
     const { scopes } = stack.engine;
     const kept = stack.engine.allocate(100, 0);
     scopes.enter();
-    for (let count = 0; count < 60; count++) scopes.temp(40);
+    for (let count = 0; count < 60; count++) {
+      scopes.temp(40);
+    }
     assert.is(allocatedBlocks(stack), 61);
     scopes.leave();
     assert.is(allocatedBlocks(stack), generation === 0 ? 61 : 1, `generation ${generation}`);
@@ -121,7 +123,9 @@ test('a full table is copied to a new array by generation 1 and grows in place i
     const stack = gcStack(generation);
     const { scopes } = stack.engine;
     scopes.enter();
-    for (let count = 0; count < 25; count++) scopes.temp(32);
+    for (let count = 0; count < 25; count++) {
+      scopes.temp(32);
+    }
     const ordinary = accesses(stack, () => scopes.temp(32)) - accesses(stack, () => scopes.temp(32));
     assert.ok(ordinary > copies, `generation ${generation}: ${ordinary}`);
     stack.engine.check();
@@ -180,7 +184,9 @@ test('without memory 2010 hands out nil, today libxl aborts', () => {
     engine.scopes.enter();
     assert.is(engine.scopes.temp(1 << 20), expected);
     let last = engine.scopes.temp(16);
-    while (isBlock(last)) last = engine.scopes.temp(16);
+    while (isBlock(last)) {
+      last = engine.scopes.temp(16);
+    }
     assert.is(last, expected);
     engine.check();
   }
@@ -191,7 +197,9 @@ test('the heap below may be any engine in physical memory, and no other', () => 
     for (const generation of GENERATIONS) {
       const { engine } = gcStack(generation, { backing });
       engine.scopes.enter();
-      for (let count = 0; count < 80; count++) engine.scopes.temp(24 + count);
+      for (let count = 0; count < 80; count++) {
+        engine.scopes.temp(24 + count);
+      }
       engine.scopes.leave();
       engine.check();
     }
@@ -222,7 +230,9 @@ test('calls within calls without end overflow the stack', () => {
   const { engine } = gcStack(2);
   assert.throws(
     () => {
-      for (;;) engine.scopes.enter();
+      for (;;) {
+        engine.scopes.enter();
+      }
     },
     (failure: Error) => failure.name === 'Fault' && failure.message.includes('stack overflows'),
   );

@@ -58,7 +58,9 @@ for (const [count, probes, growths, copied, growthsDoubled] of MEASURED) {
     assert.is(totals(2).grown.length, growthsDoubled);
     const run = new LibxlVectorRun(1, 'plan9-pool', engineNamed);
     let total = 0;
-    for (const _ of run.rows(operations)) total += run.probes;
+    for (const _ of run.rows(operations)) {
+      total += run.probes;
+    }
     assert.is(total, probes);
   });
 }

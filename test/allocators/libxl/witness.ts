@@ -35,11 +35,16 @@ export function* tableRows(
       table[slot] = id;
     } else if (op === 'free') {
       slot = generation === 2 ? -1 : table.indexOf(id);
-      if (slot >= 0) table[slot] = undefined;
-      else event = { 0: 'returns -1', 1: 'abort', 2: 'n/a' }[generation];
+      if (slot >= 0) {
+        table[slot] = undefined;
+      } else {
+        event = { 0: 'returns -1', 1: 'abort', 2: 'n/a' }[generation];
+      }
     } else if (op === 'realloc') {
       slot = generation === 2 ? table.indexOf(id) : -1;
-      if (generation !== 2) event = 'n/a';
+      if (generation !== 2) {
+        event = 'n/a';
+      }
     } else {
       event = `freed=${table.filter((each) => each !== undefined).length}`;
       table = generation === 0 ? table.map(() => undefined) : [];

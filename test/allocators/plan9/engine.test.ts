@@ -28,7 +28,9 @@ for (const [layout, trace] of [
 }
 
 for (const { name, demonstration } of POOL_QUIRKS) {
-  if (demonstration === undefined) continue;
+  if (demonstration === undefined) {
+    continue;
+  }
   test(`the quirk ${name} shows`, async () => {
     const { report, stack, placements, heldBytes } = await replayed(
       demonstration.operations,
@@ -68,7 +70,9 @@ test('an aligned realloc copies its object from where a compaction has moved it'
   const { engine, machine } = stackOf({ move: 'on', maxsize: '29000' });
   const blocks = Array.from({ length: 24 }, () => engine.allocate(1000, 0));
   const last = blocks.at(-1)!;
-  for (let byte = 0; byte < 1000; byte++) machine.poke8(last + byte, byte & 0xff);
+  for (let byte = 0; byte < 1000; byte++) {
+    machine.poke8(last + byte, byte & 0xff);
+  }
   blocks.forEach((block, index) => index % 2 === 0 && engine.free(block));
   let moves = 0;
   engine.watchMoves(() => moves++);

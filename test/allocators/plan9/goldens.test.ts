@@ -44,7 +44,9 @@ for (const vector of vectors.filter(({ expected }) => goldenExists(companion(exp
     const run = vectorRun(vector, { keepsAccesses: true });
     const golden = csvRows(goldenText(file));
     for (const { index, op } of run.rows(vectorTrace(vector))) {
-      if (op === 'state') continue;
+      if (op === 'state') {
+        continue;
+      }
       const { lines, writes, write_bytes, line_list_first_touch_order } = golden[index]!;
       const written = run.costs.accesses.filter(({ kind }) => kind === 'write');
       const ours = {
@@ -80,8 +82,12 @@ for (const vector of vectors.filter(({ expected }) => goldenExists(companion(exp
     const run = vectorRun(vector, { keepsAccesses: true });
     const golden = csvRows(goldenText(raw));
     for (const { index, op } of run.rows(vectorTrace(vector))) {
-      if (index >= golden.length) break;
-      if (op === 'state') continue;
+      if (index >= golden.length) {
+        break;
+      }
+      if (op === 'state') {
+        continue;
+      }
       const writes = run.costs.accesses.filter(({ kind }) => kind === 'write');
       const expected = golden[index]!.accesses!.split(' ').filter((access) => access.startsWith('w'));
       assert.equal(

@@ -42,9 +42,13 @@ for (const options of [
         const live: Live[] = [];
         let marks = 0;
         const keep = (at: Placement, bytes: number) => {
-          if (at === 0) return;
+          if (at === 0) {
+            return;
+          }
           const mark = (marks = (marks + 1) & 0xff);
-          for (let byte = 0; byte < bytes; byte++) machine.poke8(at + byte, mark);
+          for (let byte = 0; byte < bytes; byte++) {
+            machine.poke8(at + byte, mark);
+          }
           for (const other of live) {
             assert.ok(at + bytes <= other.at || other.at + other.bytes <= at, 'overlap');
           }
@@ -54,12 +58,16 @@ for (const options of [
         for (const { verb, pick, bytes, align } of sequence) {
           const object = live.length > 0 ? live.splice(pick % live.length, 1)[0] : undefined;
           if (verb === 'alloc' || object === undefined) {
-            if (object !== undefined) live.push(object);
+            if (object !== undefined) {
+              live.push(object);
+            }
             keep(engine.allocate(bytes, 0), bytes);
           } else if (verb === 'aligned') {
             live.push(object);
             const at = engine.alignedAllocate(bytes, align, align >> 1, 0);
-            if (align > 0) assert.is(at % align, align >> 1);
+            if (align > 0) {
+              assert.is(at % align, align >> 1);
+            }
             keep(at, bytes);
           } else if (verb === 'free') {
             intact(machine, object.at, object);
@@ -72,7 +80,9 @@ for (const options of [
             keep(object.at, engine.usableSize(object.at));
           }
         }
-        for (const object of live) intact(machine, object.at, object);
+        for (const object of live) {
+          intact(machine, object.at, object);
+        }
         engine.check();
         engine.poolCheck();
         tiles(engine, machine, live.length);
@@ -90,7 +100,9 @@ for (const layout of layouts) {
       const object = engine.allocate(200, 0);
       const block = engine.blockAt(object)!;
       const neighbour = engine.allocate(40, 0);
-      if (freed) engine.free(object);
+      if (freed) {
+        engine.free(object);
+      }
       engine.check();
       const tail = block.start + block.bytes - 2 * word;
       const fields = [block.start, block.start + word, tail + word];
@@ -117,14 +129,18 @@ for (const layout of layouts) {
     const header = layout === 'lp64' ? 16 : 8;
     const { engine, machine } = stackOf({ layout, merge: 'off' });
     const objects = [100, 16, 300, 16, 100, 16, 5000].map((bytes) => engine.allocate(bytes, 0));
-    for (const index of [0, 2, 4]) engine.free(objects[index]!);
+    for (const index of [0, 2, 4]) {
+      engine.free(objects[index]!);
+    }
     engine.check();
     const links = [0, 2, 4].flatMap((index) => range(0, 4).map((link) => objects[index]! + link * pointer));
     const arena = HEAP_BASE + header;
     for (const address of [...links, arena + header, arena + header + pointer]) {
       const before = machine.peek(address);
       for (const wrong of [0, 0xffff_fff0, HEAP_BASE + 64, objects[1]!]) {
-        if (wrong === before) continue;
+        if (wrong === before) {
+          continue;
+        }
         machine.poke(address, wrong);
         let found = false;
         try {
@@ -183,15 +199,20 @@ function tiles(engine: Engine, machine: Machine, liveCount: number): void {
   let allocated = 0;
   engine.walk((start, bytes, state) => {
     pieces.push([start, bytes]);
-    if (state === 'allocated') allocated++;
+    if (state === 'allocated') {
+      allocated++;
+    }
   });
   assert.is(allocated, liveCount);
   pieces.sort(([a], [b]) => a - b);
   const runs: [number, number][] = [];
   for (const [start, bytes] of pieces) {
     const last = runs[runs.length - 1];
-    if (last !== undefined && last[0] + last[1] === start) last[1] += bytes;
-    else runs.push([start, bytes]);
+    if (last !== undefined && last[0] + last[1] === start) {
+      last[1] += bytes;
+    } else {
+      runs.push([start, bytes]);
+    }
   }
   const held: [number, number][] = [];
   machine.ledger.runs(({ address, bytes }) => held.push([address, bytes]));

@@ -29,16 +29,22 @@ export function robsonHighWater(
       .filter((block) => occupies(block, residue, modulus))
       .reduce((sum, { words }) => sum + modulus - words, 0);
 
-  for (let word = 0; word < live; word++) place(1);
+  for (let word = 0; word < live; word++) {
+    place(1);
+  }
   for (let modulus = 2, residue = 0; modulus <= largest; modulus *= 2) {
     const other = residue + modulus / 2;
-    if (spoilt(other, modulus) > spoilt(residue, modulus)) residue = other;
+    if (spoilt(other, modulus) > spoilt(residue, modulus)) {
+      residue = other;
+    }
     for (const block of blocks.filter((each) => !occupies(each, residue, modulus))) {
       engine.free((HEAP_BASE + block.start * wordBytes) as Placement, block.words * wordBytes, 0);
     }
     blocks = blocks.filter((block) => occupies(block, residue, modulus));
     const used = blocks.reduce((sum, { words }) => sum + words, 0);
-    for (let left = Math.floor((live - used) / modulus); left > 0; left--) place(modulus);
+    for (let left = Math.floor((live - used) / modulus); left > 0; left--) {
+      place(modulus);
+    }
   }
   return machine.ledger.heldBytes / wordBytes;
 }

@@ -77,8 +77,12 @@ rubric('in a heap of which every second page is taken only what maps pages gets 
     xen.free(xen.allocate(64, 0), 64, 0);
     const combed = machine.pageSource!;
     const taken: number[] = [];
-    for (let page = combed.take(0); page !== 0; page = combed.take(0)) taken.push(page);
-    for (const page of taken.filter((each) => (each / 4096) % 2 === 0)) combed.give(page, 0);
+    for (let page = combed.take(0); page !== 0; page = combed.take(0)) {
+      taken.push(page);
+    }
+    for (const page of taken.filter((each) => (each / 4096) % 2 === 0)) {
+      combed.give(page, 0);
+    }
     assert.is(isBlock(xen.allocate(8 * 4096, 0)), succeeds, engine);
     assert.is(isBlock(xen.allocate(4096, 0)), true, engine);
   }

@@ -125,9 +125,14 @@ class WorstAccesses {
       const end = batch.segmentEnds[segment]!;
       this.current += end - start;
       start = end;
-      if ((batch.segmentFlags[segment]! & END_OF_OPERATION) === 0) continue;
-      if (batch.operationCodes[row++] === OP.free) this.free = Math.max(this.free, this.current);
-      else this.alloc = Math.max(this.alloc, this.current);
+      if ((batch.segmentFlags[segment]! & END_OF_OPERATION) === 0) {
+        continue;
+      }
+      if (batch.operationCodes[row++] === OP.free) {
+        this.free = Math.max(this.free, this.current);
+      } else {
+        this.alloc = Math.max(this.alloc, this.current);
+      }
       this.current = 0;
     }
   }

@@ -42,20 +42,27 @@ export class Churn {
   /** Performs `operations` operations, about `target` objects staying live. */
   run(operations: number, target: number): void {
     for (let done = 0; done < operations; done++) {
-      if (this.random.below(2 * target) >= this.live.length) this.allocate();
-      else this.free();
+      if (this.random.below(2 * target) >= this.live.length) {
+        this.allocate();
+      } else {
+        this.free();
+      }
     }
   }
 
   freeAll(): void {
-    while (this.live.length > 0) this.free();
+    while (this.live.length > 0) {
+      this.free();
+    }
   }
 
   private allocate(): void {
     const size = this.size();
     const align = this.random.below(4) === 0 ? 1 << this.random.below(8) : 0;
     const placement = this.perform(OP.alloc, size, () => this.stack.engine.allocate(size, align));
-    if (placement > NULL) this.live.push({ placement, size, align });
+    if (placement > NULL) {
+      this.live.push({ placement, size, align });
+    }
   }
 
   private free(): void {

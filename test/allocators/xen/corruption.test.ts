@@ -45,7 +45,9 @@ for (const engine of ['xmalloc-tlsf-2008', 'xmalloc-tlsf']) {
       const { machine, engine: xmalloc } = churn.stack;
       const headers: number[] = [];
       xmalloc.walk((start, bytes, state) => {
-        if (bytes < 4096 || state !== 'metadata') headers.push(start);
+        if (bytes < 4096 || state !== 'metadata') {
+          headers.push(start);
+        }
       });
       const header = headers[(seed * 7919) % headers.length]!;
       for (let bit = 0; bit < 64; bit++) {
@@ -89,12 +91,16 @@ function flip(churn: Churn, seed: number): void {
   const words: number[] = [];
   if (random.below(2) === 0) {
     engine.walk((start, bytes) => {
-      for (let word = start; word < start + Math.min(bytes, 32); word += 4) words.push(word);
+      for (let word = start; word < start + Math.min(bytes, 32); word += 4) {
+        words.push(word);
+      }
     });
   } else {
     const regions = machine.layout.list();
     const { address, bytes } = regions[random.below(regions.length)]!;
-    for (let word = address; word < address + Math.min(bytes, 4096); word += 4) words.push(word);
+    for (let word = address; word < address + Math.min(bytes, 4096); word += 4) {
+      words.push(word);
+    }
   }
   const word = words[random.below(words.length)]!;
   machine.poke(word, machine.peek(word) ^ (1 << random.below(32)));
@@ -105,7 +111,9 @@ type Failure = abstract new (...parameters: never[]) => Error;
 /** Runs an action that may fail, but in these ways alone. */
 function reported(action: () => void, failures: readonly Failure[]): void {
   const error = thrown(action);
-  if (error !== undefined && !failures.some((failure) => error instanceof failure)) throw error;
+  if (error !== undefined && !failures.some((failure) => error instanceof failure)) {
+    throw error;
+  }
 }
 
 function thrown(action: () => void): unknown {

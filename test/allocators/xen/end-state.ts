@@ -33,13 +33,17 @@ export function endState(replayed: ReplayedGolden, entry: GoldenEntry): Record<s
 function freeBlocks(engine: Engine): number[] {
   const free: number[] = [];
   engine.walk((_start, bytes, state) => {
-    if (state === 'free') free.push(bytes);
+    if (state === 'free') {
+      free.push(bytes);
+    }
   });
   return free;
 }
 
 function poolOf(engine: Engine): TlsfPool {
-  if (engine instanceof XmallocTlsf) return engine.pool;
+  if (engine instanceof XmallocTlsf) {
+    return engine.pool;
+  }
   return 'pool' in engine ? (engine.pool as TlsfPool) : mappingsOf(engine).heap.pool;
 }
 

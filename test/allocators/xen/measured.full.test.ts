@@ -9,7 +9,9 @@ import { compareRun, measuredRuns } from './measured-rows';
 const LIVE_MAX_FIRST_FIT = 10_000;
 
 for (const run of measuredRuns().filter(({ live }) => live > 1000)) {
-  if (run.engine === 'xmalloc-first-fit' && run.live > LIVE_MAX_FIRST_FIT) continue;
+  if (run.engine === 'xmalloc-first-fit' && run.live > LIVE_MAX_FIRST_FIT) {
+    continue;
+  }
   test(`${run.engine} works like the compiled code in the ${run.storm} storm of ${run.live}`, () =>
     compareRun(run));
 }

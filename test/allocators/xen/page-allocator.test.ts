@@ -30,7 +30,9 @@ for (const version of VERSIONS) {
     const { take, give, account } = allocator(version, 64);
     const pages = Array.from({ length: 64 }, () => take(0));
     assert.is(take(0), undefined);
-    for (let index = 0; index < 64; index++) give(pages[(index * 37) % 64]!, 0);
+    for (let index = 0; index < 64; index++) {
+      give(pages[(index * 37) % 64]!, 0);
+    }
     account.allocator.check();
     assert.is(take(6), 0);
   });
@@ -96,7 +98,9 @@ head('idle CPUs move what they have scrubbed to the front', () => {
   const order = (idleScrub: number) => {
     const { take, give } = allocator('head', 64, idleScrub);
     const pages = Array.from({ length: 8 }, () => take(0)!);
-    for (const index of [1, 3, 5]) give(pages[index]!, 0);
+    for (const index of [1, 3, 5]) {
+      give(pages[index]!, 0);
+    }
     return [take(0), take(0), take(0)].map((page) => pages.indexOf(page!));
   };
   assert.equal(order(0), [1, 3, 5]);
@@ -108,7 +112,9 @@ head('idle CPUs scrub as many pages as they may, the largest blocks first', () =
   const large = account.take(2);
   const keep = account.take(2);
   const small = account.take(0);
-  for (const page of [large, small]) machine.poke(page + 8, 5);
+  for (const page of [large, small]) {
+    machine.poke(page + 8, 5);
+  }
   account.give(large, 2);
   account.give(small, 0);
   account.takeZeroed(0);
@@ -133,7 +139,9 @@ head('who wants clean pages takes scrubbed blocks first, single pages excepted',
   );
   assert.is(account.takeZeroed(0), single, 'a single page is taken as it is');
   account.allocator.check();
-  while (account.takeZeroed(1) !== 0) continue;
+  while (account.takeZeroed(1) !== 0) {
+    continue;
+  }
   assert.ok(account.holds(pair, 8192), 'unscrubbed blocks are taken when there is nothing else');
 });
 

@@ -108,11 +108,21 @@ for (const engineName of ['xmalloc-tlsf-2008', 'xmalloc-tlsf'] as const) {
   const [used, regions] = COUNTERS[engineName];
   const place = (offset: number) => {
     const inPool = offset - POOL;
-    if (inPool < 0) return `p${Math.floor(offset / 4096)}+${offset % 4096}`;
-    if (inPool === 6248) return 'lock';
-    if (inPool === used) return 'used';
-    if (inPool === regions) return 'regions';
-    if (inPool === 0) return 'fl';
+    if (inPool < 0) {
+      return `p${Math.floor(offset / 4096)}+${offset % 4096}`;
+    }
+    if (inPool === 6248) {
+      return 'lock';
+    }
+    if (inPool === used) {
+      return 'used';
+    }
+    if (inPool === regions) {
+      return 'regions';
+    }
+    if (inPool === 0) {
+      return 'fl';
+    }
     return inPool < 104 ? `sl[${inPool / 4 - 1}]` : `list[${(inPool - 104) / 8}]`;
   };
   const pointer = 'L xmalloc pool pointer';

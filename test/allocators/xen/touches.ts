@@ -35,7 +35,9 @@ export function touches(machine: Machine, place: (offset: number) => string, act
 }
 
 function nameOf(machine: Machine, address: number, place: (offset: number) => string): string {
-  if (address < HEAP_BASE + machine.layout.heapBytes) return place(address - HEAP_BASE);
+  if (address < HEAP_BASE + machine.layout.heapBytes) {
+    return place(address - HEAP_BASE);
+  }
   const region = machine.layout.list().find((each) => address < each.address + each.bytes)!;
   const offset = address - region.address;
   switch (region.name) {

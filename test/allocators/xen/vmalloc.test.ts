@@ -59,7 +59,9 @@ vmalloc('gives everything back when there is no memory left, in either option', 
       objects.push(object);
     }
     engine.check();
-    for (const object of objects) engine.free(object, 9000, 0);
+    for (const object of objects) {
+      engine.free(object, 9000, 0);
+    }
     assert.is(machine.pageSource!.freePages, idle);
     engine.check();
   }
@@ -68,7 +70,9 @@ vmalloc('gives everything back when there is no memory left, in either option', 
 vmalloc('leaf page tables cost heap pages where they are charged', () => {
   const held = (options: Readonly<Record<string, string>>) => {
     const { engine, machine } = stackOf('vmalloc', 4096, options);
-    for (let mapping = 0; mapping < 600; mapping++) engine.allocate(4096, 0);
+    for (let mapping = 0; mapping < 600; mapping++) {
+      engine.allocate(4096, 0);
+    }
     engine.check();
     return machine.ledger.heldBytes / 4096;
   };
@@ -84,13 +88,19 @@ vmalloc('a table that cannot be had undoes the whole allocation', () => {
   const fillers = Array.from({ length: 254 }, () => engine.allocate(4096, 0));
   const source = machine.pageSource!;
   const drained: number[] = [];
-  while (source.freePages > 5) drained.push(source.take(0));
+  while (source.freePages > 5) {
+    drained.push(source.take(0));
+  }
   const before = source.freePages;
   assert.is(engine.allocate(4 * 4096, 0), NULL, 'the array, four pages, and no page for the second table');
   assert.is(source.freePages, before);
-  for (const page of drained) source.give(page, 0);
+  for (const page of drained) {
+    source.give(page, 0);
+  }
   engine.check();
-  for (const object of fillers) engine.free(object, 4096, 0);
+  for (const object of fillers) {
+    engine.free(object, 4096, 0);
+  }
   engine.check();
 });
 
@@ -145,7 +155,9 @@ xvmalloc('contents survive every kind of resize', () => {
   let object = engine.allocate(40, 0);
   let bytes = 40;
   for (const size of sizes) {
-    for (let offset = 0; offset < bytes; offset += 4) machine.poke(physical(object, offset), offset + bytes);
+    for (let offset = 0; offset < bytes; offset += 4) {
+      machine.poke(physical(object, offset), offset + bytes);
+    }
     const resized = engine.reallocate!(object, size, 0, bytes);
     assert.ok(isBlock(resized));
     for (let offset = 0; offset + 4 <= Math.min(bytes, size); offset += 4) {
@@ -161,7 +173,9 @@ xvmalloc('contents survive every kind of resize', () => {
 xvmalloc('a mapping that cannot shrink for lack of memory stays, one that cannot grow is refused', () => {
   const { engine, machine } = stackOf('xvmalloc', 64);
   const object = engine.allocate(5 * 4096, 0);
-  while (machine.pageSource!.take(0) !== 0) continue;
+  while (machine.pageSource!.take(0) !== 0) {
+    continue;
+  }
   assert.is(engine.reallocate!(object, 2 * 4096, 0, 5 * 4096), object);
   assert.is(engine.reallocate!(object, 9 * 4096, 0, 5 * 4096), NULL);
   assert.is(engine.reallocate!(object, 5 * 4096 - 10, 0, 5 * 4096), object);
@@ -170,7 +184,9 @@ xvmalloc('a mapping that cannot shrink for lack of memory stays, one that cannot
 xvmalloc('xvzalloc clears heap objects and mappings, and not the arrays behind them', () => {
   const { engine, machine } = stackOf('xvmalloc');
   const first = engine.allocate(64, 0);
-  for (let offset = 0; offset < 64; offset += 4) machine.poke(first + offset, 3);
+  for (let offset = 0; offset < 64; offset += 4) {
+    machine.poke(first + offset, 3);
+  }
   engine.free(first, 64, 0);
   engine.callSite!('', 'xvzalloc');
   const again = engine.allocate(64, 0);
@@ -199,6 +215,8 @@ function at(page: number): Placement {
 /** The first page of the lowest run of `count` free pages with a free page on either side. */
 function lowestHole(used: Uint8Array, count: number): number {
   for (let page = 1; ; page++) {
-    if (!used.subarray(page - 1, page + count + 1).includes(1)) return page;
+    if (!used.subarray(page - 1, page + count + 1).includes(1)) {
+      return page;
+    }
   }
 }

@@ -71,7 +71,9 @@ test('the zeroing forms clear what was asked for and nothing else does', () => {
   ] as const) {
     const { engine, machine } = stackOf();
     const object = engine.allocate(bytes, 0);
-    for (let word = 0; word < bytes; word += 4) machine.poke(object + word, 0xffff_ffff);
+    for (let word = 0; word < bytes; word += 4) {
+      machine.poke(object + word, 0xffff_ffff);
+    }
     engine.free(object, bytes, 0);
     engine.callSite!('somewhere.c:1', call);
     const again = engine.allocate(bytes, 0);
@@ -92,7 +94,9 @@ test('an aligned object lies as asked and gives its block back', () => {
     objects.push(object);
   }
   engine.check();
-  for (const object of objects) engine.free(object, 24, 0);
+  for (const object of objects) {
+    engine.free(object, 24, 0);
+  }
   engine.check();
   assert.is(machine.ledger.heldBytes, 8192, 'the pool object alone remains');
 });

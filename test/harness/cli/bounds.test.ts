@@ -50,8 +50,12 @@ test('one that does as much as its bound does not', () =>
 test('the engines that were measured state a bound, or that there is none, for both verbs, with the source', () => {
   const measured = ['xenheap-pages', 'vmalloc', 'xmalloc-first-fit', 'xmalloc-tlsf', 'xmalloc-tlsf-2008', 'xvmalloc']; // prettier-ignore
   for (const { name, bounds } of ENGINES) {
-    for (const { statement, source } of bounds) assert.ok(statement !== '' && source !== '', name);
-    if (!measured.includes(name)) continue;
+    for (const { statement, source } of bounds) {
+      assert.ok(statement !== '' && source !== '', name);
+    }
+    if (!measured.includes(name)) {
+      continue;
+    }
     for (const verb of ['alloc', 'free']) {
       assert.ok(bounds.some((bound) => bound.verb === verb), `${name} states none for ${verb}`); // prettier-ignore
     }

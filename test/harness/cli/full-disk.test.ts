@@ -75,7 +75,9 @@ for (const how of ['a file system', 'a limit'] as const) {
           assert.equal(left, [], what);
         }
       } finally {
-        if (isMounted) spawnSync('umount', [small]);
+        if (isMounted) {
+          spawnSync('umount', [small]);
+        }
       }
     }));
 }

@@ -26,7 +26,9 @@ function interrupted(
     );
     let stderr = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      if (stderr === '') child.kill('SIGINT');
+      if (stderr === '') {
+        child.kill('SIGINT');
+      }
       stderr += text;
     });
     child.on('close', (code) => resolve({ code, stderr }));

@@ -8,5 +8,7 @@ let left = Number(process.env.KILL_AFTER);
 fs.renameSync = (...names) => {
   rename(...names);
   left -= 1;
-  if (left === 0) process.kill(process.pid, 'SIGKILL');
+  if (left === 0) {
+    process.kill(process.pid, 'SIGKILL');
+  }
 };

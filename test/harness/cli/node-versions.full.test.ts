@@ -28,7 +28,9 @@ const SEARCH = [
 function filesIn(folder: string): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
+    if (!entry.isFile()) {
+      continue;
+    }
     const file = join(entry.parentPath, entry.name);
     files.set(file.slice(folder.length + 1), withoutHost(entry.name, readFileSync(file, 'latin1')));
   }
@@ -36,7 +38,9 @@ function filesIn(folder: string): ReadonlyMap<string, string> {
 }
 
 function withoutHost(name: string, text: string): string {
-  if (name !== 'results.json') return text;
+  if (name !== 'results.json') {
+    return text;
+  }
   const { environment, ...rest } = JSON.parse(text) as Record<string, unknown>;
   assert.ok(environment !== undefined, 'the results name their host');
   return JSON.stringify(rest);
@@ -69,7 +73,9 @@ for (const version of OTHER_NODES) {
       const here = outputsOf([process.execPath], main, join(folder, 'here'));
       const there = outputsOf(npx, main, join(folder, 'there'));
       assert.equal([...there.keys()], [...here.keys()]);
-      for (const [name, text] of here) assert.ok(there.get(name) === text, `${name} differs`);
+      for (const [name, text] of here) {
+        assert.ok(there.get(name) === text, `${name} differs`);
+      }
       return Promise.resolve();
     }));
 }

@@ -183,7 +183,9 @@ test('the claim of a suite that was killed holds nobody up', () =>
       stdio: 'ignore',
     });
     const claimed = join(out, '.cells.lock');
-    while (!existsSync(claimed)) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (!existsSync(claimed)) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
     child.kill('SIGKILL');
     await once(child, 'exit');
     assert.ok(existsSync(claimed));

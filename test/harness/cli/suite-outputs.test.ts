@@ -55,7 +55,9 @@ test('results carry their limits and labels, shards too, and compare judges by t
     const file = writeSuite(folder, text);
     const out = (name: string) => ['--out', join(folder, name), '--workers', '1'];
     assert.is((await runCli('suite', file, ...out('whole'))).code, 0);
-    for (const part of ['1/2', '2/2']) await runCli('suite', file, ...out('shards'), '--shard', part);
+    for (const part of ['1/2', '2/2']) {
+      await runCli('suite', file, ...out('shards'), '--shard', part);
+    }
     const merged = await runCli('merge', join(folder, 'shards'), '--emit', 'junit');
     assert.is(merged.code, 0, merged.stderr);
     assert.match(merged.stdout, /\nsome: 2 cells \(2 recorded, primary\): 2 ok\n/);
@@ -94,7 +96,9 @@ test('a suite emits and appends as run does; a shard leaves that to merge', () =
     const { code, stderr } = await runCli('suite', file, '--out', out!, '--workers', '1', ...options);
     assert.is(code, 0, stderr);
     const names = readdirSync(out!);
-    for (const name of ['bmf.json', 'benchfmt.txt', 'junit.xml']) assert.ok(names.includes(name), name);
+    for (const name of ['bmf.json', 'benchfmt.txt', 'junit.xml']) {
+      assert.ok(names.includes(name), name);
+    }
     assert.match((await runCli('trend', history!)).stdout, /1 run, \d+ series, 0 changes\n$/);
     for (const option of [
       ['--emit', 'bmf'],
@@ -133,8 +137,11 @@ test('on GitHub Actions a suite annotates and appends to the summary of the job'
       assert.not.match(text, /<[bi]>/);
     } finally {
       for (const name of ['GITHUB_ACTIONS', 'GITHUB_STEP_SUMMARY']) {
-        if (before[name] === undefined) delete process.env[name];
-        else process.env[name] = before[name];
+        if (before[name] === undefined) {
+          delete process.env[name];
+        } else {
+          process.env[name] = before[name];
+        }
       }
     }
   }));

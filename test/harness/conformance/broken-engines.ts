@@ -79,7 +79,9 @@ const SAYING: readonly BrokenEngine[] = [
   breaking('configurable', 'cannot be made under an option', /mode=bad: RangeError: no such mode/, sound, {
     options: { mode: { kind: 'choice', summary: 'mode', choices: ['good', 'bad'], byDefault: 'good' } },
     create(machine, options, engineNamed) {
-      if (options['mode'] === 'bad') throw new RangeError('no such mode');
+      if (options['mode'] === 'bad') {
+        throw new RangeError('no such mode');
+      }
       return brokenDefinition(sound).create(machine, {}, engineNamed);
     },
   }),
@@ -162,7 +164,9 @@ const PLACING: readonly BrokenEngine[] = [
     (heap) => ({
       reallocate(object, bytes, align, oldBytes) {
         const moved = heap.allocate(bytes, align);
-        if (isBlock(moved)) heap.free(object, oldBytes, 0);
+        if (isBlock(moved)) {
+          heap.free(object, oldBytes, 0);
+        }
         return moved;
       },
     }),
@@ -190,7 +194,9 @@ const appendsIntoTails: Break = (heap, machine) => {
 const LOOKING: readonly BrokenEngine[] = [
   breaking('intact', 'fails at a size', /"alloc,1,777,0" failed: TypeError: oops/, ({ allocate }) => ({
     allocate(bytes, align) {
-      if (bytes === 777) throw new TypeError('oops');
+      if (bytes === 777) {
+        throw new TypeError('oops');
+      }
       return allocate(bytes, align);
     },
   })),
@@ -239,7 +245,9 @@ const LOOKING: readonly BrokenEngine[] = [
       let calls = 0;
       return {
         allocate(bytes, align) {
-          if (calls++ % 16 === 7) machine.load(HEAP_BASE);
+          if (calls++ % 16 === 7) {
+            machine.load(HEAP_BASE);
+          }
           return allocate(bytes, align);
         },
       };
@@ -271,7 +279,9 @@ const LOOKING: readonly BrokenEngine[] = [
         try {
           check();
         } catch {
-          for (;;) machine.peek(HEAP_BASE);
+          for (;;) {
+            machine.peek(HEAP_BASE);
+          }
         }
       },
     }),

@@ -32,8 +32,11 @@ for (const { rule, what, reason, definition, othersToo } of BROKEN_ENGINES) {
     const found = report(definition);
     assert.not.ok(found.passed);
     const failed = failedRules(found);
-    if (othersToo) assert.ok(failed.includes(rule), `only ${failed}`);
-    else assert.equal(failed, [rule]);
+    if (othersToo) {
+      assert.ok(failed.includes(rule), `only ${failed}`);
+    } else {
+      assert.equal(failed, [rule]);
+    }
     const { outcome } = found.results.find((result) => result.rule === rule)!;
     assert.match(outcome.kind === 'failed' ? outcome.reason : '', reason);
   });
@@ -71,7 +74,9 @@ const shortest = suite('a failing sequence');
 shortest('is short, and a trace that the replay’s own oracle objects to', async () => {
   const { definition } = BROKEN_ENGINES.find(({ rule }) => rule === 'apart')!;
   const { outcome } = report(definition).results.find(({ rule }) => rule === 'apart')!;
-  if (outcome.kind !== 'failed') return assert.unreachable();
+  if (outcome.kind !== 'failed') {
+    return assert.unreachable();
+  }
   assert.ok(outcome.operations.length <= 4, outcome.operations.map(operationText).join(' '));
   const rows = outcome.operations.map(operationText);
   const stack = createStack(definition, {}, { heapPages: 512, virtualPages: 1 }, () => definition);
@@ -88,7 +93,9 @@ shortest('of one request is that request', () => {
 shortest('is the one request that fails, however many went before it', () => {
   const { definition } = BROKEN_ENGINES.find(({ rule }) => rule === 'aligned')!;
   const { outcome } = report(definition).results.find(({ rule }) => rule === 'aligned')!;
-  if (outcome.kind !== 'failed') return assert.unreachable();
+  if (outcome.kind !== 'failed') {
+    return assert.unreachable();
+  }
   assert.is(outcome.operations.length, 1, outcome.operations.map(operationText).join(' '));
   assert.ok(outcome.operations[0]!.align > 1);
   assert.match(outcome.reason, operationText(outcome.operations[0]!));
@@ -121,10 +128,18 @@ shortest('drawn for any engine is legal', () => {
         assert.not.ok(known.has(id), `${op} ${id}`);
       }
       known.add(id);
-      if (op === 'alloc' || op === 'alignedalloc') heap.add(id);
-      if (['free', 'realloc', 'msize', 'adopt'].includes(op)) assert.ok(heap.has(id), `${op} ${id}`);
-      if (['temp', 'adopt', 'leave', 'freeall'].includes(op)) assert.ok(depth > 0, op);
-      if (op === 'free' || op === 'adopt' || (op === 'realloc' && size === 0)) heap.delete(id);
+      if (op === 'alloc' || op === 'alignedalloc') {
+        heap.add(id);
+      }
+      if (['free', 'realloc', 'msize', 'adopt'].includes(op)) {
+        assert.ok(heap.has(id), `${op} ${id}`);
+      }
+      if (['temp', 'adopt', 'leave', 'freeall'].includes(op)) {
+        assert.ok(depth > 0, op);
+      }
+      if (op === 'free' || op === 'adopt' || (op === 'realloc' && size === 0)) {
+        heap.delete(id);
+      }
       depth += op === 'enter' ? 1 : op === 'leave' ? -1 : 0;
     }
   }

@@ -294,7 +294,9 @@ told('an engine that does not do the same twice is an internal error', async () 
     const extra = made++;
     return {
       allocate: (bytes, align) => {
-        for (let time = 0; time < extra; time++) machine.load(machine.layout.list()[0]!.address);
+        for (let time = 0; time < extra; time++) {
+          machine.load(machine.layout.list()[0]!.address);
+        }
         return plain.allocate(bytes, align);
       },
     };

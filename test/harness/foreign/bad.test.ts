@@ -16,7 +16,9 @@ const BAD = path.join(__dirname, 'bad');
 const rows: string[] = [];
 for (let id = 1; id <= 12; id++) {
   rows.push(`alloc,${id},${16 * (1 + (id % 5))},0`);
-  if (id % 3 === 0) rows.push(`free,${id - 1},0,0`);
+  if (id % 3 === 0) {
+    rows.push(`free,${id - 1},0,0`);
+  }
 }
 rows.push('alloc,13,1500,0', 'free,12,0,0', 'free,4,0,0', 'free,9,0,0', 'free,13,0,0');
 const TRACE = `op,id,size,align\n${rows.join('\n')}\n`;

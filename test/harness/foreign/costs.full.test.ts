@@ -6,7 +6,9 @@ import { assertStormCosts, twinRuns } from './costs';
 const LIVE_MAX_FIRST_FIT = 10_000;
 
 for (const run of twinRuns().filter(({ live }) => live > 1000)) {
-  if (run.engine === 'xmalloc-first-fit' && run.live > LIVE_MAX_FIRST_FIT) continue;
+  if (run.engine === 'xmalloc-first-fit' && run.live > LIVE_MAX_FIRST_FIT) {
+    continue;
+  }
   test(`the twin of ${run.engine} works like the compiled code in the ${run.storm} storm of ${run.live}`, () =>
     assertStormCosts(run));
 }

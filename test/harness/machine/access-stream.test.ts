@@ -150,7 +150,9 @@ batches('hold one operation in pieces when it is longer than they are', () => {
   machine.stream.endOperation(0);
   machine.stream.beginOperation(1, 5, 42, 77, 8);
   for (let access = 0; access < accesses; access++) {
-    if (access === ENTRY_CAPACITY + 3) machine.lock(outer);
+    if (access === ENTRY_CAPACITY + 3) {
+      machine.lock(outer);
+    }
     machine.chase(HEAP_BASE + 4 * (access % 64));
     machine.work(steps.search);
   }
@@ -177,7 +179,9 @@ batches('end exactly where the arrays do', () => {
   for (const surplus of [-1, 0, 1]) {
     const { machine, recorder } = recordedMachine();
     machine.stream.beginOperation(0, 0, 0, 0, 0);
-    for (let access = 0; access < ENTRY_CAPACITY + surplus; access++) machine.load(HEAP_BASE);
+    for (let access = 0; access < ENTRY_CAPACITY + surplus; access++) {
+      machine.load(HEAP_BASE);
+    }
     machine.stream.endOperation(0);
     machine.stream.beginOperation(1, 0, 0, 0, 0);
     machine.load(HEAP_BASE);
@@ -215,10 +219,15 @@ limit('stops it at its end at the latest, and not one access too early', () => {
   ] as const) {
     const { machine } = recordedMachine({ accessesMax: 100 });
     machine.stream.beginOperation(0, 0, 0, 0, 0);
-    for (let access = 0; access < accesses; access++) machine.load(HEAP_BASE);
+    for (let access = 0; access < accesses; access++) {
+      machine.load(HEAP_BASE);
+    }
     const end = () => machine.stream.endOperation(0);
-    if (stops) assert.throws(end, (error: unknown) => error instanceof Runaway);
-    else end();
+    if (stops) {
+      assert.throws(end, (error: unknown) => error instanceof Runaway);
+    } else {
+      end();
+    }
   }
 });
 
@@ -241,7 +250,9 @@ limit('holds all operations together to the budget of the replay', () => {
   const { machine } = recordedMachine({ accessBudget: 100 });
   const operation = (accesses: number) => {
     machine.stream.beginOperation(0, 0, 0, 0, 0);
-    for (let access = 0; access < accesses; access++) machine.load(HEAP_BASE);
+    for (let access = 0; access < accesses; access++) {
+      machine.load(HEAP_BASE);
+    }
     machine.stream.endOperation(0);
   };
   operation(60);
@@ -258,9 +269,13 @@ limit('holds all operations together to their budget', () => {
     error instanceof Runaway && /^replay passed its limit of 100/.test(error.message);
   for (let index = 0; index < 10; index++) {
     machine.stream.beginOperation(index, 0, 0, 0, 0);
-    for (let access = 0; access < 10; access++) machine.load(HEAP_BASE);
+    for (let access = 0; access < 10; access++) {
+      machine.load(HEAP_BASE);
+    }
     machine.stream.endOperation(0);
-    if (index === 4) machine.stream.flush();
+    if (index === 4) {
+      machine.stream.flush();
+    }
   }
   machine.stream.beginOperation(10, 0, 0, 0, 0);
   machine.load(HEAP_BASE);
@@ -269,9 +284,13 @@ limit('holds all operations together to their budget', () => {
 
 limit('counts what happens before the first operation as one', () => {
   const { machine } = recordedMachine({ accessesMax: 2 * ENTRY_CAPACITY });
-  for (let access = 0; access < 2 * ENTRY_CAPACITY; access++) machine.load(HEAP_BASE);
+  for (let access = 0; access < 2 * ENTRY_CAPACITY; access++) {
+    machine.load(HEAP_BASE);
+  }
   const rest = () => {
-    for (let access = 0; access < ENTRY_CAPACITY; access++) machine.load(HEAP_BASE);
+    for (let access = 0; access < ENTRY_CAPACITY; access++) {
+      machine.load(HEAP_BASE);
+    }
   };
   assert.throws(rest, (error: unknown) => error instanceof Runaway && error.scope === 'operation');
 });

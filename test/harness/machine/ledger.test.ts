@@ -29,12 +29,19 @@ ledger('agrees with a plain array of granules', () => {
           const range = held.slice(first, first + count);
           const address = HEAP_BASE + first * granuleBytes;
           const take = range.every((granule) => !granule);
-          if (!take && !range.every((granule) => granule)) continue;
-          if (take) subject.take(address, range.length * granuleBytes);
-          else subject.give(address, range.length * granuleBytes);
+          if (!take && !range.every((granule) => granule)) {
+            continue;
+          }
+          if (take) {
+            subject.take(address, range.length * granuleBytes);
+          } else {
+            subject.give(address, range.length * granuleBytes);
+          }
           held.fill(take, first, first + range.length);
           // What was told of the runs must not outlive a change.
-          if (first % 2 === 0) runsOf(subject);
+          if (first % 2 === 0) {
+            runsOf(subject);
+          }
           peak = Math.max(peak, held.filter(Boolean).length);
         }
         assert.is(subject.heldBytes, held.filter(Boolean).length * granuleBytes);

@@ -79,14 +79,30 @@ words('agree with an array of bytes', () => {
       for (const { width, address, value } of actions) {
         const at = HEAP_BASE + address;
         const wide = BigInt(value);
-        if (width === 1) machine.store8(at, value % 256);
-        if (width === 2) machine.store16(at, value % 65_536);
-        if (width === 4) machine.store(at, value % 2 ** 32);
-        if (width === 8) machine.store64(at, value);
-        if (width === 1) model.setUint8(address, Number(wide & 0xffn));
-        if (width === 2) model.setUint16(address, Number(wide & 0xffffn), true);
-        if (width === 4) model.setUint32(address, Number(wide & 0xffff_ffffn), true);
-        if (width === 8) model.setBigUint64(address, wide, true);
+        if (width === 1) {
+          machine.store8(at, value % 256);
+        }
+        if (width === 2) {
+          machine.store16(at, value % 65_536);
+        }
+        if (width === 4) {
+          machine.store(at, value % 2 ** 32);
+        }
+        if (width === 8) {
+          machine.store64(at, value);
+        }
+        if (width === 1) {
+          model.setUint8(address, Number(wide & 0xffn));
+        }
+        if (width === 2) {
+          model.setUint16(address, Number(wide & 0xffffn), true);
+        }
+        if (width === 4) {
+          model.setUint32(address, Number(wide & 0xffff_ffffn), true);
+        }
+        if (width === 8) {
+          model.setBigUint64(address, wide, true);
+        }
       }
       for (let address = 0; address <= bytes - 8; address++) {
         const at = HEAP_BASE + address;
@@ -120,11 +136,20 @@ bulk('move and set bytes like a plain array, overlapping or not', () => {
       model.forEach((value, index) => machine.poke8(HEAP_BASE + index, value));
       for (const { verb, to, from, length, value } of actions) {
         const count = Math.min(length, bytes - to, verb === 'copy' ? bytes - from : bytes);
-        if (verb === 'copy') machine.copy(HEAP_BASE + to, HEAP_BASE + from, count);
-        if (verb === 'fill') machine.fill(HEAP_BASE + to, count, value);
-        if (verb === 'clear') machine.clear(HEAP_BASE + to, count);
-        if (verb === 'copy') model.copyWithin(to, from, from + count);
-        else model.fill(verb === 'fill' ? value : 0, to, to + count);
+        if (verb === 'copy') {
+          machine.copy(HEAP_BASE + to, HEAP_BASE + from, count);
+        }
+        if (verb === 'fill') {
+          machine.fill(HEAP_BASE + to, count, value);
+        }
+        if (verb === 'clear') {
+          machine.clear(HEAP_BASE + to, count);
+        }
+        if (verb === 'copy') {
+          model.copyWithin(to, from, from + count);
+        } else {
+          model.fill(verb === 'fill' ? value : 0, to, to + count);
+        }
       }
       assert.equal(
         Uint8Array.from({ length: bytes }, (_, index) => machine.peek8(HEAP_BASE + index)),
@@ -198,7 +223,9 @@ bounds('fault on either side, for every verb', () => {
       () => machine.poke(address, 1),
       () => machine.poke8(address, 1),
     ];
-    for (const verb of verbs) assert.throws(verb, isFault, `${verb} at ${address}`);
+    for (const verb of verbs) {
+      assert.throws(verb, isFault, `${verb} at ${address}`);
+    }
   }
 });
 

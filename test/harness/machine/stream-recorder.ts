@@ -42,9 +42,13 @@ export class StreamRecorder {
       }
       PRICED_NAMES.forEach((name, column) => {
         const count = batch.segmentPriced[segment * PRICED_NAMES.length + column]!;
-        if (count !== 0) this.priced[`${name}@${locks}`] = (this.priced[`${name}@${locks}`] ?? 0) + count;
+        if (count !== 0) {
+          this.priced[`${name}@${locks}`] = (this.priced[`${name}@${locks}`] ?? 0) + count;
+        }
       });
-      if ((flags & END_OF_OPERATION) !== 0) this.finish(batch, operation++);
+      if ((flags & END_OF_OPERATION) !== 0) {
+        this.finish(batch, operation++);
+      }
     }
     if (operation !== batch.operationCount || entry > batch.entryCount) {
       throw new Error(`${operation} operations end in a batch that counts ${batch.operationCount}`);
@@ -55,7 +59,9 @@ export class StreamRecorder {
     const noted: Record<string, number> = {};
     NOTED_NAMES.forEach((name, column) => {
       const count = batch.operationNoted[row * NOTED_NAMES.length + column]!;
-      if (count !== 0) noted[name] = count;
+      if (count !== 0) {
+        noted[name] = count;
+      }
     });
     this.operations.push({
       index: batch.operationIndices[row]!,

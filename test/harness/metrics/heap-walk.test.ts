@@ -68,7 +68,9 @@ test('between two walks a block may be made again where one was, or be gone agai
   const engine = {
     blockAt: (start: number) => ({ start, bytes: 16, headerBytes: 0 }),
     walk: (visit: BlockVisitor) => {
-      if (isBroken) throw new HeapCorruption(undefined, 'not now');
+      if (isBroken) {
+        throw new HeapCorruption(undefined, 'not now');
+      }
       // The last first: nothing says in which order an engine walks.
       visit(HEAP_BASE + 16, 16, 'free');
       visit(HEAP_BASE, 16, 'allocated');

@@ -64,7 +64,9 @@ test('a ring hands over what was written, and whoever writes hears of a reader t
     }),
   );
   assert.throws(() => {
-    for (;;) ring.write(stream);
+    for (;;) {
+      ring.write(stream);
+    }
   }, /has stopped/);
 });
 

@@ -29,7 +29,9 @@ test('the upper half of 64 bits is like the lower, as signed numbers or bigints'
 
 test('4 GiB of places, and one line about more', () => {
   const space = new AddressSpace();
-  for (let region = 0; region < 2048; region++) space.map(region * 64 * MIB);
+  for (let region = 0; region < 2048; region++) {
+    space.map(region * 64 * MIB);
+  }
   assert.is(space.map(2047 * 64 * MIB + 5), 2047 * 2 * MIB + 5);
   assert.throws(
     () => space.map(2048 * 64 * MIB),

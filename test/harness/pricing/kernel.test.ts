@@ -308,7 +308,9 @@ const real = suite('what engines do costs the same');
 
 for (const { stack: engine, trace, heapPages, vpages } of goldenEntries()) {
   // Calls at the edges of what each engine does; storms would show no more, and take longer.
-  if (trace !== 'edge') continue;
+  if (trace !== 'edge') {
+    continue;
+  }
   real(engine, async () => {
     const batches: Batch[] = [];
     const drain = ({ entries, segmentEnds, segmentFlags, segmentCount }: AccessStream): void => {

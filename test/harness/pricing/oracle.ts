@@ -36,7 +36,9 @@ class NaiveCache {
   }
 
   evict(): void {
-    for (const set of this.sets) set.length = 0;
+    for (const set of this.sets) {
+      set.length = 0;
+    }
   }
 
   /** Foreign lines, one after the other over all sets whatever the hash does; as many as fit leave nothing else. */
@@ -63,9 +65,13 @@ class NaiveCache {
 
   private touchIn(set: number[], number: number): boolean {
     const at = set.indexOf(number);
-    if (at >= 0) set.splice(at, 1);
+    if (at >= 0) {
+      set.splice(at, 1);
+    }
     set.unshift(number);
-    if (set.length > this.ways) set.pop();
+    if (set.length > this.ways) {
+      set.pop();
+    }
     return at >= 0;
   }
 
@@ -87,7 +93,9 @@ export class NaiveHierarchy {
 
   constructor(private readonly specification: PricingSpecification) {
     const { profile, mapping } = specification;
-    if (profile.model !== 'caches') throw new Error('no caches');
+    if (profile.model !== 'caches') {
+      throw new Error('no caches');
+    }
     this.profile = profile;
     const { l1, l2, l3 } = profile.caches;
     this.levels = [l1, l2, l3].flatMap((cache, level) =>
@@ -149,9 +157,11 @@ export class NaiveHierarchy {
       const level = this.find(line);
       if (level === 0) {
         if (fetched?.line === line) {
-          if (kind === STORE) fetched.words.add(address);
-          else if (index >= store!.end) fetched = undefined;
-          else if (!fetched.words.has(address)) {
+          if (kind === STORE) {
+            fetched.words.add(address);
+          } else if (index >= store!.end) {
+            fetched = undefined;
+          } else if (!fetched.words.has(address)) {
             const { level: fetchedLevel } = fetched;
             fetched = undefined;
             wait(kind, fetchedLevel, index);
@@ -161,7 +171,9 @@ export class NaiveHierarchy {
         charge('l1', kind === CHASE ? this.latency(0) : kind === STORE ? stores.l1 : 0);
         return;
       }
-      if (fetched?.line === line) fetched = undefined;
+      if (fetched?.line === line) {
+        fetched = undefined;
+      }
       if (kind === STORE) {
         charge(causeOf(level), this.storing(level));
         const deeper = store !== undefined && index < store.end ? store.level : level;
@@ -194,7 +206,9 @@ export class NaiveHierarchy {
 
   private translate(address: number, kind: Kind, charge: (cause: Cause, cycles: number) => unknown): void {
     const page = Math.floor(address / this.pageBytes);
-    if (this.first.touch(page)) return;
+    if (this.first.touch(page)) {
+      return;
+    }
     const second = this.profile.tlb.second?.cycles ?? 0;
     const held = this.second?.touch(page) ?? false;
     const cycles = held ? second : second + this.profile.tlb.walk[this.specification.mapping];
@@ -204,7 +218,9 @@ export class NaiveHierarchy {
 
   private find(line: number): number {
     for (const { cache, level } of this.levels) {
-      if (cache.touch(line)) return level;
+      if (cache.touch(line)) {
+        return level;
+      }
     }
     return 3;
   }
@@ -228,7 +244,9 @@ export class NaiveHierarchy {
         this.levels.find(({ level }) => level === at)?.cache.playNeighbours(more);
       play(2, lines - this.neighbourLines);
       const each = neighbours.l3LinesPerL2Line ?? 0;
-      if (each > 0) play(1, Math.floor(lines / each) - Math.floor(this.neighbourLines / each));
+      if (each > 0) {
+        play(1, Math.floor(lines / each) - Math.floor(this.neighbourLines / each));
+      }
       this.neighbourLines = lines;
     }
     if (state.kind === 'shared') {

@@ -34,7 +34,9 @@ export function priceOperations(
   const priced: PricedOperation[] = [];
   const stream = new AccessStream(new StepTable(), 2 ** 40, undefined, (batch) => {
     pricing.price(batch);
-    for (let row = 0; row < pricing.operationCount; row++) priced.push(operationAt(pricing, row));
+    for (let row = 0; row < pricing.operationCount; row++) {
+      priced.push(operationAt(pricing, row));
+    }
   });
   operations.forEach((operation, index) => {
     stream.beginOperation(index, 0, index, 0, 0);
@@ -49,20 +51,30 @@ export function priceOperations(
 export const accesses = (...list: Access[]): Happening[] => list.map((access) => ({ access }));
 
 function happen(stream: AccessStream, happening: Happening): void {
-  if (happening === 'drain') stream.flushWithinOperation();
-  else if ('access' in happening) stream.append(...happening.access);
-  else if ('acquire' in happening) stream.acquired(1 << happening.acquire);
-  else if ('release' in happening) stream.released(1 << happening.release);
-  else if (happening.event === 'instructions') stream.instructions += happening.times;
-  else if (happening.event === 'bitScans') stream.bitScans += happening.times;
-  else stream.countPriced(PRICED[happening.event], happening.times);
+  if (happening === 'drain') {
+    stream.flushWithinOperation();
+  } else if ('access' in happening) {
+    stream.append(...happening.access);
+  } else if ('acquire' in happening) {
+    stream.acquired(1 << happening.acquire);
+  } else if ('release' in happening) {
+    stream.released(1 << happening.release);
+  } else if (happening.event === 'instructions') {
+    stream.instructions += happening.times;
+  } else if (happening.event === 'bitScans') {
+    stream.bitScans += happening.times;
+  } else {
+    stream.countPriced(PRICED[happening.event], happening.times);
+  }
 }
 
 function operationAt(pricing: Pricing, row: number): PricedOperation {
   const causes: Partial<Record<Cause, number>> = {};
   CAUSES.forEach((cause, index) => {
     const cycles = pricing.operationCauses[row * CAUSE_COUNT + index]!;
-    if (cycles !== 0) causes[cause] = cycles;
+    if (cycles !== 0) {
+      causes[cause] = cycles;
+    }
   });
   const held = pricing.operationHeldCycles.slice(row * LOCK_COUNT, (row + 1) * LOCK_COUNT);
   return { cycles: pricing.operationCycles[row]!, causes, held: [...held] };

@@ -177,7 +177,9 @@ function rounded(costs: Readonly<Partial<Record<string, number>>>) {
     const before = Math.floor(sum + 0.5);
     sum += costs[cause] ?? 0;
     const cycles = Math.floor(sum + 0.5) - before;
-    if (cycles !== 0) causes[cause] = cycles;
+    if (cycles !== 0) {
+      causes[cause] = cycles;
+    }
   }
   return causes;
 }

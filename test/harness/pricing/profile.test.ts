@@ -57,8 +57,12 @@ shipped('the third level is missing where the processor had none', () => {
 
 /** The figures that stand in no group with a source, by path. */
 function unsourced(value: unknown, at: readonly string[]): string[] {
-  if (typeof value === 'number') return [at.join('.')];
-  if (typeof value !== 'object' || value === null || 'source' in value) return [];
+  if (typeof value === 'number') {
+    return [at.join('.')];
+  }
+  if (typeof value !== 'object' || value === null || 'source' in value) {
+    return [];
+  }
   return Object.entries(value).flatMap(([key, member]) => unsourced(member, [...at, key]));
 }
 

@@ -24,7 +24,9 @@ test('state and mapping follow the name', () => {
 test('the id is the shortest way to write a pricing, and reads back as the same', () => {
   const caches = PROFILE_NAMES.filter((name) => name !== 'flat');
   const ids = ['flat', ...caches.flatMap((name) => ['', '@cold', '@shared:1', '@shared:1048576'].flatMap((state) => [`${name}${state}`, `${name}${state}/4k`]))]; // prettier-ignore
-  for (const id of ids) assert.is(pricingId(parsePricing(id)), id);
+  for (const id of ids) {
+    assert.is(pricingId(parsePricing(id)), id);
+  }
   assert.is(pricingId(parsePricing('zen4-2022@warm/2m')), 'zen4-2022');
   assert.is(pricingId(parsePricing('zen4-2022@cold/2m')), 'zen4-2022@cold');
   assert.is(pricingId(parsePricing('zen4-2022@shared:00512')), 'zen4-2022@shared:512');

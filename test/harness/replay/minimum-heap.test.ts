@@ -77,14 +77,20 @@ test('smaller heaps that complete are found below one that fails', async () => {
 test('an engine that breaks says with how many pages', async () => {
   const fragile: ToyVerbs = (machine, plain) => ({
     allocate: (bytes, align) => {
-      if (machine.heapPages < 100) throw new Fault(64, 'made up');
+      if (machine.heapPages < 100) {
+        throw new Fault(64, 'made up');
+      }
       return plain.allocate(bytes, align);
     },
   });
   const result = await onToy(['alloc,1,4096,0'], fragile);
   assert.is(result.kind, 'stopped');
-  if (result.kind === 'stopped') assert.is(result.outcome.kind, 'faulted');
-  if (result.kind === 'stopped') assert.ok(result.heapPages < 100);
+  if (result.kind === 'stopped') {
+    assert.is(result.outcome.kind, 'faulted');
+  }
+  if (result.kind === 'stopped') {
+    assert.ok(result.heapPages < 100);
+  }
 });
 
 test('real engines need at least what lives, and exactly what bisection says', async () => {

@@ -26,7 +26,9 @@ function compare(commands: readonly Command[]): void {
   for (const [index, { id, remove }] of commands.entries()) {
     const slot = table.slotOf(id);
     assert.is(slot >= 0, model.has(id), `id ${id}`);
-    if (slot >= 0) assert.is(table.requestedBytes(slot), model.get(id));
+    if (slot >= 0) {
+      assert.is(table.requestedBytes(slot), model.get(id));
+    }
     if (remove && slot >= 0) {
       table.remove(slot);
       model.delete(id);
@@ -40,7 +42,9 @@ function compare(commands: readonly Command[]): void {
   const seen = new Map<number, number>();
   table.forEach((slot) => seen.set(table.id(slot), table.requestedBytes(slot)));
   assert.equal(sorted(seen), sorted(model));
-  for (const [id, bytes] of model) assert.is(table.requestedBytes(table.slotOf(id)), bytes);
+  for (const [id, bytes] of model) {
+    assert.is(table.requestedBytes(table.slotOf(id)), bytes);
+  }
 }
 
 const sorted = (map: ReadonlyMap<number, number>) => [...map].sort(([one], [other]) => one - other);
@@ -67,7 +71,9 @@ test('it is bounded by what is live, whatever lived before', () => {
   const table = new ObjectTable();
   for (let id = 0; id < 100_000; id++) {
     const slot = table.add(id * 4096);
-    if (id >= 10) table.remove(table.slotOf((id - 10) * 4096));
+    if (id >= 10) {
+      table.remove(table.slotOf((id - 10) * 4096));
+    }
     assert.ok(slot < 1024);
   }
   assert.is(table.size, 10);

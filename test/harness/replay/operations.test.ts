@@ -316,7 +316,9 @@ returned('is a placement, or the replay ends as corrupt', async () => {
     const stack = toyStack(() => ({ allocate: () => value as Placement }));
     const { outcome } = await replay(traceOf(['alloc,1,16,0']), stack, []);
     assert.is(outcome.kind, 'corrupt', shown);
-    if (outcome.kind !== 'corrupt') return;
+    if (outcome.kind !== 'corrupt') {
+      return;
+    }
     assert.is(outcome.problem, `the engine returned ${shown}, which is no placement`);
   }
 });

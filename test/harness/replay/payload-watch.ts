@@ -40,7 +40,9 @@ export async function expectSpoilt(
 ): Promise<string> {
   const outcome = await watched(definition, traceOf(rows), options);
   assert.is(outcome.kind, 'corrupt');
-  if (outcome.kind !== 'corrupt') return '';
+  if (outcome.kind !== 'corrupt') {
+    return '';
+  }
   assert.match(outcome.problem, problem);
   assert.is(outcome.index, operation, outcome.problem);
   assert.is(outcome.op, rows[operation]!.split(',')[0]);

@@ -205,7 +205,9 @@ broken('is caught in the virtual area, through its page tables', async () => {
       engine.allocate = (bytes, align) => {
         const placement = allocate(bytes, align);
         first ??= placement;
-        if (bytes === 333) pokeWord(machine, engine.translate!(first + 5000));
+        if (bytes === 333) {
+          pokeWord(machine, engine.translate!(first + 5000));
+        }
         return placement;
       };
       return engine;
@@ -223,7 +225,9 @@ broken('is told of its last step where no store of the operation is to be seen',
         const object = plain.allocate(bytes, align);
         machine.clear(object, bytes);
         machine.work(steps.clear);
-        if (bytes === 48) machine.poke(object - 4, 0xbad);
+        if (bytes === 48) {
+          machine.poke(object - 4, 0xbad);
+        }
         machine.work(steps.place);
         return object;
       },

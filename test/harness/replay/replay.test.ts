@@ -181,7 +181,9 @@ for (const [kind, verbs, problem] of failing) {
     const { report, lines, seen } = await replayed(rows, stack);
     const { outcome } = report;
     assert.is(outcome.kind, kind);
-    if (outcome.kind === 'ok' || outcome.kind === 'unsupported') return assert.unreachable();
+    if (outcome.kind === 'ok' || outcome.kind === 'unsupported') {
+      return assert.unreachable();
+    }
     assert.match(outcome.problem, problem);
     assert.is(outcome.index, lines.length);
     assert.is(outcome.lastStep, 'toy: search');
@@ -197,7 +199,9 @@ function corruption(block: number): never {
 }
 
 function chaseForEver(machine: Stack['machine']): never {
-  for (;;) machine.chase(HEAP_BASE);
+  for (;;) {
+    machine.chase(HEAP_BASE);
+  }
 }
 
 const at = (offset: number) => (HEAP_BASE + offset) as Placement;

@@ -14,7 +14,9 @@ const definition: EngineDefinition = toyDefinition(undefined, {
 });
 
 const engineNamed = (name: string): EngineDefinition => {
-  if (name !== 'other') throw new UsageError({ problem: `unknown engine "${name}"` });
+  if (name !== 'other') {
+    throw new UsageError({ problem: `unknown engine "${name}"` });
+  }
   return { ...definition, name };
 };
 

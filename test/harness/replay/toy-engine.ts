@@ -47,7 +47,9 @@ function plainEngine(machine: Machine): Engine {
     allocate: (sizeBytes, align) => {
       const granule = Math.max(align, 16);
       const address = Math.ceil(machine.load(next) / granule) * granule;
-      if (address + sizeBytes > heapEnd) return 0 as Placement;
+      if (address + sizeBytes > heapEnd) {
+        return 0 as Placement;
+      }
       machine.store(next, address + Math.max(Math.ceil(sizeBytes / 16), 1) * 16);
       return address as Placement;
     },

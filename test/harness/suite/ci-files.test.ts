@@ -101,7 +101,9 @@ test('GitHub pull requests: a comparison with options that exist, and a comment 
   assert.is(on, 'pull_request');
   const [comparison, comment] = jobs.compare.steps.slice(-2) as { run: string; if?: string }[];
   const { stdout: help } = await runCli('compare', '--help');
-  for (const [option] of comparison!.run.matchAll(/--[a-z-]+/g)) assert.match(help, option);
+  for (const [option] of comparison!.run.matchAll(/--[a-z-]+/g)) {
+    assert.match(help, option);
+  }
   const [, limits] = /--limit "([^"]*)"/.exec(comparison!.run)!;
   assert.ok(parseLimits(limits!).length > 3, 'every group');
   assert.match(comment!.run, /gh pr comment .* --body-file comment\.md/);

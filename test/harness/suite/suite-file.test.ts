@@ -210,8 +210,11 @@ test('nightly is every engine on every recording and synthesizer under three pri
   const recordings = new Set<string>();
   for (const { trace } of cells) {
     const { origin, name } = trace.header;
-    if (origin.kind === 'synthetic') generators.add(origin.generator);
-    else recordings.add(name);
+    if (origin.kind === 'synthetic') {
+      generators.add(origin.generator);
+    } else {
+      recordings.add(name);
+    }
   }
   assert.equal([...generators].sort(), synthesizers.map(({ name }) => name).sort());
   assert.equal(

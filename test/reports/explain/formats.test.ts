@@ -168,7 +168,9 @@ function assertNested(spans: readonly { ts: number; dur: number }[]): void {
   for (const { ts, dur } of spans) {
     assert.ok(ts >= begin, 'in the order of their beginnings');
     begin = ts;
-    while (open.length > 0 && open[open.length - 1]! <= ts && open[open.length - 1]! < ts + dur) open.pop();
+    while (open.length > 0 && open[open.length - 1]! <= ts && open[open.length - 1]! < ts + dur) {
+      open.pop();
+    }
     assert.ok(open.length === 0 || ts + dur <= open[open.length - 1]!, 'within what is open');
     open.push(ts + dur);
   }

@@ -63,7 +63,9 @@ reading('what lackey writes, with marks that the program prints through valgrind
 
 reading('does not depend on where the chunks are cut', async () => {
   const whole = await told(LACKEY);
-  for (const bytes of [1, 2, 7, 64]) assert.equal(await told(LACKEY, bytes), whole);
+  for (const bytes of [1, 2, 7, 64]) {
+    assert.equal(await told(LACKEY, bytes), whole);
+  }
 });
 
 reading('our own kinds, sizes left out, addresses of 64 bits', async () => {

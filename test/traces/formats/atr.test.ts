@@ -42,7 +42,9 @@ async function failureOf(file: Buffer, options: AtrOptions = {}): Promise<string
     const { events } = await read(file, options);
     throw new Error(`${events.length} events were read without complaint`);
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
+    if (!(error instanceof InputError)) {
+      throw error;
+    }
     return error.message;
   }
 }
@@ -123,7 +125,9 @@ test('a file of .atr is written whole or not at all, compressed if its name says
 
 test('the bytes depend on the events only', async () => {
   const shuffled = new EventColumns();
-  for (const text of ['unused', '85', 'xzalloc', 'main']) shuffled.texts.intern(text);
+  for (const text of ['unused', '85', 'xzalloc', 'main']) {
+    shuffled.texts.intern(text);
+  }
   const event = new TraceEvent();
   const columns = columnsOf(few);
   for (let i = 0; i < columns.length; i++) {
@@ -231,7 +235,9 @@ test('no payload, however hostile, does worse than be refused', async () => {
     .get('events')!
     .subarray(9);
   const texts = new TextTable();
-  for (const text of ['main', 'xzalloc', '85']) texts.intern(text);
+  for (const text of ['main', 'xzalloc', '85']) {
+    texts.intern(text);
+  }
   const decoder = new BlockDecoder(texts);
   const block = new EventBlock();
   let accepted = 0;

@@ -163,8 +163,11 @@ const cases: readonly (readonly [title: string, content: string | Buffer, messag
 for (const [title, content, message] of cases) {
   test(title, async () => {
     const failure = await failureOf(content);
-    if (typeof message === 'string') assert.is(failure, message);
-    else assert.match(failure, message);
+    if (typeof message === 'string') {
+      assert.is(failure, message);
+    } else {
+      assert.match(failure, message);
+    }
     assert.not.match(failure, '\n');
   });
 }
@@ -200,7 +203,9 @@ test('whatever is done to the bytes of a file, it is read or refused in one line
 
 test('a million distinct long texts are refused before they fill the memory', async () => {
   const rows: string[] = [];
-  for (let i = 0; i < 1100; i++) rows.push(`free,1,0,0,${String(i).padStart(6, '0')}${'x'.repeat(64_000)}\n`);
+  for (let i = 0; i < 1100; i++) {
+    rows.push(`free,1,0,0,${String(i).padStart(6, '0')}${'x'.repeat(64_000)}\n`);
+  }
   const failure = await failureOf(`op,id,size,align,site\n${rows.join('')}`);
   assert.match(failure, /^t\.csv:10\d\d:12: more distinct texts than a trace may hold/);
 });

@@ -21,7 +21,9 @@ export function canonicalCsv(columns: EventColumns): Buffer {
 /** A stream that delivers the bytes in pieces of this many. */
 export function piecewise(bytes: Buffer, pieceBytes: number): Readable {
   const pieces: Buffer[] = [];
-  for (let at = 0; at < bytes.length; at += pieceBytes) pieces.push(bytes.subarray(at, at + pieceBytes));
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    pieces.push(bytes.subarray(at, at + pieceBytes));
+  }
   return Readable.from(pieces);
 }
 
@@ -45,7 +47,9 @@ export async function failureOf(content: string | Buffer, options: CsvOptions = 
   try {
     await readText(content, options);
   } catch (error) {
-    if ((error as Error).name !== 'InputError') throw error;
+    if ((error as Error).name !== 'InputError') {
+      throw error;
+    }
     return (error as Error).message;
   }
   throw new Error(`was read without complaint: ${content.toString().slice(0, 200)}`);

@@ -31,7 +31,10 @@ async function general(rows: Buffer, columns: readonly number[]) {
   const problems = new Problems(undefined);
   const path = new CsvGeneralPath({ input, columns, texts, block, lineNumbers, problems });
   await input.more();
-  while (input.at < input.linesEnd && !problems.stopped && path.take());
+  let taken: boolean;
+  do {
+    taken = input.at < input.linesEnd && !problems.stopped && path.take();
+  } while (taken);
   return { events: described(block, texts), complaint: problems.failure?.message };
 }
 
@@ -59,7 +62,9 @@ test('both paths read the same events from our own rows, and the fast one takes 
       assert.is(slow.complaint, undefined);
       assert.is(slow.events.length, events.length);
       assert.equal(quick.events, slow.events.slice(0, quick.events.length));
-      if (/^[\n -!#-~]*$/.test(rows.toString('utf8'))) assert.is(quick.taken, rows.length);
+      if (/^[\n -!#-~]*$/.test(rows.toString('utf8'))) {
+        assert.is(quick.taken, rows.length);
+      }
     }),
     { seed: SEED, numRuns: 300 },
   );
@@ -109,7 +114,9 @@ test('whatever row the fast path takes, the general one reads the same', async (
           );
           const quick = fast(line, columns);
           assert.ok(quick.taken === 0 || quick.taken === line.length);
-          if (quick.taken > 0) taken.push(line);
+          if (quick.taken > 0) {
+            taken.push(line);
+          }
           events.push(...quick.events);
         }
         const slow = await general(Buffer.concat(taken), columns);

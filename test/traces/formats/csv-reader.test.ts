@@ -76,7 +76,9 @@ test('more events than a block holds, read in constant memory', async () => {
   const event = new TraceEvent();
   let count = 0;
   do {
-    while (source.next(event, NOTHING)) assert.is(event.id, count++ >> 1);
+    while (source.next(event, NOTHING)) {
+      assert.is(event.id, count++ >> 1);
+    }
   } while (await source.refill());
   assert.is(count, rows.length);
   assert.is(source.header.name, 't.csv');
@@ -90,7 +92,9 @@ test('the place of an event is its line, also after records of several lines and
   const event = new TraceEvent();
   const places: string[] = [];
   do {
-    while (source.next(event, NOTHING)) places.push(`${event.id} ${source.place()}`);
+    while (source.next(event, NOTHING)) {
+      places.push(`${event.id} ${source.place()}`);
+    }
   } while (await source.refill());
   assert.equal(places, [
     '1 t.csv:2:1',

@@ -53,7 +53,9 @@ export async function eventsOf(source: EventSource): Promise<Required<PlainEvent
   const event = new TraceEvent();
   try {
     do {
-      while (source.next(event, NOTHING)) events.push(plainEvent(event, source));
+      while (source.next(event, NOTHING)) {
+        events.push(plainEvent(event, source));
+      }
     } while (await source.refill());
   } finally {
     await source.close();

@@ -25,18 +25,26 @@ function traceOf(steps: readonly Step[]): PlainEvent[] {
     if (choice < 45 || id === undefined) {
       const fresh = freeIds.splice(pick % Math.min(3, freeIds.length), 1)[0]!;
       live.push(fresh);
-      if (choice < 30) events.push({ op: 'alloc', id: fresh, size });
-      else if (choice < 35) events.push({ op: 'alignedalloc', id: fresh, size, align: 64, offset: -8 });
-      else events.push({ op: 'heap', id: fresh, size, call: 'libxl_list' });
+      if (choice < 30) {
+        events.push({ op: 'alloc', id: fresh, size });
+      } else if (choice < 35) {
+        events.push({ op: 'alignedalloc', id: fresh, size, align: 64, offset: -8 });
+      } else {
+        events.push({ op: 'heap', id: fresh, size, call: 'libxl_list' });
+      }
     } else if (choice < 75) {
       live.splice(live.indexOf(id), 1);
       freeIds.unshift(id);
       events.push({ op: 'free', id });
-    } else if (choice < 82) events.push({ op: 'realloc', id, size });
-    else if (choice < 84) events.push({ op: 'fill', id, value: String(size % 256) });
-    else if (choice < 86) events.push({ op: 'msize', id, cpu: size % 4 });
-    else if (choice < 88) events.push({ op: 'compact' });
-    else if (choice < 92) {
+    } else if (choice < 82) {
+      events.push({ op: 'realloc', id, size });
+    } else if (choice < 84) {
+      events.push({ op: 'fill', id, value: String(size % 256) });
+    } else if (choice < 86) {
+      events.push({ op: 'msize', id, cpu: size % 4 });
+    } else if (choice < 88) {
+      events.push({ op: 'compact' });
+    } else if (choice < 92) {
       calls.push([]);
       events.push({ op: 'enter', id: pick % 1000, call: 'libxl_list', value: 'kind=public' });
     } else if (choice < 96 && calls.length > 0) {

@@ -39,7 +39,9 @@ export async function importFile(
 
 async function importBytes(bytes: ByteSource, options: GivenOptions, name?: string): Promise<Imported> {
   const format = name === undefined ? detectFormat(await recordingHead(bytes)) : formatNamed(name);
-  if (format === undefined) throw new Error(`no format knows ${bytes.name}`);
+  if (format === undefined) {
+    throw new Error(`no format knows ${bytes.name}`);
+  }
   const source = await openImport(bytes, format, options);
   const events: string[] = [];
   await forEachEvent(source, (event) => events.push(describe(event, source)));
@@ -58,8 +60,11 @@ async function importBytes(bytes: ByteSource, options: GivenOptions, name?: stri
 export async function forEachEvent(source: EventSource, visit: (event: TraceEvent) => void): Promise<void> {
   const event = new TraceEvent();
   try {
-    do while (source.next(event, NOTHING)) visit(event);
-    while (await source.refill());
+    do {
+      while (source.next(event, NOTHING)) {
+        visit(event);
+      }
+    } while (await source.refill());
   } finally {
     await source.close();
   }

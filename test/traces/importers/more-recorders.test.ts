@@ -128,7 +128,9 @@ function zipOf(
     header.writeUInt32LE(isBehind ? 0 : data.length, 18);
     header.writeUInt16LE(name.length, 26);
     const descriptor = Buffer.alloc(isBehind && !isFolder ? 16 : 0);
-    if (descriptor.length > 0) descriptor.writeUInt32LE(0x08074b50, 0);
+    if (descriptor.length > 0) {
+      descriptor.writeUInt32LE(0x08074b50, 0);
+    }
     return Buffer.concat([header, Buffer.from(name), data, descriptor]);
   });
   return Buffer.concat([...entries, Buffer.from('PK\x01\x02')]);
@@ -165,7 +167,10 @@ test('a .zip that holds more than is read, or less than it says, is refused', as
   const read = async (bytes: Buffer): Promise<string> => {
     try {
       const source = await openBytes(Readable.from([bytes]), 'x.zip');
-      while ((await source.read()) !== undefined);
+      let event: unknown;
+      do {
+        event = await source.read();
+      } while (event !== undefined);
       return 'was read';
     } catch (error) {
       return (error as Error).message;

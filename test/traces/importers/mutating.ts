@@ -95,7 +95,9 @@ export async function importMutations(seed: number, count: number): Promise<Muta
     const bytes = mutated(sample.bytes, random);
     const started = process.hrtime.bigint();
     try {
-      if (!(await isRead(bytes, sample.format, options))) figures.refused += 1;
+      if (!(await isRead(bytes, sample.format, options))) {
+        figures.refused += 1;
+      }
     } catch (error) {
       const input = bytes.toString('base64');
       throw new Error(`${sample.format} ${JSON.stringify(options)} ${input}`, { cause: error });
@@ -128,7 +130,9 @@ export async function checkBooks(seed: number, count: number): Promise<void> {
     const bytes = mutated(original, random);
     const what = `${format} ${bytes.toString('base64')}`;
     const source = await importOf(bytes, format, { ...options });
-    if (source === undefined) continue;
+    if (source === undefined) {
+      continue;
+    }
     const books = source.accounting;
     const kinds = books.unparsedKinds.reduce((sum, { lines }) => sum + lines, 0);
     const isForgiven =
@@ -137,7 +141,9 @@ export async function checkBooks(seed: number, count: number): Promise<void> {
     if (kinds !== books.unparsedLines) {
       throw new Error(`kinds ${kinds}, lines ${books.unparsedLines}: ${what}`);
     }
-    if (books.unparsedLines + books.chatterLines > books.lines) throw new Error(`too many lines: ${what}`);
+    if (books.unparsedLines + books.chatterLines > books.lines) {
+      throw new Error(`too many lines: ${what}`);
+    }
     const named = linesNaming(ALLOCATOR_NAMES[format]!, bytes);
     if (named + books.chatterLines > books.lines) {
       throw new Error(
@@ -145,7 +151,9 @@ export async function checkBooks(seed: number, count: number): Promise<void> {
       );
     }
     const mayRefuse = isForgiven || books.notes.length > 0;
-    if (isRefused !== mayRefuse) throw new Error(`forgiven ${isForgiven}, refused ${isRefused}: ${what}`);
+    if (isRefused !== mayRefuse) {
+      throw new Error(`forgiven ${isForgiven}, refused ${isRefused}: ${what}`);
+    }
   }
 }
 
@@ -195,7 +203,9 @@ async function importOf(
     await forEachEvent(source, () => undefined);
     return source;
   } catch (error) {
-    if (error instanceof InputError) return undefined;
+    if (error instanceof InputError) {
+      return undefined;
+    }
     throw error;
   }
 }
@@ -211,7 +221,9 @@ async function isRead(bytes: Buffer, format: string, options: GivenOptions): Pro
     await checkBalance(source, options);
     return true;
   } catch (error) {
-    if (error instanceof InputError) return false;
+    if (error instanceof InputError) {
+      return false;
+    }
     throw error;
   }
 }
@@ -225,12 +237,22 @@ async function checkBalance(source: EventSource, options: GivenOptions): Promise
     if (isNew === live.has(id) && op !== OP.compact) {
       throw new Error(`unbalanced: op ${op} id ${id} size ${size}`);
     }
-    if (!Number.isSafeInteger(size) || size < 0) throw new Error(`size ${size}`);
-    if (isNew) live.add(id);
-    if (op === OP.free) live.delete(id);
+    if (!Number.isSafeInteger(size) || size < 0) {
+      throw new Error(`size ${size}`);
+    }
+    if (isNew) {
+      live.add(id);
+    }
+    if (op === OP.free) {
+      live.delete(id);
+    }
   });
-  if (options.closeLeaks !== undefined && live.size > 0) throw new Error(`${live.size} left open`);
-  if (events > 20_000) throw new Error(`${events} events`);
+  if (options.closeLeaks !== undefined && live.size > 0) {
+    throw new Error(`${live.size} left open`);
+  }
+  if (events > 20_000) {
+    throw new Error(`${events} events`);
+  }
 }
 
 /** A copy with one to four changes. */

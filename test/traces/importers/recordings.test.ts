@@ -66,7 +66,9 @@ for (const row of statistics) {
     let index = 0;
     await forEachEvent(source, ({ op, id, size }) => {
       if (op === OP.alloc) {
-        if (id !== born.size) unbalanced.push(`alloc ${id} at ${index}`);
+        if (id !== born.size) {
+          unbalanced.push(`alloc ${id} at ${index}`);
+        }
         born.set(id, index);
       } else if (!(born.get(id)! >= 0)) {
         unbalanced.push(`${op} ${id} at ${index}`);
@@ -91,7 +93,9 @@ for (const row of statistics) {
     assert.equal([accounting.orphanFrees, accounting.nullFrees], [orphan_free, null_free]);
     assert.equal([accounting.failed, accounting.implausibleCalls], [failed_alloc, bogus]);
     assert.equal([accounting.missedFrees, accounting.orphanReallocs], [0, 0]);
-    if (!row.file.startsWith('probe-threads')) assert.is(accounting.unparsedLines, 0);
+    if (!row.file.startsWith('probe-threads')) {
+      assert.is(accounting.unparsedLines, 0);
+    }
   });
 }
 
@@ -139,10 +143,17 @@ test('closing the leaks leaves nothing live, whatever else is asked for', async 
     const live = new Set<string>();
     for (const event of events) {
       const [op, id] = event.split(' ');
-      if (op === 'alloc') assert.not(live.has(id!), event);
-      else assert.ok(live.has(id!), event);
-      if (op === 'alloc') live.add(id!);
-      if (op === 'free') live.delete(id!);
+      if (op === 'alloc') {
+        assert.not(live.has(id!), event);
+      } else {
+        assert.ok(live.has(id!), event);
+      }
+      if (op === 'alloc') {
+        live.add(id!);
+      }
+      if (op === 'free') {
+        live.delete(id!);
+      }
     }
     assert.is(live.size, 0);
     assert.is(accounting.closedLeaks, accounting.liveAtEnd);

@@ -12,11 +12,15 @@ const root = path.join(__dirname, '../../..');
 test('formats are sorted by name, each name once, each with a summary', () => {
   const names = RECORDER_FORMATS.map((format) => format.name);
   assert.equal(names, [...new Set(names)].sort());
-  for (const { summary } of RECORDER_FORMATS) assert.ok(summary.length > 10);
+  for (const { summary } of RECORDER_FORMATS) {
+    assert.ok(summary.length > 10);
+  }
 });
 
 test('a name is found, and a wrong one suggests the right one', () => {
-  for (const format of RECORDER_FORMATS) assert.is(formatNamed(format.name), format);
+  for (const format of RECORDER_FORMATS) {
+    assert.is(formatNamed(format.name), format);
+  }
   try {
     formatNamed('valgrnd');
     assert.unreachable('was accepted');

@@ -31,7 +31,9 @@ function zstdFrame(content: Buffer, blockBytes = 1000): Buffer {
 async function everything(specification: string | Readable, name?: string): Promise<Buffer> {
   const source = await openBytes(specification, name);
   const chunks: Buffer[] = [];
-  for await (const chunk of source) chunks.push(chunk);
+  for await (const chunk of source) {
+    chunks.push(chunk);
+  }
   return Buffer.concat(chunks);
 }
 
@@ -83,7 +85,9 @@ test('several gzip members and several zstd frames follow one another', async ()
   const frames = Buffer.concat([skippable, zstdFrame(halves[0]!), skippable, zstdFrame(halves[1]!)]);
   for (const size of [1, 7, 100_000]) {
     const slices: Buffer[] = [];
-    for (let at = 0; at < frames.length; at += size) slices.push(frames.subarray(at, at + size));
+    for (let at = 0; at < frames.length; at += size) {
+      slices.push(frames.subarray(at, at + size));
+    }
     assert.ok((await everything(Readable.from(slices))).equals(content.subarray(0, 5000)), `by ${size}`);
   }
 });
@@ -134,7 +138,9 @@ test('a flipped bit that still decompresses is caught by the checksum', async ()
     const outcome = await everything(Readable.from([damaged]), 'broken').catch((error: unknown) => error);
     if (outcome instanceof InputError) {
       assert.match(outcome.message, /^broken: the zstd data .* byte \d+; expected /);
-      if (outcome.message.includes('checksum')) caughtByChecksum += 1;
+      if (outcome.message.includes('checksum')) {
+        caughtByChecksum += 1;
+      }
     } else {
       assert.ok((outcome as Buffer).equals(content), `byte ${at}`);
       harmless.push(at);

@@ -9,7 +9,9 @@ function linesOf(text: string, sizes: readonly number[]): string[] {
   const reader = new LineReader();
   const lines: string[] = [];
   const drain = () => {
-    while (reader.next()) lines.push(reader.text() + (reader.truncated ? '…' : ''));
+    while (reader.next()) {
+      lines.push(reader.text() + (reader.truncated ? '…' : ''));
+    }
   };
   for (let at = 0, turn = 0; at < bytes.length; turn++) {
     const size = sizes[turn % sizes.length]!;
@@ -37,7 +39,9 @@ test('lines are the same however the bytes arrive', () => {
   fc.assert(
     fc.property(text, sizes, (content, chunkSizes) => {
       const expected = content.split('\n').map((line) => line.replace(/\r$/, ''));
-      if (content.endsWith('\n') || content === '') expected.pop();
+      if (content.endsWith('\n') || content === '') {
+        expected.pop();
+      }
       assert.equal(linesOf(content, chunkSizes), expected);
     }),
     { seed: 20081121, numRuns: 300 },

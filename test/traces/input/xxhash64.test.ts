@@ -5,7 +5,9 @@ import { XxHash64 } from '../../../traces/input/xxhash64';
 
 function hashOf(...pieces: readonly Uint8Array[]): string {
   const hash = new XxHash64();
-  for (const piece of pieces) hash.update(piece);
+  for (const piece of pieces) {
+    hash.update(piece);
+  }
   return hash.digest().toString(16).padStart(16, '0');
 }
 
@@ -63,7 +65,9 @@ function plainHash(bytes: Uint8Array): bigint {
   let hash: bigint = p5;
   if (bytes.length >= 32) {
     hash = [1n, 7n, 12n, 18n].reduce((sum, bits, lane) => wrap(sum + rotate(lanes[lane]!, bits)), 0n);
-    for (const lane of lanes) hash = wrap((hash ^ round(0n, lane)) * p1 + p4);
+    for (const lane of lanes) {
+      hash = wrap((hash ^ round(0n, lane)) * p1 + p4);
+    }
   }
   hash = wrap(hash + BigInt(bytes.length));
   for (; at + 8 <= bytes.length; at += 8) {
@@ -73,7 +77,9 @@ function plainHash(bytes: Uint8Array): bigint {
     hash = wrap(rotate(hash ^ wrap(BigInt(view.getUint32(at, true)) * p1), 23n) * p2 + p3);
     at += 4;
   }
-  for (; at < bytes.length; at++) hash = wrap(rotate(hash ^ wrap(BigInt(bytes[at]!) * p5), 11n) * p1);
+  for (; at < bytes.length; at++) {
+    hash = wrap(rotate(hash ^ wrap(BigInt(bytes[at]!) * p5), 11n) * p1);
+  }
   hash = wrap((hash ^ (hash >> 33n)) * p2);
   hash = wrap((hash ^ (hash >> 29n)) * p3);
   return hash ^ (hash >> 32n);

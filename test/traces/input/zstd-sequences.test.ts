@@ -80,7 +80,9 @@ test('what the zstd program wrote is sound, in all blocks', async () => {
   for (const name of fs.readdirSync(folder)) {
     const stored = fs.readFileSync(path.join(folder, name));
     const pieces: Buffer[] = [];
-    for await (const piece of await openBytes(path.join(folder, name))) pieces.push(piece);
+    for await (const piece of await openBytes(path.join(folder, name))) {
+      pieces.push(piece);
+    }
     assert.ok(Buffer.concat(pieces).equals(decompress(stored)), name);
   }
 });

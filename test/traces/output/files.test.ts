@@ -10,7 +10,9 @@ import { gzipChunks } from '../../../traces/output/gzip';
 import { inTemporaryFolder } from '../formats/temporary-folder';
 
 async function* chunksOf(...texts: string[]) {
-  for (const text of texts) yield Buffer.from(text);
+  for (const text of texts) {
+    yield Buffer.from(text);
+  }
 }
 
 async function* failing() {
@@ -103,7 +105,9 @@ test('a stream gets the chunks in order and stays open', async () => {
 
 test('compressed bytes carry neither time nor system', async () => {
   const parts: Buffer[] = [];
-  for await (const chunk of gzipChunks(chunksOf('hello ', 'world'))) parts.push(chunk);
+  for await (const chunk of gzipChunks(chunksOf('hello ', 'world'))) {
+    parts.push(chunk);
+  }
   const file = Buffer.concat(parts);
   assert.equal([...file.subarray(0, 10)], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
   assert.is(gunzipSync(file).toString(), 'hello world');

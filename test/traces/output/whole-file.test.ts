@@ -184,7 +184,9 @@ for (const writers of [2, 6]) {
         if (text !== undefined) {
           reads++;
           const isWhole = text.length >= 300_000 && text === text[0]!.repeat(text.length);
-          if (!isWhole) torn.push(`${text.length} characters from ${text[0]}`);
+          if (!isWhole) {
+            torn.push(`${text.length} characters from ${text[0]}`);
+          }
         }
         await new Promise(setImmediate);
       }

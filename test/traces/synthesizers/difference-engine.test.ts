@@ -18,13 +18,17 @@ function run(given: ParameterValues, seed = 1) {
   const pass = passOver(source, (event) => {
     if (event.op === OP.free) {
       row.push(siteOf.get(event.id)!);
-      if (row.length > longestRow.length) longestRow = row;
+      if (row.length > longestRow.length) {
+        longestRow = row;
+      }
       return;
     }
     row = [];
     const site = source.texts.text(event.site);
     siteOf.set(event.id, site);
-    if (!sizes.has(site)) sizes.set(site, []);
+    if (!sizes.has(site)) {
+      sizes.set(site, []);
+    }
     sizes.get(site)!.push(event.size);
   });
   assert.is(pass.problem, undefined);
@@ -49,7 +53,9 @@ const runDefaults = (seed: number) => {
   const source = differenceEngine.open({}, seed) as SyntheticSource;
   let largest = 0;
   passOver(source, (event) => {
-    if (source.texts.text(event.site) === 'patch') largest = Math.max(largest, event.size);
+    if (source.texts.text(event.site) === 'patch') {
+      largest = Math.max(largest, event.size);
+    }
   });
   assert.ok(largest > 1900 && largest <= 2048, `${largest}`);
   const facts = Object.fromEntries(source.facts().map(({ name, value }) => [name, value]));

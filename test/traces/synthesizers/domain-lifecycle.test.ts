@@ -31,7 +31,9 @@ class Life {
     pen.event = new TraceEvent();
     while (script.next().done !== true) {
       const { op, id, size, call } = pen.event;
-      if (op === OP.alloc) this.sizes.set(id, call === this.pageCall() ? `p${size / 4096}` : String(size));
+      if (op === OP.alloc) {
+        this.sizes.set(id, call === this.pageCall() ? `p${size / 4096}` : String(size));
+      }
       words.push(op === OP.alloc ? this.sizes.get(id)! : `(${this.sizes.get(id)})`);
     }
     return words.join(' ');
@@ -67,10 +69,18 @@ test('processors are freed from the highest to the lowest', () => {
   const vcpuIds: number[] = [];
   const script = life.domain.create(life.pen);
   life.pen.event = new TraceEvent();
-  while (script.next().done !== true) if (life.pen.event.size === 6912) vcpuIds.push(life.pen.event.id);
+  while (script.next().done !== true) {
+    if (life.pen.event.size === 6912) {
+      vcpuIds.push(life.pen.event.id);
+    }
+  }
   const freed: number[] = [];
   const end = life.domain.destroy(life.pen);
-  while (end.next().done !== true) if (vcpuIds.includes(life.pen.event.id)) freed.push(life.pen.event.id);
+  while (end.next().done !== true) {
+    if (vcpuIds.includes(life.pen.event.id)) {
+      freed.push(life.pen.event.id);
+    }
+  }
   assert.equal(freed, vcpuIds.reverse());
 });
 
@@ -86,9 +96,13 @@ function run(given: ParameterValues, seed = 1) {
   const source = synthesizerNamed('domain-lifecycle').open(given, seed);
   const bySite = new Map<string, number[]>();
   const pass = passOver(source, ({ op, site, size }) => {
-    if (op !== OP.alloc) return;
+    if (op !== OP.alloc) {
+      return;
+    }
     const name = source.texts.text(site);
-    if (!bySite.has(name)) bySite.set(name, []);
+    if (!bySite.has(name)) {
+      bySite.set(name, []);
+    }
     bySite.get(name)!.push(size);
   });
   assert.is(pass.problem, undefined);

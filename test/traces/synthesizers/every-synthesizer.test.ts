@@ -15,7 +15,9 @@ const EVENTS_MAX = 10_000;
 
 /** Values at the ends and around what is usual. */
 function arbitraryValue(parameter: Parameter): fc.Arbitrary<number | string> {
-  if (parameter.kind === 'choice') return fc.constantFrom(...parameter.choices);
+  if (parameter.kind === 'choice') {
+    return fc.constantFrom(...parameter.choices);
+  }
   const { smallest, largest, byDefault } = parameter;
   return fc.oneof(
     fc.constant(byDefault > 5000 && smallest <= 1 ? 100 : byDefault),
@@ -44,7 +46,9 @@ for (const synthesizer of synthesizers) {
         const run = () => passOver(synthesizer.open(values, seed), undefined, heap(), EVENTS_MAX);
         const pass = run();
         assert.is(pass.problem, undefined);
-        if (values['drain'] === 'yes' && pass.complete) assert.is(pass.liveAtEnd, 0);
+        if (values['drain'] === 'yes' && pass.complete) {
+          assert.is(pass.liveAtEnd, 0);
+        }
         assert.is(run().identity, pass.identity);
       }),
       { seed: 20081121, numRuns: 8 },

@@ -45,7 +45,9 @@ function pass(set: number, seed: number, ops = 102_400): Pass {
   const built = fleet.open({ set, ops: 0, heap: HEAP_KIB, drain: 'no' }, seed);
   const event = new TraceEvent();
   let objects = 0;
-  while (built.next(event, NOTHING)) objects++;
+  while (built.next(event, NOTHING)) {
+    objects++;
+  }
   const sizes = new Map<number, number>();
   const byLog2 = new Array<number>(19).fill(0);
   let liveBytes = 0;

@@ -46,16 +46,24 @@ export function passOver(
   let complete = false;
   while (counts.events < eventsMax) {
     complete = !source.next(event, placement);
-    if (complete) break;
+    if (complete) {
+      break;
+    }
     problem ??= objects.illegality(event);
     see(event, objects.live);
     placement = objects.perform(event, allocator);
     counts.events++;
-    if (ALLOCATING.has(event.op)) counts.allocations++;
-    if (event.op === OP.free) counts.frees++;
+    if (ALLOCATING.has(event.op)) {
+      counts.allocations++;
+    }
+    if (event.op === OP.free) {
+      counts.frees++;
+    }
     counts.livePeak = Math.max(counts.livePeak, objects.live.size);
   }
-  if (complete && objects.calls.length > 0) problem ??= 'the trace ends within a call';
+  if (complete && objects.calls.length > 0) {
+    problem ??= 'the trace ends within a call';
+  }
   return { ...counts, liveAtEnd: objects.live.size, identity: source.identity(), complete, problem };
 }
 
@@ -73,12 +81,24 @@ class Objects {
   illegality({ op, id, size, align }: TraceEvent): string | undefined {
     const told = `${OP_NAMES[op]},${id},${size},${align}`;
     const counts = [id, size, align].every((number) => Number.isSafeInteger(number) && number >= 0);
-    if (!counts) return `${told}: no counts`;
-    if (align !== 0 && (align > 4096 || (align & (align - 1)) !== 0)) return `${told}: no alignment`;
-    if (ALLOCATING.has(op) && this.live.has(id)) return `${told}: lives already`;
-    if (OF_LIVING.has(op) && !this.live.has(id)) return `${told}: does not live`;
-    if (OF_CALLS.has(op) && this.calls.length === 0) return `${told}: outside any call`;
-    if (WITHOUT_SIZE.has(op) && (size !== 0 || align !== 0)) return `${told}: has no size`;
+    if (!counts) {
+      return `${told}: no counts`;
+    }
+    if (align !== 0 && (align > 4096 || (align & (align - 1)) !== 0)) {
+      return `${told}: no alignment`;
+    }
+    if (ALLOCATING.has(op) && this.live.has(id)) {
+      return `${told}: lives already`;
+    }
+    if (OF_LIVING.has(op) && !this.live.has(id)) {
+      return `${told}: does not live`;
+    }
+    if (OF_CALLS.has(op) && this.calls.length === 0) {
+      return `${told}: outside any call`;
+    }
+    if (WITHOUT_SIZE.has(op) && (size !== 0 || align !== 0)) {
+      return `${told}: has no size`;
+    }
     if ((op === OP.free || op === OP.adopt) && this.calls.some((call) => call.has(id))) {
       return `${told}: dies with its call`;
     }
@@ -86,24 +106,40 @@ class Objects {
   }
 
   perform({ op, id, size }: TraceEvent, allocator: Allocator | undefined): Placement {
-    if (op === OP.enter) this.calls.push(new Set());
-    if (op === OP.temp || op === OP.adopt) this.calls.at(-1)?.add(id);
-    if (op === OP.freeall || op === OP.leave) this.endCall(op);
-    if (op === OP.realloc) this.live.set(id, size);
+    if (op === OP.enter) {
+      this.calls.push(new Set());
+    }
+    if (op === OP.temp || op === OP.adopt) {
+      this.calls.at(-1)?.add(id);
+    }
+    if (op === OP.freeall || op === OP.leave) {
+      this.endCall(op);
+    }
+    if (op === OP.realloc) {
+      this.live.set(id, size);
+    }
     if (op === OP.free) {
       this.live.delete(id);
       allocator?.free(id);
     }
-    if (!ALLOCATING.has(op)) return NOTHING;
+    if (!ALLOCATING.has(op)) {
+      return NOTHING;
+    }
     const placement = allocator?.allocate(id, size) ?? (4096 as Placement);
-    if (isBlock(placement)) this.live.set(id, size);
+    if (isBlock(placement)) {
+      this.live.set(id, size);
+    }
     return placement;
   }
 
   private endCall(op: number): void {
     const call = this.calls.at(-1);
-    for (const id of call ?? []) this.live.delete(id);
+    for (const id of call ?? []) {
+      this.live.delete(id);
+    }
     call?.clear();
-    if (op === OP.leave) this.calls.pop();
+    if (op === OP.leave) {
+      this.calls.pop();
+    }
   }
 }

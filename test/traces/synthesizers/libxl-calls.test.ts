@@ -28,7 +28,9 @@ function told(given: ParameterValues, seed = 1): { readonly events: Told[]; read
 function calls(events: readonly Told[]): { readonly name: string; readonly events: readonly Told[] }[] {
   const found: { name: string; events: Told[] }[] = [];
   for (const event of events) {
-    if (event.op === 'enter' && event.id === 1) found.push({ name: event.call, events: [] });
+    if (event.op === 'enter' && event.id === 1) {
+      found.push({ name: event.call, events: [] });
+    }
     found.at(-1)!.events.push(event);
   }
   return found.map(({ name, events: all }) => {
@@ -156,7 +158,11 @@ test('the plain form has the same objects, and tables of 25, 75, 175 … slots t
   const tables = new Set(resized.map(({ id }) => id));
   const grown = [...new Set(resized.map(({ size }) => size))].sort((a, b) => a - b);
   assert.equal(grown, [600, 1400, 3000, 6200]);
-  for (const { op, id, size } of plain.events) if (op === 'alloc' && tables.has(id)) assert.is(size, 200);
+  for (const { op, id, size } of plain.events) {
+    if (op === 'alloc' && tables.has(id)) {
+      assert.is(size, 200);
+    }
+  }
   // Each call that has temporaries has a table beside them.
   const withTable = calls(scoped.events).filter((call) =>
     call.events.some(({ op }) => op === 'temp' || op === 'adopt'),

@@ -34,7 +34,9 @@ export class NaiveHeap implements Allocator {
     this.blocks.set(id, { start: hole.start, end: hole.start + size });
     hole.start += size;
     this.highWater = Math.max(this.highWater, hole.start);
-    if (hole.start === hole.end) this.holes.splice(this.holes.indexOf(hole), 1);
+    if (hole.start === hole.end) {
+      this.holes.splice(this.holes.indexOf(hole), 1);
+    }
     return (BASE + hole.start - size) as Placement;
   }
 
@@ -44,14 +46,22 @@ export class NaiveHeap implements Allocator {
     const after = this.holes.findIndex((hole) => hole.start >= end);
     const next = this.holes[after]!;
     const previous = this.holes[after - 1];
-    if (previous?.end === start) this.mergesBelow++;
-    if (next.start === end) this.mergesAbove++;
+    if (previous?.end === start) {
+      this.mergesBelow++;
+    }
+    if (next.start === end) {
+      this.mergesAbove++;
+    }
     if (previous?.end === start && next.start === end) {
       previous.end = next.end;
       this.holes.splice(after, 1);
-    } else if (previous?.end === start) previous.end = end;
-    else if (next.start === end) next.start = start;
-    else this.holes.splice(after, 0, { start, end });
+    } else if (previous?.end === start) {
+      previous.end = end;
+    } else if (next.start === end) {
+      next.start = start;
+    } else {
+      this.holes.splice(after, 0, { start, end });
+    }
   }
 
   /** Bytes of the holes below the highest block. */

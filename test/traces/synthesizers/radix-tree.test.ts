@@ -66,9 +66,17 @@ test('whatever is inserted and removed, nodes come and go in balance', () => {
       (indices, turn) => {
         const tree = new RadixTree();
         const live = new Set<object>();
-        for (const index of indices) for (const node of tree.insert(index)) live.add(node);
+        for (const index of indices) {
+          for (const node of tree.insert(index)) {
+            live.add(node);
+          }
+        }
         const order = [...indices.slice(turn % indices.length), ...indices.slice(0, turn % indices.length)];
-        for (const index of order) for (const node of tree.remove(index)) assert.ok(live.delete(node));
+        for (const index of order) {
+          for (const node of tree.remove(index)) {
+            assert.ok(live.delete(node));
+          }
+        }
         assert.is(live.size, 0);
         assert.is(tree.insert(0).length, 0);
       },

@@ -10,8 +10,12 @@ function run(given: ParameterValues, seed = 1) {
   let rewritten = 0;
   let freedBefore = false;
   const pass = passOver(synthesizerNamed('ramzswap').open(given, seed), ({ op, size }) => {
-    if (op === OP.alloc) sizes.push(size);
-    if (op === OP.alloc && freedBefore) rewritten++;
+    if (op === OP.alloc) {
+      sizes.push(size);
+    }
+    if (op === OP.alloc && freedBefore) {
+      rewritten++;
+    }
     freedBefore = op === OP.free;
   });
   assert.is(pass.problem, undefined);
@@ -54,9 +58,13 @@ test('neighbouring slots are written and freed together: objects die in the orde
   let frees = 0;
   let last = -1;
   passOver(synthesizerNamed('ramzswap').open({ zero: 0, drain: 'no' }, 1), ({ op, id }) => {
-    if (op !== OP.free) return;
+    if (op !== OP.free) {
+      return;
+    }
     frees++;
-    if (id > last && id - last < 200) ordered++;
+    if (id > last && id - last < 200) {
+      ordered++;
+    }
     last = id;
   });
   assert.ok(ordered / frees > 0.5, `${ordered} of ${frees}`);

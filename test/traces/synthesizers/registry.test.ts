@@ -16,7 +16,9 @@ const refused = (text: string, ...parts: RegExp[]) => {
     thrown = error;
   }
   assert.instance(thrown, UsageError, text);
-  for (const part of parts) assert.match((thrown as UsageError).message, part);
+  for (const part of parts) {
+    assert.match((thrown as UsageError).message, part);
+  }
 };
 
 test('synthesizers are sorted by name, named once, and say what they are', () => {
@@ -27,8 +29,11 @@ test('synthesizers are sorted by name, named once, and say what they are', () =>
     assert.ok(summary.length > 10 && sources.length > 0);
     for (const [name, parameter] of Object.entries(parameters)) {
       assert.match(name, /^[a-z][a-z-]*$/);
-      if (parameter.kind === 'choice') assert.ok(parameter.choices.includes(parameter.byDefault));
-      else assert.ok(parameter.smallest <= parameter.byDefault && parameter.byDefault <= parameter.largest);
+      if (parameter.kind === 'choice') {
+        assert.ok(parameter.choices.includes(parameter.byDefault));
+      } else {
+        assert.ok(parameter.smallest <= parameter.byDefault && parameter.byDefault <= parameter.largest);
+      }
     }
   }
 });

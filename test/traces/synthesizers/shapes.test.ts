@@ -10,7 +10,9 @@ function outline(name: string, given: Record<string, number | string> = {}, seed
   const sizes: number[] = [];
   const pass = passOver(synthesizerNamed(name).open(given, seed), (event, objects) => {
     live.push(objects.size);
-    if (event.op === OP.alloc) sizes.push(event.size);
+    if (event.op === OP.alloc) {
+      sizes.push(event.size);
+    }
   });
   assert.is(pass.problem, undefined);
   return { live, sizes, pass };

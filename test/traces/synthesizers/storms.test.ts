@@ -22,7 +22,9 @@ test('sizes fill the whole range: 3796…4095 near a page, 1984…3712 from half
   ] as const) {
     const sizes = new Set<number>();
     passOver(storm.open({ live: 1000, ops: 20_000 }, 7), (event) => {
-      if (event.op === OP.alloc) sizes.add(event.size);
+      if (event.op === OP.alloc) {
+        sizes.add(event.size);
+      }
     });
     assert.is(Math.min(...sizes), smallest);
     assert.is(Math.max(...sizes), largest);
@@ -32,7 +34,9 @@ test('sizes fill the whole range: 3796…4095 near a page, 1984…3712 from half
 
 test('one fixed size is a range of one', () => {
   passOver(halfPage.open({ smallest: 3000, largest: 3000, live: 10, ops: 10 }, 1), (event) => {
-    if (event.op === OP.alloc) assert.is(event.size, 3000);
+    if (event.op === OP.alloc) {
+      assert.is(event.size, 3000);
+    }
   });
 });
 
@@ -40,7 +44,9 @@ test('fifo frees the oldest, lifo the youngest, also in the drain', () => {
   const freed = (order: string) => {
     const ids: number[] = [];
     passOver(halfPage.open({ live: 4, ops: 6, order }, 1), (event) => {
-      if (event.op === OP.free) ids.push(event.id);
+      if (event.op === OP.free) {
+        ids.push(event.id);
+      }
     });
     return ids;
   };
@@ -52,7 +58,9 @@ test('fifo frees the oldest, lifo the youngest, also in the drain', () => {
 test('random victims are any of the living, each as likely', () => {
   const ages = new Array<number>(8).fill(0);
   passOver(halfPage.open({ live: 8, ops: 80_000, order: 'random' }, 3), (event, live) => {
-    if (event.op === OP.free && live.size === 8) ages[[...live.keys()].indexOf(event.id)]!++;
+    if (event.op === OP.free && live.size === 8) {
+      ages[[...live.keys()].indexOf(event.id)]!++;
+    }
   });
   // Twelve standard deviations of the chi-square distribution with 7 degrees of freedom: 7 + 12·√14.
   const chiSquare = ages.reduce((sum, count) => sum + (count - 10_000) ** 2 / 10_000, 0);
@@ -63,7 +71,9 @@ test('the order of deaths does not change the sizes', () => {
   const sizes = (order: string) => {
     const drawn: number[] = [];
     passOver(halfPage.open({ order, live: 50, ops: 100 }, 5), (event) => {
-      if (event.op === OP.alloc) drawn.push(event.size);
+      if (event.op === OP.alloc) {
+        drawn.push(event.size);
+      }
     });
     return drawn;
   };

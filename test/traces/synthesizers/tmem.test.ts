@@ -34,10 +34,14 @@ function told(given: ParameterValues, allocator: Allocator = pageEach(), seed = 
   const pass = passOver(
     source,
     ({ op, id, size, align }) => {
-      if (op === OP.alloc) letterOf.set(id, align === 1 ? 'd' : (LETTERS.get(size) ?? `(${size})`));
+      if (op === OP.alloc) {
+        letterOf.set(id, align === 1 ? 'd' : (LETTERS.get(size) ?? `(${size})`));
+      }
       const letter = letterOf.get(id)!;
       letters.push(op === OP.alloc ? letter.toUpperCase() : letter);
-      if (letter === 'p') descriptors += op === OP.alloc ? 1 : -1;
+      if (letter === 'p') {
+        descriptors += op === OP.alloc ? 1 : -1;
+      }
       descriptorsPeak = Math.max(descriptorsPeak, descriptors);
     },
     allocator,
@@ -57,7 +61,9 @@ test('each client starts with its structures: in Xen’s heap, then the client a
 test('a put takes the object if it is new, the descriptor, the nodes, the data; a duplicate moves its data', () => {
   const { text } = told({ ...calm, ops: 5000 });
   const allocations = text.slice(16).replace(/[a-z]/g, ' ').trim().split(/ +/);
-  for (const run of allocations) assert.match(run, /^(O?PN*D?|D)+$/);
+  for (const run of allocations) {
+    assert.match(run, /^(O?PN*D?|D)+$/);
+  }
   assert.match(text, /[^D]dD/);
   assert.match(text, /OPD/);
   assert.match(text, /OPND/);
@@ -69,7 +75,9 @@ test('gets and flushes free the nodes left empty, the data, the descriptor, the 
     .slice(16)
     .split(/[A-Z]+/)
     .filter((run) => run !== '' && run !== 'd');
-  for (const run of frees) assert.match(run, /^(n*d?po?|(d?p)+o|((d?p)+n)+n?o|d)+$/);
+  for (const run of frees) {
+    assert.match(run, /^(n*d?po?|(d?p)+o|((d?p)+n)+n?o|d)+$/);
+  }
   // A page alone in its object, and a whole file with its node.
   assert.match(text, /ndpo/);
   assert.match(text, /dpdpdpno/);
@@ -77,7 +85,9 @@ test('gets and flushes free the nodes left empty, the data, the descriptor, the 
 
 test('debug builds have larger structures', () => {
   const { text } = told({ structures: 'debug', ops: 300, drain: 'no' });
-  for (const size of ['(2288)', '(96)', '(536)']) assert.ok(text.includes(size), size);
+  for (const size of ['(2288)', '(96)', '(536)']) {
+    assert.ok(text.includes(size), size);
+  }
   assert.not.match(text, /[LN]/);
 });
 
@@ -136,8 +146,11 @@ test('a get leaves preswap pages where they are: they go by flushes alone', () =
   let sum = 0;
   let events = 0;
   passOver(source, ({ op, id, size, site }) => {
-    if (op === OP.free) swapped.delete(id);
-    else if (size === 72 && source.texts.text(site) === 'tmem-persistent-0') swapped.add(id);
+    if (op === OP.free) {
+      swapped.delete(id);
+    } else if (size === 72 && source.texts.text(site) === 'tmem-persistent-0') {
+      swapped.add(id);
+    }
     sum += swapped.size;
     events++;
   });

@@ -89,7 +89,9 @@ test('every slice of a legal trace is a legal trace', async () => {
         assert.equal(await eventsOf(validated(source())), plain);
         const made = plain.filter(({ op }) => ['alloc', 'alignedalloc', 'heap'].includes(op)).length;
         const freed = plain.filter(({ op }) => op === 'free').length;
-        if (balanced) assert.is(freed, made);
+        if (balanced) {
+          assert.is(freed, made);
+        }
       },
     ),
     { seed: SEED, numRuns: 300 },

@@ -35,7 +35,9 @@ function* program(pen: Pen, { count, order, requests, drain }: ValuesOf<typeof p
   yield* allocateRow(pen, count, bytes);
   yield* freeRow(pen, 0, freed, 2);
   yield* allocateRow(pen, requests, 2 * bytes);
-  if (drain === 'no') return;
+  if (drain === 'no') {
+    return;
+  }
   yield* freeRow(pen, 1, count - freed, 2);
   yield* freeRow(pen, count, requests);
 }

@@ -36,5 +36,7 @@ function* program(pen: Pen, values: ValuesOf<typeof parameters>): Script {
   }
   yield* freeRow(pen, 0, count, 2);
   yield* probe(pen, probes, smallest + (count - 1) * step);
-  if (drain === 'yes') yield* freeRow(pen, 1, count, 2);
+  if (drain === 'yes') {
+    yield* freeRow(pen, 1, count, 2);
+  }
 }

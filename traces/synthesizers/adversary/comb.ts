@@ -29,5 +29,7 @@ function* program(pen: Pen, { count, size, request, probes, drain }: ValuesOf<ty
   yield* allocateRow(pen, count, size);
   yield* freeRow(pen, 0, Math.ceil(count / 2), 2);
   yield* probe(pen, probes, request);
-  if (drain === 'yes') yield* freeRow(pen, 1, Math.floor(count / 2), 2);
+  if (drain === 'yes') {
+    yield* freeRow(pen, 1, Math.floor(count / 2), 2);
+  }
 }

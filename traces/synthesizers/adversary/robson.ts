@@ -72,7 +72,9 @@ function* program(pen: Pen, { live, largest, unit, header, drain }: Values): Scr
       pen.allocate(words * unit - header);
       const { id } = pen;
       yield;
-      if (!isBlock(pen.placement)) continue;
+      if (!isBlock(pen.placement)) {
+        continue;
+      }
       blocks.push({ id, start: wordAt(pen.placement, unit, header), words });
       liveWords += words;
     }
@@ -82,7 +84,9 @@ function* program(pen: Pen, { live, largest, unit, header, drain }: Values): Scr
   for (let words = 2, residue = 0; words <= largest; words *= 2) {
     residue = heavierResidue(blocks, residue, words);
     for (const block of blocks) {
-      if (touches(block, residue, words)) continue;
+      if (touches(block, residue, words)) {
+        continue;
+      }
       pen.free(block.id);
       yield;
       liveWords -= block.words;
@@ -91,7 +95,9 @@ function* program(pen: Pen, { live, largest, unit, header, drain }: Values): Scr
     yield* fill(words);
   }
   const survivors = blocks.map(({ id }) => id);
-  if (drain === 'yes') yield* freeEach(pen, survivors);
+  if (drain === 'yes') {
+    yield* freeEach(pen, survivors);
+  }
 }
 
 const wordAt = (placement: Placement, unit: number, header: number): number =>

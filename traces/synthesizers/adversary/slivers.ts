@@ -39,7 +39,9 @@ function* program(pen: Pen, values: ValuesOf<typeof parameters>): Script {
   yield* freeRow(pen, 0, holes, 2);
   yield* allocateRow(pen, holes, filling);
   yield* probe(pen, probes, request);
-  if (drain === 'no') return;
+  if (drain === 'no') {
+    return;
+  }
   yield* freeRow(pen, 1, count - holes, 2);
   yield* freeRow(pen, count, holes);
 }

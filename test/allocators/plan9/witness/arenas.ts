@@ -47,17 +47,23 @@ export class Arenas {
 
   grow(bytes: bigint, nfree: bigint): void {
     const { blocks, checks } = this;
-    if (blocks.has(FLAG.logging)) blocks.print(`newarena ${bytes}`);
+    if (blocks.has(FLAG.logging)) {
+      blocks.print(`newarena ${bytes}`);
+    }
     if (blocks.word(this.cursize + bytes) > BigInt(this.settings.maxsize)) {
       if (!this.compact(nfree)) {
-        if (blocks.has(FLAG.logging)) blocks.print('pool too big');
+        if (blocks.has(FLAG.logging)) {
+          blocks.print('pool too big');
+        }
         this.listener.event('errstr:memory pool too large');
       }
       return;
     }
     const arena = this.source.take(bytes);
     this.listener.event(`arena:${arena === undefined ? 'nil' : arena - BASE}:${bytes}`);
-    if (arena === undefined) return;
+    if (arena === undefined) {
+      return;
+    }
     this.cursize = blocks.word(this.cursize + bytes);
     blocks.setMagic(arena, MAGIC.arena);
     blocks.setSize(arena, blocks.layout.AR);
@@ -72,9 +78,13 @@ export class Arenas {
     const above = this.list.filter((each) => each > arena).length;
     this.list.splice(above, 0, arena);
     this.link();
-    if (above > 0) this.mergeArenas(arena, this.list[above - 1]!);
+    if (above > 0) {
+      this.mergeArenas(arena, this.list[above - 1]!);
+    }
     const index = this.list.indexOf(arena);
-    if (index + 1 < this.list.length) this.mergeArenas(this.list[index + 1]!, arena);
+    if (index + 1 < this.list.length) {
+      this.mergeArenas(this.list[index + 1]!, arena);
+    }
   }
 
   /** Writes the arenas' links, as far as they lie in memory. */
@@ -90,10 +100,14 @@ export class Arenas {
     const { blocks, checks } = this;
     checks.block(bottom);
     checks.block(top);
-    if (!this.settings.merge) return;
+    if (!this.settings.merge) {
+      return;
+    }
     const isMerged = this.source.merge(bottom, top);
     this.listener.event(`merge:${bottom - BASE}+${top - BASE}=${isMerged ? 1 : 0}`);
-    if (!isMerged) return;
+    if (!isMerged) {
+      return;
+    }
     this.list.splice(this.list.indexOf(top), 1);
     this.link();
     const last = blocks.previous(checks.arenaTail(bottom));
@@ -108,7 +122,9 @@ export class Arenas {
       blocks.setSize(last, bytes);
       checks.block(last);
       const next = blocks.next(last);
-      if (blocks.isFree(next)) blocks.merge(last, next);
+      if (blocks.isFree(next)) {
+        blocks.merge(last, next);
+      }
       checks.block(last);
       blocks.add(last);
     } else {
@@ -120,7 +136,9 @@ export class Arenas {
 
   /** Moves all blocks down in their arenas, unless nothing was freed since the last time. */
   compact(nfree: bigint): boolean {
-    if (!this.settings.move || this.lastcompact === nfree) return false;
+    if (!this.settings.move || this.lastcompact === nfree) {
+      return false;
+    }
     this.lastcompact = nfree;
     return this.list.map((arena) => this.compactArena(arena)).includes(true);
   }

@@ -7,7 +7,9 @@ import { Stop, type Region } from './region';
 export type Link = bigint | 'root';
 
 export const assertC = (holds: boolean): void => {
-  if (!holds) throw new Stop('assert:');
+  if (!holds) {
+    throw new Stop('assert:');
+  }
 };
 
 export class Blocks {
@@ -46,8 +48,11 @@ export class Blocks {
     return link === 'root' ? this.root : this.region.word(link, this.layout.P);
   }
   set(link: Link, value: bigint): void {
-    if (link === 'root') this.root = value;
-    else this.region.setWord(link, this.layout.P, value);
+    if (link === 'root') {
+      this.root = value;
+    } else {
+      this.region.setWord(link, this.layout.P, value);
+    }
   }
 
   // Neighbours and tails.
@@ -111,12 +116,16 @@ export class Blocks {
   *redZone(block: bigint, data: bigint): Generator<bigint> {
     const tail = this.tail(block);
     const end = this.pointer(block + this.layout.BH + data);
-    for (let address = end; address < end + 4n && address < tail; address++) yield address;
+    for (let address = end; address < end + 4n && address < tail; address++) {
+      yield address;
+    }
   }
 
   /** What ANTAGONISM writes: words that tell how far they are from the start. */
   mark(start: bigint, signature: bigint, bytes: bigint): void {
-    if (!this.has(FLAG.antagonism)) return;
+    if (!this.has(FLAG.antagonism)) {
+      return;
+    }
     const words = bytes / 4n;
     for (let index = 0n; index < words; index++) {
       const distance = index * BigInt(this.layout.U);
@@ -136,7 +145,9 @@ export class Blocks {
     let link: Link = 'root';
     for (let node = this.root; node !== 0n; node = this.get(link)) {
       assertC(this.magic(node) === MAGIC.free);
-      if (this.size(node) === size) break;
+      if (this.size(node) === size) {
+        break;
+      }
       link = this.field(node, size < this.size(node) ? 0 : 1);
     }
     return link;
@@ -146,8 +157,12 @@ export class Blocks {
     let best = 0n;
     for (let node = this.root; node !== 0n;) {
       const bytes = this.size(node);
-      if (bytes === size) return node;
-      if (bytes > size) best = node;
+      if (bytes === size) {
+        return node;
+      }
+      if (bytes > size) {
+        best = node;
+      }
       node = this.get(this.field(node, bytes > size ? 0 : 1));
     }
     return best;
@@ -207,14 +222,20 @@ export class Blocks {
   }
 
   private poison(block: bigint, ...fields: readonly number[]): void {
-    for (const index of fields) this.set(this.field(block, index), POISON);
+    for (const index of fields) {
+      this.set(this.field(block, index), POISON);
+    }
   }
 
   /** What takes a node's place in the tree. */
   private replacementOf(node: bigint): bigint {
     const [left, right] = [this.get(this.field(node, 0)), this.get(this.field(node, 1))];
-    if (left === 0n) return right;
-    if (right === 0n) return left;
+    if (left === 0n) {
+      return right;
+    }
+    if (right === 0n) {
+      return left;
+    }
     let link: Link = this.field(node, 1);
     for (let below = this.field(right, 0); this.get(below) !== 0n; below = this.field(this.get(link), 0)) {
       link = below;
@@ -233,8 +254,12 @@ export class Blocks {
 
   merge(first: bigint, second: bigint): bigint {
     assertC(this.next(first) === second);
-    if (this.isFree(first)) this.del(first);
-    if (this.isFree(second)) this.del(second);
+    if (this.isFree(first)) {
+      this.del(first);
+    }
+    if (this.isFree(second)) {
+      this.del(second);
+    }
     const { U } = this.layout;
     const oldTail = this.tail(first);
     this.region.setWord(this.pointer(oldTail + BigInt(U)), U, POISON);
@@ -273,7 +298,9 @@ export class Blocks {
   freeFront(block: bigint, bytes: bigint): bigint {
     const skip = this.down(bytes);
     const size = this.size(block);
-    if (skip < 0x1000n && !this.isWorthSplitting(skip, size >> 2n)) return block;
+    if (skip < 0x1000n && !this.isWorthSplitting(skip, size >> 2n)) {
+      return block;
+    }
     const rest = this.pointer(block + skip);
     // The size before the magic: where an old FREE lies there the assertion fails.
     this.setSize(rest, this.word(size - skip));

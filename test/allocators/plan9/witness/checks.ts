@@ -35,15 +35,21 @@ export class Checks {
   arena(arena: bigint): void {
     const { blocks } = this;
     let block = arena;
-    for (; blocks.magic(block) !== MAGIC.arenaTail; block = blocks.next(block)) this.block(block);
+    for (; blocks.magic(block) !== MAGIC.arenaTail; block = blocks.next(block)) {
+      this.block(block);
+    }
     this.block(block);
-    if (block !== this.arenaTail(arena)) this.fail('found wrong tail');
+    if (block !== this.arenaTail(arena)) {
+      this.fail('found wrong tail');
+    }
   }
 
   /** The tree's order and the links of its rings. */
   tree(node = this.blocks.root, above = 0n, below = 1n << 30n): void {
     const { blocks } = this;
-    if (node === 0n) return;
+    if (node === 0n) {
+      return;
+    }
     const size = blocks.size(node);
     assertC(above < size && size < below);
     let each = node;
@@ -77,26 +83,36 @@ export class Checks {
 
   private plainTail(block: bigint): void {
     const tail = this.blocks.tail(block);
-    if (!this.hasTailMagic(tail, 0) || !this.hasTailMagic(tail, 1)) this.fail('corrupt tail magic');
-    if (!this.leadsTo(tail, block)) this.fail('corrupt tail ptr');
+    if (!this.hasTailMagic(tail, 0) || !this.hasTailMagic(tail, 1)) {
+      this.fail('corrupt tail magic');
+    }
+    if (!this.leadsTo(tail, block)) {
+      this.fail('corrupt tail ptr');
+    }
   }
 
   private deadData(block: bigint): void {
     const data = block + this.blocks.layout.BH;
     const end = data + this.blocks.dataSize(block);
     for (let address = data + 8n; address < end; address++) {
-      if (this.blocks.region.byte(address) !== 0xda) this.fail('dangling pointer write');
+      if (this.blocks.region.byte(address) !== 0xda) {
+        this.fail('dangling pointer write');
+      }
     }
   }
 
   private arenaHeader(arena: bigint): void {
     const tail = this.arenaTail(arena);
-    if (this.blocks.magic(tail) !== MAGIC.arenaTail) this.fail('bad arena size');
+    if (this.blocks.magic(tail) !== MAGIC.arenaTail) {
+      this.fail('bad arena size');
+    }
     this.isSizeZero(tail);
   }
 
   private isSizeZero(tail: bigint): void {
-    if (this.blocks.size(tail) !== 0n) this.fail('bad arena tail size');
+    if (this.blocks.size(tail) !== 0n) {
+      this.fail('bad arena tail size');
+    }
   }
 
   private allocated(block: bigint): void {
@@ -105,18 +121,28 @@ export class Checks {
     const tail = blocks.tail(block);
     if (!this.hasTailMagic(tail, 0)) {
       const end = blocks.pointer(block + blocks.layout.BH + blocks.dataSize(block));
-      if (!tolerates || end !== tail || blocks.region.byte(tail) !== 0) this.fail('corrupt tail magic0');
+      if (!tolerates || end !== tail || blocks.region.byte(tail) !== 0) {
+        this.fail('corrupt tail magic0');
+      }
       blocks.print('mem user overflow (magic0)');
     }
-    if (!this.hasTailMagic(tail, 1)) this.fail('corrupt tail magic1');
-    if (!this.leadsTo(tail, block)) this.fail('corrupt tail ptr');
+    if (!this.hasTailMagic(tail, 1)) {
+      this.fail('corrupt tail magic1');
+    }
+    if (!this.leadsTo(tail, block)) {
+      this.fail('corrupt tail ptr');
+    }
     const data = blocks.dataSize(block);
-    if (blocks.blockSize(data) > blocks.size(block)) this.fail('too much block data');
+    if (blocks.blockSize(data) > blocks.size(block)) {
+      this.fail('too much block data');
+    }
     let isFirst = true;
     for (const address of blocks.redZone(block, data)) {
       const byte = blocks.region.byte(address);
       if (byte !== RED_ZONE[Number(address % 4n)]) {
-        if (!tolerates || !isFirst || byte !== 0) this.fail('mem user overflow');
+        if (!tolerates || !isFirst || byte !== 0) {
+          this.fail('mem user overflow');
+        }
         blocks.print('mem user overflow');
       }
       isFirst = false;

@@ -74,12 +74,16 @@ export class Pool {
 
   /** The whole pool. */
   check(): void {
-    for (const arena of this.arenas.list) this.checks.arena(arena);
+    for (const arena of this.arenas.list) {
+      this.checks.arena(arena);
+    }
     this.checks.tree();
   }
 
   checkObject(pointer: bigint): void {
-    if (pointer !== 0n) this.checks.block(this.resolve(pointer));
+    if (pointer !== 0n) {
+      this.checks.block(this.resolve(pointer));
+    }
   }
 
   private call<Result>(work: () => Result, line: (result: Result) => string, logsStack = true): Result {
@@ -87,15 +91,21 @@ export class Pool {
     const result = work();
     this.watch();
     if (this.blocks.has(FLAG.logging)) {
-      if (logsStack && this.settings.logstack) this.listener.event('logstack');
+      if (logsStack && this.settings.logstack) {
+        this.listener.event('logstack');
+      }
       this.print(line(result));
     }
     return result;
   }
 
   private watch(): void {
-    if (this.blocks.has(FLAG.paranoia)) this.check();
-    if (this.blocks.has(FLAG.verbosity)) this.dump();
+    if (this.blocks.has(FLAG.paranoia)) {
+      this.check();
+    }
+    if (this.blocks.has(FLAG.verbosity)) {
+      this.dump();
+    }
   }
 
   private print(line: string): void {
@@ -121,18 +131,24 @@ export class Pool {
   }
 
   private fill(address: bigint, bytes: bigint, value: number): void {
-    if (this.blocks.has(FLAG.antagonism)) this.region.fill(address, bytes, value);
+    if (this.blocks.has(FLAG.antagonism)) {
+      this.region.fill(address, bytes, value);
+    }
   }
 
   private allocl(bytes: bigint): bigint {
     const { blocks } = this;
-    if (bytes > REQUEST_MAX) return this.fail('invalid allocation size');
+    if (bytes > REQUEST_MAX) {
+      return this.fail('invalid allocation size');
+    }
     const size = blocks.blockSize(bytes);
     let block = blocks.bestFit(size);
     if (block === 0n) {
       this.arenas.grow(this.arenaSize(size), this.nfree);
       block = blocks.bestFit(size);
-      if (block === 0n) return 0n;
+      if (block === 0n) {
+        return 0n;
+      }
     }
     blocks.del(block);
     blocks.trim(block, bytes);
@@ -143,27 +159,37 @@ export class Pool {
   }
 
   private freel(pointer: bigint): void {
-    if (pointer === 0n) return;
+    if (pointer === 0n) {
+      return;
+    }
     const { blocks } = this;
     let block = this.resolve(pointer);
     this.checks.block(block);
     if (blocks.has(FLAG.noReuse)) {
       blocks.setMagic(block, MAGIC.dead);
       const bytes = BigInt.asIntN(8 * blocks.layout.U, blocks.dataSize(block) - 8n);
-      if (bytes > 0n) this.region.fill(pointer + 8n, bytes, 0xda);
+      if (bytes > 0n) {
+        this.region.fill(pointer + 8n, bytes, 0xda);
+      }
       return;
     }
     this.nfree = blocks.word(this.nfree + 1n);
     this.curalloc = blocks.word(this.curalloc - blocks.size(block));
     const before = blocks.previous(block);
-    if (blocks.isFree(before)) block = blocks.merge(before, block);
+    if (blocks.isFree(before)) {
+      block = blocks.merge(before, block);
+    }
     const behind = blocks.next(block);
-    if (blocks.isFree(behind)) block = blocks.merge(block, behind);
+    if (blocks.isFree(behind)) {
+      block = blocks.merge(block, behind);
+    }
     blocks.add(block);
   }
 
   private reallocl(pointer: bigint, bytes: bigint): bigint {
-    if (pointer === 0n) return this.allocl(bytes);
+    if (pointer === 0n) {
+      return this.allocl(bytes);
+    }
     if (bytes === 0n) {
       this.freel(pointer);
       return 0n;
@@ -174,33 +200,45 @@ export class Pool {
     const [oldData, oldSize, needed] = [blocks.dataSize(block), blocks.size(block), blocks.blockSize(bytes)];
     const finish = (whole: bigint): bigint => {
       const data = whole + blocks.layout.BH;
-      if (pointer !== data) this.region.write(data, this.region.copy(pointer, oldData));
+      if (pointer !== data) {
+        this.region.write(data, this.region.copy(pointer, oldData));
+      }
       blocks.trim(whole, bytes);
       this.curalloc = blocks.word(this.curalloc + blocks.size(whole) - oldSize);
       return data;
     };
     const fits = (...parts: readonly bigint[]): boolean =>
       blocks.word(parts.reduce((sum, part) => sum + blocks.size(part), 0n)) >= needed;
-    if (fits(block)) return finish(block);
+    if (fits(block)) {
+      return finish(block);
+    }
     const behind = blocks.next(block);
     const isBehindFree = blocks.isFree(behind);
-    if (isBehindFree && fits(block, behind)) return finish(blocks.merge(block, behind));
+    if (isBehindFree && fits(block, behind)) {
+      return finish(blocks.merge(block, behind));
+    }
     const before = blocks.previous(block);
     if (blocks.isFree(before)) {
-      if (fits(before, block)) return finish(blocks.merge(before, block));
+      if (fits(before, block)) {
+        return finish(blocks.merge(before, block));
+      }
       if (isBehindFree && fits(before, block, behind)) {
         return finish(blocks.merge(blocks.merge(before, block), behind));
       }
     }
     const moved = this.allocl(bytes);
-    if (moved === 0n) return 0n;
+    if (moved === 0n) {
+      return 0n;
+    }
     const beside = this.joinedWith(block, moved - blocks.layout.BH);
     if (beside !== undefined) {
       assertC(fits(beside));
       return finish(beside);
     }
     this.region.write(moved, this.region.copy(pointer, oldData));
-    if (bytes > oldData) this.fill(moved + oldData, bytes - oldData, 0xde);
+    if (bytes > oldData) {
+      this.fill(moved + oldData, bytes - oldData, 0xde);
+    }
     this.freel(pointer);
     return moved;
   }
@@ -210,9 +248,13 @@ export class Pool {
     const { blocks } = this;
     const before = blocks.previous(block);
     const behind = blocks.next(block);
-    if (made !== before && made !== behind) return undefined;
+    if (made !== before && made !== behind) {
+      return undefined;
+    }
     let whole = block;
-    if (before === made || blocks.isFree(before)) whole = blocks.merge(before, block);
+    if (before === made || blocks.isFree(before)) {
+      whole = blocks.merge(before, block);
+    }
     const next = blocks.next(whole);
     return next === made || blocks.isFree(next) ? blocks.merge(whole, next) : whole;
   }
@@ -223,14 +265,20 @@ export class Pool {
     const offset = align === 0n ? wish : wish < 0n ? align - (-wish % align) : wish % align;
     const sum = blocks.word(bytes + align);
     let pointer = this.allocl(sum);
-    if (pointer === 0n) return 0n;
+    if (pointer === 0n) {
+      return 0n;
+    }
     if (span !== 0n && pointer / span !== blocks.word(pointer + sum) / span) {
       this.freel(pointer);
       pointer = this.allocl(blocks.word(2n * sum));
-      if (pointer === 0n) return 0n;
+      if (pointer === 0n) {
+        return 0n;
+      }
     }
     const fix = (address: bigint): bigint => {
-      if (align === 0n) return address;
+      if (align === 0n) {
+        return address;
+      }
       const rest = address % align;
       return rest === offset
         ? address
@@ -258,7 +306,9 @@ export class Pool {
   }
 
   private msizel(pointer: bigint): bigint {
-    if (pointer === 0n) return 0n;
+    if (pointer === 0n) {
+      return 0n;
+    }
     const { blocks } = this;
     const { BH, BT } = blocks.layout;
     const block = this.resolve(pointer);
@@ -274,7 +324,9 @@ export class Pool {
     const word = BigInt(U);
     const rounded = pointer - (pointer % word);
     let data = rounded;
-    while (this.region.word(data - word, U) === MAGIC.filler) data -= word;
+    while (this.region.word(data - word, U) === MAGIC.filler) {
+      data -= word;
+    }
     const block = data - BH;
     if (this.blocks.magic(block) !== MAGIC.allocated) {
       throw new Stop(`panic:D2B called on non-block ${shown(rounded)} (double-free?)`);

@@ -32,8 +32,11 @@ export class Region {
     const inChunk = offset % CHUNK_BYTES;
     if (inChunk + bytes <= CHUNK_BYTES) {
       const chunk = this.chunk(offset);
-      if (bytes === 8) chunk.setBigUint64(inChunk, value, true);
-      else chunk.setUint32(inChunk, Number(value), true);
+      if (bytes === 8) {
+        chunk.setBigUint64(inChunk, value, true);
+      } else {
+        chunk.setUint32(inChunk, Number(value), true);
+      }
       return;
     }
     for (let index = 0n; index < bytes; index++) {
@@ -68,7 +71,9 @@ export class Region {
   }
 
   private pieces(address: bigint, bytes: bigint, use: (piece: Uint8Array, at: number) => void): void {
-    if (bytes === 0n) return;
+    if (bytes === 0n) {
+      return;
+    }
     const offset = this.offset(address, bytes);
     const end = offset + Number(bytes);
     for (let at = offset; at < end;) {
@@ -80,7 +85,9 @@ export class Region {
   }
 
   private offset(address: bigint, bytes: bigint): number {
-    if (++this.accesses > ACCESSES_MAX) throw new Unending();
+    if (++this.accesses > ACCESSES_MAX) {
+      throw new Unending();
+    }
     if (address < BASE || address + bytes > BASE + REGION_BYTES) {
       throw new Stop('fault:access outside the region');
     }
@@ -90,7 +97,9 @@ export class Region {
   private chunk(offset: number): DataView {
     const index = Math.floor(offset / CHUNK_BYTES);
     const known = this.chunks.get(index);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const made = new DataView(new ArrayBuffer(CHUNK_BYTES));
     this.chunks.set(index, made);
     return made;

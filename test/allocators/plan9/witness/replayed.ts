@@ -36,7 +36,9 @@ export class Replayed {
         const offset = this.perform(operation);
         this.lines.push([this.lines.length - 1, operation.op, operation.id, offset].join());
       } catch (error) {
-        if (!(error instanceof Stop)) throw error;
+        if (!(error instanceof Stop)) {
+          throw error;
+        }
         return false;
       }
     }
@@ -50,7 +52,9 @@ export class Replayed {
       pool.compact();
       return -1n;
     }
-    if (op === 'alloc') return this.settled(id, pool.alloc(this.tagged(bytes)), bytes);
+    if (op === 'alloc') {
+      return this.settled(id, pool.alloc(this.tagged(bytes)), bytes);
+    }
     if (op === 'alignedalloc') {
       const aligned = pool.allocAligned(
         bytes + tagBytes,
@@ -61,12 +65,21 @@ export class Replayed {
       return this.settled(id, aligned, bytes);
     }
     const state = this.held.get(id)!;
-    if (op === 'free') this.held.delete(id);
-    if (state === 'failed') return -1n;
+    if (op === 'free') {
+      this.held.delete(id);
+    }
+    if (state === 'failed') {
+      return -1n;
+    }
     const pointer = state === 'nothing' ? 0n : state.pointer;
-    if (op === 'realloc') return this.resized(id, pointer, bytes);
-    if (op === 'free') pool.free(pointer);
-    else if (pointer !== 0n) pool.msize(pointer);
+    if (op === 'realloc') {
+      return this.resized(id, pointer, bytes);
+    }
+    if (op === 'free') {
+      pool.free(pointer);
+    } else if (pointer !== 0n) {
+      pool.msize(pointer);
+    }
     return this.offset(pointer);
   }
 
@@ -85,7 +98,9 @@ export class Replayed {
       id,
       pointer === 0n ? 'failed' : { pointer, data: this.pool.resolve(pointer) + this.pool.blocks.layout.BH },
     );
-    if (pointer !== 0n && this.clears) this.pool.region.fill(pointer + this.tagBytes, cleared, 0);
+    if (pointer !== 0n && this.clears) {
+      this.pool.region.fill(pointer + this.tagBytes, cleared, 0);
+    }
     return this.offset(pointer);
   }
 
@@ -99,7 +114,9 @@ export class Replayed {
 
   private moved(from: bigint, to: bigint): void {
     for (const state of this.held.values()) {
-      if (typeof state === 'string' || state.data !== from) continue;
+      if (typeof state === 'string' || state.data !== from) {
+        continue;
+      }
       state.pointer += to - from;
       state.data = to;
       return;

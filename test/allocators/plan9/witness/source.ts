@@ -28,7 +28,9 @@ export class Source {
     const chunkBytes = isSbrk ? bytes + words : (bytes + 8n + words) & ~7n;
     const start = descending ? (this.next - chunkBytes) & ~7n : up8(this.next);
     const isOutside = start < BASE || start + chunkBytes > BASE + REGION_BYTES;
-    if (isOutside || (srclimit > 0 && this.handedOut + chunkBytes > BigInt(srclimit))) return undefined;
+    if (isOutside || (srclimit > 0 && this.handedOut + chunkBytes > BigInt(srclimit))) {
+      return undefined;
+    }
     this.handedOut += chunkBytes;
     this.next = descending ? start - BigInt(gap) : start + chunkBytes + BigInt(gap);
     this.region.setWord(start, U, isSbrk ? up8(chunkBytes) : chunkBytes);
@@ -40,7 +42,9 @@ export class Source {
   merge(first: bigint, second: bigint): boolean {
     const { U } = this.layout;
     const size = (address: bigint): bigint => this.region.word(address - BigInt(2 * U), U);
-    if (first + size(first) !== second) return false;
+    if (first + size(first) !== second) {
+      return false;
+    }
     this.region.setWord(first - BigInt(2 * U), U, size(first) + size(second));
     return true;
   }

@@ -46,15 +46,23 @@ export class Testimony {
     let index = -1;
     for (const operation of operations) {
       index++;
-      if (operation.op === 'reset') hasStopped = false;
-      if (hasStopped) continue;
+      if (operation.op === 'reset') {
+        hasStopped = false;
+      }
+      if (hasStopped) {
+        continue;
+      }
       this.events = [];
       const { row, stopped } = this.attempt(operation);
       hasStopped = stopped;
       yield [index, operation.op, operation.id, row.offset, row.value ?? '', this.events.join(';')].join();
-      if (!hasStopped && (index + 1) % stateEvery === 0) yield this.state(index);
+      if (!hasStopped && (index + 1) % stateEvery === 0) {
+        yield this.state(index);
+      }
     }
-    if (index >= 0) yield hasStopped ? `${index},stopped,-1,-1,,` : this.state(index);
+    if (index >= 0) {
+      yield hasStopped ? `${index},stopped,-1,-1,,` : this.state(index);
+    }
   }
 
   private attempt(operation: VectorOperation): { row: Row; stopped: boolean } {
@@ -63,15 +71,21 @@ export class Testimony {
     try {
       return { row: this.perform(operation), stopped: false };
     } catch (error) {
-      if (!(error instanceof Stop)) throw error;
-      if (error.message !== '') this.events.push(error.message);
+      if (!(error instanceof Stop)) {
+        throw error;
+      }
+      if (error.message !== '') {
+        this.events.push(error.message);
+      }
       const isAboutPointer = ['free', 'overrun', 'fill', 'peek'].includes(operation.op) && held !== undefined;
       return { row: { offset: isAboutPointer ? this.used(operation, held) : -1n }, stopped: true };
     }
   }
 
   private used({ op, offset }: VectorOperation, { pointer, requested }: Held): bigint {
-    if (pointer === 0n) return -1n;
+    if (pointer === 0n) {
+      return -1n;
+    }
     return pointer - BASE + (op === 'fill' ? 0n : BigInt(offset)) + (op === 'overrun' ? requested : 0n);
   }
 
@@ -92,16 +106,23 @@ export class Testimony {
         return this.settled(id, pool.allocAligned(bytes, BigInt(align), BigInt(offset), BigInt(span)), bytes);
       case 'realloc': {
         const resized = pool.realloc(held.pointer, bytes);
-        if (resized !== 0n) return this.settled(id, resized, bytes);
+        if (resized !== 0n) {
+          return this.settled(id, resized, bytes);
+        }
         // What failed keeps its pointer, and so does what is gone.
-        if (bytes === 0n) held.isLive = false;
+        if (bytes === 0n) {
+          held.isLive = false;
+        }
         return { offset: -1n };
       }
       case 'compact':
         return { offset: -1n, value: pool.compact() ? 1n : 0n };
       case 'check':
-        if (id === -1) pool.check();
-        else pool.checkObject(held.pointer);
+        if (id === -1) {
+          pool.check();
+        } else {
+          pool.checkObject(held.pointer);
+        }
         return { offset: -1n, value: 'ok' };
       default:
         return this.performOn(operation, held);
@@ -172,7 +193,9 @@ export class Testimony {
     try {
       return `${index},state,-1,-1,,${stateOf(this.pool)}`;
     } catch (error) {
-      if (!(error instanceof Stop)) throw error;
+      if (!(error instanceof Stop)) {
+        throw error;
+      }
       return `${index},state,-1,-1,,${error.message}`;
     }
   }

@@ -16,9 +16,13 @@ export class FirstFit implements Witness {
   constructor(private readonly pages: Pages) {}
 
   allocate(sizeBytes: number, align: number): Answer {
-    if (align > HEADER) return 'BUG';
+    if (align > HEADER) {
+      return 'BUG';
+    }
     const total = roundUp(sizeBytes + HEADER, HEADER);
-    if (total >= PAGE) return this.whole(total);
+    if (total >= PAGE) {
+      return this.whole(total);
+    }
     const index = this.freeList.findIndex((header) => this.sizes.get(header)! >= total);
     if (index >= 0) {
       const [header] = this.freeList.splice(index, 1);
@@ -31,20 +35,31 @@ export class FirstFit implements Witness {
   free(object: Answer): void {
     let header = (object as number) - HEADER;
     const size = this.sizes.get(header)!;
-    if (size >= SIZE_WRAPS) throw new Crash();
-    if (size >= PAGE) return this.pages.give(header / PAGE, orderOf(size));
+    if (size >= SIZE_WRAPS) {
+      throw new Crash();
+    }
+    if (size >= PAGE) {
+      return this.pages.give(header / PAGE, orderOf(size));
+    }
     for (const other of [...this.freeList]) {
-      if (Math.floor(other / PAGE) !== Math.floor(header / PAGE)) continue;
+      if (Math.floor(other / PAGE) !== Math.floor(header / PAGE)) {
+        continue;
+      }
       const before = other + this.sizes.get(other)! === header;
       const behind = header + this.sizes.get(header)! === other;
-      if (!before && !behind) continue;
+      if (!before && !behind) {
+        continue;
+      }
       this.freeList.splice(this.freeList.indexOf(other), 1);
       const [first, second] = before ? [other, header] : [header, other];
       this.sizes.set(first, this.sizes.get(first)! + this.sizes.get(second)!);
       header = first;
     }
-    if (this.sizes.get(header) === PAGE) this.pages.give(header / PAGE, 0);
-    else this.freeList.unshift(header);
+    if (this.sizes.get(header) === PAGE) {
+      this.pages.give(header / PAGE, 0);
+    } else {
+      this.freeList.unshift(header);
+    }
   }
 
   private split(header: number, total: number, block: number): number {
@@ -60,7 +75,9 @@ export class FirstFit implements Witness {
   private whole(total: number): Answer {
     const order = orderOf(total);
     const page = this.pages.take(order);
-    if (page === undefined) return 'NULL';
+    if (page === undefined) {
+      return 'NULL';
+    }
     this.sizes.set(page * PAGE, PAGE * 2 ** order);
     return page * PAGE + HEADER;
   }

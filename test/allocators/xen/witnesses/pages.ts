@@ -20,9 +20,13 @@ const ALL_CLEAN = Infinity;
 
 /** Smallest order of at least so many bytes: 0 bytes wrap around to an enormous one. */
 export function orderOf(bytes: number): number {
-  if (bytes === 0) return 52;
+  if (bytes === 0) {
+    return 52;
+  }
   let order = 0;
-  while (2 ** order * PAGE < bytes) order++;
+  while (2 ** order * PAGE < bytes) {
+    order++;
+  }
   return order;
 }
 
@@ -41,27 +45,41 @@ export class Pages {
   ) {
     this.orderMax = settings.version === 'head' ? 18 : 20;
     this.lists = Array.from({ length: this.orderMax + 1 }, () => []);
-    for (let page = 0; page < count; page++) this.insert(page, 0, ALL_CLEAN);
+    for (let page = 0; page < count; page++) {
+      this.insert(page, 0, ALL_CLEAN);
+    }
     // Today's allocator is handed large chunks; both versions begin with the lowest at the head.
-    for (const list of this.lists) list.sort((one, other) => one.page - other.page);
+    for (const list of this.lists) {
+      list.sort((one, other) => one.page - other.page);
+    }
   }
 
   /** The first page of 2^order of them. */
   take(order: number): number | undefined {
-    if (order > this.orderMax) return undefined;
+    if (order > this.orderMax) {
+      return undefined;
+    }
     this.scrub(this.settings.idleScrub);
-    if (this.available < 2 ** order) return undefined;
+    if (this.available < 2 ** order) {
+      return undefined;
+    }
     const found = this.pick(order);
-    if (found === undefined) return undefined;
+    if (found === undefined) {
+      return undefined;
+    }
     let { firstDirty } = found.block;
     let { page } = found.block;
     for (let half = found.order - 1; half >= order; half--) {
       // The lower half stays free; what is not known of the upper half is taken for dirty.
       this.list(page, half, firstDirty < 2 ** half ? firstDirty : ALL_CLEAN);
       page += 2 ** half;
-      if (firstDirty !== ALL_CLEAN) firstDirty = Math.max(0, firstDirty - 2 ** half);
+      if (firstDirty !== ALL_CLEAN) {
+        firstDirty = Math.max(0, firstDirty - 2 ** half);
+      }
     }
-    for (let each = page; each < page + 2 ** order; each++) this.dirty.delete(each);
+    for (let each = page; each < page + 2 ** order; each++) {
+      this.dirty.delete(each);
+    }
     this.available -= 2 ** order;
     return page;
   }
@@ -69,7 +87,9 @@ export class Pages {
   /** Gives back; today everything given back needs scrubbing. */
   give(page: number, order: number): void {
     const needsScrub = this.settings.version === 'head';
-    for (let each = page; needsScrub && each < page + 2 ** order; each++) this.dirty.add(each);
+    for (let each = page; needsScrub && each < page + 2 ** order; each++) {
+      this.dirty.add(each);
+    }
     this.insert(page, order, needsScrub ? 0 : ALL_CLEAN);
   }
 
@@ -79,7 +99,9 @@ export class Pages {
       const size = 2 ** order;
       const isUpper = Math.floor(page / size) % 2 === 1;
       const buddyPage = isUpper ? page - size : page + size;
-      if (this.orders.get(buddyPage) !== order) break;
+      if (this.orders.get(buddyPage) !== order) {
+        break;
+      }
       const buddy = this.unlist(buddyPage, order);
       const [lower, upper] = isUpper ? [buddy.firstDirty, firstDirty] : [firstDirty, buddy.firstDirty];
       firstDirty = lower === ALL_CLEAN ? upper + size : lower;
@@ -92,8 +114,11 @@ export class Pages {
   private list(page: number, order: number, firstDirty: number): void {
     this.orders.set(page, order);
     const block = { page, firstDirty };
-    if (this.settings.version === 'head' && firstDirty === ALL_CLEAN) this.lists[order]!.unshift(block);
-    else this.lists[order]!.push(block);
+    if (this.settings.version === 'head' && firstDirty === ALL_CLEAN) {
+      this.lists[order]!.unshift(block);
+    } else {
+      this.lists[order]!.push(block);
+    }
   }
 
   private unlist(page: number, order: number): FreeBlock {
@@ -114,7 +139,9 @@ export class Pages {
   private pickHead(order: number, clean: boolean): { block: FreeBlock; order: number } | undefined {
     for (let each = order; each <= this.orderMax; each++) {
       const block = this.lists[each]!.shift();
-      if (block === undefined) continue;
+      if (block === undefined) {
+        continue;
+      }
       if (!clean || block.firstDirty === ALL_CLEAN) {
         this.orders.delete(block.page);
         return { block, order: each };
@@ -133,13 +160,19 @@ export class Pages {
         block !== undefined && block.firstDirty !== ALL_CLEAN;
         block = list.at(-1)
       ) {
-        if (budget === 0 || this.dirty.size === 0) return;
+        if (budget === 0 || this.dirty.size === 0) {
+          return;
+        }
         let index = block.firstDirty;
         for (; index < 2 ** order; index++) {
-          if (this.dirty.delete(block.page + index) && --budget === 0) break;
+          if (this.dirty.delete(block.page + index) && --budget === 0) {
+            break;
+          }
         }
         block.firstDirty = index >= 2 ** order - 1 ? ALL_CLEAN : index + 1;
-        if (block.firstDirty === ALL_CLEAN) list.unshift(list.pop()!);
+        if (block.firstDirty === ALL_CLEAN) {
+          list.unshift(list.pop()!);
+        }
       }
     }
   }
@@ -154,7 +187,9 @@ export class XenheapPages implements Witness {
   allocate(sizeBytes: number): Answer {
     const order = orderOf(sizeBytes);
     const page = this.pages.take(order);
-    if (page === undefined) return 'NULL';
+    if (page === undefined) {
+      return 'NULL';
+    }
     this.orders.set(page * PAGE, order);
     return page * PAGE;
   }

@@ -19,14 +19,18 @@ interface Block {
 
 /** Class of a free block: first level times 32 and second level. */
 function insertClass(payload: number): number {
-  if (payload < 128) return Math.floor(payload / 4);
+  if (payload < 128) {
+    return Math.floor(payload / 4);
+  }
   const log = Math.floor(Math.log2(payload));
   return (log - 6) * 32 + Math.floor(payload / 2 ** (log - 5)) - 32;
 }
 
 /** The request, rounded up so that every block of its class and of those above is large enough. */
 function searchSize(payload: number): number {
-  if (payload < 128) return payload;
+  if (payload < 128) {
+    return payload;
+  }
   const step = 2 ** (Math.floor(Math.log2(payload)) - 5);
   return Math.floor((payload + step - 1) / step) * step;
 }
@@ -41,15 +45,21 @@ class Pool {
     const payload = searchSize(Math.max(16, roundUp(bytes, 16)));
     for (;;) {
       const list = this.lists.slice(insertClass(payload)).find(({ length }) => length > 0);
-      if (list !== undefined) return this.hand(list.shift()!, payload);
-      if (payload > REGION_PAYLOAD || !this.grow()) return undefined;
+      if (list !== undefined) {
+        return this.hand(list.shift()!, payload);
+      }
+      if (payload > REGION_PAYLOAD || !this.grow()) {
+        return undefined;
+      }
     }
   }
 
   free(data: number): void {
     let block = this.blocks.get(data - HEADER)!;
     block.isFree = true;
-    if (block.next?.isFree === true) this.join(block, this.unlist(block.next));
+    if (block.next?.isFree === true) {
+      this.join(block, this.unlist(block.next));
+    }
     if (block.previous?.isFree === true) {
       const before = this.unlist(block.previous);
       this.join(before, block);
@@ -70,7 +80,9 @@ class Pool {
   /** Makes a page the newest region. */
   grow(): boolean {
     const page = this.pages.take(0);
-    if (page === undefined) return false;
+    if (page === undefined) {
+      return false;
+    }
     this.list(
       this.add({
         start: page * PAGE,
@@ -94,7 +106,9 @@ class Pool {
         previous: block,
         next: block.next,
       });
-      if (after.next !== undefined) after.next.previous = after;
+      if (after.next !== undefined) {
+        after.next.previous = after;
+      }
       block.next = after;
       block.payload = payload;
       this.list(after);
@@ -112,7 +126,9 @@ class Pool {
     this.blocks.delete(next.start);
     block.payload += HEADER + next.payload;
     block.next = next.next;
-    if (block.next !== undefined) block.next.previous = block;
+    if (block.next !== undefined) {
+      block.next.previous = block;
+    }
   }
 
   private list(block: Block): void {
@@ -140,9 +156,13 @@ abstract class TlsfXmalloc implements Witness {
 
   /** Undefined where there is no memory for it, at which the system stops. */
   protected pool(): Pool | undefined {
-    if (this.made !== undefined) return this.made;
+    if (this.made !== undefined) {
+      return this.made;
+    }
     const page = this.pages.take(POOL_ORDER);
-    if (page === undefined) return undefined;
+    if (page === undefined) {
+      return undefined;
+    }
     const pool = new Pool(this.pages);
     if (this.hasInitialRegion && !pool.grow()) {
       this.pages.give(page, POOL_ORDER);
@@ -154,7 +174,9 @@ abstract class TlsfXmalloc implements Witness {
   protected padded(data: number, align: number): number {
     const address = roundUp(data, align);
     this.unpadded.delete(address);
-    if (address !== data) this.unpadded.set(address, data);
+    if (address !== data) {
+      this.unpadded.set(address, data);
+    }
     return address;
   }
 
@@ -175,7 +197,9 @@ export class Tlsf2008 extends TlsfXmalloc {
     const align = Math.max(wish, ALIGN_MIN);
     const bytes = sizeBytes + align - ALIGN_MIN;
     const pool = this.pool();
-    if (pool === undefined) return 'BUG';
+    if (pool === undefined) {
+      return 'BUG';
+    }
     const data = bytes >= REGION_PAYLOAD ? this.whole(bytes) : pool.allocate(bytes);
     return data === undefined ? 'NULL' : this.padded(data, align);
   }
@@ -184,14 +208,19 @@ export class Tlsf2008 extends TlsfXmalloc {
     const data = this.dataOf(object as number);
     const order = this.orders.get(data);
     this.orders.delete(data);
-    if (order === undefined) this.pool()!.free(data);
-    else this.pages.give((data - HEADER) / PAGE, order);
+    if (order === undefined) {
+      this.pool()!.free(data);
+    } else {
+      this.pages.give((data - HEADER) / PAGE, order);
+    }
   }
 
   private whole(bytes: number): number | undefined {
     const order = orderOf(bytes + HEADER);
     const page = this.pages.take(order);
-    if (page === undefined) return undefined;
+    if (page === undefined) {
+      return undefined;
+    }
     const data = page * PAGE + HEADER;
     this.orders.set(data, order);
     return data;
@@ -207,21 +236,31 @@ export class Tlsf extends TlsfXmalloc {
   }
 
   allocate(sizeBytes: number, wish: number): Answer {
-    if (sizeBytes === 0) return 'ZERO';
+    if (sizeBytes === 0) {
+      return 'ZERO';
+    }
     const align = Math.max(wish, ALIGN_MIN);
     const bytes = sizeBytes + align - ALIGN_MIN;
     const pool = this.pool();
-    if (pool === undefined) return 'BUG';
+    if (pool === undefined) {
+      return 'BUG';
+    }
     const data = bytes < PAGE ? pool.allocate(bytes) : undefined;
     return data === undefined ? this.wholePages(sizeBytes, align) : this.padded(data, align);
   }
 
   free(object: Answer): void {
-    if (typeof object === 'string') return;
-    if (object % PAGE !== 0) return this.pool()!.free(this.dataOf(object));
+    if (typeof object === 'string') {
+      return;
+    }
+    if (object % PAGE !== 0) {
+      return this.pool()!.free(this.dataOf(object));
+    }
     let count = this.pageCounts.get(object)!;
     for (let order = 0; count > 0; order++) {
-      if (Math.floor(count / 2 ** order) % 2 === 0) continue;
+      if (Math.floor(count / 2 ** order) % 2 === 0) {
+        continue;
+      }
       count -= 2 ** order;
       this.pages.give(object / PAGE + count, order);
     }
@@ -232,29 +271,41 @@ export class Tlsf extends TlsfXmalloc {
       this.free(object);
       return 'ZERO';
     }
-    if (typeof object === 'string') return this.allocate(sizeBytes, wish);
+    if (typeof object === 'string') {
+      return this.allocate(sizeBytes, wish);
+    }
     const align = Math.max(wish, ALIGN_MIN);
     if (object % PAGE === 0) {
-      if (sizeBytes <= this.pageCounts.get(object)! * PAGE && object % align === 0) return object;
+      if (sizeBytes <= this.pageCounts.get(object)! * PAGE && object % align === 0) {
+        return object;
+      }
     } else {
       const bytes = sizeBytes + align - ALIGN_MIN;
       const needed = bytes < PAGE ? Math.max(16, roundUp(bytes, 16)) : bytes;
       const data = this.dataOf(object);
-      if (needed <= this.pool()!.payloadOf(data)) return this.padded(data, align);
+      if (needed <= this.pool()!.payloadOf(data)) {
+        return this.padded(data, align);
+      }
     }
     const moved = this.allocate(sizeBytes, wish);
-    if (moved !== 'NULL') this.free(object);
+    if (moved !== 'NULL') {
+      this.free(object);
+    }
     return moved;
   }
 
   private wholePages(sizeBytes: number, align: number): Answer {
     const order = orderOf(Math.max(align, sizeBytes));
     const page = this.pages.take(order);
-    if (page === undefined) return 'NULL';
+    if (page === undefined) {
+      return 'NULL';
+    }
     const count = Math.ceil(sizeBytes / PAGE);
     let rest = page + count;
     for (let each = 0; each < order; each++) {
-      if (Math.floor(rest / 2 ** each) % 2 === 0) continue;
+      if (Math.floor(rest / 2 ** each) % 2 === 0) {
+        continue;
+      }
       this.pages.give(rest, each);
       rest += 2 ** each;
     }

@@ -36,7 +36,9 @@ export function testimony(
     }
     return { placements: [...lines, ''].join('\n'), crashed: false };
   } catch (error) {
-    if (!(error instanceof Crash)) throw error;
+    if (!(error instanceof Crash)) {
+      throw error;
+    }
     return { placements: [...lines, ''].join('\n'), crashed: true };
   }
 }
@@ -82,20 +84,30 @@ function perform(
     objects.set(id, witness.allocate(size, align));
     return objects.get(id);
   }
-  if (op === 'free') objects.delete(id);
-  if (object === undefined || object === 'NULL' || object === 'BUG') return undefined;
+  if (op === 'free') {
+    objects.delete(id);
+  }
+  if (object === undefined || object === 'NULL' || object === 'BUG') {
+    return undefined;
+  }
   if (op === 'free') {
     witness.free(object);
     return undefined;
   }
   const resized = witness.reallocate!(object, size, align);
-  if (resized !== 'NULL' && resized !== 'BUG') objects.set(id, resized);
+  if (resized !== 'NULL' && resized !== 'BUG') {
+    objects.set(id, resized);
+  }
   return resized;
 }
 
 function cell(answer: Answer | undefined, engine: string): string {
-  if (answer === undefined) return '-';
-  if (typeof answer === 'string') return answer;
+  if (answer === undefined) {
+    return '-';
+  }
+  if (typeof answer === 'string') {
+    return answer;
+  }
   const isVirtual = answer >= VIRTUAL;
   const offset = `0x${(isVirtual ? answer - VIRTUAL : answer).toString(16)}`;
   return isVirtual && engine === 'xvmalloc' ? `v:${offset}` : offset;

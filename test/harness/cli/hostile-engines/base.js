@@ -28,18 +28,24 @@ function make(over = {}) {
       };
       const e = {
         start() {
-          for (let at = 0; at < machine.layout.heapBytes; at += page) push(HEAP_BASE + at);
+          for (let at = 0; at < machine.layout.heapBytes; at += page) {
+            push(HEAP_BASE + at);
+          }
         },
         allocate(s) {
           machine.work(call);
           const a = machine.load(list);
-          if (s > page || a === 0) return NULL;
+          if (s > page || a === 0) {
+            return NULL;
+          }
           machine.store(list, machine.chase(a));
           machine.ledger.take(a, page);
           return blockPlacement(a);
         },
         free(o) {
-          if (!isBlock(o)) return;
+          if (!isBlock(o)) {
+            return;
+          }
           push(o);
           machine.ledger.give(o, page);
         },
@@ -48,7 +54,9 @@ function make(over = {}) {
         },
         walk(v) {
           machine.ledger.runs(({ address, bytes }) => {
-            for (let at = 0; at < bytes; at += page) v(address + at, page, 'allocated');
+            for (let at = 0; at < bytes; at += page) {
+              v(address + at, page, 'allocated');
+            }
           });
         },
         check() {},

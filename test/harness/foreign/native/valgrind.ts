@@ -32,7 +32,9 @@ export async function nativeEvents({ open }: Trace): Promise<readonly NativeRow[
   const event = new TraceEvent();
   do {
     while (source.next(event, NOTHING)) {
-      if (event.op === OP.alloc) bytesOf.set(event.id, event.size);
+      if (event.op === OP.alloc) {
+        bytesOf.set(event.id, event.size);
+      }
       rows.push([event.id, bytesOf.get(event.id)!, event.op === OP.alloc ? 1 : 0]);
     }
   } while (await source.refill());
@@ -103,8 +105,12 @@ async function nativeAccesses(program: string, trace: Uint8Array) {
   /** Address of the last load of the instruction under way. */
   let loaded: number | undefined;
   for await (const line of createInterface({ input: child.stderr })) {
-    if (line.startsWith('I')) loaded = undefined;
-    if (!ACCESS.test(line)) continue;
+    if (line.startsWith('I')) {
+      loaded = undefined;
+    }
+    if (!ACCESS.test(line)) {
+      continue;
+    }
     const address = parseInt(line.slice(3), 16);
     const marked = marks.get(address);
     if (marked !== undefined) {

@@ -120,7 +120,9 @@ test('every figure is that of a replay of the site’s events', async () => {
           createStack(engineNamed(ENGINE_OF[allocator]), {}, { ...MACHINE, ...drain }, engineNamed),
       });
       assert.is(replayed.kind, 'ok');
-      if (replayed.kind !== 'ok') continue;
+      if (replayed.kind !== 'ok') {
+        continue;
+      }
       const { figures } = replayed;
       const [wasted, held] = measured.metrics['waste.peak']!.ratio!;
       assert.equal([figures.wastedBytes, figures.heldBytesPeak], [wasted, held]);
@@ -144,7 +146,9 @@ test('vmalloc alone maps, page by page, and alone survives fragmentation', async
   const [site] = (await advise(await traceOf(rows), options({ fragmented: true }))).sites;
   const figures = site!.candidates.map(({ replayed }) => {
     assert.is(replayed.kind, 'ok');
-    if (replayed.kind !== 'ok') return [];
+    if (replayed.kind !== 'ok') {
+      return [];
+    }
     const { pagesMapped, pagesUnmapped, failedAllocations, failedWhenFragmented } = replayed.figures;
     return [pagesMapped, pagesUnmapped, failedAllocations, failedWhenFragmented];
   });

@@ -52,8 +52,11 @@ const PAIRS: readonly [string, number, string, RegExp | undefined][] = [
 for (const [allocatedBy, bytes, freedBy, says] of PAIRS) {
   test(`${allocatedBy || 'something'} of ${bytes} bytes freed by ${freedBy}`, () => {
     const wrong = mismatch(allocatedBy, bytes, freedBy);
-    if (says === undefined) assert.is(wrong, undefined);
-    else assert.match(wrong!, says);
+    if (says === undefined) {
+      assert.is(wrong, undefined);
+    } else {
+      assert.match(wrong!, says);
+    }
   });
 }
 

@@ -43,7 +43,9 @@ function laneFor(engine: string, metric: string, delay = 0): Lane {
     tryAll: async (lists) => {
       await new Promise((resolve) => setTimeout(resolve, delay));
       const answers = [];
-      for (const list of lists) answers.push([await trials.of(traceOf(list))]);
+      for (const list of lists) {
+        answers.push([await trials.of(traceOf(list))]);
+      }
       return answers;
     },
   };
@@ -193,11 +195,18 @@ function wrongs(events: readonly TraceEvent[], { liveBytes, requestBytes, unitBy
   let bytes = 0;
   for (const { op, id, size } of events) {
     const before = live.get(id);
-    if (op === OP.alloc ? before !== undefined : before === undefined) wrong.push(`${op} of ${id}`);
+    if (op === OP.alloc ? before !== undefined : before === undefined) {
+      wrong.push(`${op} of ${id}`);
+    }
     bytes += op === OP.free ? -before! : size - (before ?? 0);
-    if (op === OP.free) live.delete(id);
-    else live.set(id, size);
-    if (bytes > liveBytes) wrong.push(`${bytes} live`);
+    if (op === OP.free) {
+      live.delete(id);
+    } else {
+      live.set(id, size);
+    }
+    if (bytes > liveBytes) {
+      wrong.push(`${bytes} live`);
+    }
     if (op !== OP.free && (size > requestBytes + unitBytes || size % unitBytes !== 0)) {
       wrong.push(`${size} asked for`);
     }

@@ -16,7 +16,9 @@ function against(
   const pass = passOver(
     synthesizerNamed(`adversary/${name}`).open(given, 1),
     (event) => {
-      if (op >= 0) see(heap, op);
+      if (op >= 0) {
+        see(heap, op);
+      }
       op = event.op;
     },
     heap,
@@ -28,7 +30,9 @@ function against(
 test('comb: first fit walks half as many holes as there were objects, at each request', () => {
   const walks: number[] = [];
   against('comb', {}, (heap, op) => {
-    if (op === OP.alloc) walks.push(heap.holesWalked);
+    if (op === OP.alloc) {
+      walks.push(heap.holesWalked);
+    }
   });
   assert.equal(walks.slice(0, 4000), new Array(4000).fill(1));
   assert.equal(walks.slice(4000), new Array(100).fill(2001));
@@ -38,9 +42,13 @@ test('slivers: first fit walks a sliver of three bytes for every other object', 
   const walks: number[] = [];
   const holeBytes = new Set<number>();
   against('slivers', {}, (heap, op) => {
-    if (op !== OP.alloc) return;
+    if (op !== OP.alloc) {
+      return;
+    }
     walks.push(heap.holesWalked);
-    if (walks.length > 6000) holeBytes.add(heap.holeBytes());
+    if (walks.length > 6000) {
+      holeBytes.add(heap.holeBytes());
+    }
   });
   assert.equal(walks.slice(6000), new Array(100).fill(2001));
   assert.equal([...holeBytes], [2000 * 3]);
@@ -82,8 +90,11 @@ test('ascending sizes: an unbalanced tree of the free blocks becomes a list', ()
     visits.push(visited);
   };
   passOver(synthesizerNamed('adversary/ascending-sizes').open({ probes: 0, drain: 'no' }, 1), (event) => {
-    if (event.op === OP.alloc) sizes.set(event.id, event.size);
-    else add(sizes.get(event.id)!);
+    if (event.op === OP.alloc) {
+      sizes.set(event.id, event.size);
+    } else {
+      add(sizes.get(event.id)!);
+    }
   });
   assert.is(visits.length, 1000);
   assert.equal(visits.slice(1), [...Array(999).keys()]);

@@ -47,7 +47,9 @@ function freedWhenPlacedAt(words: readonly number[], given: { live: number; larg
   const event = new TraceEvent();
   let placement: Placement = NOTHING;
   while (source.next(event, placement)) {
-    if (event.op === OP.free) freed.push(event.id);
+    if (event.op === OP.free) {
+      freed.push(event.id);
+    }
     placement = event.op === OP.alloc ? ((BASE + words[event.id]! * 16) as Placement) : NOTHING;
   }
   return freed;
