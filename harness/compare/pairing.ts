@@ -1,5 +1,5 @@
 import type { MeasuredReplay } from '../metrics/measured-replay';
-import type { Results } from '../results/results';
+import { ADDRESS_TRACE, type Results } from '../results/results';
 
 /** Replays of the same work on both sides, or of one side only. */
 export type ReplayPair =
@@ -15,7 +15,8 @@ export interface PairingOptions {
 /**
  * Finds for every replay of the base the one of the head that did the same work: same trace, engine, options and
  * machine. What is left over is matched by trace and engine name alone, so that it can be said why it cannot be
- * compared. Options that only one side knows do not count: an engine that learns one is still the same engine.
+ * compared, and at last by what programs were asked for, whatever the files are called that say what they did. Options
+ * that only one side knows do not count: an engine that learns one is still the same engine.
  */
 export function pairReplays(base: Results, head: Results, options: PairingOptions): ReplayPair[] {
   const shared = options.acrossEngines
@@ -26,6 +27,7 @@ export function pairReplays(base: Results, head: Results, options: PairingOption
   for (const keyOf of [
     (replay: MeasuredReplay) => exactKey(replay, shared, options),
     (replay: MeasuredReplay) => looseKey(replay, options),
+    sameWorkKey,
   ]) {
     const free = byKey(
       head.replays.filter((replay) => !taken.has(replay)),
@@ -54,9 +56,9 @@ export function pairReplays(base: Results, head: Results, options: PairingOption
 
 function byKey(
   replays: readonly MeasuredReplay[],
-  keyOf: (replay: MeasuredReplay) => string,
-): Map<string, MeasuredReplay[]> {
-  const groups = new Map<string, MeasuredReplay[]>();
+  keyOf: (replay: MeasuredReplay) => unknown,
+): Map<unknown, MeasuredReplay[]> {
+  const groups = new Map<unknown, MeasuredReplay[]>();
   for (const replay of replays) {
     const key = keyOf(replay);
     groups.set(key, [...(groups.get(key) ?? []), replay]);
@@ -109,6 +111,12 @@ function exactKey(
 
 function looseKey({ trace, engine }: MeasuredReplay, { acrossEngines }: PairingOptions): string {
   return JSON.stringify([trace.name, acrossEngines ? '' : engine.name]);
+}
+
+/** An address trace is written anew by each side's own program; a trace that both replay has one name. */
+function sameWorkKey(replay: MeasuredReplay): unknown {
+  const { origin, sha256 } = replay.trace;
+  return origin.kind === 'recorded' && origin.format === ADDRESS_TRACE ? sha256 : replay;
 }
 
 /** Where a trace comes from; parameters in the order of their names. */

@@ -1,4 +1,4 @@
-import { meanValue, peakValue, replayMetrics } from './metric';
+import { meanValue, peakValue, replayMetrics, workMetrics } from './metric';
 import { OP_KINDS, type OpKind } from './op-kinds';
 import { EVENT_NAMES } from './worst-operations';
 
@@ -69,7 +69,7 @@ const outcomeMetrics = replayMetrics([
 ]);
 
 function kindMetrics<const Kind extends OpKind>(kind: Kind) {
-  return replayMetrics([
+  return workMetrics([
     {
       name: `${kind}.operations`,
       unit: 'operations',
@@ -124,8 +124,7 @@ const domainEventMetrics = replayMetrics(
   })),
 );
 
-export const EVENT_METRICS = [
-  ...outcomeMetrics,
-  ...OP_KINDS.flatMap((kind) => kindMetrics(kind)),
-  ...domainEventMetrics,
-] as const;
+/** Those that the operations' work alone says: what is known of a program that is no engine. */
+export const WORK_METRICS = OP_KINDS.flatMap((kind) => kindMetrics(kind));
+
+export const EVENT_METRICS = [...outcomeMetrics, ...WORK_METRICS, ...domainEventMetrics] as const;

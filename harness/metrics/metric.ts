@@ -82,6 +82,10 @@ export const replayMetrics = <const Name extends string>(
   definitions: readonly ReplayMetric<Name>[],
 ): readonly ReplayMetric<Name>[] => definitions;
 
+export const workMetrics = <const Name extends string>(
+  definitions: readonly MetricDefinition<Pick<ReplayFacts, 'work'>, Name>[],
+): readonly MetricDefinition<Pick<ReplayFacts, 'work'>, Name>[] => definitions;
+
 export const pricingMetrics = <const Name extends string>(
   definitions: readonly PricingMetric<Name>[],
 ): readonly PricingMetric<Name>[] => definitions;

@@ -67,7 +67,8 @@ export class WorkRecorder {
   }
 }
 
-class KindWorkRecorder {
+/** Adds up the work of operations of one kind. */
+export class KindWorkRecorder {
   private operations = 0;
   private accessesTotal = 0;
   private readonly accesses = new Largest();

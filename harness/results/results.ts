@@ -17,6 +17,9 @@ export interface Results {
   readonly environment: Environment;
 }
 
+/** The format of a recording that says what a program did to memory, and not with which events. */
+export const ADDRESS_TRACE = 'addresses';
+
 /** `recorded` traces count first in verdicts, the others second. */
 export const LABELS = ['recorded', 'synthetic', 'adversarial'] as const;
 export type Label = (typeof LABELS)[number];

@@ -16,9 +16,10 @@ export interface ScoreLine {
   readonly most: ReportRow | undefined;
 }
 
-const QUESTIONS: readonly (readonly [question: string, metrics: RegExp])[] = [
-  ['worst latency', /^(alloc|free|realloc)\.cycles\.max$/],
-  ['typical latency', /^(alloc|free|realloc)\.cycles\.p50$/],
+/** Where nothing was allocated, as in programs of other kinds, latency is that of whatever they did. */
+const QUESTIONS: readonly (readonly [question: string, metrics: RegExp, otherwise?: RegExp])[] = [
+  ['worst latency', /^(alloc|free|realloc)\.cycles\.max$/, /^other\.cycles\.max$/],
+  ['typical latency', /^(alloc|free|realloc)\.cycles\.p50$/, /^other\.cycles\.p50$/],
   ['time under locks', /^lock\..*\.held\.cycles\.total$/],
   ['memory held', /^held\.bytes\.peak$/],
   ['failures', /^allocations\.failed$/],
@@ -27,11 +28,10 @@ const QUESTIONS: readonly (readonly [question: string, metrics: RegExp])[] = [
 export function scorecard(comparison: Comparison): ScoreLine[] {
   const rows = reportRows(comparison);
   const broken = statusRows(comparison).filter(({ status }) => status === 'newly failing').length;
-  return QUESTIONS.map(([question, metrics]) => {
-    const line = lineOf(
-      question,
-      rows.filter(({ row }) => metrics.test(row.metric)),
-    );
+  return QUESTIONS.map(([question, metrics, otherwise]) => {
+    const asked = rows.filter(({ row }) => metrics.test(row.metric));
+    const others = rows.filter(({ row }) => otherwise?.test(row.metric));
+    const line = lineOf(question, asked.length > 0 ? asked : others);
     return question === 'failures' && broken > 0 ? withBroken(line, broken) : line;
   });
 }

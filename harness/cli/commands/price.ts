@@ -1,10 +1,15 @@
+import { basename } from 'node:path';
 import { readAddressTrace } from '../../../traces/addresses/address-trace';
 import { InputError, UsageError } from '../../../traces/input-error';
 import { wideAddress } from '../../../traces/input/lines';
 import { openBytes, type ByteSource } from '../../../traces/input/bytes';
 import { chasesOf } from '../../studies/addresses/chases';
 import { AddressPricer, type PricedAddresses } from '../../studies/addresses/address-pricer';
+import { pricedReplays } from '../../studies/addresses/priced-replays';
+import { resultsText } from '../../results/results-file';
 import { checkedPricings } from '../options/checked-pricings';
+import { ciOptions, ciOutputs } from '../options/ci-options';
+import { resultsOf } from '../output/report-files';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { outputTo } from '../output/output-file';
 import { standardTerminal } from '../output/terminal';
@@ -19,15 +24,26 @@ const WORST_DEFAULT = 5;
 const WORST_MAX = 1000;
 const STDIN = '-';
 
+/** What `compare` reads. */
+const RESULTS = 'results';
+
+const { append, commit, label } = ciOptions;
+
 const options = {
   pricing: pricingsOption,
-  format: choice('What to print', PRICE_FORMATS, { byDefault: 'text' }),
+  format: choice('What to print; results is for `compare`', [...PRICE_FORMATS, RESULTS], {
+    byDefault: 'text',
+  }),
   worst: count('How many of the dearest operations of each kind to name', [1, WORST_MAX], {}, WORST_DEFAULT),
   chase: list(
     'Instructions whose loads wait for one another, by address (hexadecimal, comma-separated), or none; default: ' +
       'those that load from places of no order',
   ),
   out: text('A file to write instead of printing', { completes: 'file' }),
+  name: text('What results and histories call the program (default: the name of the file)'),
+  append,
+  commit,
+  label,
 };
 
 export const price = command({
@@ -40,6 +56,7 @@ export const price = command({
   options,
   examples: [
     "printf '> push\\nL 1000,8\\nS 1040,8\\n' | $0 - -p zen4-2022,zen4-2022@cold",
+    "printf '> push\\nL 1000,8\\nS 1040,8\\n' | $0 - -p flat --format results --out base.json",
     'valgrind --tool=lackey --trace-mem=yes --log-fd=9 ./prog 9>&1 >/dev/null | $0 -',
   ],
   run: priceAddresses,
@@ -47,19 +64,16 @@ export const price = command({
 
 type PriceArguments = { readonly addresses: string } & ValuesOf<typeof options>;
 
-async function priceAddresses({
-  addresses,
-  pricing,
-  format,
-  worst,
-  chase,
-  out,
-}: PriceArguments): Promise<ExitCode> {
+async function priceAddresses(argv: PriceArguments): Promise<ExitCode> {
+  const { addresses, pricing, format, worst, chase, out } = argv;
+  const started = Date.now();
+  const ci = ciOutputs({ ...argv, emit: [] });
   const write = outputTo(out);
   const chases = chasesOf(chase.length === 0 ? undefined : instructionsOf(chase));
   const pricer = new AddressPricer(checkedPricings(namesOf('-p', pricing)), worst, chases);
   const source = await openBytes(addresses === STDIN ? process.stdin : addresses);
   const pricings = await pricedWhole(source, pricer);
+  const results = resultsOf(pricedReplays(argv.name ?? basename(source.name), pricings, pricer), started);
   const priced = {
     trace: source.name,
     accesses: pricer.accesses,
@@ -67,7 +81,12 @@ async function priceAddresses({
     pricings,
     chases: pricer.chaseInstructions.map((each) => each.toString(16)),
   };
-  write(pricedText(priced, format, out === undefined ? standardTerminal() : {}));
+  write(
+    format === RESULTS
+      ? resultsText(results)
+      : pricedText(priced, format, out === undefined ? standardTerminal() : {}),
+  );
+  ci.append(results);
   return EXIT.ok;
 }
 

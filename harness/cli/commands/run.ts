@@ -45,7 +45,10 @@ const options = {
     [1, Number.MAX_SAFE_INTEGER],
     { byDefault: '1000' },
   ),
-  expect: text('Stop at the first placement that differs from this file; exit 3', { completes: 'file' }),
+  expect: text(
+    'Stop at the first placement that differs from this file; exit 3. A constant between all offsets is aligned',
+    { completes: 'file' },
+  ),
   out: reportsOption,
   worst: count('How many of the worst operations of each kind to keep', [1, WORST_MAX], { byDefault: '10' }),
   realloc: reallocOption,

@@ -16,7 +16,8 @@ import { print, tell } from './terminal';
 /**
  * `run --expect FILE`: holds an engine against what a real allocator did. The first pass writes the placements in
  * memory a line at a time and finds the first that differs; the second replays up to that operation and shows the
- * heap around both places.
+ * heap around both places. Where the real heap began elsewhere, all its offsets are off by one and the same number;
+ * they are aligned by it, and that is said.
  */
 
 /** Blocks shown before and after each of the two places. */
@@ -25,10 +26,21 @@ const NEIGHBOURS = 3;
 /** Of a line that is no header, so much is quoted. */
 const SHOWN_CHARS_MAX = 60;
 
+/** One block that lies elsewhere is a difference; so many that lie elsewhere by the same are another begin. */
+const ALIGNED_BLOCKS_MIN = 2;
+
 interface Difference {
   readonly index: number;
   readonly placed: string;
   readonly expected: string;
+}
+
+interface Comparison {
+  readonly difference: Difference | undefined;
+  /** How far the file's offsets are above the placed ones. */
+  readonly shift: number;
+  /** `, with every offset …`; empty where they are not shifted. */
+  readonly aligned: string;
 }
 
 /** Exit 0 when all placements are as expected, 3 at the first that is not, 1 where the engine failed before it. */
@@ -44,12 +56,13 @@ export async function expectPlacements(cells: readonly Cell[], file: string): Pr
   const registries = createRegistries();
   const { lines, outcome } = await placements(cell, registries);
   tell(doubtsText(await registries.openTrace(cell.trace)));
-  const difference = await firstDifference(lines, file, endText(outcome));
+  const comparison = await compared(lines, file, endText(outcome));
+  const { difference, aligned } = comparison;
   const isOver = difference === undefined || difference.index === lines.length - 1;
   print(
     difference === undefined
-      ? `${lines.length - 1} placements as expected${outcome.kind === 'ok' ? '' : `, then ${endText(outcome)}`}\n`
-      : await describe(cell, difference, registries),
+      ? `${lines.length - 1} placements as expected${aligned}${outcome.kind === 'ok' ? '' : `, then ${endText(outcome)}`}\n`
+      : await describe(cell, difference, comparison, registries),
   );
   if (isOver && isFailure(outcome)) {
     return EXIT.failed;
@@ -93,11 +106,8 @@ function endText(outcome: Outcome): string {
 }
 
 /** Compares line by line on the columns that the placed lines have: goldens of Plan 9 carry more. */
-async function firstDifference(
-  placed: readonly string[],
-  file: string,
-  end: string,
-): Promise<Difference | undefined> {
+async function compared(placed: readonly string[], file: string, end: string): Promise<Comparison> {
+  const alignment = new Alignment();
   let line = 0;
   for await (const text of linesOf(file)) {
     const expected = text.split(',').slice(0, 4).join(',');
@@ -105,17 +115,55 @@ async function firstDifference(
       const problem = `"${text.slice(0, SHOWN_CHARS_MAX)}" is no header of placements`;
       throw new InputError({ where: `${file}:1:1`, problem, expected: placed[0]! });
     }
-    if (placed[line] !== expected) {
-      return { index: line - 1, placed: placed[line] ?? `nothing: ${end}`, expected };
+    const here = { index: line - 1, placed: placed[line] ?? `nothing: ${end}`, expected };
+    if (line > 0 && !alignment.agrees(here)) {
+      return alignment.finish(here);
     }
     line++;
   }
   if (line === 0) {
     throw new InputError({ where: file, problem: 'empty file', expected: 'index,op,id,offset' });
   }
-  return line < placed.length
-    ? { index: line - 1, placed: placed[line]!, expected: 'nothing: the file has ended' }
-    : undefined;
+  return alignment.finish(
+    line < placed.length
+      ? { index: line - 1, placed: placed[line]!, expected: 'nothing: the file has ended' }
+      : undefined,
+  );
+}
+
+/** Whether the file's offsets are the placed ones, or all of them off by what the first of them is. */
+class Alignment {
+  private shift = 0;
+  private blocks = 0;
+  /** The first block, where it lies elsewhere. */
+  private unaligned: Difference | undefined;
+
+  agrees(here: Difference): boolean {
+    const [placed, expected] = [offsetIn(here.placed), offsetIn(here.expected)];
+    const areBlocks =
+      placed !== undefined && expected !== undefined && aboutOf(here.placed) === aboutOf(here.expected);
+    if (!areBlocks) {
+      return here.placed === here.expected;
+    }
+    if (this.blocks === 0 && placed !== expected) {
+      this.shift = expected - placed;
+      this.unaligned = here;
+    }
+    const agrees = expected - placed === this.shift;
+    this.blocks += agrees ? 1 : 0;
+    return agrees;
+  }
+
+  finish(found: Difference | undefined): Comparison {
+    if (this.unaligned === undefined || this.blocks < ALIGNED_BLOCKS_MIN) {
+      return { difference: this.unaligned ?? found, shift: 0, aligned: '' };
+    }
+    const { shift } = this;
+    const isHex = this.unaligned.expected.includes('0x');
+    const size = isHex ? `0x${Math.abs(shift).toString(16)}` : Math.abs(shift);
+    const aligned = `, with every offset of the file ${size} ${shift > 0 ? 'above' : 'below'} the placed one`;
+    return { difference: found, shift, aligned };
+  }
 }
 
 async function* linesOf(file: string): AsyncGenerator<string, void, undefined> {
@@ -136,21 +184,22 @@ async function* linesOf(file: string): AsyncGenerator<string, void, undefined> {
 async function describe(
   cell: Cell,
   { index, placed, expected }: Difference,
+  { shift, aligned }: Comparison,
   registries: Registries,
 ): Promise<string> {
   const lines = [
-    `operation ${index}: first placement that differs`,
+    `operation ${index}: first placement that differs${aligned}${aligned === '' ? '' : ' until then'}`,
     `  placed    ${placed}`,
     `  expected  ${expected}`,
   ];
   const heap = await heapAfter(cell, index, registries);
-  for (const [what, text] of [
-    ['placed', placed],
-    ['expected', expected],
+  for (const [what, text, begin] of [
+    ['placed', placed, 0],
+    ['expected', expected, shift],
   ] as const) {
     const offset = offsetIn(text);
     if (heap !== undefined && offset !== undefined) {
-      lines.push(`heap around the ${what} place:`, ...around(heap, HEAP_BASE + offset));
+      lines.push(`heap around the ${what} place:`, ...around(heap, HEAP_BASE + offset - begin));
     }
   }
   return `${lines.join('\n')}\n`;
@@ -188,6 +237,9 @@ function offsetIn(line: string): number | undefined {
   const cell = line.split(',')[3] ?? '';
   return /^(0x[0-9a-f]+|\d+)$/.test(cell) ? Number(cell) : undefined;
 }
+
+/** Which operation a placements line is about. */
+const aboutOf = (line: string): string => line.slice(0, line.lastIndexOf(','));
 
 function around(blocks: readonly HeapBlock[], address: number): string[] {
   const index = blocks.findIndex(({ start, bytes }) => address < start + bytes);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Chases, Load } from './chases';
 import { AccessStream, CHASE, LOAD, STORE, UPDATE } from '../../machine/access-stream';
 import { LINE_BYTES } from '../../machine/machine';
@@ -8,13 +9,16 @@ import { Pricing } from '../../pricing/pricing';
 import type { PricingSpecification } from '../../pricing/specification';
 import { InputError } from '../../../traces/input-error';
 import { CostCounter } from '../../metrics/cost-counter';
+import { CostDigest } from '../../metrics/cost-digest';
 import { distributionOf, type Distribution } from '../../metrics/distribution';
+import { OP } from '../../../traces/trace';
+import { KindWorkRecorder, type KindWork } from '../../metrics/work';
 import { addCauses, causeCycles, WorstOperations, type CauseCycles } from '../../metrics/worst-operations';
 
 /** Prices what a real program did to memory by the same model as the engines: its operations, kind by kind. */
 
 /** Accesses outside of all operations. */
-const UNMARKED = 'unmarked';
+export const UNMARKED = 'unmarked';
 const UNMARKED_KIND = 0;
 const KINDS_MAX = 1024;
 
@@ -28,6 +32,8 @@ interface WaitingLoad extends Load {
 
 export interface PricedKind {
   readonly kind: string;
+  /** Of the cycles of its operations, in their order. */
+  readonly costsSha256: string;
   readonly distribution: Distribution;
   /** Of all operations of the kind. */
   readonly causes: CauseCycles;
@@ -58,6 +64,12 @@ export class AddressPricer {
   private readonly space = new AddressSpace();
   private readonly stream: AccessStream;
   private readonly kinds: string[] = [UNMARKED];
+  private readonly works: KindWorkRecorder[] = [];
+  /** What the operation under way has done. */
+  private accessesHere = 0;
+  private instructionsHere = 0;
+  private kind = UNMARKED_KIND;
+  private readonly asked = createHash('sha256');
   private readonly records: readonly PricingRecord[];
   /** Of those that are marked: so they have the numbers of the events that a driver replays. */
   private operations = 0;
@@ -97,6 +109,7 @@ export class AddressPricer {
   instructions(count: number): void {
     this.stream.instructions += count;
     this.instructionCount += count;
+    this.instructionsHere += count;
     this.hasWork = true;
   }
 
@@ -132,9 +145,21 @@ export class AddressPricer {
     return this.records.map((record) => record.finish(this.kinds));
   }
 
+  /** What the operations did, whatever it costs, kind by kind; once all are finished. */
+  get work(): ReadonlyMap<string, KindWork> {
+    const works = this.kinds.map((name, kind) => [name, this.works[kind]] as const);
+    return new Map(works.flatMap(([name, work]) => (work === undefined ? [] : [[name, work.finish()]])));
+  }
+
+  /** Of what was asked of the program: the kinds of its operations in their order. Once, when all are finished. */
+  askedSha256(): string {
+    return this.asked.digest('hex');
+  }
+
   /** What may turn out to be a chase waits until the operation has shown its walks. */
   private touch(address: number | bigint, bytes: number, kind: number): void {
     this.accesses++;
+    this.accessesHere++;
     this.hasWork = true;
     this.waiting.push({ address, bytes, kind, instruction: kind === LOAD ? this.instruction : undefined });
     if (this.waiting.length === WAITING_MAX) {
@@ -180,7 +205,10 @@ export class AddressPricer {
 
   private open(kind: number, line: number): void {
     this.hasWork = false;
-    this.stream.beginOperation(this.isMarked ? this.operations : this.gaps, 0, kind, line, 0);
+    this.kind = kind;
+    this.accessesHere = 0;
+    this.instructionsHere = 0;
+    this.stream.beginOperation(this.isMarked ? this.operations : this.gaps, OP.use, kind, line, 0);
   }
 
   /** What lies between two operations is none if nothing does. */
@@ -188,7 +216,10 @@ export class AddressPricer {
     this.settle();
     if (this.isMarked || this.hasWork) {
       this.stream.endOperation(0);
+      const work = (this.works[this.kind] ??= new KindWorkRecorder());
+      work.add(this.isMarked ? this.operations : this.gaps, this.accessesHere, this.instructionsHere);
       if (this.isMarked) {
+        this.asked.update(`${this.kinds[this.kind]}\n`);
         this.operations++;
       } else {
         this.gaps++;
@@ -203,6 +234,7 @@ class PricingRecord {
   private readonly counters: (CostCounter | undefined)[] = [];
   private readonly causes: Float64Array[] = [];
   private readonly worst: (WorstOperations | undefined)[] = [];
+  private readonly digests: (CostDigest | undefined)[] = [];
 
   constructor(
     specification: PricingSpecification,
@@ -218,6 +250,7 @@ class PricingRecord {
       const kind = batch.operationIds[row]!;
       const cycles = pricing.operationCycles[row]!;
       (this.counters[kind] ??= new CostCounter()).add(cycles);
+      (this.digests[kind] ??= new CostDigest()).add(cycles);
       const causes = (this.causes[kind] ??= new Float64Array(CAUSE_COUNT));
       addCauses(causes, pricing.operationCauses, row);
       (this.worst[kind] ??= new WorstOperations(this.worstCount)).offer(
@@ -237,7 +270,14 @@ class PricingRecord {
         const counter = this.counters[index];
         return counter === undefined
           ? []
-          : [{ kind, distribution: distributionOf([counter]), causes: causeCycles(this.causes[index]!, 0) }];
+          : [
+              {
+                kind,
+                costsSha256: this.digests[index]!.finish(),
+                distribution: distributionOf([counter]),
+                causes: causeCycles(this.causes[index]!, 0),
+              },
+            ];
       }),
       worst: this.worstOf(names),
     };

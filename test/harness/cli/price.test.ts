@@ -127,6 +127,86 @@ price('--out writes a file whole', () =>
   }),
 );
 
+/** A driver's two operations on an allocator, and one that is none of an allocator's. */
+const workload = (loads: number): string =>
+  [
+    ...['> alloc', 'N 20', 'L 100000', 'S 100040', '<', 'L 700000'],
+    ...[
+      '> free',
+      ...Array.from({ length: loads }, (_, node) => `C ${(0x20_0000 + node * 0x1000).toString(16)}`),
+    ],
+    ...['> flush', 'N 7', 'L 100000', '<'],
+  ].join('\n');
+
+async function comparedPrices(
+  base: string,
+  head: string,
+  { format = 'json', naming = ['--name', 'tlsf'] }: { format?: string; naming?: readonly string[] } = {},
+) {
+  return inFolder(async (folder) => {
+    const at = (name: string) => path.join(folder, name);
+    for (const [side, text] of [
+      ['base', base],
+      ['head', head],
+    ] as const) {
+      fs.writeFileSync(at(`${side}.lackey`), text);
+      const { code, stderr } = await runCli(
+        ...['price', at(`${side}.lackey`), '-p', 'zen4-2022@cold', '--format', 'results'],
+        ...['--out', at(`${side}.json`), ...naming, '--append', at('history.csv'), '--commit', side],
+      );
+      assert.is(code, 0, stderr);
+    }
+    const [compared, trend] = [
+      await runCli('compare', at('base.json'), at('head.json'), '--format', format),
+      await runCli('trend', at('history.csv'), '--fail-on', 'worse'),
+    ];
+    return { compared, trend };
+  });
+}
+
+/** What became of each cell, and the trace of its head. */
+const kindsOf = (json: string): [status: string, trace: string][] =>
+  JSON.parse(json).cells.map(({ status, head }: { status: string; head: { trace: { name: string } } }) => [
+    status,
+    head.trace.name,
+  ]);
+
+price('results are compared and followed like those of an engine, kind by kind', async () => {
+  const { compared, trend } = await comparedPrices(workload(1), workload(5));
+  assert.is(compared.code, 3, compared.stderr);
+  assert.equal(kindsOf(compared.stdout), [
+    ['compared', 'tlsf: alloc'],
+    ['compared', 'tlsf: free'],
+    ['compared', 'tlsf: flush'],
+  ]);
+  assert.is(trend.code, 3);
+  assert.match(trend.stdout, /free\.cycles\.max/);
+  assert.not.match(trend.stdout, /flush/);
+  const same = await comparedPrices(workload(1), workload(1));
+  assert.equal([same.compared.code, same.trend.code], [0, 0]);
+});
+
+price('files of any name are compared where the programs were asked for the same', async () => {
+  const { compared } = await comparedPrices(workload(1), workload(5), { naming: [] });
+  assert.equal(kindsOf(compared.stdout), [
+    ['compared', 'head.lackey: alloc'],
+    ['compared', 'head.lackey: free'],
+    ['compared', 'head.lackey: flush'],
+  ]);
+});
+
+price('what is no allocation has an answer to what a reviewer asks as well', async () => {
+  const flushes = (loads: number) => workload(loads).replaceAll(/alloc|free/g, 'flush');
+  const { compared } = await comparedPrices(flushes(1), flushes(5), { format: 'text' });
+  assert.match(compared.stdout, /worst latency +worse/);
+  assert.match(compared.stdout, /tlsf: flush/);
+});
+
+price('programs that were asked for other operations are not compared', async () => {
+  const { compared } = await comparedPrices(workload(1), `${workload(1)}\n${workload(1)}`);
+  assert.ok(kindsOf(compared.stdout).every(([kind]) => kind === 'not comparable'));
+});
+
 price.run();
 
 const bad = suite('price: bad input');

@@ -107,6 +107,41 @@ test('--expect is quiet about a golden file and stops at a placement that differ
     assert.match(stdout, /> 0x3e7f180 256 bytes allocated/);
   }));
 
+/** A golden whose heap began elsewhere. */
+const shiftedGolden = (shift: number): string =>
+  gunzipSync(readFileSync(join(GOLDEN, 'xmalloc-first-fit', 'edge.golden.csv.gz')))
+    .toString()
+    .replaceAll(/0x([0-9a-f]+)/g, (_, digits: string) => `0x${(parseInt(digits, 16) + shift).toString(16)}`);
+
+test('--expect aligns offsets that are all off by one number, and says so', () =>
+  inFolder(async (folder) => {
+    const trace = join(GOLDEN, 'xmalloc-first-fit', 'edge.trace.csv.gz');
+    const file = join(folder, 'shifted.csv');
+    const expect = (text: string) => {
+      writeFileSync(file, text);
+      return runCli('run', trace, '-a', 'xmalloc-first-fit', '--heap-pages', '16000', '--expect', file);
+    };
+    for (const [shift, said] of [
+      [0x4000, '0x4000 above'],
+      [-0x40, '0x40 below'],
+    ] as const) {
+      const { code, stdout } = await expect(shiftedGolden(shift));
+      assert.is(code, 0);
+      assert.ok(
+        stdout.includes(`placements as expected, with every offset of the file ${said} the placed one\n`),
+        stdout,
+      );
+    }
+    const altered = await expect(shiftedGolden(0x4000).replace('2,alloc,2,0x3e83200', '2,alloc,2,0x3e83300'));
+    assert.is(altered.code, 3);
+    assert.match(altered.stdout, /operation 2: .* every offset of the file 0x4000 above .* until then\n/);
+    assert.match(altered.stdout, /heap around the expected place:\n(.*\n)*> 0x3e7f280 /);
+    // One block that lies elsewhere begins no other heap.
+    const first = await expect(shiftedGolden(0).replace(/0x[0-9a-f]+/, '0x0'));
+    assert.is(first.code, 3);
+    assert.match(first.stdout, /operation 0: first placement that differs\n/);
+  }));
+
 test('--expect tells an engine that fails from one that places otherwise', () =>
   inFolder(async (folder) => {
     const args = ['run', 'synth:churn?live=5&ops=5', '-a', 'xmalloc-first-fit', '-p', 'flat'];
