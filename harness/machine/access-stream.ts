@@ -75,7 +75,6 @@ export type StreamBatch = Readonly<
 >;
 
 export class AccessStream {
-  entries: Int32Array = new Int32Array(ENTRY_CAPACITY);
   entryCount = 0;
 
   readonly segmentEnds: Int32Array = new Int32Array(SEGMENT_CAPACITY);
@@ -122,6 +121,7 @@ export class AccessStream {
     private readonly observer: StepObserver | undefined,
     private readonly drain: (batch: AccessStream) => void,
     private readonly accessBudget = Infinity,
+    public entries: Int32Array = new Int32Array(ENTRY_CAPACITY),
   ) {
     this.positionLimit = Math.min(accessesMax, accessBudget);
   }

@@ -1,9 +1,9 @@
-import { AccessStream, CHASE, LOAD, STORE, UPDATE, type StepObserver } from './access-stream';
+import { AccessStream, CHASE, ENTRY_CAPACITY, LOAD, STORE, UPDATE, type StepObserver } from './access-stream';
 import { NOTED, PRICED } from './domain-events';
 import { Ledger } from './ledger';
 import { LockTable, type Lock, type UnplacedLock } from './lock';
 import type { LinearMemory } from './linear-memory';
-import { Memory } from './memory';
+import { Memory, type SpareArrays } from './memory';
 import { HEAP_BASE, MemoryLayout } from './memory-layout';
 import type { PageSource } from './page-source';
 import { StepTable, type Step, type StepDefinitions } from './steps';
@@ -38,6 +38,8 @@ export interface MachineOptions {
   readonly observer?: StepObserver;
   /** Receives every full batch of the stream; without it accesses are counted and forgotten. */
   readonly drain?: (batch: AccessStream) => void;
+  /** What machines before this one have left. */
+  readonly spare?: SpareArrays;
 }
 
 /** An engine that touches the machine's memory by itself, and appends to the stream's entries what it touched. */
@@ -64,7 +66,7 @@ export class Machine extends Memory {
   private linearEngine: LinearEngine | undefined;
 
   constructor(options: MachineOptions) {
-    super(new MemoryLayout(options.heapPages));
+    super(new MemoryLayout(options.heapPages), options.spare);
     this.heapPages = options.heapPages;
     this.virtualPages = options.virtualPages;
     this.accessesMax = options.accessesMax ?? ACCESSES_MAX_DEFAULT;
@@ -75,7 +77,15 @@ export class Machine extends Memory {
       options.observer,
       options.drain ?? (() => undefined),
       options.accessBudget,
+      this.spare.take(ENTRY_CAPACITY),
     );
+  }
+
+  override retire(): void {
+    super.retire();
+    if (this.linearEngine === undefined) {
+      this.spare.leave(this.stream.entries);
+    }
   }
 
   /** Reserves a control region (before `boot`) and returns its address. */

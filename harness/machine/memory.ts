@@ -21,15 +21,48 @@ const LINES_MASK = 63;
 const LINE_WORDS_SHIFT = 4;
 const LINE_WORDS_MASK = 15;
 
+/**
+ * Large arrays that one machine leaves to the next. Node lets the garbage collector run for every few of them that are
+ * made, which takes longer than the replay of a short trace.
+ */
+export class SpareArrays {
+  private readonly spare = new Map<number, Int32Array>();
+
+  /** An array of so many words, all zero. */
+  take(length: number): Int32Array {
+    const left = this.spare.get(length);
+    this.spare.delete(length);
+    return left?.fill(0) ?? new Int32Array(length);
+  }
+
+  /** Keeps an array that is not used any more; another of its length is forgotten. */
+  leave(words: Int32Array): void {
+    this.spare.set(words.length, words);
+  }
+}
+
 export abstract class Memory {
-  private words = new Int32Array(0);
-  private octets = new Uint8Array(0);
+  private words: Int32Array = new Int32Array(0);
+  private octets: Uint8Array = new Uint8Array(0);
   private columnWords = 0;
   /** Bytes from `HEAP_BASE` up that lie in `words`: none on a machine whose memory is linear. */
   private mappedBytes = 0;
   private linear: LinearMemory | undefined;
 
-  constructor(readonly layout: MemoryLayout) {}
+  constructor(
+    readonly layout: MemoryLayout,
+    protected readonly spare = new SpareArrays(),
+  ) {}
+
+  /** Leaves what it is made of to the machines after it; nothing may be done with this one any more. */
+  retire(): void {
+    if (this.linear === undefined) {
+      this.spare.leave(this.words);
+    }
+    this.words = new Int32Array(0);
+    this.octets = new Uint8Array(0);
+    this.mappedBytes = 0;
+  }
 
   peek(address: number): number {
     return this.word(address);
@@ -190,7 +223,7 @@ export abstract class Memory {
     // An odd number of lines: the lines of one page then spread over all sets of the host's caches.
     this.columnWords = ((bytes >>> PAGE_SHIFT) | 1) << LINE_WORDS_SHIFT;
     try {
-      this.words = new Int32Array(this.columnWords * (LINES_MASK + 1));
+      this.words = this.spare.take(this.columnWords * (LINES_MASK + 1));
     } catch {
       throw new InputError({
         problem: `this host refuses ${bytes} bytes of address space for simulated memory`,

@@ -27,9 +27,9 @@ export class BatchRecorder {
   private readonly work = new WorkRecorder();
   private readonly priced: readonly { readonly pricing: Pricing; readonly recorder: LatencyRecorder }[];
 
-  constructor({ pricings, ...options }: RecordingPlan) {
+  constructor({ pricings, ...options }: RecordingPlan, pricingBy = newPricing) {
     this.priced = pricings.map((specification) => ({
-      pricing: new Pricing(specification),
+      pricing: pricingBy(specification),
       recorder: new LatencyRecorder(options),
     }));
   }
@@ -48,6 +48,10 @@ export class BatchRecorder {
       pricings: this.priced.map(({ pricing, recorder }) => measuredPricing(pricing, recorder.finish())),
     };
   }
+}
+
+function newPricing(specification: PricingSpecification): Pricing {
+  return new Pricing(specification);
 }
 
 function measuredPricing(pricing: Pricing, summary: LatencySummary): MeasuredPricing {

@@ -1,4 +1,5 @@
 import type { OpName, Trace } from '../../traces/trace';
+import type { Pricing } from '../pricing/pricing';
 import type { PricingSpecification } from '../pricing/specification';
 import type { Outcome } from '../replay/outcome';
 import { spoiltOutcome, type MakeStack } from '../replay/payload-writer';
@@ -34,6 +35,8 @@ export interface MeasurementPlan {
    */
   readonly createStack: MakeStack;
   readonly pricings: readonly PricingSpecification[];
+  /** Where a pricing comes from that has priced nothing yet, or starts again: a new one by default. */
+  readonly pricingBy?: (specification: PricingSpecification) => Pricing;
   /** How many of the dearest operations of each kind are kept; 10 by default. */
   readonly worstCount?: number;
   /** Whether to survey the heap at the checkpoints, which takes a second, unpriced pass; true by default. */
@@ -130,7 +133,7 @@ async function recordPass(plan: MeasurementPlan): Promise<FirstPass> {
     density: plan.pictures ?? true,
   };
   const thread = plan.pricesBeside === true ? new RecordingThread(recording) : undefined;
-  recorder.current = thread ?? new BatchRecorder(recording);
+  recorder.current = thread ?? new BatchRecorder(recording, plan.pricingBy);
   const observers = [
     ...[footprint, timeline],
     ...(sightings === undefined ? [] : [sightings]),

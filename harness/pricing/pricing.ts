@@ -63,6 +63,7 @@ export class Pricing implements PricedBatch {
 
   private readonly outcomeCosts: OutcomeCosts;
   private readonly eventCosts: EventCosts;
+  private readonly hierarchy: MemoryHierarchy | undefined;
   private readonly priceAccesses: PriceAccesses;
   private segmentCosts = new Float64Array(0);
   /** Of the operation under way, in 1/256 cycle, by lock and as a set of bits. */
@@ -84,10 +85,18 @@ export class Pricing implements PricedBatch {
     this.coldInstructionCost = coldCode === undefined ? 0 : toCost(coldCode.cyclesPerInstruction);
     this.coldInstructionsMax = coldCode?.instructionsMax ?? 0;
     this.coldInstructions = this.coldInstructionsMax;
-    this.priceAccesses =
-      profile.model === 'flat'
-        ? priceFlatAccesses
-        : new MemoryHierarchy(profile, mapping, state).priceAccesses;
+    this.hierarchy = profile.model === 'flat' ? undefined : new MemoryHierarchy(profile, mapping, state);
+    this.priceAccesses = this.hierarchy?.priceAccesses ?? priceFlatAccesses;
+  }
+
+  /** Forgets the replay so far, wherever it broke off: the next batch is the first of another one. */
+  restart(): void {
+    this.hierarchy?.restart();
+    this.operationCount = 0;
+    this.operationCauses.fill(0, 0, CAUSE_COUNT);
+    this.heldCosts.fill(0);
+    this.locksHeld = 0;
+    this.coldInstructions = this.coldInstructionsMax;
   }
 
   /** Prices the operations that end in `batch`. One that never ends is never priced. */

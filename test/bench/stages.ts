@@ -27,11 +27,16 @@ interface Profile {
   readonly timeDeltas: readonly number[];
 }
 
-/** Seconds by stage of one more run of a command of Node's, which is sampled. */
+/**
+ * Seconds by stage of one more run of a command of Node's, which is sampled; in one thread, for one that waits for
+ * another is sampled as well.
+ */
 export function stagesOf([node, ...words]: readonly string[], folder: string): Record<Stage, number> {
   const profiles = path.join(folder, 'profiles');
   fs.rmSync(profiles, { recursive: true, force: true });
-  spawnSync(node!, ['--cpu-prof', `--cpu-prof-dir=${profiles}`, ...words], { stdio: 'ignore' });
+  spawnSync(node!, ['--cpu-prof', `--cpu-prof-dir=${profiles}`, ...words, '--workers', '1'], {
+    stdio: 'ignore',
+  });
   const sums = Object.fromEntries(STAGES.map((stage) => [stage, 0])) as Record<Stage, number>;
   for (const file of fs.readdirSync(profiles)) {
     addSamples(JSON.parse(fs.readFileSync(path.join(profiles, file), 'utf8')) as Profile, sums);

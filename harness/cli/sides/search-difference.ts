@@ -33,7 +33,7 @@ import { OutputFolder } from '../output/output-folder';
 import { Interruption } from '../workers/interruption';
 import { Progress } from '../workers/progress';
 import { trialLanes } from '../workers/trial-lane';
-import { tryLists, packed, type TrialSubject } from '../workers/trial-task';
+import { Laboratory, packed, type TrialSubject } from '../workers/trial-task';
 import { inWorktree } from './base-revision';
 import { withWorktree } from './worktree';
 
@@ -211,11 +211,12 @@ async function shortened(
   metrics: readonly string[],
   worst: { readonly metric: string; readonly base: number; readonly head: number } | undefined,
 ): Promise<Shortest | undefined> {
+  const laboratory = new Laboratory(registries);
   let trials = 0;
   let isFailure: boolean | undefined;
   const shows = async (some: EventList) => {
     trials++;
-    const [answer] = await tryLists({ subjects, lists: [packed(some)], heapScale: 1000 }, registries);
+    const [answer] = await laboratory.tryLists({ subjects, lists: [packed(some)], heapScale: 1000 });
     await new Promise((resolve) => setImmediate(resolve));
     isFailure ??= headFails(answer!);
     return { holds: isDifferent(answer!) };

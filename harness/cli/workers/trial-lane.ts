@@ -5,7 +5,7 @@ import type { EventList } from '../../studies/search/event-list';
 import { SearchStopped, type Answer, type Lane } from '../../studies/search/search';
 import type { Tried } from '../../studies/search/trial';
 import { portableName } from '../names/load-engine';
-import { packed, tryLists, type PackedList, type TrialOutcome, type TrialSubject } from './trial-task';
+import { Laboratory, packed, type PackedList, type TrialOutcome, type TrialSubject } from './trial-task';
 import { WorkerProcess } from './worker-process';
 
 /** Where traces are tried: in this process, or in one of their own, so that whatever an engine does ends only that. */
@@ -44,18 +44,21 @@ const portable = (subject: TrialSubject): TrialSubject => ({
 });
 
 class OwnLane implements ClosableLane {
+  private readonly laboratory: Laboratory;
   private isClosed = false;
 
   constructor(
     private readonly subjects: readonly TrialSubject[],
-    private readonly registries: Registries,
+    registries: Registries,
     private readonly scalesHeap: boolean,
-  ) {}
+  ) {
+    this.laboratory = new Laboratory(registries);
+  }
 
   tryAll(lists: readonly EventList[], scale: number): Promise<readonly Answer[]> {
-    const { subjects, registries, scalesHeap } = this;
+    const { subjects, laboratory, scalesHeap } = this;
     const heapScale = heapScaleAt(scale, scalesHeap);
-    return tryLists({ subjects, lists: lists.map(packed), heapScale }, registries, this.breathe);
+    return laboratory.tryLists({ subjects, lists: lists.map(packed), heapScale }, this.breathe);
   }
 
   close(): void {

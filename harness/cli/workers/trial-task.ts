@@ -86,27 +86,44 @@ function trialPlanOf(
   };
 }
 
-/** Tries every list on every engine; what a list came to holds no more metrics than were asked for. */
-export async function tryLists(
-  { subjects, lists, heapScale }: TrialTask,
-  registries: Registries,
-  breathe: () => Promise<void> = () => Promise.resolve(),
-): Promise<Answer[]> {
-  const trials = subjects.map(
-    (subject) => new Trials(trialPlanOf(subject, registries, heapScale), subject.metrics),
-  );
-  const answers: Answer[] = [];
-  for (const list of lists) {
-    const trace = unpacked(list);
-    const answer: (Tried | undefined)[] = [];
-    for (const [index, each] of trials.entries()) {
-      const tried = await each.of(trace);
-      answer.push(tried && withMetrics(tried, subjects[index]!.metrics));
+/** Where lists are tried: task after task, with what earlier ones have made. */
+export class Laboratory {
+  private readonly trialsOf = new Map<string, Trials>();
+  private heapScale = NaN;
+
+  constructor(private readonly registries: Registries) {}
+
+  /** Tries every list on every engine; what a list came to holds no more metrics than were asked for. */
+  async tryLists(
+    { subjects, lists, heapScale }: TrialTask,
+    breathe: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<Answer[]> {
+    const trials = subjects.map((subject) => this.trials(subject, heapScale));
+    const answers: Answer[] = [];
+    for (const list of lists) {
+      const trace = unpacked(list);
+      const answer: (Tried | undefined)[] = [];
+      for (const [index, each] of trials.entries()) {
+        const tried = await each.of(trace);
+        answer.push(tried && withMetrics(tried, subjects[index]!.metrics));
+      }
+      answers.push(answer);
+      await breathe();
     }
-    answers.push(answer);
-    await breathe();
+    return answers;
   }
-  return answers;
+
+  private trials(subject: TrialSubject, heapScale: number): Trials {
+    if (heapScale !== this.heapScale) {
+      this.trialsOf.clear();
+      this.heapScale = heapScale;
+    }
+    const key = JSON.stringify(subject);
+    const known = this.trialsOf.get(key);
+    const trials = known ?? new Trials(trialPlanOf(subject, this.registries, heapScale), subject.metrics);
+    this.trialsOf.set(key, trials);
+    return trials;
+  }
 }
 
 const withMetrics = (tried: Tried, metrics: readonly string[]): Tried => ({
@@ -115,9 +132,9 @@ const withMetrics = (tried: Tried, metrics: readonly string[]): Tried => ({
 });
 
 /** The same as plain data, whatever an engine threw. */
-export async function trialOutcome(task: TrialTask, registries: Registries): Promise<TrialOutcome> {
+export async function trialOutcome(task: TrialTask, laboratory: Laboratory): Promise<TrialOutcome> {
   try {
-    return { kind: 'tried', answers: await tryLists(task, registries) };
+    return { kind: 'tried', answers: await laboratory.tryLists(task) };
   } catch (error) {
     const [problem = ''] = String(error).split('\n');
     return { kind: error instanceof NotDeterministic ? 'differed' : 'internal', problem };

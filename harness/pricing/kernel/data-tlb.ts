@@ -21,6 +21,12 @@ export class DataTlb {
     second.configure(entries / ways, ways, disturbance, false, false);
   }
 
+  restart(): void {
+    this.foreignRestBytes = 0;
+    first.restart();
+    second.restart();
+  }
+
   /** The outcome for a page that the first level does not hold. */
   @inline
   translate(page: i32, kind: i32, now: i32): i32 {

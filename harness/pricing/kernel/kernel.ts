@@ -1,7 +1,7 @@
 import { EVICTION, FOREIGN_TRAFFIC, hasNarrowTags, UNDISTURBED } from './lru-sets';
 import { allocate } from './memory';
-import { l1, l2, l3, MemoryHierarchy, OutcomeCost, tlb } from './memory-hierarchy';
-import { L1, L2 } from './outcomes';
+import { l1, l2, l3, MemoryHierarchy, tlb } from './memory-hierarchy';
+import { L1, L2, OutcomeCost } from './outcomes';
 
 /**
  * What `../memory-hierarchy.ts` calls. An instance is one memory hierarchy: it is described once, given room, and
@@ -46,6 +46,15 @@ export function describeNeighbours(
   hierarchy.linesPerL2Line = linesPerL2Line;
 }
 
+/** Forgets all that has happened, not what was described; the first time once all is described. */
+export function restart(): void {
+  l1.restart();
+  l2.restart();
+  l3.restart();
+  tlb.restart();
+  hierarchy.restart();
+}
+
 /** What happens between operations. */
 export function describeState(disturbance: i32, foreignBytes: f64): void {
   hierarchy.disturbance = disturbance;
@@ -78,5 +87,3 @@ export function makeRoom(entries: i32, segments: i32, rows: i32, causes: i32): u
 export function priceAccesses(segmentCount: i32): void {
   hierarchy.priceAccesses(segmentCount);
 }
-
-hierarchy.start();

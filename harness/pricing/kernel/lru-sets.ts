@@ -84,9 +84,21 @@ export class LruSets {
     this.foldShift = isHashed ? setBits : NO_FOLD;
     this.disturbance = disturbance;
     this.tags = allocate(setCount * this.setBytes);
-    memory.fill(this.tags, <u8>EMPTY, setCount * this.setBytes);
     this.filledSets = allocate(disturbance == EVICTION ? (<usize>setCount) << 2 : 0);
     this.settled = allocate(disturbance == FOREIGN_TRAFFIC ? (<usize>setCount) << 2 : 0);
+  }
+
+  /** Forgets all that has happened. */
+  restart(): void {
+    memory.fill(this.tags, <u8>EMPTY, this.setCount * this.setBytes);
+    this.filledCount = 0;
+    this.foreignRounds = 0;
+    this.foreignRest = 0;
+    this.neighbourGrains = 0;
+    this.neighbourRest = 0;
+    if (this.disturbance == FOREIGN_TRAFFIC) {
+      memory.fill(this.settled, 0, (<usize>this.setCount) << 2);
+    }
   }
 
   /** Uses `line`, and leaves it the most recent of its set; returns a number below 0 if it was there. */

@@ -1,7 +1,7 @@
 import { DataTlb, first as firstTlb } from './data-tlb';
 import { EVICTION, FOREIGN_TRAFFIC, LruSets } from './lru-sets';
 import { CHASE, deepened, drained, DRAM, found, KIND_COUNT, L1, L2, L3, LOCKED, NOTHING } from './outcomes';
-import { OUTCOME_COUNT, overlapped, prefetched, STORE, UPDATE } from './outcomes';
+import { OutcomeCost, overlapped, prefetched, STORE, UPDATE } from './outcomes';
 import { TIME_STEP } from './page-slots';
 
 /**
@@ -26,21 +26,6 @@ export const l1 = changetype<LruSets>(memory.data(offsetof<LruSets>()));
 export const l2 = changetype<LruSets>(memory.data(offsetof<LruSets>()));
 export const l3 = changetype<LruSets>(memory.data(offsetof<LruSets>()));
 export const tlb = changetype<DataTlb>(memory.data(offsetof<DataTlb>()));
-
-const COST_SHIFT: i32 = 4;
-const costs: usize = memory.data(OUTCOME_COUNT << COST_SHIFT, 16);
-
-/** What an outcome costs, and where in the row of an operation its cause is, in bytes. */
-@unmanaged
-export class OutcomeCost {
-  cost: f64;
-  causeOffset: usize;
-
-  @inline
-  static of(outcome: i32): OutcomeCost {
-    return changetype<OutcomeCost>(costs + (outcome << COST_SHIFT));
-  }
-}
 
 @unmanaged
 export class MemoryHierarchy {
@@ -86,9 +71,14 @@ export class MemoryHierarchy {
   /** Costs of the segment under way but for those of hits in L1. */
   otherCost: f64;
 
-  start(): void {
-    this.missedLine = FAR_LINE;
+  /** Forgets all that has happened but to caches and TLB, in the middle of an operation too. */
+  restart(): void {
+    this.foreignRestBytes = 0;
+    this.neighbourLines = 0;
+    this.neighbourShare = 0;
+    this.linesSinceL2 = 0;
     this.storeLine = NO_LINE;
+    this.forgetOperation();
   }
 
   priceAccesses(segmentCount: i32): void {
@@ -332,12 +322,16 @@ export class MemoryHierarchy {
     return drained(this.storeLevel);
   }
 
-  private endOperation(now: i32): void {
+  private forgetOperation(): void {
     this.windowEnd = 0;
     this.storeEnd = 0;
     this.forgetStore();
     this.missedLine = FAR_LINE;
     this.stridesSeen = 0;
+  }
+
+  private endOperation(now: i32): void {
+    this.forgetOperation();
     if (this.disturbance == EVICTION) {
       this.evict(now);
       return;

@@ -44,3 +44,18 @@ export const WALKED: i32 = SECOND_TLB + KIND_COUNT;
 export const LOCKED: i32 = WALKED + KIND_COUNT;
 export const OUTCOME_COUNT: i32 = LOCKED + 1;
 export const NOTHING: i32 = -1;
+
+const COST_SHIFT: i32 = 4;
+const costs: usize = memory.data(OUTCOME_COUNT << COST_SHIFT, 16);
+
+/** What an outcome costs, and where in the row of an operation its cause is, in bytes. */
+@unmanaged
+export class OutcomeCost {
+  cost: f64;
+  causeOffset: usize;
+
+  @inline
+  static of(outcome: i32): OutcomeCost {
+    return changetype<OutcomeCost>(costs + (outcome << COST_SHIFT));
+  }
+}

@@ -42,12 +42,17 @@ export class PageSlots {
     this.pages = allocate(this.slotCount << 2);
     this.stamps = allocate(this.slotCount << 2);
     this.ranks = allocate(this.slotCount << 2);
-    this.now = TIME_FIRST;
+  }
+
+  /** Forgets all that has happened: page by page, for `slotOf` may be megabytes. */
+  restart(): void {
     for (let slot = 0; slot < this.slotCount; slot++) {
-      const isSlot = slot < FIRST_SLOT || (slot - FIRST_SLOT) % this.slotsOfSet < ways;
-      store<i32>(this.pages + (slot << 2), FOREIGN);
-      store<i32>(this.stamps + (slot << 2), isSlot ? NEVER_USED : NO_SLOT);
+      const isSlot = slot < FIRST_SLOT || (slot - FIRST_SLOT) % this.slotsOfSet < this.ways;
+      this.replace(slot, FOREIGN, isSlot ? NEVER_USED : NO_SLOT);
     }
+    this.now = TIME_FIRST;
+    this.oldest = 0;
+    this.nextForeignSet = 0;
   }
 
   /** Where the stamp of the page's slot is: the page is held if it is not before `oldest`. */

@@ -2,12 +2,15 @@ import { InputError } from '../../../traces/input-error';
 import type { Trace } from '../../../traces/trace';
 import { FRAGMENTATION_METRICS } from '../../metrics/fragmentation-metrics';
 import { measure } from '../../metrics/measurement';
+import { SpareArrays } from '../../machine/memory';
 import { accessesOf, type MeasuredOutcome } from '../../metrics/measured-replay';
 import type { MetricValue } from '../../metrics/metric';
 import { metricNamed, metricsByName, PRICING_METRICS } from '../../metrics/registry';
+import { Pricing } from '../../pricing/pricing';
 import type { PricingSpecification } from '../../pricing/specification';
 import type { ReallocPolicy } from '../../replay/operations';
 import type { MakeStack } from '../../replay/payload-writer';
+import type { Stack } from '../../replay/stack';
 
 /** An engine on which traces are tried, and what is read of each. */
 export interface TrialPlan {
@@ -33,6 +36,9 @@ export interface Tried {
  */
 export class Trials {
   private readonly pricings: readonly PricingSpecification[];
+  /** One trial uses what another has left: to make it anew takes longer than to replay a short trace. */
+  private readonly spare = new SpareArrays();
+  private pricing: Pricing | undefined;
   private readonly survey: boolean;
   /** So many traces were tried, and came to so many accesses. */
   count = 0;
@@ -49,15 +55,27 @@ export class Trials {
     this.survey = isOf(FRAGMENTATION_METRICS);
   }
 
+  private restartedPricing(): Pricing {
+    this.pricing ??= new Pricing(this.plan.pricing);
+    this.pricing.restart();
+    return this.pricing;
+  }
+
   /** Undefined where the trace breaks the rules between events. */
   async of(trace: Trace): Promise<Tried | undefined> {
     const { createStack, realloc } = this.plan;
+    const stacks: Stack[] = [];
     this.count++;
     try {
       const measured = await measure({
         trace,
-        createStack,
+        createStack: (watch) => {
+          const stack = createStack({ ...watch, spare: this.spare });
+          stacks.push(stack);
+          return stack;
+        },
         pricings: this.pricings,
+        pricingBy: () => this.restartedPricing(),
         survey: this.survey,
         pictures: false,
         worstCount: 1,
@@ -73,6 +91,8 @@ export class Trials {
         return undefined;
       }
       throw error;
+    } finally {
+      stacks.forEach(({ machine }) => machine.retire());
     }
   }
 }

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import * as fc from 'fast-check';
 import { Fault } from '../../../harness/machine/failures';
 import { Machine } from '../../../harness/machine/machine';
+import { SpareArrays } from '../../../harness/machine/memory';
 import { HEAP_BASE, MemoryLayout, PAGE_BYTES } from '../../../harness/machine/memory-layout';
 import { InputError } from '../../../traces/input-error';
 import { StreamRecorder } from './stream-recorder';
@@ -114,6 +115,20 @@ words('agree with an array of bytes', () => {
     }),
     { seed: SEED, numRuns: 50 },
   );
+});
+
+words('are all zero on a machine that uses what another has left', () => {
+  const spare = new SpareArrays();
+  const first = new Machine({ heapPages: 16, virtualPages: 1, spare });
+  first.boot();
+  first.fill(HEAP_BASE, 16 * PAGE_BYTES, 0xff);
+  first.retire();
+  assert.throws(() => first.peek(HEAP_BASE), isFault);
+  const second = new Machine({ heapPages: 16, virtualPages: 1, spare });
+  second.boot();
+  for (let address = HEAP_BASE; address < HEAP_BASE + 16 * PAGE_BYTES; address += 4) {
+    assert.is(second.peek(address), 0);
+  }
 });
 
 words.run();

@@ -24,13 +24,21 @@ export interface PricedOperation {
   readonly held: readonly number[];
 }
 
-/** Prices operations, each a list of what happens in it; `unended` accesses follow without an end. */
+/** Prices operations, each a list of what happens in it; what is `unended` follows without an end. */
 export function priceOperations(
   specification: PricingSpecification,
   operations: readonly (readonly Happening[])[],
-  unended: readonly Access[] = [],
+  unended: readonly Happening[] = [],
 ): PricedOperation[] {
-  const pricing = new Pricing(specification);
+  return pricedBy(new Pricing(specification), operations, unended);
+}
+
+/** The same by a pricing at hand. */
+export function pricedBy(
+  pricing: Pricing,
+  operations: readonly (readonly Happening[])[],
+  unended: readonly Happening[] = [],
+): PricedOperation[] {
   const priced: PricedOperation[] = [];
   const stream = new AccessStream(new StepTable(), 2 ** 40, undefined, (batch) => {
     pricing.price(batch);
@@ -43,7 +51,7 @@ export function priceOperations(
     operation.forEach((happening) => happen(stream, happening));
     stream.endOperation(0);
   });
-  unended.forEach(([address, kind]) => stream.append(address, kind));
+  unended.forEach((happening) => happen(stream, happening));
   stream.flush();
   return priced;
 }

@@ -4,9 +4,17 @@ import * as fc from 'fast-check';
 import { LOAD, STORE, UPDATE } from '../../../harness/machine/access-stream';
 import { PRICED_NAMES } from '../../../harness/machine/domain-events';
 import { CAUSES } from '../../../harness/pricing/costs';
+import { Pricing } from '../../../harness/pricing/pricing';
 import { parsePricing } from '../../../harness/pricing/specification';
 import { KINDS, NaiveHierarchy, type Access } from './oracle';
-import { accesses, priceOperations, smallPricing, smallProfile, type Happening } from './priced-stream';
+import {
+  accesses,
+  pricedBy,
+  priceOperations,
+  smallPricing,
+  smallProfile,
+  type Happening,
+} from './priced-stream';
 
 const SEED = 20081121;
 const HEAP = 0x1000_0000;
@@ -84,7 +92,7 @@ sums('cold code is fetched once: the instructions of loops come but for the firs
 });
 
 sums('an operation that never ends is not priced', () => {
-  const priced = priceOperations(smallPricing(), [accesses([HEAP, LOAD])], [[HEAP, UPDATE]]);
+  const priced = priceOperations(smallPricing(), [accesses([HEAP, LOAD])], accesses([HEAP, UPDATE]));
   assert.is(priced.length, 1);
 });
 
@@ -212,6 +220,21 @@ spans('cost what they cost in one', () => {
     },
   );
   fc.assert(property, { seed: SEED, numRuns: 200 });
+});
+
+spans('leave nothing behind where a pricing starts again', () => {
+  const cold = parsePricing('zen4-2022@cold');
+  const load: Happening = { access: [HEAP, LOAD] };
+  const instructions: Happening = { event: 'instructions', times: 12 };
+  const operations: Happening[][] = [
+    [{ acquire: 1 }, load, instructions, { event: 'maps', times: 1 }, { release: 1 }],
+    [load],
+  ];
+  const brokenOff: Happening[] = [{ acquire: 1 }, { acquire: 3 }, load, instructions, 'drain', load];
+  const pricing = new Pricing(cold);
+  assert.is(pricedBy(pricing, [operations[0]!], brokenOff).length, 1);
+  pricing.restart();
+  assert.equal(pricedBy(pricing, operations), priceOperations(cold, operations));
 });
 
 spans.run();

@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as fc from 'fast-check';
 import { createRegistries } from '../../../../harness/cli/names/registries';
+import { parsePricing } from '../../../../harness/pricing/specification';
 import { Archive, type Bred } from '../../../../harness/studies/search/archive';
 import { bred, randomGenome, type Material } from '../../../../harness/studies/search/breeding';
 import { expand, type Budget } from '../../../../harness/studies/search/expansion';
@@ -154,6 +155,18 @@ test('a trace on which the engine fails is kept as a failure and no best', async
   });
   assert.is(best!.score, -1);
   assert.is(failure!.score, -1);
+});
+
+test('a trace comes to the same whatever was tried before it', async () => {
+  const plan = { ...planFor('xmalloc-tlsf'), pricing: parsePricing('zen4-2022') };
+  const metrics = ['free.cycles.max', 'holes.largest.bytes.peak'];
+  const lists = await Promise.all(
+    ['synth:ramp?objects=20', 'synth:churn?live=50&ops=200', 'synth:ramp?objects=20000'].map(listOf),
+  );
+  const trials = new Trials(plan, metrics);
+  for (const list of [...lists, ...lists]) {
+    assert.equal(await trials.of(traceOf(list)), await new Trials(plan, metrics).of(traceOf(list)));
+  }
 });
 
 test('starts are tried first, and what they came to is told', async () => {
