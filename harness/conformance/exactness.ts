@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { AccessStream } from '../machine/access-stream';
 import { PRICED_COUNT } from '../machine/domain-events';
 import { HEAP_BASE } from '../machine/memory-layout';
-import type { ConformanceOperation } from './operation';
+import { operationText, type ConformanceOperation } from './operation';
 import { Findings } from './rules';
 import { someSequence } from './sequences';
 import { HEAP_PAGES, verbsOf, type Subject } from './subject';
@@ -41,7 +41,8 @@ class StreamDigest {
 export function examineDeterminism(subject: Subject, findings: Findings): void {
   const work = someSequence(verbsOf(subject), 160);
   const alone = new StreamDigest();
-  const expected = alone.of(new Trial(subject, new Findings(), HEAP_PAGES, { drain: alone.drain }).run(work));
+  const first = new Trial(subject, new Findings(), HEAP_PAGES, { drain: alone.drain }).run(work);
+  const expected = alone.of(first);
   const digests = [new StreamDigest(), new StreamDigest()];
   const trials = digests.map(({ drain }) => new Trial(subject, new Findings(), HEAP_PAGES, { drain }));
   for (let step = 0; step <= work.length; step++) {
@@ -52,9 +53,20 @@ export function examineDeterminism(subject: Subject, findings: Findings): void {
     });
   }
   trials.forEach((trial, index) => {
-    const reason = () => 'two machines in turns do not do what one alone does';
+    const reason = () =>
+      `two machines in turns do not do what one alone does${firstDifference(work, first, trial)}`;
     findings.expect('deterministic', digests[index]!.of(trial) === expected, reason);
   });
+}
+
+/** `: "alloc,5,100" does …, then …`; nothing where no operation alone shows it. */
+function firstDifference(work: readonly ConformanceOperation[], first: Trial, second: Trial): string {
+  const index = work.findIndex(
+    (_, step) => outcomeText(first.steps[step]) !== outcomeText(second.steps[step]),
+  );
+  return index < 0
+    ? ''
+    : `: "${operationText(work[index]!)}" does ${outcomeText(first.steps[index])}, then ${outcomeText(second.steps[index])}`;
 }
 
 /** `remembered`: an engine that never saw the first half of the work goes on from a copy of the memory. */

@@ -2,7 +2,7 @@ import { isBlock, TextTable, type Placement, type Trace, type TraceEvent } from 
 import type { AccessStream, StepObserver } from '../machine/access-stream';
 import { NOTED, NOTED_COUNT } from '../machine/domain-events';
 import type { Step } from '../machine/steps';
-import { NotDeterministic } from '../metrics/second-look';
+import { NotDeterministic } from '../metrics/repetition';
 import type { PricingSpecification } from '../pricing/specification';
 import { replay, type ReplayObserver, type ReplayOptions, type ReplayState } from '../replay/replay';
 import type { Stack } from '../replay/stack';

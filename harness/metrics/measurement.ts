@@ -21,6 +21,7 @@ import {
 } from './measured-replay';
 import { readMetrics } from './metric';
 import { REPLAY_METRICS } from './registry';
+import { expectSameAgain, OperationTrail } from './repetition';
 import { RecordingThread } from './recording-thread';
 import { lookAgain } from './second-look';
 import { Sightings } from './sightings';
@@ -45,6 +46,8 @@ export interface MeasurementPlan {
   readonly pricesBeside?: boolean;
   /** Whether to keep the rasters that pictures are drawn from (latency density, heap map); true by default. */
   readonly pictures?: boolean;
+  /** Whether to replay once more to see that the engine does the same again; no by default. */
+  readonly again?: boolean;
   /** More observers of the first pass. */
   readonly observers?: readonly ReplayObserver[];
   /** Options of the first pass; those that a replay depends on hold for all. */
@@ -59,8 +62,13 @@ const WORST_COUNT_DEFAULT = 10;
  * malformed, and with `NotDeterministic` when the two passes differ.
  */
 export async function measure(plan: MeasurementPlan): Promise<MeasuredReplay> {
-  const first = await recordPass(plan);
+  const trail = plan.again === true ? new OperationTrail() : undefined;
+  const first = await recordPass(plan, trail);
   const { report, footprint } = first;
+  // A runaway took long enough, and is a failure in any case.
+  if (trail !== undefined && report.outcome.kind !== 'runaway') {
+    await expectSameAgain(plan, trail, report.outcome);
+  }
   const firstFailure = report.outcome.kind === 'ok' ? report.outcome.firstFailureIndex : undefined;
   const surveyed =
     (plan.survey ?? true) && footprint !== undefined && report.outcome.kind !== 'unsupported'
@@ -120,12 +128,17 @@ interface FirstPass {
   readonly pricings: readonly MeasuredPricing[];
 }
 
-async function recordPass(plan: MeasurementPlan): Promise<FirstPass> {
+async function recordPass(plan: MeasurementPlan, trail: OperationTrail | undefined): Promise<FirstPass> {
   const sightings = (plan.survey ?? true) ? new Sightings(await expectedMoments(plan.trace)) : undefined;
   const footprint = new FootprintRecorder();
   const timeline = new TimelineRecorder();
   const recorder: { current?: BatchRecorder | RecordingThread } = {};
-  const stack = plan.createStack({ drain: (batch) => recorder.current?.record(batch) });
+  const stack = plan.createStack({
+    drain: (batch) => {
+      trail?.record(batch);
+      recorder.current?.record(batch);
+    },
+  });
   const recording: RecordingPlan = {
     pricings: plan.pricings,
     lockNames: stack.machine.locks.list().map(({ name }) => name),

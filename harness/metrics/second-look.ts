@@ -4,17 +4,13 @@ import type { RepeatableReplay } from '../replay/payload-writer';
 import { repeatable, replay, type ReplayObserver, type ReplayState } from '../replay/replay';
 import { seeHeap, type HeapSight } from './checkpoints';
 import { HeapWalkRecorder, type HeapWalk } from './heap-walk';
+import { NotDeterministic } from './repetition';
 import { PlacementTrail } from './sightings';
 
 /**
  * A second pass over a replay, for moments of which only its end shows that they matter: bare, and no further than the
  * last of them.
  */
-
-/** An engine did not do the same twice. */
-export class NotDeterministic extends Error {
-  override readonly name = 'NotDeterministic';
-}
 
 export interface SecondLookPlan {
   /** Operations after which the heap is to be seen, ascending. */

@@ -55,13 +55,15 @@ export interface CellHooks {
   readonly progress?: (events: number) => void;
   /** Whether another thread may price meanwhile. */
   readonly pricesBeside?: boolean;
+  /** Whether to see that the engine does the same again. */
+  readonly again?: boolean;
 }
 
 /** Runs a cell on a machine of its own. Rejects with `UsageError` and `InputError` as its parts do. */
 export async function runCell(
   cell: Cell,
   registries: Registries,
-  { pricesBeside = false, ...hooks }: CellHooks = {},
+  { pricesBeside = false, again = false, ...hooks }: CellHooks = {},
 ): Promise<MeasuredReplay> {
   const definition = registries.engineNamed(cell.engine);
   const pricings = cell.pricings.map(parsePricing);
@@ -71,6 +73,7 @@ export async function runCell(
     trace,
     pricings,
     pricesBeside,
+    again,
     createStack: (watch) =>
       createStack(
         definition,

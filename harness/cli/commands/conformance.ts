@@ -57,8 +57,15 @@ function examine(argv: ConformanceArguments): ExitCode {
       saveFailures(report, save);
     }
   }
+  if (reports.some(({ results }) => results.some(isNotDeterministic))) {
+    return EXIT.notDeterministic;
+  }
   return reports.every(({ passed }) => passed) ? EXIT.ok : EXIT.finding;
 }
+
+/** Of what does not do the same again, no other finding can be relied on. */
+const isNotDeterministic = ({ rule, outcome }: RuleResult): boolean =>
+  rule === 'deterministic' && outcome.kind === 'failed';
 
 function reportText({
   engine,

@@ -19,6 +19,7 @@ import { enginesWithOptions, oneEngineOptions, stackMaker } from '../options/eng
 import { EXIT, type ExitCode } from '../exit-codes';
 import { outputTo } from '../output/output-file';
 import { Progress } from '../workers/progress';
+import { expectRepeatable } from '../workers/repeated';
 import { ANY_COUNT, choice, count, flag, list, operand, text, type ValuesOf } from '../options/option';
 import { readerOptionsBesideFormat, traceDetails, traceRequest } from '../options/reader-options';
 import { createRegistries } from '../names/registries';
@@ -107,9 +108,11 @@ async function runProfile(argv: ExplainArguments): Promise<ExitCode> {
   const trace = await registries.openTrace(traceRequest(argv.trace, argv));
   tell(doubtsText(trace));
   const [engine] = enginesWithOptions([name], nameValuePairs('-o', argv.option), registries);
+  const createStack = stackMaker(engine!, machineSizes(argv), registries);
+  await expectRepeatable(trace, engine!, createStack, registries, argv.realloc);
   const summedUp = await profile({
     trace,
-    createStack: stackMaker(engine!, machineSizes(argv), registries),
+    createStack,
     pricing,
     ...(argv.realloc !== undefined && { realloc: argv.realloc }),
   });
@@ -143,12 +146,14 @@ async function runOperations(argv: ExplainArguments): Promise<ExitCode> {
     nameValuePairs('-o', argv.option),
     registries,
   );
+  const createStack = stackMaker(engine!, machineSizes(argv), registries);
+  await expectRepeatable(trace, engine!, createStack, registries, argv.realloc);
   const passes = [`${name}, ranked`, `${name}, seen`, ...others.map((other) => other.name)];
   const progress = new Progress('explaining', passes);
   let passesDone = 0;
   const explanation = await explainOperations({
     trace,
-    createStack: stackMaker(engine!, machineSizes(argv), registries),
+    createStack,
     others: others.map((other) => ({
       name: other.name,
       createStack: stackMaker(other, machineSizes(argv), registries),

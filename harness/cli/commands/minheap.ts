@@ -3,8 +3,7 @@ import { escapeControls } from '../../../traces/input-error';
 import { countText, decimalRatio, groupedInteger } from '../../text/numbers';
 import { isFailure } from '../../metrics/measured-replay';
 import { minimumHeap, type MinimumHeap } from '../../replay/minimum-heap';
-import { createStack } from '../../replay/stack';
-import { compilerOption, enginesWithOptions } from '../options/engine-options';
+import { compilerOption, enginesWithOptions, stackMaker } from '../options/engine-options';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { operand, type ValuesOf } from '../options/option';
 import { readerOptions, traceDetails, traceRequest } from '../options/reader-options';
@@ -19,6 +18,7 @@ import {
   settingsOption,
 } from '../options/shared-options';
 import { Progress } from '../workers/progress';
+import { expectRepeatable } from '../workers/repeated';
 import { command } from './command';
 import { print, standardTerminal, tell } from '../output/terminal';
 
@@ -58,19 +58,16 @@ async function searchHeaps(argv: MinheapArguments): Promise<ExitCode> {
     engines.map(({ name }) => name),
   );
   try {
-    for (const [part, { name, options }] of engines.entries()) {
-      const found = await minimumHeap(
-        trace,
-        (heapPages) =>
-          createStack(registries.engineNamed(name), options, { ...machine, heapPages }, (other) =>
-            registries.engineNamed(other),
-          ),
-        machine.heapPages,
-        (events) => progress.reached(part, events),
+    for (const [part, engine] of engines.entries()) {
+      const makeStack = (heapPages: number, watch = {}) =>
+        stackMaker(engine, { ...machine, heapPages }, registries)(watch);
+      await expectRepeatable(trace, engine, (watch) => makeStack(machine.heapPages, watch), registries);
+      const found = await minimumHeap(trace, makeStack, machine.heapPages, (events) =>
+        progress.reached(part, events),
       );
       progress.done(part);
       searches.push(found);
-      rows.push([name, ...wordsOf(found)]);
+      rows.push([engine.name, ...wordsOf(found)]);
     }
   } finally {
     progress.stop();

@@ -22,6 +22,7 @@ import {
 import { doubtsText } from '../output/import-text';
 import { print, standardTerminal, tell } from '../output/terminal';
 import { traceTo } from '../output/trace-output';
+import { expectRepeatable } from '../workers/repeated';
 import { shrinkShown } from '../workers/shrinking';
 import { command } from './command';
 
@@ -77,6 +78,7 @@ async function shrinkCommand(argv: ShrinkArguments): Promise<ExitCode> {
   const traceOf = traceOfList(`${name}-shrunk`, trace.header.origin);
   const createStack = stackMaker(choice!, machineSizes(argv), registries);
   const { realloc } = argv;
+  await expectRepeatable(trace, choice!, createStack, registries, realloc);
   const plan = { createStack, pricing, ...(realloc !== undefined && { realloc }) };
   const shrunk = await shrinkShown(name, {
     ...plan,

@@ -1,4 +1,4 @@
-import { engineNamed } from '../../../allocators/registry';
+import { engineNamed, ENGINES } from '../../../allocators/registry';
 import { UsageError } from '../../../traces/input-error';
 import type { ImportOptions } from '../../../traces/importers/options';
 import { openTrace, type OpenedTrace, type OpenOptions } from '../../../traces/open';
@@ -36,6 +36,23 @@ export function createRegistries(): OpenedRegistries {
       return engine;
     },
   };
+}
+
+/**
+ * Whether an engine, or one that it is told to stand on, is JavaScript that is none of ours: it may end the process,
+ * never end, or do otherwise the next time. What is WebAssembly can do nothing but what it is bounded in.
+ */
+export function isScript(
+  engine: string,
+  options: Readonly<Record<string, string>>,
+  registries: Registries,
+): boolean {
+  const declared = registries.engineNamed(engine).options;
+  const beneath = Object.entries(options).filter(([name]) => declared[name]?.kind === 'engine');
+  return [engine, ...beneath.map(([, name]) => name)].some(
+    (name) =>
+      !ENGINES.some((each) => each.name === name) && registries.engineNamed(name).foreign === undefined,
+  );
 }
 
 /** How the command line says that a trace is to be read: what `TraceRequest.options` holds. */

@@ -1,11 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { ENGINES } from '../../../allocators/registry';
 import type { MeasuredReplay } from '../../metrics/measured-replay';
-import { NotDeterministic } from '../../metrics/second-look';
+import { NotDeterministic } from '../../metrics/repetition';
 import type { Cell, Registries } from '../../results/cell';
 import { crashedReplay } from '../../suite/crashed';
 import type { CellReport } from '../../suite/run-cells';
-import { createRegistries, type OpenedRegistries } from '../names/registries';
+import { createRegistries, isScript, type OpenedRegistries } from '../names/registries';
 import { headerNamed } from '../names/suite-registries';
 import { replaySecondsMax, workersFor, type HostArguments } from '../options/shared-options';
 import { Progress } from './progress';
@@ -33,7 +32,9 @@ export async function runTasks(
   // Standard input is read by one process alone.
   const workers = readsStdin ? 1 : Math.min(workersFor(host), tasks.length);
   const isApart =
-    workers > 1 || host.replayTimeout !== undefined || tasks.some((task) => isOfUser(task, registries));
+    workers > 1 ||
+    host.replayTimeout !== undefined ||
+    tasks.some(({ cell }) => isScript(cell.engine, cell.options, registries));
   const progress = new CellProgress(title, tasks, registries);
   const { done, reached } = progress;
   try {
@@ -71,19 +72,6 @@ export class CellProgress {
   stop(): void {
     this.progress.stop();
   }
-}
-
-/**
- * Whether the engine, or one that it is told to stand on, is JavaScript that is none of ours. What is WebAssembly can
- * do nothing but what it is bounded in.
- */
-function isOfUser({ cell: { engine, options } }: Task, registries: Registries): boolean {
-  const declared = registries.engineNamed(engine).options;
-  const beneath = Object.entries(options).filter(([name]) => declared[name]?.kind === 'engine');
-  return [engine, ...beneath.map(([, name]) => name)].some(
-    (name) =>
-      !ENGINES.some((each) => each.name === name) && registries.engineNamed(name).foreign === undefined,
-  );
 }
 
 /** One after the other, so that the memory of one machine is free before the next is made. */

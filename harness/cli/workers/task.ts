@@ -3,10 +3,11 @@ import { dirname } from 'node:path';
 import { InputError, UsageError, type ProblemDetails } from '../../../traces/input-error';
 import { reasonOf } from '../../../traces/output/whole-file';
 import type { MeasuredReplay } from '../../metrics/measured-replay';
-import { NotDeterministic } from '../../metrics/second-look';
+import { NotDeterministic } from '../../metrics/repetition';
 import { runCell, type Cell, type Registries } from '../../results/cell';
-import type { OpenedRegistries } from '../names/registries';
+import { isScript, type OpenedRegistries } from '../names/registries';
 import { doubtsText } from '../output/import-text';
+import { tellingChance } from './repeated';
 
 /** One cell to run and, if wanted, the file its placements go to: what is sent to a worker process. */
 export interface Task {
@@ -29,14 +30,20 @@ export interface Timed<Outcome> {
 }
 
 /** Runs a task, which says how far it is. Rejects with `UsageError` and `InputError` as its cell does. */
-export async function runTask(
+export function runTask(...given: Parameters<typeof runCellOf>): Promise<MeasuredReplay> {
+  return tellingChance(() => runCellOf(...given));
+}
+
+async function runCellOf(
   task: Task,
   registries: Registries,
   progress: (events: number) => void,
   pricesBeside = false,
 ): Promise<MeasuredReplay> {
+  const { cell } = task;
+  const how = { progress, pricesBeside, again: isScript(cell.engine, cell.options, registries) };
   if (task.placementsFile === undefined) {
-    return runCell(task.cell, registries, { progress, pricesBeside });
+    return runCell(cell, registries, how);
   }
   const file = task.placementsFile;
   const descriptor = written(file, () => openSync(file, 'r+'));
@@ -46,7 +53,7 @@ export async function runTask(
         bytes += written(file, () => writeSync(descriptor, chunk, bytes));
       }
     };
-    const replay = await runCell(task.cell, registries, { progress, pricesBeside, placements });
+    const replay = await runCell(cell, registries, { ...how, placements });
     written(file, () => fsyncSync(descriptor));
     return replay;
   } finally {

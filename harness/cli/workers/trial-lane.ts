@@ -1,10 +1,10 @@
-import { ENGINES } from '../../../allocators/registry';
-import { NotDeterministic } from '../../metrics/second-look';
+import { NotDeterministic } from '../../metrics/repetition';
 import type { Registries } from '../../results/cell';
 import type { EventList } from '../../studies/search/event-list';
 import { SearchStopped, type Answer, type Lane } from '../../studies/search/search';
 import type { Tried } from '../../studies/search/trial';
 import { portableName } from '../names/load-engine';
+import { isScript } from '../names/registries';
 import { Laboratory, packed, type PackedList, type TrialOutcome, type TrialSubject } from './trial-task';
 import { WorkerProcess } from './worker-process';
 
@@ -26,10 +26,7 @@ export function trialLanes(
   secondsMax: number,
   scalesHeap: boolean,
 ): ClosableLane[] {
-  const isOfUser = subjects.some(
-    ({ engine }) =>
-      !ENGINES.some(({ name }) => name === engine) && registries.engineNamed(engine).foreign === undefined,
-  );
+  const isOfUser = subjects.some(({ engine, options }) => isScript(engine, options, registries));
   return workers === 1 && !isOfUser
     ? [new OwnLane(subjects, registries, scalesHeap)]
     : Array.from({ length: workers }, () => new ProcessLane(subjects.map(portable), secondsMax, scalesHeap));

@@ -1,10 +1,12 @@
 import { EventColumns } from '../../../traces/columns';
 import { TraceEvent, type Trace } from '../../../traces/trace';
-import { NotDeterministic } from '../../metrics/second-look';
+import { NotDeterministic } from '../../metrics/repetition';
 import { parsePricing } from '../../pricing/specification';
 import type { ReallocPolicy } from '../../replay/operations';
 import { createStack } from '../../replay/stack';
 import type { Registries } from '../../results/cell';
+import { isScript } from '../names/registries';
+import { tellingChance } from './repeated';
 import type { EventList } from '../../studies/search/event-list';
 import { scaledHeapPages, type Answer } from '../../studies/search/search';
 import { Trials, type Tried, type TrialPlan } from '../../studies/search/trial';
@@ -82,6 +84,7 @@ function trialPlanOf(
     createStack: (watch) =>
       createStack(definition, options, { ...machine, ...watch }, (name) => registries.engineNamed(name)),
     pricing: parsePricing(pricing),
+    again: isScript(engine, options, registries),
     ...(realloc !== undefined && { realloc }),
   };
 }
@@ -134,9 +137,12 @@ const withMetrics = (tried: Tried, metrics: readonly string[]): Tried => ({
 /** The same as plain data, whatever an engine threw. */
 export async function trialOutcome(task: TrialTask, laboratory: Laboratory): Promise<TrialOutcome> {
   try {
-    return { kind: 'tried', answers: await laboratory.tryLists(task) };
+    return { kind: 'tried', answers: await tellingChance(() => laboratory.tryLists(task)) };
   } catch (error) {
+    if (error instanceof NotDeterministic) {
+      return { kind: 'differed', problem: error.message };
+    }
     const [problem = ''] = String(error).split('\n');
-    return { kind: error instanceof NotDeterministic ? 'differed' : 'internal', problem };
+    return { kind: 'internal', problem };
   }
 }

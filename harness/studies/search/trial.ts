@@ -18,7 +18,12 @@ export interface TrialPlan {
   /** What cycles are modelled by. */
   readonly pricing: PricingSpecification;
   readonly realloc?: ReallocPolicy;
+  /** Whether to see with the first traces that the engine does the same again. */
+  readonly again?: boolean;
 }
+
+/** An engine that does otherwise the next time does so with the first traces, or hardly ever. */
+const TRIED_AGAIN = 8;
 
 /** What one trace came to. */
 export interface Tried {
@@ -63,7 +68,7 @@ export class Trials {
 
   /** Undefined where the trace breaks the rules between events. */
   async of(trace: Trace): Promise<Tried | undefined> {
-    const { createStack, realloc } = this.plan;
+    const { createStack, realloc, again = false } = this.plan;
     const stacks: Stack[] = [];
     this.count++;
     try {
@@ -79,6 +84,7 @@ export class Trials {
         survey: this.survey,
         pictures: false,
         worstCount: 1,
+        again: again && this.count <= TRIED_AGAIN,
         ...(realloc !== undefined && { replay: { realloc } }),
       });
       const { outcome, metrics, pricings, placementsSha256 } = measured;
