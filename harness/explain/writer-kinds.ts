@@ -1,5 +1,6 @@
-import { OP_NAMES, type OpName, type TextTable } from '../../traces/trace';
+import { OP_NAMES, type TextTable } from '../../traces/trace';
 import { SIZE_CLASS_COUNT, sizeClassOf, sizeClassStart } from '../metrics/op-kinds';
+import type { WriterKind } from './explanation';
 
 /**
  * Kinds of operations that leave something behind: verb, size class and call site, as small numbers. Nobody reads ten
@@ -10,15 +11,6 @@ import { SIZE_CLASS_COUNT, sizeClassOf, sizeClassStart } from '../metrics/op-kin
 const KINDS_MAX = 1 << 16;
 const CODES = OP_NAMES.length;
 const KINDS_WITHOUT_SITE = CODES * SIZE_CLASS_COUNT;
-
-/** A kind in words. */
-export interface WriterKind {
-  readonly op: OpName;
-  readonly sizeBytesFrom: number;
-  /** Null where the class has no end. */
-  readonly sizeBytesTo: number | null;
-  readonly site: string;
-}
 
 export class WriterKinds {
   private readonly numbers = new Map<number, number>();

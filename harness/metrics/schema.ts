@@ -9,6 +9,10 @@ import type { HeapSurvey } from './fragmentation';
  * unknown keys are refused, because a file that says more than its format knows is another format.
  */
 
+/** What a schema describes: data that nobody changes. */
+export type Shape<Schema extends v.GenericSchema> = Constant<v.InferOutput<Schema>>;
+type Constant<Data> = { readonly [Key in keyof Data]: Constant<Data[Key]> };
+
 const COUNT = 'a whole number from 0 to 2^53 − 1';
 const INTEGER = 'an integer';
 

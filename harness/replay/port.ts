@@ -18,7 +18,8 @@ export interface Block {
   readonly headerBytes: number;
 }
 
-export type BlockState = 'allocated' | 'free' | 'metadata';
+export const BLOCK_STATES = ['allocated', 'free', 'metadata'] as const;
+export type BlockState = (typeof BLOCK_STATES)[number];
 
 /**
  * Receives every block of the held memory, in any order: allocated blocks with their headers, free blocks, and what

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import * as v from 'valibot';
 import { engineNamed } from '../../../allocators/registry';
 import { profile } from '../../../harness/explain/profile';
-import { explanationSchema, profileSchema } from '../../../harness/explain/schema';
+import { explanationSchema, profileSchema } from '../../../harness/explain/explanation';
 import { storySteps } from '../../../harness/explain/story';
 import { measure } from '../../../harness/metrics/measurement';
 import { parsePricing } from '../../../harness/pricing/specification';

@@ -1,7 +1,7 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { explanationSchema, profileSchema } from '../../../harness/explain/schema';
+import { explanationSchema, profileSchema } from '../../../harness/explain/explanation';
 import { counts } from '../../../harness/metrics/schema';
 import { jsonText } from '../../../harness/results/json-text';
 import { PACKABLE, resultsSchema } from '../../../harness/results/schema';

@@ -1,8 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as v from 'valibot';
-import type { Explanation } from '../../../harness/explain/explanation';
-import { explanationSchema } from '../../../harness/explain/schema';
+import { explanationSchema, type Explanation } from '../../../harness/explain/explanation';
 import { EXPLANATION_FORMATS, renderExplanation } from '../../../reports/explain/registry';
 import { traceFromSpecification } from '../../../traces/synthesizers/registry';
 import type { Trace } from '../../../traces/trace';
