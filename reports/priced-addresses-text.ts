@@ -1,7 +1,21 @@
 import { stringify } from 'csv-stringify/sync';
+import * as v from 'valibot';
 import { fittedTableLines, wrappedText, type Terminal, type TextColumn } from './text-columns';
-import type { PricedAddresses, PricedKind } from '../harness/studies/addresses/address-pricer';
-import { costAt, countOf, largestCost, QUANTILES, totalOf } from '../harness/metrics/distribution';
+import {
+  pricedAddresses,
+  type PricedAddresses,
+  type PricedKind,
+} from '../harness/studies/addresses/address-pricer';
+import {
+  costAt,
+  countOf,
+  distribution,
+  largestCost,
+  QUANTILES,
+  totalOf,
+  type Quantile,
+} from '../harness/metrics/distribution';
+import { causes, count, text, type Shape } from '../harness/metrics/schema';
 import { countText, groupedInteger } from '../harness/text/numbers';
 import { escapeControls } from '../traces/input-error';
 import { CAUSE_NAMES, type CauseCycles } from '../harness/metrics/worst-operations';
@@ -19,6 +33,32 @@ export interface PricedTrace {
   /** Instructions whose loads were taken for pointer chases, hexadecimal. */
   readonly chases: readonly string[];
 }
+
+/** The name of the format; its number is raised when a reader of the old one could misread the new one. */
+const PRICED_ADDRESSES_SCHEMA = 'alloc-replay/priced-addresses@1';
+
+const cycles = v.strictObject({
+  p50: count,
+  p90: count,
+  p99: count,
+  'p99.9': count,
+  max: count,
+  total: count,
+});
+
+export const pricedAddressesSchema = v.strictObject({
+  schema: v.literal(PRICED_ADDRESSES_SCHEMA),
+  trace: text,
+  accesses: count,
+  instructions: count,
+  chases: v.array(text),
+  pricings: v.array(
+    v.strictObject({
+      ...pricedAddresses.entries,
+      kinds: v.array(v.strictObject({ kind: text, operations: count, cycles, causes, distribution })),
+    }),
+  ),
+});
 
 export function pricedText(priced: PricedTrace, format: PriceFormat, terminal: Terminal = {}): string {
   switch (format) {
@@ -101,8 +141,8 @@ function causesText(causes: CauseCycles): string {
 }
 
 function jsonText({ pricings, ...facts }: PricedTrace): string {
-  const document = {
-    schema: 'alloc-replay/priced-addresses@1',
+  const data: Shape<typeof pricedAddressesSchema> = {
+    schema: PRICED_ADDRESSES_SCHEMA,
     ...facts,
     pricings: pricings.map(({ kinds, ...pricing }) => ({
       ...pricing,
@@ -115,7 +155,7 @@ function jsonText({ pricings, ...facts }: PricedTrace): string {
       })),
     })),
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return `${JSON.stringify(data, null, 2)}\n`;
 }
 
 function csvText({ trace, pricings }: PricedTrace): string {
@@ -132,12 +172,16 @@ function csvText({ trace, pricings }: PricedTrace): string {
   return stringify(rows, { header: true, escape_formulas: true });
 }
 
-function statistics({ distribution }: PricedKind): Record<string, number> {
-  const quantile = (rank: (typeof QUANTILES)[number]) => [rank.name, costAt(distribution, rank)!] as const;
+function statistics({ distribution: costs }: PricedKind): Shape<typeof cycles> {
+  const [p50, p90, p99, p999] = QUANTILES;
+  const at = (quantile: Quantile) => costAt(costs, quantile)!;
   return {
-    ...Object.fromEntries(QUANTILES.map(quantile)),
-    max: largestCost(distribution)!,
-    total: totalOf(distribution),
+    p50: at(p50),
+    p90: at(p90),
+    p99: at(p99),
+    'p99.9': at(p999),
+    max: largestCost(costs)!,
+    total: totalOf(costs),
   };
 }
 

@@ -1,7 +1,8 @@
+import * as v from 'valibot';
 import type { MeasuredPricing, MeasuredReplay } from '../metrics/measured-replay';
-import type { MetricUnit, MetricValue } from '../metrics/metric';
-import type { AnyMetric } from '../metrics/registry';
-import type { Limit, LimitPart } from './limits';
+import { DIRECTIONS, METRIC_UNITS, metricValue } from '../metrics/metric';
+import { count, text, type Shape } from '../metrics/schema';
+import { limitPart, type Limit } from './limits';
 
 /** Two results beside each other, cell by cell: what `compareResults` makes and every report of it reads. */
 export interface Comparison {
@@ -16,14 +17,16 @@ export interface Comparison {
   readonly verdict: Verdict;
 }
 
-export interface ComparedSide {
+export const comparedSide = v.strictObject({
   /** What the user calls it: a file, a revision, an engine. */
-  readonly label: string;
-  readonly toolVersion: string;
-}
+  label: text,
+  toolVersion: text,
+});
+export type ComparedSide = Shape<typeof comparedSide>;
 
 /** Recorded traces are what counts first; what was made up to stress an allocator comes second. */
-export type Category = 'primary' | 'secondary';
+export const CATEGORIES = ['primary', 'secondary'] as const;
+export type Category = (typeof CATEGORIES)[number];
 
 /** One replay on both sides, or on one. */
 export type CellComparison = ComparedCell | IncomparableCell | ChangedFate | OneSidedCell;
@@ -59,7 +62,8 @@ export type OneSidedCell =
   | { readonly kind: 'missing'; readonly category: Category; readonly base: MeasuredReplay }
   | { readonly kind: 'added'; readonly category: Category; readonly head: MeasuredReplay };
 
-export type Sameness = 'identical' | 'changed';
+export const SAMENESS = ['identical', 'changed'] as const;
+export type Sameness = (typeof SAMENESS)[number];
 
 export type PricingComparison =
   | {
@@ -73,31 +77,34 @@ export type PricingComparison =
   | { readonly kind: 'not comparable'; readonly id: string; readonly reasons: readonly string[] }
   | { readonly kind: 'missing' | 'added'; readonly id: string };
 
-export interface MetricRow {
-  readonly metric: string;
-  /** Null when the registry does not know the metric. */
-  readonly unit: MetricUnit | null;
-  readonly better: AnyMetric['better'];
-  /** Null for metrics that no pricing changes. */
-  readonly pricing: string | null;
-  readonly base: MetricValue | null;
-  readonly head: MetricValue | null;
-  /** head − base; null when a side has no value. */
-  readonly absolute: number | null;
-  /** (head − base) / |base|; null when a side has no value or the base is 0 and the head is not. */
-  readonly relativeBasisPoints: number | null;
-  /** The exact sign of head − base, also where the integers hide it; 0 when a side has no value. */
-  readonly sign: -1 | 0 | 1;
-  readonly judgement: Judgement;
-  readonly limit: Limit | null;
-  readonly exceeded: readonly LimitPart[];
-}
-
 /**
  * `regression`: worse than its limit allows, or at all where it has none. `improvement`: better by more than that.
  * `changed`: anything between, or a metric without a better side.
  */
-export type Judgement = 'regression' | 'improvement' | 'changed' | 'same';
+const JUDGEMENTS = ['regression', 'improvement', 'changed', 'same'] as const;
+export type Judgement = (typeof JUDGEMENTS)[number];
+
+export const metricRow = v.strictObject({
+  metric: text,
+  /** Null when the registry does not know the metric. */
+  unit: v.nullable(v.picklist(METRIC_UNITS)),
+  better: v.picklist(DIRECTIONS),
+  /** Null for metrics that no pricing changes. */
+  pricing: v.nullable(text),
+  base: v.nullable(metricValue),
+  head: v.nullable(metricValue),
+  /** head − base; null when a side has no value. */
+  absolute: v.nullable(v.number()),
+  /** (head − base) / |base|; null when a side has no value or the base is 0 and the head is not. */
+  relativeBasisPoints: v.nullable(v.number()),
+  /** The exact sign of head − base, also where the integers hide it; 0 when a side has no value. */
+  sign: v.picklist([-1, 0, 1]),
+  judgement: v.picklist(JUDGEMENTS),
+  exceeded: v.array(limitPart),
+});
+export interface MetricRow extends Shape<typeof metricRow> {
+  readonly limit: Limit | null;
+}
 
 /** Why a cell got worse: its worst operation of one kind, before and after. */
 export interface Reason {
@@ -108,42 +115,42 @@ export interface Reason {
   readonly metrics: readonly string[];
 }
 
-export interface Verdict {
-  readonly word: 'regressions' | 'improvements' | 'mixed' | 'changes' | 'no change' | 'not comparable';
-  readonly callToAction: string;
-  /** Whether what was found fails the comparison, as `failOn` asks. */
-  readonly fails: boolean;
-  readonly failOn: FailOn;
-  readonly allowMissing: boolean;
-  readonly counts: VerdictCounts;
-}
-
 export const FAIL_ON = ['none', 'regression', 'any-change'] as const;
 export type FailOn = (typeof FAIL_ON)[number];
 
-export interface VerdictCounts {
-  readonly regressions: number;
-  /** Of the regressions those that no limit names, where limits are given. */
-  readonly regressionsUnlimited: number;
-  readonly improvements: number;
-  readonly changed: number;
-  readonly same: number;
-  readonly newlyFailing: number;
-  readonly nowWorking: number;
-  readonly stillFailing: number;
-  readonly unsupported: number;
-  /** Of the still failing and unsupported those that ended otherwise than before. */
-  readonly endedOtherwise: number;
-  readonly missing: number;
-  readonly added: number;
-  readonly notComparable: number;
-  /** Compared cells, and those whose placements changed. */
-  readonly compared: number;
-  readonly placementsChanged: number;
-  /** Compared (cell, pricing) pairs, and those whose costs changed. */
-  readonly priced: number;
-  readonly costsChanged: number;
-}
+export const verdict = v.strictObject({
+  word: v.picklist(['regressions', 'improvements', 'mixed', 'changes', 'no change', 'not comparable']),
+  callToAction: text,
+  /** Whether what was found fails the comparison, as `failOn` asks. */
+  fails: v.boolean(),
+  failOn: v.picklist(FAIL_ON),
+  allowMissing: v.boolean(),
+  counts: v.strictObject({
+    regressions: count,
+    /** Of the regressions those that no limit names, where limits are given. */
+    regressionsUnlimited: count,
+    improvements: count,
+    changed: count,
+    same: count,
+    newlyFailing: count,
+    nowWorking: count,
+    stillFailing: count,
+    unsupported: count,
+    /** Of the still failing and unsupported those that ended otherwise than before. */
+    endedOtherwise: count,
+    missing: count,
+    added: count,
+    notComparable: count,
+    /** Compared cells, and those whose placements changed. */
+    compared: count,
+    placementsChanged: count,
+    /** Compared (cell, pricing) pairs, and those whose costs changed. */
+    priced: count,
+    costsChanged: count,
+  }),
+});
+export type Verdict = Shape<typeof verdict>;
+export type VerdictCounts = Verdict['counts'];
 
 /** All rows of a cell that was compared. */
 export function rowsOf(cell: ComparedCell): MetricRow[] {
@@ -158,13 +165,15 @@ export function replayOfCell(cell: CellComparison): MeasuredReplay {
   return cell.kind === 'missing' ? cell.base : cell.head;
 }
 
-export type Hashes =
-  | 'identical'
-  | 'costs changed, placements identical'
-  | 'placements changed, costs identical'
-  | 'both changed'
-  | 'placements identical'
-  | 'placements changed';
+export const HASHES = [
+  'identical',
+  'costs changed, placements identical',
+  'placements changed, costs identical',
+  'both changed',
+  'placements identical',
+  'placements changed',
+] as const;
+export type Hashes = (typeof HASHES)[number];
 
 /** What the hashes say about a row: placements and costs where it was priced, else placements alone. */
 export function hashesOf(cell: ComparedCell, pricing: string | null): Hashes {

@@ -2,9 +2,12 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
+import * as v from 'valibot';
 import { escapeControls, InputError } from '../../traces/input-error';
-import { metricNamed, metricsByName, type MetricValues } from '../metrics/registry';
+import { DIRECTIONS } from '../metrics/metric';
 import type { MeasuredReplay } from '../metrics/measured-replay';
+import { metricNamed, metricsByName, type MetricValues } from '../metrics/registry';
+import { integer, text, type Shape } from '../metrics/schema';
 import { expectWritable, PartialFile, reasonOf } from '../../traces/output/whole-file';
 import type { Results } from '../results/results';
 
@@ -17,26 +20,28 @@ import type { Results } from '../results/results';
  * its batch (`57 of 120.`), and a reader leaves out batches that are not whole. No lock could stay behind.
  */
 
-export interface HistoryRow {
+/** The shape of a row, which is its columns in their order: `traceId` stands under `trace.id`. */
+export const historyRow = v.strictObject({
   /** Of the host, when the run was appended: UTC, ISO 8601. */
-  readonly date: string;
-  readonly commit: string;
-  readonly label: string;
-  readonly trace: string;
+  date: text,
+  commit: text,
+  label: text,
+  trace: text,
   /** The trace's sha256, shortened; empty where an adaptive generator makes other events of other placements. */
-  readonly traceId: string;
-  readonly engine: string;
-  readonly engineVersion: number;
-  readonly options: string;
-  readonly heapPages: number;
+  traceId: text,
+  engine: text,
+  engineVersion: integer,
+  options: text,
+  heapPages: integer,
   /** Empty for metrics that no pricing changes. */
-  readonly pricing: string;
-  readonly profileId: string;
-  readonly metric: string;
-  readonly unit: string;
-  readonly better: 'lower' | 'higher' | 'none';
-  readonly value: number;
-}
+  pricing: text,
+  profileId: text,
+  metric: text,
+  unit: text,
+  better: v.picklist(DIRECTIONS),
+  value: integer,
+});
+export type HistoryRow = Shape<typeof historyRow>;
 
 export interface History {
   /** In the order in which they were appended. */
@@ -46,17 +51,12 @@ export interface History {
   readonly tornLines: number;
 }
 
-export interface RunFacts {
-  readonly commit: string;
-  readonly label: string;
-  readonly date: string;
-}
+export type RunFacts = Pick<HistoryRow, 'commit' | 'label' | 'date'>;
 
-const COLUMNS = [
-  ...['date', 'commit', 'label', 'trace', 'trace.id', 'engine', 'engine.version', 'options', 'heap.pages'],
-  ...['pricing', 'profile.id', 'metric', 'unit', 'better', 'value', 'row'],
-];
-const HEADER = COLUMNS.join(',');
+const KEYS = Object.keys(historyRow.entries) as (keyof HistoryRow)[];
+const NUMBERS = new Set(KEYS.filter((key) => historyRow.entries[key] === integer));
+const columnOf = (key: string): string => key.replace(/[A-Z]/g, (letter) => `.${letter.toLowerCase()}`);
+const HEADER = [...KEYS.map(columnOf), 'row'].join(',');
 const ID_DIGITS = 16;
 
 /** Says whether a replay came to its end; of one that did not nothing else is recorded. */
@@ -228,16 +228,10 @@ const notAHistory = (file: string): InputError =>
 
 /** One line; control characters are spelled out, so that a name cannot hold a line end. */
 function rowText(row: HistoryRow, number: number, count: number): string {
-  const cells = [
-    ...[row.date, row.commit, row.label, row.trace, row.traceId, row.engine].map(escapeControls),
-    row.engineVersion,
-    escapeControls(row.options),
-    row.heapPages,
-    ...[row.pricing, row.profileId, row.metric, row.unit, row.better].map(escapeControls),
-    row.value,
-    `${number} of ${count}.`,
-  ];
-  return stringify([cells], { escape_formulas: true });
+  const cells = KEYS.map((key) => row[key]).map((cell) =>
+    typeof cell === 'string' ? escapeControls(cell) : cell,
+  );
+  return stringify([[...cells, `${number} of ${count}.`]], { escape_formulas: true });
 }
 
 /** Reads a history. Throws an `InputError` when the file cannot be read or is none. */
@@ -287,35 +281,18 @@ function wholeBatches(lines: readonly string[]): History {
 function readRow(line: string): { row: HistoryRow; number: number; count: number } | undefined {
   const cells = cellsOf(line);
   const [, number, count] = /^(\d+) of (\d+)\.$/.exec(cells?.at(-1) ?? '') ?? [];
-  if (cells?.length !== COLUMNS.length || number === undefined || count === undefined) {
+  if (cells?.length !== KEYS.length + 1 || number === undefined || count === undefined) {
     return undefined;
   }
-  const text = (column: string) =>
-    cells[COLUMNS.indexOf(column)]!.replace(/^'(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/, '');
-  const integers = ['engine.version', 'heap.pages', 'value'].map((column) => Number(text(column)));
-  const better = (['lower', 'higher', 'none'] as const).find((each) => each === text('better'));
-  if (better === undefined || !integers.every(Number.isSafeInteger)) {
-    return undefined;
-  }
-  const [engineVersion, heapPages, value] = integers as [number, number, number];
-  const row: HistoryRow = {
-    date: text('date'),
-    commit: text('commit'),
-    label: text('label'),
-    trace: text('trace'),
-    traceId: text('trace.id'),
-    engine: text('engine'),
-    engineVersion,
-    options: text('options'),
-    heapPages,
-    pricing: text('pricing'),
-    profileId: text('profile.id'),
-    metric: text('metric'),
-    unit: text('unit'),
-    better,
-    value,
-  };
-  return { row, number: Number(number), count: Number(count) };
+  const told = KEYS.map((key, index) => [key, valueOf(key, cells[index]!)] as const);
+  const row = v.safeParse(historyRow, Object.fromEntries(told), { abortEarly: true });
+  return row.success ? { row: row.output, number: Number(number), count: Number(count) } : undefined;
+}
+
+/** Without the mark that keeps a table program from taking it for a formula. */
+function valueOf(key: keyof HistoryRow, cell: string): string | number {
+  const plain = cell.replace(/^'(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/, '');
+  return NUMBERS.has(key) ? Number(plain) : plain;
 }
 
 /** A torn line may end inside quotes: then it is no row. */

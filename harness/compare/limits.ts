@@ -1,6 +1,8 @@
+import * as v from 'valibot';
 import { didYouMean, UsageError } from '../../traces/input-error';
 import { METRIC_GROUPS, type MetricValue } from '../metrics/metric';
 import { METRICS, metricNamed, type AnyMetric } from '../metrics/registry';
+import type { Shape } from '../metrics/schema';
 import { worsening } from './difference';
 
 /**
@@ -18,13 +20,15 @@ export interface Limit {
   readonly parts: readonly LimitPart[];
 }
 
-export type LimitPart =
+export const limitPart = v.variant('kind', [
   /** `5%`, `+5%`: worse than the base by more than this share of it; `-5%` the same for metrics that should be high. */
-  | { readonly kind: 'relative'; readonly basisPoints: number; readonly falling: boolean }
+  v.strictObject({ kind: v.literal('relative'), basisPoints: v.number(), falling: v.boolean() }),
   /** `+200`: worse than the base by more than this, in the metric's unit; `-200` for metrics that should be high. */
-  | { readonly kind: 'difference'; readonly amount: number; readonly falling: boolean }
+  v.strictObject({ kind: v.literal('difference'), amount: v.number(), falling: v.boolean() }),
   /** `2000000`: worse than this value, whatever the base was. `any` is no part at all. */
-  | { readonly kind: 'value'; readonly value: number };
+  v.strictObject({ kind: v.literal('value'), value: v.number() }),
+]);
+export type LimitPart = Shape<typeof limitPart>;
 
 const GRAMMAR =
   "METRIC=PART[|PART…], METRIC a name, '*' pattern or @group, PART like +5%, +200, 2000000 or any";

@@ -1,30 +1,45 @@
+import * as v from 'valibot';
 import { didYouMean, UsageError } from '../../traces/input-error';
 import { METRIC_GROUPS } from '../metrics/metric';
 import { metricNamed } from '../metrics/registry';
+import { count, text, type Shape } from '../metrics/schema';
 import { difference } from './difference';
-import { OUTCOME_METRIC, seriesKey, type History, type HistoryRow, type RunFacts } from './history';
+import {
+  historyRow,
+  OUTCOME_METRIC,
+  seriesKey,
+  type History,
+  type HistoryRow,
+  type RunFacts,
+} from './history';
 import { matchesPattern } from './limits';
 
-/** What changed between one run and the next of its series, in the order of the history. */
-export interface Trend {
-  readonly runs: number;
-  /** Date, commit and label of the last of them. */
-  readonly lastRun: string;
-  readonly series: number;
-  readonly changes: readonly TrendChange[];
-  readonly tornLines: number;
-}
+/** The name of the format; its number is raised when a reader of the old one could misread the new one. */
+const TREND_SCHEMA = 'alloc-replay/trend@1';
 
-export interface TrendChange {
-  readonly from: HistoryRow;
-  readonly to: HistoryRow;
-  readonly absolute: number;
+const trendChange = v.strictObject({
+  from: historyRow,
+  to: historyRow,
+  absolute: v.number(),
   /** Null where the value was 0. */
-  readonly relativeBasisPoints: number | null;
-  readonly judgement: 'worse' | 'better' | 'changed' | 'not comparable';
+  relativeBasisPoints: v.nullable(v.number()),
+  judgement: v.picklist(['worse', 'better', 'changed', 'not comparable']),
   /** Why it cannot be compared; empty where it can. */
-  readonly reasons: readonly string[];
-}
+  reasons: v.array(text),
+});
+export type TrendChange = Shape<typeof trendChange>;
+
+/** What changed between one run and the next of its series, in the order of the history. */
+export const trendSchema = v.strictObject({
+  schema: v.literal(TREND_SCHEMA),
+  runs: count,
+  /** Date, commit and label of the last of them. */
+  lastRun: text,
+  series: count,
+  changes: v.array(trendChange),
+  tornLines: count,
+});
+export type Trend = Shape<typeof trendSchema>;
 
 export interface TrendOptions {
   /** Names, patterns with `*` or groups; none means every metric that has a better side. */
@@ -65,6 +80,7 @@ export function trendOf(history: History, { metrics, label }: TrendOptions): Tre
   }
   const runs = history.runs.filter((run) => label === undefined || run.label === label).map(runKey);
   return {
+    schema: TREND_SCHEMA,
     runs: runs.length,
     lastRun: runs.at(-1) ?? '',
     series: last.size,

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { BLOCK_STATES } from '../replay/port';
+import { heapSurvey } from '../metrics/fragmentation';
 import {
   causes,
   count,
@@ -10,7 +11,6 @@ import {
   machineSizes,
   op,
   sha256,
-  survey,
   text,
   type Shape,
 } from '../metrics/schema';
@@ -52,11 +52,11 @@ const step = v.strictObject({
   /** The domain event that the step is, or null where it is none. */
   event: v.nullable(event),
   /** Where in the source of a compiled engine: innermost first, each inlined into the next; null in a model. */
-  source: v.nullable(v.array(sourceLine)),
+  source: v.optional(v.nullable(v.array(sourceLine)), null),
   times: count,
   accesses,
-  /** Accesses whose line was in no cache. */
-  fromMemory: count,
+  /** Accesses whose line was in no cache; the first explanations did not count them. */
+  fromMemory: v.optional(count, 0),
   instructions: count,
   cycles: count,
   /** They add up to `cycles` exactly. */
@@ -145,7 +145,7 @@ const heap = v.strictObject({
   liveBytes: count,
   grantedBytes: count,
   heldBytes: count,
-  survey,
+  survey: heapSurvey,
   /** Around the object that it was applied to, before it; null where there was none or its place is not known. */
   before: v.nullable(neighbourhood),
   /** Around the block that it returned, after it. */
@@ -215,7 +215,7 @@ const operation = v.strictObject({
   /** Whether it did not get what it asked for. */
   failed: v.boolean(),
   /** Why an allocation failed; null of one that did not, and of other operations. */
-  refusal: v.nullable(refusal),
+  refusal: v.optional(v.nullable(refusal), null),
   /** Among the operations of its kind. */
   standing,
   /** They add up to `cycles` exactly. */

@@ -1,21 +1,24 @@
-import type { WorstCaseBound } from '../replay/port';
+import * as v from 'valibot';
+import { BOUND_UNITS, BOUND_VERBS, type WorstCaseBound } from '../replay/port';
+import { count, text, type Shape } from './schema';
 import type { WorkSummary } from './work';
 
 /** A worst case that the engine's specification gives, beside what the replay saw. */
-export interface ObservedBound {
-  readonly verb: WorstCaseBound['verb'];
-  readonly unit: WorstCaseBound['unit'];
+export const observedBound = v.strictObject({
+  verb: v.picklist(BOUND_VERBS),
+  unit: v.picklist(BOUND_UNITS),
   /** Null where the specification says that there is none. */
-  readonly most: number | null;
-  readonly statement: string;
-  readonly source: string;
+  most: v.nullable(count),
+  statement: text,
+  source: text,
   /** The most of any operation of that kind; null when there was none. */
-  readonly observed: number | null;
-  readonly observedOperation: number | null;
+  observed: v.nullable(count),
+  observedOperation: v.nullable(count),
   /** Sum over all operations of that kind, and their number: the mean is their ratio. */
-  readonly total: number;
-  readonly operations: number;
-}
+  total: count,
+  operations: count,
+});
+export type ObservedBound = Shape<typeof observedBound>;
 
 export function observedBounds(bounds: readonly WorstCaseBound[], work: WorkSummary): ObservedBound[] {
   return bounds.map(({ verb, unit, most, statement, source }) => {

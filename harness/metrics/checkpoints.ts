@@ -1,27 +1,32 @@
+import * as v from 'valibot';
 import { BUG, isBlock, isVirtual, NOTHING, NULL, OP_NAMES, VIRTUAL_BASE, ZERO } from '../../traces/trace';
-import type { OpName, Placement, TraceEvent } from '../../traces/trace';
+import type { Placement, TraceEvent } from '../../traces/trace';
 import { isEngineFailure } from '../machine/failures';
 import { HEAP_BASE } from '../machine/memory-layout';
 import type { Stack } from '../replay/stack';
-import type { FootprintMoment } from './footprint';
-import { SurveyBuilder, type HeapSurvey } from './fragmentation';
+import { footprintMoment } from './footprint';
+import { heapSurvey, SurveyBuilder, type HeapSurvey } from './fragmentation';
 import { HeapMapColumn } from './heap-map';
+import { count, integer, op, text, type Shape } from './schema';
 
 /** A sampled moment of a replay. */
-export interface Checkpoint extends FootprintMoment {
+export const checkpoint = v.strictObject({
+  ...footprintMoment.entries,
   /** Null when the heap was not surveyed, or was too broken to be walked. */
-  readonly survey: HeapSurvey | null;
-}
+  survey: v.nullable(heapSurvey),
+});
+export type Checkpoint = Shape<typeof checkpoint>;
 
 /** One of the operations that led to the first failed allocation. */
-export interface RecentOperation {
-  readonly operation: number;
-  readonly op: OpName;
-  readonly id: number;
-  readonly sizeBytes: number;
+export const recentOperation = v.strictObject({
+  operation: count,
+  op,
+  id: integer,
+  sizeBytes: count,
   /** As in placements files: `0x…` heap offset, `v:0x…` virtual offset, `NULL`, `ZERO`, `BUG`, `-`. */
-  readonly returned: string;
-}
+  returned: text,
+});
+export type RecentOperation = Shape<typeof recentOperation>;
 
 /** What a walk over the heap showed at one moment. */
 export interface HeapSight {

@@ -1,13 +1,24 @@
+import * as v from 'valibot';
 import type { CostCounter } from './cost-counter';
+import { counts, type Shape } from './schema';
 
 /**
  * An exact distribution of integer costs: the distinct values in ascending order, and how often each occurred. All
  * statistics are order statistics by nearest rank (values that did occur, no interpolation) or exact sums.
  */
-export interface Distribution {
-  readonly costs: readonly number[];
-  readonly counts: readonly number[];
-}
+export const distribution = v.pipe(
+  v.strictObject({ costs: counts, counts }),
+  // What order statistics rest on; no sum may exceed 2^53 − 1.
+  v.check(
+    ({ costs, counts: times }) =>
+      costs.length === times.length &&
+      costs.every((cost, index) => index === 0 || cost > costs[index - 1]!) &&
+      times.every((count) => count > 0) &&
+      Number.isSafeInteger(times.reduce((sum, each) => sum + each, 0)),
+    'ascending costs, with as many counts that are not 0',
+  ),
+);
+export type Distribution = Shape<typeof distribution>;
 
 /** A rank between 0 and 1 as an exact fraction: 99.9 % is 999/1000. */
 export interface Quantile {

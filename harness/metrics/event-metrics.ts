@@ -1,6 +1,6 @@
 import { meanValue, peakValue, replayMetrics, workMetrics } from './metric';
 import { OP_KINDS, type OpKind } from './op-kinds';
-import { EVENT_NAMES } from './worst-operations';
+import { EVENT_NAMES } from './schema';
 
 /** What the engine did, whatever it would cost: operations, failures, accesses, instructions, domain events. */
 

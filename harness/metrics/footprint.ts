@@ -1,18 +1,21 @@
+import * as v from 'valibot';
 import type { ReplayObserver, ReplayState } from '../replay/replay';
 import { BASIS_POINTS, ExactSum, scaledRatio } from './exact-ratio';
 import type { Peak } from './largest';
+import { count, type Shape } from './schema';
 
 /** What was live, granted and held after one operation. */
-export interface FootprintMoment {
-  readonly operation: number;
+export const footprintMoment = v.strictObject({
+  operation: count,
   /** Bytes requested by all successful allocations so far: the time axis. */
-  readonly allocatedBytes: number;
-  readonly liveObjects: number;
-  readonly liveBytes: number;
-  readonly grantedBytes: number;
-  readonly headerBytes: number;
-  readonly heldBytes: number;
-}
+  allocatedBytes: count,
+  liveObjects: count,
+  liveBytes: count,
+  grantedBytes: count,
+  headerBytes: count,
+  heldBytes: count,
+});
+export type FootprintMoment = Shape<typeof footprintMoment>;
 
 /** One of the four ways to say (held − live) / live; both byte figures are given with the ratio. */
 export interface FragmentationRatio {

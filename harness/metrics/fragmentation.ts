@@ -1,29 +1,32 @@
+import * as v from 'valibot';
 import type { Machine } from '../machine/machine';
 import { PAGE_BYTES } from '../machine/memory-layout';
 import type { BlockState } from '../replay/port';
 import { BASIS_POINTS, ExactSum, scaledRatio } from './exact-ratio';
+import { count, counts, type Shape } from './schema';
 
 /**
  * What the free memory of a heap looks like at one moment, and the figures of the literature for how badly it is cut
  * up: largest-hole and squared fragmentation of the free blocks inside the held memory, and Linux's two indices for
  * the free pages of the page source (mm/vmstat.c: unusable_free_index, fragmentation_index).
  */
-export interface HeapSurvey {
+export const heapSurvey = v.strictObject({
   /** Free bytes inside the held memory. */
-  readonly freeBytes: number;
-  readonly freeBlocks: number;
-  readonly largestFreeBytes: number;
+  freeBytes: count,
+  freeBlocks: count,
+  largestFreeBytes: count,
   /** What the engine keeps for itself: sentinels, arena headers, pool objects. */
-  readonly metadataBytes: number;
+  metadataBytes: count,
   /** 1 − largest hole / free, in basis points; 0 when nothing is free. */
-  readonly largestHoleBasisPoints: number;
+  largestHoleBasisPoints: count,
   /** 1 − Σ f² / (Σ f)², in basis points; 0 when nothing is free. */
-  readonly squaredBasisPoints: number;
+  squaredBasisPoints: count,
   /** Free blocks by size: entry c counts those of [2^c, 2^(c+1)) bytes; as long as the largest needs. */
-  readonly freeBlocksByLog2: readonly number[];
+  freeBlocksByLog2: counts,
   /** Free blocks of the page source by order; null where the memory comes from elsewhere. */
-  readonly freeBlocksByOrder: readonly number[] | null;
-}
+  freeBlocksByOrder: v.nullable(counts),
+});
+export type HeapSurvey = Shape<typeof heapSurvey>;
 
 /** Adds up the blocks of one walk over the heap. */
 export class SurveyBuilder {
@@ -114,11 +117,8 @@ export function orderHolding(bytes: number): number {
 const FAILURE_CURVE_BYTES = [64, 256, 1024, 2048, 3072, 4096] as const;
 
 /** Of the moments at which enough was free for a request in total, at how many no single hole would have held it. */
-export interface FailurePoint {
-  readonly requestBytes: number;
-  readonly enoughFree: number;
-  readonly noHole: number;
-}
+export const failurePoint = v.strictObject({ requestBytes: count, enoughFree: count, noHole: count });
+export type FailurePoint = Shape<typeof failurePoint>;
 
 export function failureCurve(surveys: readonly HeapSurvey[]): FailurePoint[] {
   return FAILURE_CURVE_BYTES.map((requestBytes) => {

@@ -1,23 +1,32 @@
+import * as v from 'valibot';
 import type { Machine } from '../machine/machine';
 import { HEAP_BASE, PAGE_BYTES } from '../machine/memory-layout';
 import type { BlockState } from '../replay/port';
+import { counts, positive, text, type Shape } from './schema';
+
+export const HEAP_MAP_ROWS_MAX = 256;
 
 /**
  * How full which part of the heap was at which moment. Only what was ever held has a row, so the picture is not
  * mostly empty; rows cover a chunk of 2^k pages, with k the smallest that keeps them few enough.
  */
-export interface HeapMap {
-  readonly chunkBytes: number;
-  /** Heap offsets of the chunks that were ever held, ascending: one row of the map each. */
-  readonly chunkOffsets: readonly number[];
-  /**
-   * One text a moment, one letter a chunk: `.` not held, `0` held and empty, … `9` full: floor(9 × used / held), where
-   * metadata counts as used.
-   */
-  readonly columns: readonly string[];
-}
-
-export const HEAP_MAP_ROWS_MAX = 256;
+export const heapMap = v.pipe(
+  v.strictObject({
+    chunkBytes: positive,
+    /** Heap offsets of the chunks that were ever held, ascending: one row of the map each. */
+    chunkOffsets: v.pipe(counts, v.maxLength(HEAP_MAP_ROWS_MAX, `at most ${HEAP_MAP_ROWS_MAX} rows`)),
+    /**
+     * One text a moment, one letter a chunk: `.` not held, `0` held and empty, … `9` full: floor(9 × used / held),
+     * where metadata counts as used.
+     */
+    columns: v.array(v.pipe(text, v.regex(/^[.0-9]*$/, 'letters from . to 9'))),
+  }),
+  v.check(
+    ({ chunkOffsets, columns }) => columns.every(({ length }) => length === chunkOffsets.length),
+    'columns of one letter a row',
+  ),
+);
+export type HeapMap = Shape<typeof heapMap>;
 
 /** Used and held bytes by chunk number. */
 type Chunks = Map<number, { used: number; held: number }>;

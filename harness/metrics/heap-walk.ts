@@ -1,20 +1,28 @@
 import { deflateSync, inflateSync } from 'fflate';
+import * as v from 'valibot';
 import { isBlock, type Placement, type TraceEvent } from '../../traces/trace';
 import { isEngineFailure } from '../machine/failures';
 import { HEAP_BASE, PAGE_BYTES } from '../machine/memory-layout';
 import type { BlockState } from '../replay/port';
 import type { ReplayObserver, ReplayState } from '../replay/replay';
+import { counts, text, type Shape } from './schema';
 
 /**
  * Every block of the heap at chosen moments of a replay, as the changes from each moment to the next: enough to draw
  * the heap at any of them. A short replay has every event; a longer one is thinned, first where nothing is pinned.
  */
-export interface HeapWalk {
+const shape = v.strictObject({
   /** Indices of the events after which the heap was walked, ascending. */
-  readonly moments: readonly number[];
+  moments: counts,
   /** The changes of all moments, in the encoding of `encodeChanges`: deflated, in base64. */
-  readonly changes: string;
-}
+  changes: text,
+});
+export type HeapWalk = Shape<typeof shape>;
+
+export const heapWalk = v.pipe(
+  shape,
+  v.check((walk) => isDecodable(walk), 'the changes of a heap at ascending moments'),
+);
 
 /** What the encoding's addresses are relative to, and what a page is: for those who draw. */
 export { HEAP_BASE, PAGE_BYTES };

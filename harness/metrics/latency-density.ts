@@ -1,19 +1,38 @@
+import * as v from 'valibot';
+import { counts, positive, type Shape } from './schema';
+
 /**
  * Where in a trace the costs fell: a raster of operation index × cycles for pictures. Columns are equal stretches of
  * the trace (their width doubles when the trace outgrows them), rows split every power of two in four.
  */
 
 /** Columns are paired up when the last one is full, so a long trace has 128 to 256. */
-export const DENSITY_COLUMNS_MAX = 256;
+const DENSITY_COLUMNS_MAX = 256;
 const ROWS_PER_OCTAVE = 4;
 /** Costs are below 2^53. */
-export const DENSITY_ROWS = 52 * ROWS_PER_OCTAVE;
+const DENSITY_ROWS = 52 * ROWS_PER_OCTAVE;
 
-export interface Density {
-  readonly operationsPerColumn: number;
+const column = v.pipe(
+  counts,
+  v.check(
+    (cells) =>
+      cells.length % 2 === 0 &&
+      cells.every((cell, index) =>
+        index % 2 === 1 ? cell > 0 : cell < DENSITY_ROWS && (index === 0 || cell > cells[index - 2]!),
+      ),
+    `rows below ${DENSITY_ROWS} ascending, each followed by its count`,
+  ),
+);
+
+export const density = v.strictObject({
+  operationsPerColumn: positive,
   /** Per column the occupied rows ascending, each followed by its count: row, count, row, count … */
-  readonly columns: readonly (readonly number[])[];
-}
+  columns: v.pipe(
+    v.array(column),
+    v.maxLength(DENSITY_COLUMNS_MAX, `at most ${DENSITY_COLUMNS_MAX} columns`),
+  ),
+});
+export type Density = Shape<typeof density>;
 
 export class LatencyDensity {
   private readonly counts = new Float64Array(DENSITY_COLUMNS_MAX * DENSITY_ROWS);

@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import type { StreamBatch } from '../machine/access-stream';
 import { CAUSE_COUNT } from '../pricing/costs';
 import { LOCK_COUNT, type PricedBatch } from '../pricing/pricing';
@@ -14,6 +15,7 @@ import {
   sizeClassStart,
   type OpKind,
 } from './op-kinds';
+import { count, type Shape } from './schema';
 import {
   addCauses,
   causeCycles,
@@ -32,13 +34,14 @@ export interface LatencyOptions {
 }
 
 /** Costs of the operations of one kind whose size falls in one class. */
-export interface SizeClassLatency {
-  readonly sizeBytesFrom: number;
-  readonly operations: number;
-  readonly cyclesP50: number;
-  readonly cyclesP99: number;
-  readonly cyclesMax: number;
-}
+export const sizeClassLatency = v.strictObject({
+  sizeBytesFrom: count,
+  operations: count,
+  cyclesP50: count,
+  cyclesP99: count,
+  cyclesMax: count,
+});
+export type SizeClassLatency = Shape<typeof sizeClassLatency>;
 
 export interface KindLatency {
   readonly distribution: Distribution;
@@ -143,14 +146,14 @@ class KindRecorder {
       distribution: distributionOf(this.counters.filter((counter) => counter !== undefined)),
       worst: this.worst.list(),
       sizeClasses: this.counters.flatMap((counter, sizeClass) =>
-        counter === undefined ? [] : [sizeClassLatency(sizeClass, distributionOf([counter]))],
+        counter === undefined ? [] : [latencyOfSizeClass(sizeClass, distributionOf([counter]))],
       ),
       density: this.density?.finish(),
     };
   }
 }
 
-function sizeClassLatency(sizeClass: number, distribution: Distribution): SizeClassLatency {
+function latencyOfSizeClass(sizeClass: number, distribution: Distribution): SizeClassLatency {
   const [median, , p99] = QUANTILES;
   return {
     sizeBytesFrom: sizeClassStart(sizeClass),

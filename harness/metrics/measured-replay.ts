@@ -1,97 +1,157 @@
-import type { OpName, TraceOrigin } from '../../traces/trace';
-import type { Capability, OptionValues } from '../replay/port';
-import { exceedsBound, type ObservedBound } from './bounds';
-import type { Checkpoint, RecentOperation } from './checkpoints';
-import type { Distribution } from './distribution';
-import type { FailurePoint } from './fragmentation';
-import type { HeapMap } from './heap-map';
-import type { HeapWalk } from './heap-walk';
-import type { SizeClassLatency } from './latency';
-import type { Density } from './latency-density';
+import * as v from 'valibot';
+import type { TraceOrigin } from '../../traces/trace';
+import { BOUND_VERBS, CAPABILITIES } from '../replay/port';
+import { exceedsBound, observedBound, type ObservedBound } from './bounds';
+import { checkpoint, recentOperation } from './checkpoints';
+import { distribution } from './distribution';
+import { failurePoint } from './fragmentation';
+import { heapMap } from './heap-map';
+import { heapWalk } from './heap-walk';
+import { sizeClassLatency } from './latency';
+import { density } from './latency-density';
+import { metricValue } from './metric';
 import type { MetricValues } from './registry';
-import type { EngineBuild } from './schema';
+import {
+  causes,
+  count,
+  engine,
+  events,
+  integer,
+  machineSizes,
+  op,
+  parameters,
+  sha256,
+  text,
+  type Shape,
+} from './schema';
 import { OP_KINDS, type OpKind } from './op-kinds';
-import type { CauseCycles, EventCounts, WorstOperation } from './worst-operations';
+import { worstOperation, type WorstOperation } from './worst-operations';
 
 /**
- * One replay with all that was recorded, as plain data: what `results.json` holds of it and what reports read. What
- * does not apply is null, never left out or a special number.
+ * One replay with all that was recorded, as plain data: what `results.json` holds of it and what reports read. The
+ * schema says its shape, and the order of its keys is the order of the file. What does not apply is null, never left
+ * out or a special number.
  */
-export interface MeasuredReplay {
-  readonly engine: {
-    readonly name: string;
-    readonly version: number;
-    readonly options: OptionValues;
-    /** Of an engine in C. */
-    readonly build?: EngineBuild;
-  };
-  readonly machine: { readonly heapPages: number; readonly virtualPages: number };
-  readonly trace: {
-    readonly name: string;
-    readonly origin: TraceOrigin;
-    /** Identity of the events that were replayed; null when the replay stopped before their end. */
-    readonly sha256: string | null;
-    readonly events: number;
-  };
-  readonly outcome: MeasuredOutcome;
-  /** Events that reached the engine. */
-  readonly operations: number;
-  /** Events on objects whose allocation had failed. */
-  readonly skippedEvents: number;
-  /** Reallocs replayed as allocate, copy and free. */
-  readonly emulatedReallocs: number;
-  readonly liveObjectsAtEnd: number;
-  readonly placementsSha256: string;
-  readonly metrics: MetricValues;
-  readonly events: EventCounts;
-  readonly bounds: readonly ObservedBound[];
-  readonly failureCurve: readonly FailurePoint[];
-  /** At most 256 moments spread over the bytes allocated, the first of maximal held, the first failure, the end. */
-  readonly checkpoints: readonly Checkpoint[];
-  /** Null when no allocation failed. */
-  readonly firstFailure: FirstFailure | null;
-  readonly heapMap: HeapMap | null;
-  /** Null where it was not asked for, and where the heap has too many blocks to be kept. */
-  readonly heapWalk: HeapWalk | null;
-  readonly pricings: readonly MeasuredPricing[];
-}
-
-export interface FirstFailure {
-  readonly operation: number;
+const firstFailure = v.strictObject({
+  operation: count,
   /** The last operations up to and with the failed one. */
-  readonly recentOperations: readonly RecentOperation[];
-}
+  recentOperations: v.array(recentOperation),
+});
+export type FirstFailure = Shape<typeof firstFailure>;
 
-export type MeasuredOutcome =
-  | {
-      readonly kind: 'ok';
-      readonly failedAllocations: number;
-      readonly firstFailureOperation: number | null;
-    }
-  | {
-      readonly kind: 'corrupt' | 'faulted' | 'runaway';
-      readonly operation: number;
-      readonly op: OpName;
-      readonly id: number;
-      readonly sizeBytes: number;
-      readonly lastStep: string;
-      readonly problem: string;
-    }
-  | {
-      readonly kind: 'unsupported';
-      readonly operation: number;
-      readonly verb: Capability;
-      readonly reason: string;
-    }
+const outcome = v.variant('kind', [
+  v.strictObject({
+    kind: v.literal('ok'),
+    failedAllocations: count,
+    firstFailureOperation: v.nullable(count),
+  }),
+  v.strictObject({
+    kind: v.picklist(['corrupt', 'faulted', 'runaway']),
+    operation: count,
+    op,
+    id: integer,
+    sizeBytes: count,
+    lastStep: text,
+    problem: text,
+  }),
+  v.strictObject({
+    kind: v.literal('unsupported'),
+    operation: count,
+    verb: v.picklist(CAPABILITIES),
+    reason: text,
+  }),
   /** It came to its end, but some operation did more than the engine's specification allows. */
-  | {
-      readonly kind: 'exceeded';
-      readonly operation: number;
-      readonly verb: ObservedBound['verb'];
-      readonly problem: string;
-    }
+  v.strictObject({
+    kind: v.literal('exceeded'),
+    operation: count,
+    verb: v.picklist(BOUND_VERBS),
+    problem: text,
+  }),
   /** The program that ran the replay died or threw: nothing is known but that. */
-  | { readonly kind: 'crashed'; readonly problem: string };
+  v.strictObject({ kind: v.literal('crashed'), problem: text }),
+]);
+export type MeasuredOutcome = Shape<typeof outcome>;
+
+const origin = v.variant('kind', [
+  v.strictObject({ kind: v.literal('recorded'), format: text }),
+  v.strictObject({
+    kind: v.literal('synthetic'),
+    generator: text,
+    parameters,
+    seed: integer,
+    adaptive: v.boolean(),
+  }),
+]) satisfies v.GenericSchema<unknown, TraceOrigin>;
+
+/** Files may be older or newer than the registry; a program that names a metric names one that is registered. */
+const metrics = v.record(text, v.nullable(metricValue)) as v.GenericSchema<MetricValues>;
+
+const kind = v.strictObject({
+  distribution,
+  worst: v.array(worstOperation),
+  sizeClasses: v.array(sizeClassLatency),
+  /** Null when it was not asked for. */
+  density: v.nullable(density),
+});
+export type MeasuredKind = Shape<typeof kind>;
+
+const kinds = v.strictObject({
+  alloc: kind,
+  free: kind,
+  realloc: kind,
+  other: kind,
+} satisfies Record<OpKind, typeof kind>);
+
+/** A replay under one pricing. */
+const pricing = v.strictObject({
+  id: text,
+  profileSha256: sha256,
+  /** sha256 over the cycles of all operations in order, each an unsigned 64-bit little-endian integer. */
+  costsSha256: sha256,
+  metrics,
+  causes,
+  kinds,
+});
+export type MeasuredPricing = Shape<typeof pricing>;
+
+const checkpoints = v.array(checkpoint);
+
+/** What archives hold packed: of a replay, and of its pricings. */
+export const PACKABLE: readonly v.GenericSchema[] = [checkpoints, kinds];
+
+export const measuredReplay = v.strictObject({
+  engine,
+  machine: machineSizes,
+  trace: v.strictObject({
+    name: text,
+    origin,
+    /** Identity of the events that were replayed; null when the replay stopped before their end. */
+    sha256: v.nullable(sha256),
+    events: count,
+  }),
+  outcome,
+  /** Events that reached the engine. */
+  operations: count,
+  /** Events on objects whose allocation had failed. */
+  skippedEvents: count,
+  /** Reallocs replayed as allocate, copy and free. */
+  emulatedReallocs: count,
+  liveObjectsAtEnd: count,
+  placementsSha256: sha256,
+  metrics,
+  events,
+  bounds: v.array(observedBound),
+  failureCurve: v.array(failurePoint),
+  /** At most 256 moments spread over the bytes allocated, the first of maximal held, the first failure, the end. */
+  checkpoints,
+  /** Null when no allocation failed. */
+  firstFailure: v.nullable(firstFailure),
+  heapMap: v.nullable(heapMap),
+  /** Null where it was not asked for, and where the heap has too many blocks to be kept; once it was not recorded. */
+  heapWalk: v.optional(v.nullable(heapWalk), null),
+  pricings: v.array(pricing),
+});
+export type MeasuredReplay = Shape<typeof measuredReplay>;
 
 /** Whether a replay ended as no engine may make it; one that lacks a verb is at no fault. */
 export const isFailure = ({ kind }: { readonly kind: string }): boolean =>
@@ -106,25 +166,6 @@ export function outcomeWithin(outcome: MeasuredOutcome, bounds: readonly Observe
   const { verb, unit, observed, observedOperation, most, source } = broken;
   const problem = `${observed} ${unit}, where the specification allows ${most} (${source})`;
   return { kind: 'exceeded', operation: observedOperation!, verb, problem };
-}
-
-/** A replay under one pricing. */
-export interface MeasuredPricing {
-  readonly id: string;
-  readonly profileSha256: string;
-  /** sha256 over the cycles of all operations in order, each an unsigned 64-bit little-endian integer. */
-  readonly costsSha256: string;
-  readonly metrics: MetricValues;
-  readonly causes: CauseCycles;
-  readonly kinds: Readonly<Record<OpKind, MeasuredKind>>;
-}
-
-export interface MeasuredKind {
-  readonly distribution: Distribution;
-  readonly worst: readonly WorstOperation[];
-  readonly sizeClasses: readonly SizeClassLatency[];
-  /** Null when it was not asked for. */
-  readonly density: Density | null;
 }
 
 /** The dearest operations of all kinds: cycles descending, earlier operation first among equals. */

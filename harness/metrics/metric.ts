@@ -1,9 +1,11 @@
+import * as v from 'valibot';
 import type { ReplayReport } from '../replay/replay';
 import type { Checkpoint } from './checkpoints';
 import type { FootprintSummary } from './footprint';
 import type { Peak } from './largest';
 import type { LatencySummary } from './latency';
 import type { OpKind } from './op-kinds';
+import { count, integer, type Shape } from './schema';
 import type { WorkSummary } from './work';
 
 /**
@@ -14,26 +16,33 @@ import type { WorkSummary } from './work';
 export const METRIC_GROUPS = ['@latency', '@fragmentation', '@footprint', '@events', '@lock'] as const;
 export type MetricGroup = (typeof METRIC_GROUPS)[number];
 
-export type MetricUnit =
-  | 'cycles'
-  | 'bytes'
+export const METRIC_UNITS = [
+  'cycles',
+  'bytes',
   /** Hundredths of a percent. */
-  | 'basis points'
+  'basis points',
   /** Thousandths, as Linux shows its indices. */
-  | 'per mille'
-  | 'accesses'
-  | 'instructions'
-  | 'operations'
-  | 'times';
+  'per mille',
+  'accesses',
+  'instructions',
+  'operations',
+  'times',
+] as const;
+export type MetricUnit = (typeof METRIC_UNITS)[number];
+
+/** Which values of a metric are the good ones. */
+export const DIRECTIONS = ['lower', 'higher', 'none'] as const;
+export type Direction = (typeof DIRECTIONS)[number];
 
 /** An integer, with what it came from. */
-export interface MetricValue {
-  readonly value: number;
+export const metricValue = v.strictObject({
+  value: integer,
   /** Index of the event at which the value occurred. */
-  readonly operation?: number;
+  operation: v.exactOptional(count),
   /** Numerator and denominator of a mean or a ratio, so that nothing is lost to the integer `value`. */
-  readonly ratio?: readonly [number, number];
-}
+  ratio: v.exactOptional(v.strictTuple([integer, integer])),
+});
+export type MetricValue = Shape<typeof metricValue>;
 
 /** What a replay's metrics are read from. */
 export interface ReplayFacts {
@@ -62,7 +71,7 @@ export interface MetricDefinition<Facts, Name extends string = string> {
   /** `<lock>` in a name stands for every lock of the machine. */
   readonly name: Name;
   readonly unit: MetricUnit;
-  readonly better: 'lower' | 'higher' | 'none';
+  readonly better: Direction;
   readonly group: MetricGroup;
   /** What it says and how it is computed. */
   readonly formula: string;

@@ -2,7 +2,6 @@ import * as v from 'valibot';
 import { OP_NAMES } from '../../traces/trace';
 import { NOTED_NAMES, type NotedName } from '../machine/domain-events';
 import { CAUSES } from '../pricing/costs';
-import type { HeapSurvey } from './fragmentation';
 
 /**
  * Schemas of what is measured, for every format that keeps some of it. The order of their keys is the order in files;
@@ -29,21 +28,11 @@ export const counts = v.custom<number[]>(
   'a list of whole numbers',
 );
 
-const eventNames = NOTED_NAMES.filter((name): name is Exclude<NotedName, 'none'> => name !== 'none');
-export const event = v.picklist(eventNames, 'an event');
-export const events = v.strictObject(optionalCounts(eventNames));
+/** Names of domain events in files, in order. */
+export const EVENT_NAMES = NOTED_NAMES.filter((name): name is Exclude<NotedName, 'none'> => name !== 'none');
+export const event = v.picklist(EVENT_NAMES, 'an event');
+export const events = v.strictObject(optionalCounts(EVENT_NAMES));
 export const causes = v.strictObject(optionalCounts(CAUSES));
-
-export const survey = v.strictObject({
-  freeBytes: count,
-  freeBlocks: count,
-  largestFreeBytes: count,
-  metadataBytes: count,
-  largestHoleBasisPoints: count,
-  squaredBasisPoints: count,
-  freeBlocksByLog2: counts,
-  freeBlocksByOrder: v.nullable(counts),
-}) satisfies v.GenericSchema<unknown, HeapSurvey>;
 
 /** Engine options, or parameters of a synthesizer: by name, as they were resolved. */
 export const parameters = v.record(text, v.union([integer, text], 'an integer or a text'));

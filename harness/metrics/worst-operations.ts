@@ -1,33 +1,33 @@
-import { OP_NAMES, type OpName } from '../../traces/trace';
+import * as v from 'valibot';
+import { OP_NAMES } from '../../traces/trace';
 import type { StreamBatch } from '../machine/access-stream';
-import { NOTED_COUNT, NOTED_NAMES, type NotedName } from '../machine/domain-events';
+import { NOTED_COUNT, NOTED_NAMES } from '../machine/domain-events';
 import { CAUSE_COUNT, CAUSES, type Cause } from '../pricing/costs';
+import { causes, count, events, integer, op, type Shape } from './schema';
 
 /** Domain events of one operation or of a whole replay; those that did not happen are left out. */
-export type EventCounts = Partial<Record<Exclude<NotedName, 'none'>, number>>;
+export type EventCounts = Shape<typeof events>;
 
 /** Cycles by what they are put down to, in the order of `CAUSES`; causes that cost nothing are left out. */
-export type CauseCycles = Partial<Record<Cause, number>>;
+export type CauseCycles = Shape<typeof causes>;
 
 /** One of the dearest operations, with all that explains it. */
-export interface WorstOperation {
+export const worstOperation = v.strictObject({
   /** Index of the event in the trace. */
-  readonly operation: number;
-  readonly op: OpName;
-  readonly id: number;
-  readonly sizeBytes: number;
-  readonly alignBytes: number;
-  readonly cycles: number;
+  operation: count,
+  op,
+  id: integer,
+  sizeBytes: count,
+  alignBytes: count,
+  cycles: count,
   /** They add up to `cycles` exactly. */
-  readonly causes: CauseCycles;
-  readonly events: EventCounts;
-}
+  causes,
+  events,
+});
+export type WorstOperation = Shape<typeof worstOperation>;
 
 /** Names that `causes` may have, in order. */
 export const CAUSE_NAMES: readonly Cause[] = CAUSES;
-
-/** Names that `events` may have, in order. */
-export const EVENT_NAMES: readonly (keyof EventCounts)[] = NOTED_NAMES.filter((name) => name !== 'none');
 
 /**
  * Keeps the N dearest operations of a stream: cycles descending, earlier operation first among equals. An operation
@@ -113,7 +113,7 @@ export class WorstOperations {
 
 /** The domain events from position `base` of an array of counts, by name; zeros are left out. */
 export function eventCounts(noted: Float64Array, base: number): EventCounts {
-  const events: EventCounts = {};
+  const events: Partial<Record<keyof EventCounts, number>> = {};
   for (const [event, name] of NOTED_NAMES.entries()) {
     const count = noted[base + event]!;
     if (name !== 'none' && count > 0) {
@@ -125,7 +125,7 @@ export function eventCounts(noted: Float64Array, base: number): EventCounts {
 
 /** The causes from position `base` of an array of cycles, by name; zeros are left out. */
 export function causeCycles(cycles: Float64Array, base: number): CauseCycles {
-  const causes: CauseCycles = {};
+  const causes: Partial<Record<Cause, number>> = {};
   for (const [cause, name] of CAUSES.entries()) {
     if (cycles[base + cause]! > 0) {
       causes[name] = cycles[base + cause]!;

@@ -127,9 +127,12 @@ export type EngineOption =
 export type OptionValues = Readonly<Record<string, number | string>>;
 
 /** A proved or documented worst case of one verb, in accesses or instructions per operation. */
+export const BOUND_VERBS = ['alloc', 'free', 'realloc'] as const;
+export const BOUND_UNITS = ['accesses', 'instructions'] as const;
+
 export interface WorstCaseBound {
-  readonly verb: 'alloc' | 'free' | 'realloc';
-  readonly unit: 'accesses' | 'instructions';
+  readonly verb: (typeof BOUND_VERBS)[number];
+  readonly unit: (typeof BOUND_UNITS)[number];
   /** The bound as a number, or undefined where there is none (a search of unbounded length). */
   readonly most: number | undefined;
   readonly statement: string;

@@ -6,8 +6,7 @@ import type { MeasuredKind, MeasuredReplay } from '../metrics/measured-replay';
 import { packed, unpacked } from './columns';
 import { jsonErrorPosition } from './json-position';
 import { jsonText } from './json-text';
-import { RESULTS_SCHEMA, type Results } from './results';
-import { resultsSchema } from './schema';
+import { RESULTS_SCHEMA, resultsSchema, type Results } from './results';
 
 /** Larger files are no results of ours, and would not fit a JavaScript string anyway. */
 const FILE_BYTES_MAX = 0x1fff_ffe8;

@@ -3,10 +3,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as v from 'valibot';
 import { InputError } from '../../traces/input-error';
-import type { MeasuredReplay } from '../metrics/measured-replay';
+import { measuredReplay, type MeasuredReplay } from '../metrics/measured-replay';
 import { reasonOf, removeAbandoned, writeWholeFile } from '../../traces/output/whole-file';
 import { makeFolder, tryFolder } from '../results/folder';
-import { replaySchema } from '../results/schema';
 
 /**
  * Finished cells by key, one file each: a cache that suites share, or the journal of one run. A file appears whole or
@@ -97,7 +96,7 @@ function parseEntry(text: string, key: string): MeasuredReplay | undefined {
     if (stated.key !== key || stated.sha256 !== sha256Of(body) || rest !== '') {
       return undefined;
     }
-    const parsed = v.safeParse(replaySchema, JSON.parse(body), { abortEarly: true });
+    const parsed = v.safeParse(measuredReplay, JSON.parse(body), { abortEarly: true });
     return parsed.success ? parsed.output : undefined;
   } catch {
     return undefined;

@@ -1,16 +1,95 @@
-import { hashesOf, rowsOf, type CellComparison, type Comparison } from '../../harness/compare/comparison';
+import * as v from 'valibot';
+import {
+  CATEGORIES,
+  comparedSide,
+  HASHES,
+  hashesOf,
+  metricRow,
+  rowsOf,
+  SAMENESS,
+  verdict,
+  type CellComparison,
+  type Comparison,
+} from '../../harness/compare/comparison';
+import type { Limit } from '../../harness/compare/limits';
 import type { MeasuredReplay } from '../../harness/metrics/measured-replay';
+import { OP_KINDS } from '../../harness/metrics/op-kinds';
+import { engine, machineSizes, sha256, text, type Shape } from '../../harness/metrics/schema';
+import { worstOperation } from '../../harness/metrics/worst-operations';
 import { jsonText } from '../../harness/results/json-text';
 import { stopText } from '../trace-groups';
 
-/** The comparison as data, format `alloc-replay/comparison@1`: everything but the replays themselves. */
-export function comparisonJson(comparison: Comparison): string {
-  const { base, head, limits, cells, reasons, verdict } = comparison;
-  return jsonText({
-    schema: 'alloc-replay/comparison@1',
+/** The name of the format; its number is raised when a reader of the old one could misread the new one. */
+const COMPARISON_SCHEMA = 'alloc-replay/comparison@1';
+
+const limit = v.strictObject({ pattern: text, limit: text });
+
+const side = v.strictObject({
+  trace: v.strictObject({ name: text, sha256: v.nullable(sha256) }),
+  engine,
+  machine: machineSizes,
+  outcome: text,
+  /** Why it did not come to its end; null where it did. */
+  because: v.nullable(text),
+});
+
+const row = v.strictObject({ ...metricRow.entries, hashes: v.picklist(HASHES), limit: v.nullable(limit) });
+
+const sides = { category: v.picklist(CATEGORIES), base: v.nullable(side), head: v.nullable(side) };
+
+const cell = v.variant('status', [
+  v.strictObject({ status: v.literal('not comparable'), ...sides, reasons: v.array(text) }),
+  v.strictObject({
+    status: v.literal('compared'),
+    ...sides,
+    placements: v.picklist(SAMENESS),
+    pricings: v.array(
+      v.variant('status', [
+        v.strictObject({
+          id: text,
+          status: v.literal('compared'),
+          costs: v.picklist(SAMENESS),
+          hashes: v.picklist(HASHES),
+        }),
+        v.strictObject({ id: text, status: v.literal('not comparable'), reasons: v.array(text) }),
+        v.strictObject({ id: text, status: v.picklist(['missing', 'added']) }),
+      ]),
+    ),
+    rows: v.array(row),
+  }),
+  v.strictObject({
+    status: v.picklist(['newly failing', 'now working', 'still failing', 'unsupported', 'missing', 'added']),
+    ...sides,
+  }),
+]);
+
+/** The comparison as data: everything but the replays themselves. */
+export const comparisonSchema = v.strictObject({
+  schema: v.literal(COMPARISON_SCHEMA),
+  base: comparedSide,
+  head: comparedSide,
+  limits: v.array(limit),
+  verdict,
+  cells: v.array(cell),
+  reasons: v.array(
+    v.strictObject({
+      trace: text,
+      engine: text,
+      pricing: text,
+      kind: v.picklist(OP_KINDS),
+      metrics: v.array(text),
+      base: v.nullable(worstOperation),
+      head: v.nullable(worstOperation),
+    }),
+  ),
+});
+
+export function comparisonJson({ base, head, limits, cells, reasons, verdict }: Comparison): string {
+  const data: Shape<typeof comparisonSchema> = {
+    schema: COMPARISON_SCHEMA,
     base,
     head,
-    limits: limits.map(({ pattern, text }) => ({ pattern, limit: text })),
+    limits: limits.map(limitData),
     verdict,
     cells: cells.map(cellData),
     reasons: reasons.map(({ cell, pricing, kind, metrics }) => ({
@@ -22,47 +101,54 @@ export function comparisonJson(comparison: Comparison): string {
       base: pricing.base.kinds[kind].worst[0] ?? null,
       head: pricing.head.kinds[kind].worst[0] ?? null,
     })),
-  });
+  };
+  return jsonText(data);
 }
 
-function cellData(cell: CellComparison): object {
-  const { kind, category } = cell;
-  const sides = {
-    status: kind,
-    category,
-    base: 'base' in cell ? sideData(cell.base) : null,
-    head: 'head' in cell ? sideData(cell.head) : null,
+const limitData = ({ pattern, text: parts }: Limit): Shape<typeof limit> => ({ pattern, limit: parts });
+
+function cellData(compared: CellComparison): Shape<typeof cell> {
+  const both = {
+    category: compared.category,
+    base: 'base' in compared ? sideData(compared.base) : null,
+    head: 'head' in compared ? sideData(compared.head) : null,
   };
-  switch (cell.kind) {
+  switch (compared.kind) {
     case 'not comparable':
-      return { ...sides, reasons: cell.reasons };
+      return { status: compared.kind, ...both, reasons: compared.reasons };
     case 'compared':
       return {
-        ...sides,
-        placements: cell.placements,
-        pricings: cell.pricings.map((each) => ({
-          id: each.id,
-          status: each.kind,
-          ...(each.kind === 'compared' && { costs: each.costs, hashes: hashesOf(cell, each.id) }),
-          ...(each.kind === 'not comparable' && { reasons: each.reasons }),
-        })),
-        rows: rowsOf(cell).map(({ limit, exceeded, ...row }) => ({
-          ...row,
-          hashes: hashesOf(cell, row.pricing),
-          limit: limit === null ? null : { pattern: limit.pattern, limit: limit.text },
+        status: compared.kind,
+        ...both,
+        placements: compared.placements,
+        pricings: compared.pricings.map((each) => {
+          const { id, kind: status } = each;
+          switch (status) {
+            case 'compared':
+              return { id, status, costs: each.costs, hashes: hashesOf(compared, id) };
+            case 'not comparable':
+              return { id, status, reasons: each.reasons };
+            default:
+              return { id, status };
+          }
+        }),
+        rows: rowsOf(compared).map(({ limit: broken, exceeded, ...facts }) => ({
+          ...facts,
+          hashes: hashesOf(compared, facts.pricing),
+          limit: broken && limitData(broken),
           exceeded,
         })),
       };
     default:
-      return sides;
+      return { status: compared.kind, ...both };
   }
 }
 
-function sideData(replay: MeasuredReplay): object {
-  const { trace, engine, machine, outcome } = replay;
+function sideData(replay: MeasuredReplay): Shape<typeof side> {
+  const { trace, engine: replayed, machine, outcome } = replay;
   return {
     trace: { name: trace.name, sha256: trace.sha256 },
-    engine,
+    engine: replayed,
     machine,
     outcome: outcome.kind,
     because: stopText(replay) ?? null,

@@ -16,7 +16,7 @@ export const TREND_FORMATS: readonly {
 }[] = [
   { name: 'text', render: trendText },
   { name: 'csv', render: trendCsv },
-  { name: 'json', render: trendJson },
+  { name: 'json', render: jsonText },
   { name: 'html', render: trendHtml },
 ];
 
@@ -113,7 +113,3 @@ const CSV_COLUMNS: readonly Column<TrendChange>[] = [
   { name: 'judgement', cell: ({ judgement }) => judgement },
   { name: 'because', cell: ({ reasons }) => reasons.join(', ') },
 ];
-
-function trendJson(trend: Trend): string {
-  return jsonText({ schema: 'alloc-replay/trend@1', ...trend });
-}

@@ -1,5 +1,6 @@
 import { worstOperations } from '../../harness/metrics/measured-replay';
-import { CAUSE_NAMES, EVENT_NAMES, type WorstOperation } from '../../harness/metrics/worst-operations';
+import { EVENT_NAMES } from '../../harness/metrics/schema';
+import { CAUSE_NAMES, type WorstOperation } from '../../harness/metrics/worst-operations';
 import type { Results } from '../../harness/results/results';
 import { pricedRows, type PricedRow } from '../engine-table';
 import { csvText, type Column } from './cells';

@@ -86,7 +86,7 @@ export function stepTotals(story: readonly StoryPart[]): StepTotal[] {
 const ZERO = { times: 0, accesses: 0, instructions: 0, cycles: 0, causes: {} };
 
 function sumOfCauses(causes: CauseCycles, others: CauseCycles): CauseCycles {
-  const sum: CauseCycles = { ...causes };
+  const sum: { -readonly [Cause in keyof CauseCycles]: number } = { ...causes };
   for (const name of CAUSE_NAMES) {
     const cycles = (causes[name] ?? 0) + (others[name] ?? 0);
     if (cycles > 0) {

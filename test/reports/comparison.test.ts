@@ -1,12 +1,14 @@
 import { parse } from 'csv-parse/sync';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import * as v from 'valibot';
 import { compareResults } from '../../harness/compare/compare';
 import type { Comparison } from '../../harness/compare/comparison';
 import type { MeasuredReplay } from '../../harness/metrics/measured-replay';
 import { escapeControls } from '../../traces/input-error';
 import { githubAnnotations } from '../../reports/comparison/annotations';
 import { comparisonCsv } from '../../reports/comparison/csv';
+import { comparisonJson, comparisonSchema } from '../../reports/comparison/json';
 import { COMMENT_BYTES_MAX } from '../../reports/comparison/limited-document';
 import { comparisonMarkdown, STICKY_MARKER } from '../../reports/comparison/markdown';
 import { COMPARISON_FORMATS } from '../../reports/comparison/registry';
@@ -59,6 +61,15 @@ async function hostileComparison(): Promise<Comparison> {
 }
 
 const columnsOf = (line: string): number => line.replaceAll('\\|', '').split('|').length;
+
+test('the JSON of a comparison keeps to its schema', async () => {
+  const json = v.parse(comparisonSchema, JSON.parse(comparisonJson(await hostileComparison())));
+  assert.equal(
+    json.cells.map(({ status }) => status),
+    ['compared', 'newly failing'],
+  );
+  assert.is(json.reasons[0]!.kind, 'free');
+});
 
 test('the Markdown begins with its marker and the verdict, and its tables keep their columns', async () => {
   const markdown = comparisonMarkdown(await hostileComparison(), { ascii: false });

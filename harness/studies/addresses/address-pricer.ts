@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import * as v from 'valibot';
 import type { Chases, Load } from './chases';
 import { AccessStream, CHASE, LOAD, STORE, UPDATE } from '../../machine/access-stream';
 import { LINE_BYTES } from '../../machine/machine';
@@ -10,10 +11,11 @@ import type { PricingSpecification } from '../../pricing/specification';
 import { InputError } from '../../../traces/input-error';
 import { CostCounter } from '../../metrics/cost-counter';
 import { CostDigest } from '../../metrics/cost-digest';
-import { distributionOf, type Distribution } from '../../metrics/distribution';
+import { distribution, distributionOf } from '../../metrics/distribution';
+import { causes, count, sha256, text, type Shape } from '../../metrics/schema';
 import { OP } from '../../../traces/trace';
 import { KindWorkRecorder, type KindWork } from '../../metrics/work';
-import { addCauses, causeCycles, WorstOperations, type CauseCycles } from '../../metrics/worst-operations';
+import { addCauses, causeCycles, WorstOperations } from '../../metrics/worst-operations';
 
 /** Prices what a real program did to memory by the same model as the engines: its operations, kind by kind. */
 
@@ -30,32 +32,35 @@ interface WaitingLoad extends Load {
   readonly kind: number;
 }
 
-export interface PricedKind {
-  readonly kind: string;
+const pricedKind = v.strictObject({
+  kind: text,
   /** Of the cycles of its operations, in their order. */
-  readonly costsSha256: string;
-  readonly distribution: Distribution;
+  costsSha256: sha256,
+  distribution,
   /** Of all operations of the kind. */
-  readonly causes: CauseCycles;
-}
+  causes,
+});
+export type PricedKind = Shape<typeof pricedKind>;
 
-export interface PricedOperation {
-  readonly kind: string;
+const pricedOperation = v.strictObject({
+  kind: text,
   /** Among all that are marked, from 0; of what lies between two, among those. */
-  readonly operation: number;
+  operation: count,
   /** Where in the trace it begins. */
-  readonly line: number;
-  readonly cycles: number;
-  readonly causes: CauseCycles;
-}
+  line: count,
+  cycles: count,
+  causes,
+});
+export type PricedOperation = Shape<typeof pricedOperation>;
 
-export interface PricedAddresses {
-  readonly pricing: string;
-  readonly profileSha256: string;
-  readonly kinds: readonly PricedKind[];
+export const pricedAddresses = v.strictObject({
+  pricing: text,
+  profileSha256: sha256,
+  kinds: v.array(pricedKind),
   /** Kind by kind, the dearest first. */
-  readonly worst: readonly PricedOperation[];
-}
+  worst: v.array(pricedOperation),
+});
+export type PricedAddresses = Shape<typeof pricedAddresses>;
 
 /** Takes an address trace line by line; an `AddressTraceSink`. */
 export class AddressPricer {

@@ -1,8 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import * as v from 'valibot';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { pricedAddressesSchema } from '../../../reports/priced-addresses-text';
 import { inFolder, runCli } from './command';
 
 /** `price`: the accesses of a real program by the model that prices engines. */
@@ -17,7 +19,9 @@ const priced = async (text: string | Buffer, ...options: string[]) =>
 const priceJson = async (text: string | Buffer, ...options: string[]) => {
   const { code, stdout, stderr } = await priced(text, '--format', 'json', ...options);
   assert.is(code, 0, stderr);
-  return JSON.parse(stdout);
+  const json = JSON.parse(stdout);
+  v.parse(pricedAddressesSchema, json);
+  return json;
 };
 
 const price = suite('price');

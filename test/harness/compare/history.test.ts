@@ -12,8 +12,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import * as v from 'valibot';
 import { appendToHistory, historyRows, readHistory } from '../../../harness/compare/history';
-import { trendOf } from '../../../harness/compare/trend';
+import { trendOf, trendSchema } from '../../../harness/compare/trend';
 import type { MeasuredReplay } from '../../../harness/metrics/measured-replay';
 import { writeResults } from '../../../harness/results/results-file';
 import { TREND_FORMATS } from '../../../reports/comparison/trend';
@@ -205,7 +206,7 @@ test('a trend says what changed, how, and at which commit', async () => {
   );
   assert.match(text!, /\n6 runs, 3 series, 5 changes\n$/);
   assert.is(csv!.trimEnd().split('\n').length, 6);
-  assert.is(JSON.parse(json!).changes[1].to.commit, 'c4');
+  assert.is(v.parse(trendSchema, JSON.parse(json!)).changes[1]!.to.commit, 'c4');
 });
 
 test('a metric that the history does not have is refused with the nearest', async () => {

@@ -1,10 +1,14 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { trendSchema } from '../../../harness/compare/trend';
 import { explanationSchema, profileSchema } from '../../../harness/explain/explanation';
+import { PACKABLE } from '../../../harness/metrics/measured-replay';
 import { counts } from '../../../harness/metrics/schema';
 import { jsonText } from '../../../harness/results/json-text';
-import { PACKABLE, resultsSchema } from '../../../harness/results/schema';
+import { resultsSchema } from '../../../harness/results/results';
+import { comparisonSchema } from '../../../reports/comparison/json';
+import { pricedAddressesSchema } from '../../../reports/priced-addresses-text';
 
 /**
  * The JSON Schema files of what other programs read, made of the schemas that this program checks by: `npm run schemas`
@@ -14,6 +18,9 @@ const SCHEMAS = {
   'results@1': resultsSchema,
   'explanation@1': explanationSchema,
   'profile@1': profileSchema,
+  'comparison@1': comparisonSchema,
+  'trend@1': trendSchema,
+  'priced-addresses@1': pricedAddressesSchema,
 } as const;
 
 const DIALECT = 'http://json-schema.org/draft-07/schema#';

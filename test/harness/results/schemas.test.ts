@@ -1,9 +1,14 @@
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import * as fs from 'node:fs';
-import * as path from 'node:path';
-import { parseResults, resultsText } from '../../../harness/results/results-file';
-import { measured, resultsOf } from '../../reports/example-results';
+import * as v from 'valibot';
+import { compareResults } from '../../../harness/compare/compare';
+import { appendToHistory, readHistory } from '../../../harness/compare/history';
+import { trendOf } from '../../../harness/compare/trend';
+import { explanationSchema } from '../../../harness/explain/explanation';
+import { readResults, resultsText } from '../../../harness/results/results-file';
 import { SCHEMA_FOLDER, schemaFiles } from './json-schemas';
 
 const test = suite('published schemas');
@@ -21,14 +26,45 @@ test('the files are what the schemas say, and each names its fields', () => {
   assert.ok(required.includes('heapMap'));
 });
 
-test('results of before the heap was walked still read, and are written whole', async () => {
-  const results = resultsOf(await measured());
-  const old = JSON.parse(resultsText(results)) as { replays: { heapWalk?: unknown }[] };
-  delete old.replays[0]!.heapWalk;
-  const read = parseResults(JSON.stringify(old), 'old.json');
-  assert.is(read.replays[0]!.heapWalk, null);
-  assert.equal({ ...read.replays[0], heapWalk: null }, { ...results.replays[0], heapWalk: null });
+const earlier = (name: string): string => path.join(__dirname, 'earlier', name);
+
+test('results of the first days read, and are written whole', () => {
+  const read = readResults(earlier('results-2026-11-21.json'));
+  const [replay] = read.replays;
+  assert.is(replay!.engine.name, 'textbook-first-fit');
+  assert.is(replay!.pricings[0]!.metrics['alloc.cycles.max']!.value, 68);
+  assert.is(replay!.heapWalk, null, 'the heap was not walked yet');
   assert.match(resultsText(read), '"heapWalk": null');
+  assert.is(
+    compareResults(read, read, {
+      labels: { base: 'then', head: 'now' },
+      limits: [],
+      failOn: 'regression',
+      acrossEngines: false,
+    }).verdict.word,
+    'no change',
+  );
+});
+
+test('a history of the first days reads, and goes on', () => {
+  const folder = fs.mkdtempSync(path.join(tmpdir(), 'earlier-'));
+  try {
+    const file = path.join(folder, 'history.csv');
+    fs.copyFileSync(earlier('history-2026-11-21.csv'), file);
+    const { runs, rows, tornLines } = readHistory(file);
+    assert.equal([runs.map(({ commit }) => commit), rows.length, tornLines], [['c1', 'c2'], 128, 0]);
+    appendToHistory(file, readResults(earlier('results-2026-11-21.json')), { ...runs[1]!, commit: 'c3' });
+    assert.is(trendOf(readHistory(file), { metrics: ['held.bytes.peak'] }).runs, 3);
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+});
+
+test('an explanation of the first days keeps to its schema', () => {
+  const text = fs.readFileSync(earlier('explanation-2026-11-21.json'), 'utf8');
+  const { operations } = v.parse(explanationSchema, JSON.parse(text));
+  assert.is(operations[0]!.refusal, null);
+  assert.ok(operations[0]!.story.length > 0);
 });
 
 test('the package takes them along', () => {
