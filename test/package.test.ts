@@ -15,6 +15,7 @@ import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { inFolder } from './harness/cli/command';
+import { loadShippedProfile, PROFILE_NAMES } from '../harness/pricing/profile-file';
 import { installInto, run, type Installed } from './installed';
 
 /** What is published is not what is tested elsewhere: compiled, without sources, in somebody else's folder. */
@@ -73,6 +74,42 @@ test('an exported constant is assigned once, for assigned twice it would be load
 }) => {
   const layout = readFileSync(join(installed.folder, 'dist/harness/machine/memory-layout.js'), 'utf8');
   assert.is(layout.match(/^exports\.HEAP_BASE\b.*$/gm)?.length, 1);
+});
+
+test('a command reads no library that it has no use for', ({ installed: { program } }) => {
+  const hook = join(folder, 'modules.cjs');
+  writeFileSync(hook, `process.on('exit', () => console.error(Object.keys(require.cache).join('\\n')));`);
+  const args = ['-r', hook, program, 'run', 'synth:ramp?objects=2', '-a', 'xmalloc-tlsf', '-p', 'zen4-2022'];
+  const { stderr } = run(process.execPath, args, folder);
+  assert.match(stderr, /dist.harness.cli.commands.run\.js/);
+  const libraries = [...stderr.matchAll(/node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/\s]+)/g)].map(
+    ([, name]) => name!,
+  );
+  const ofThese = [
+    'yaml',
+    'sucrase',
+    'fast-png',
+    'fflate',
+    'preact',
+    'd3-scale',
+    're2js',
+    'cli-progress',
+    'yargs',
+  ];
+  assert.equal(
+    ofThese.filter((name) => libraries.includes(name)),
+    [],
+  );
+});
+
+test('profiles are the same in the JSON that is read and in the YAML beside it', ({ installed }) => {
+  for (const name of PROFILE_NAMES) {
+    const built = readFileSync(
+      join(installed.folder, 'dist/harness/pricing/profiles', `${name}.json`),
+      'utf8',
+    );
+    assert.equal(JSON.parse(built), loadShippedProfile(name));
+  }
 });
 
 test('what has no source any more is not published', () =>

@@ -25,7 +25,7 @@ import { expectSameAgain, OperationTrail } from './repetition';
 import { RecordingThread } from './recording-thread';
 import { lookAgain } from './second-look';
 import { Sightings } from './sightings';
-import { expectedMoments, TimelineRecorder } from './timeline';
+import { expectationOf, TimelineRecorder } from './timeline';
 import type { WorkSummary } from './work';
 
 /** What is to be measured, and how closely. */
@@ -129,7 +129,8 @@ interface FirstPass {
 }
 
 async function recordPass(plan: MeasurementPlan, trail: OperationTrail | undefined): Promise<FirstPass> {
-  const sightings = (plan.survey ?? true) ? new Sightings(await expectedMoments(plan.trace)) : undefined;
+  const expected = (plan.survey ?? true) ? await expectationOf(plan.trace) : undefined;
+  const sightings = expected && new Sightings(expected.moments);
   const footprint = new FootprintRecorder();
   const timeline = new TimelineRecorder();
   const recorder: { current?: BatchRecorder | RecordingThread } = {};
@@ -145,7 +146,7 @@ async function recordPass(plan: MeasurementPlan, trail: OperationTrail | undefin
     worstCount: plan.worstCount ?? WORST_COUNT_DEFAULT,
     density: plan.pictures ?? true,
   };
-  const thread = plan.pricesBeside === true ? new RecordingThread(recording) : undefined;
+  const thread = plan.pricesBeside === true ? new RecordingThread(recording, expected?.events) : undefined;
   recorder.current = thread ?? new BatchRecorder(recording, plan.pricingBy);
   const observers = [
     ...[footprint, timeline],

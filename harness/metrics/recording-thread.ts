@@ -1,11 +1,12 @@
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
-import type { StreamBatch } from '../machine/access-stream';
+import { OPERATION_CAPACITY, type StreamBatch } from '../machine/access-stream';
 import { BatchRecorder, type Recorded, type RecordingPlan } from './batch-recorder';
-import { SharedBatches } from './shared-batches';
+import { BATCH_COUNT, SharedBatches } from './shared-batches';
 
 /**
  * Records in a thread of its own, while the engine runs on: a replay then takes as long as the longer of the two. The
- * thread starts when there are more batches than the ring holds, so that short replays do without.
+ * thread starts when there are more batches than the ring holds, so that short replays do without; where so many are
+ * foreseen it starts at once, and the engine need not wait for it.
  */
 export class RecordingThread {
   private readonly batches = new SharedBatches();
@@ -13,7 +14,15 @@ export class RecordingThread {
   private recorded: Promise<Recorded> | undefined;
   private failure: Error | undefined;
 
-  constructor(private readonly plan: RecordingPlan) {}
+  /** @param events how many there are at least */
+  constructor(
+    private readonly plan: RecordingPlan,
+    events = 0,
+  ) {
+    if (events > BATCH_COUNT * OPERATION_CAPACITY) {
+      this.start();
+    }
+  }
 
   record(batch: StreamBatch): void {
     if (this.thread === undefined && this.batches.isFull) {

@@ -12,7 +12,7 @@ import { NOTED_COUNT, PRICED_COUNT } from '../machine/domain-events';
  */
 
 /** Some 350 KB each are used as a rule; a short replay never fills the ring. */
-const BATCH_COUNT = 32;
+export const BATCH_COUNT = 32;
 
 /** `signal` changes whenever a reader may go on. */
 const WORD = { written: 0, read: 1, state: 2, signal: 3 } as const;

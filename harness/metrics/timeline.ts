@@ -45,14 +45,17 @@ export class TimelineRecorder implements ReplayObserver {
   }
 }
 
-/**
- * The operations at which a trace will be sampled, as far as it tells itself: where every allocation succeeds. None of
- * an adaptive trace, whose events nobody knows beforehand.
- */
-export async function expectedMoments(trace: Trace): Promise<readonly number[]> {
+/** What a trace tells itself: nothing where it is adaptive, for nobody knows its events beforehand. */
+export interface Expectation {
+  readonly events: number;
+  /** The operations at which it will be sampled, if every allocation succeeds. */
+  readonly moments: readonly number[];
+}
+
+export async function expectationOf(trace: Trace): Promise<Expectation> {
   const { origin } = trace.header;
   if (origin.kind === 'synthetic' && origin.adaptive) {
-    return [];
+    return { events: 0, moments: [] };
   }
   const timeline = new TimelineRecorder();
   const event = new TraceEvent();
@@ -73,7 +76,7 @@ export async function expectedMoments(trace: Trace): Promise<readonly number[]> 
   } finally {
     await source.close();
   }
-  return timeline.finish().map(({ operation }) => operation);
+  return { events: state.eventIndex, moments: timeline.finish().map(({ operation }) => operation) };
 }
 
 const NOTHING_YET = {

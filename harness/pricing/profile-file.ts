@@ -36,8 +36,15 @@ export function loadShippedProfile(name: string): Profile {
       expected: `one of ${PROFILE_NAMES.join(', ')}, or a file such as ./lab.yaml`,
     });
   }
-  const file = path.join(__dirname, 'profiles', `${name}.yaml`);
-  return parseProfile(fs.readFileSync(file, 'utf8'), `${name}.yaml`);
+  const file = path.join(__dirname, 'profiles', name);
+  return builtProfile(file) ?? parseProfile(fs.readFileSync(`${file}.yaml`, 'utf8'), `${name}.yaml`);
+}
+
+/** What the build has made of a shipped profile. */
+function builtProfile(file: string): Profile | undefined {
+  return fs.existsSync(`${file}.json`)
+    ? (JSON.parse(fs.readFileSync(`${file}.json`, 'utf8')) as Profile)
+    : undefined;
 }
 
 /** Loads a user's profile. Throws an `InputError` for a file that cannot be read or is no valid profile. */

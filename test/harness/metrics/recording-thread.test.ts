@@ -14,17 +14,22 @@ const test = suite('recording in a thread');
 const PAIRS = 25_000;
 const pairs = Array.from({ length: PAIRS }, (_, id) => `alloc ${id} ${id % 3000}, free ${id}`).join();
 
-const measured = (trace: string, pricesBeside: boolean) =>
+const measured = (trace: string, pricesBeside: boolean, survey = true) =>
   measure({
     trace: traceOf(trace),
     createStack: (machine) => stackOf(pagePerObject, machine),
     pricings: [parsePricing('flat'), parsePricing('zen4-2022@cold')],
     pictures: false,
     pricesBeside,
+    survey,
   });
 
 test('results are those of one thread', async () => {
   assert.equal(await measured(pairs, true), await measured(pairs, false));
+});
+
+test('results are those of one thread where nobody foresees how long the replay is', async () => {
+  assert.equal(await measured(pairs, true, false), await measured(pairs, false, false));
 });
 
 test('a replay that is too short for a thread does without', async () => {
