@@ -32,7 +32,7 @@ export default defineConfig(
       ...['dist/', 'out/', 'coverage/', '**/data/'],
       ...['traces/recorded/', 'test/golden/', 'test/measured/', 'test/recordings/'],
       // AssemblyScript: its own compiler checks it.
-      ...['harness/pricing/kernel/', 'allocators/assemblyscript/'],
+      ...['harness/pricing/kernel/', 'harness/foreign/kernel/', 'allocators/assemblyscript/'],
     ],
   },
   eslint.configs.recommended,

@@ -57,17 +57,15 @@ export class ForeignEngine implements Engine {
     this.region = pages === undefined ? new RegionSource(machine) : undefined;
     this.ownsHeap = module.memorySource === 'heap';
     this.showsBlocks = module.has('ar_block_at');
-    this.services = new MachineServices(
-      machine,
-      name,
-      module.pointerBytes,
-      pages,
-      this.region,
-      () => this.running,
-    );
+    this.services = new MachineServices(machine, name, module, pages, this.region, () => this.running);
     const functions = () => this.services.functions();
-    this.running = new RunningModule(machine, module, name, functions, (address) =>
-      this.services.mayTouch(address),
+    this.running = new RunningModule(
+      machine,
+      module,
+      name,
+      functions,
+      (lockName) => this.services.lockBit(lockName),
+      (address) => this.services.mayTouch(address),
     );
     const verbSteps = VERBS.map((name) => [name, this.running.verbStep(name)] as const);
     this.verbs = Object.fromEntries(verbSteps) as typeof this.verbs;
@@ -227,9 +225,7 @@ export class ForeignEngine implements Engine {
       this.blocks.walk(visit);
       return;
     }
-    this.services.visitor = this.ownsHeap ? this.reachedOnly(visit) : visit;
-    this.running.observe(() => this.running.entries.__ar_walk!());
-    this.services.visitor = undefined;
+    this.running.walk(this.ownsHeap ? this.reachedOnly(visit) : visit);
   }
 
   /** An engine that has the whole heap also walks what it has not reached yet. */

@@ -94,6 +94,9 @@ export class ForeignModule {
     return this.imports('ar_sbrk') || this.imports('ar_mmap') ? 'system' : 'heap';
   }
 
+  /** An address or a size as the module's calls bring it: 32 bits come with a sign. */
+  readonly address = (value: number): number => (this.pointerBytes === 4 ? value >>> 0 : value);
+
   /** The module that records, for a heap of that size; `located` tells every stretch's place in the source too. */
   recording(heapBytes: number, located: boolean): CompiledRecording {
     const key = `${heapBytes} ${located}`;

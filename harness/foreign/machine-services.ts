@@ -4,7 +4,8 @@ import { HeapCorruption } from '../machine/failures';
 import type { UnplacedLock } from '../machine/lock';
 import type { Machine } from '../machine/machine';
 import type { Step } from '../machine/steps';
-import type { BlockState, BlockVisitor, Engine } from '../replay/port';
+import type { Engine } from '../replay/port';
+import type { ForeignModule } from './foreign-module';
 import { pagesBytes, PAGE_ORDER_MAX } from './page-orders';
 import type { RegionSource } from './region-source';
 import { BugCheck, type HarnessFunctions, type RunningModule } from './running-module';
@@ -13,8 +14,6 @@ import { BugCheck, type HarnessFunctions, type RunningModule } from './running-m
 
 /** `(void *)-1`, which sbrk and mmap return where there is no memory. */
 const FAILED = -1;
-
-const STATES: readonly BlockState[] = ['allocated', 'free', 'metadata'];
 
 /** Steps that the machine counts as domain events under the same names. */
 const COUNTED_STEPS: ReadonlyMap<string, number> = new Map([
@@ -27,10 +26,7 @@ const PRINTED_LINES_MAX = 5;
 
 export class MachineServices {
   onMove: ((from: Placement, to: Placement) => void) | undefined;
-  visitor: BlockVisitor | undefined;
   private readonly locks = new Map<string, UnplacedLock>();
-  private lastLock:
-    { readonly address: number; readonly bytes: Uint8Array; readonly lock: UnplacedLock } | undefined;
   private readonly steps = new Map<string, Step>();
   /** The last things that the engine printed. */
   private readonly printed: string[] = [];
@@ -44,7 +40,7 @@ export class MachineServices {
   constructor(
     private readonly machine: Machine,
     private readonly engine: string,
-    private readonly pointerBytes: 4 | 8,
+    private readonly module: ForeignModule,
     private readonly pages: Engine | undefined,
     private readonly region: RegionSource | undefined,
     private readonly running: () => RunningModule,
@@ -57,9 +53,8 @@ export class MachineServices {
 
   functions(): HarnessFunctions {
     const { machine, region } = this;
-    const { stream } = machine;
     const running = this.running();
-    const address = (value: number | undefined): number => (this.pointerBytes === 4 ? value! >>> 0 : value!);
+    const address = (value: number | undefined): number => this.module.address(value!);
     const clear = (start: number, bytes: number): void => running.memory.fill(start, bytes, 0);
     return {
       ar_page_alloc: (order) => running.serve(() => this.pageAlloc(order!)) ?? 0,
@@ -68,18 +63,6 @@ export class MachineServices {
       ar_sbrk: (bytes) => region?.moveEnd(bytes!) ?? FAILED,
       ar_mmap: (bytes) => region?.map(address(bytes)) ?? FAILED,
       ar_munmap: (start, bytes) => region?.unmap(address(start), address(bytes), clear),
-      ar_lock: (name) => {
-        if (running.takeStream()) {
-          stream.acquired(this.lock(address(name)).bit);
-          running.giveStream();
-        }
-      },
-      ar_unlock: (name) => {
-        if (running.takeStream()) {
-          stream.released(this.lock(address(name)).bit);
-          running.giveStream();
-        }
-      },
       ar_map: (_start, pages) => running.serve(() => machine.map(address(pages))),
       ar_unmap: (_start, pages) => running.serve(() => machine.unmap(address(pages))),
       ar_tlb_flush: (pages) => running.serve(() => machine.tlbFlush(address(pages))),
@@ -92,8 +75,6 @@ export class MachineServices {
       ar_moved: (from, to) => this.onMove?.(blockPlacement(address(from)), blockPlacement(address(to))),
       ar_held_from: (start) => machine.ledger.heldFrom(address(start)) ?? 0,
       ar_held_until: (start) => machine.ledger.heldUntil(address(start)),
-      ar_visit: (start, bytes, state) =>
-        this.visitor?.(address(start), address(bytes), STATES[state!] ?? 'metadata'),
     };
   }
 
@@ -154,18 +135,14 @@ export class MachineServices {
     this.machine.work(step);
   }
 
-  /** A lock's name is read again only where its bytes have changed: every call of an engine may take one. */
-  private lock(address: number): UnplacedLock {
-    const { memory } = this.running();
-    const { lastLock } = this;
-    if (lastLock !== undefined && lastLock.address === address && memory.holds(address, lastLock.bytes)) {
-      return lastLock.lock;
-    }
+  /** The bit of the lock whose name stands there; the kernel knows it from now on, as long as the name stays. */
+  lockBit(address: number): number {
+    const { memory, kernel } = this.running();
     const name = memory.text(address);
     const lock = this.locks.get(name) ?? this.machine.defineUnplacedLock(name);
     this.locks.set(name, lock);
-    this.lastLock = { address, bytes: Buffer.from(`${name}\0`), lock };
-    return lock;
+    kernel.enterLockName(address, Buffer.from(`${name}\0`), lock.bit);
+    return lock.bit;
   }
 
   private text(address: number): string {

@@ -1,4 +1,5 @@
 import { ENTRY_CAPACITY } from '../machine/access-stream';
+import type { StreamAddresses } from '../machine/linear-memory';
 import { HEAP_BASE } from '../machine/memory-layout';
 
 /**
@@ -6,7 +7,8 @@ import { HEAP_BASE } from '../machine/memory-layout';
  * placement as it stands, and heap offsets compare with the models':
  *
  *     0 … MODULE_END        the module's data and its shadow stack, wherever its linker put them
- *     CONTROL               what the recording code and the harness tell each other
+ *     CONTROL               what the recording code, the kernel and the harness tell each other
+ *     … ENTRIES             the other arrays of the access stream, the kernel's columns
  *     ENTRIES               the ring: the entries of the access stream
  *     HEAP_BASE … end       the heap, to the last byte of the linear memory: what lies beyond traps by itself
  */
@@ -17,7 +19,7 @@ export const WASM_PAGE_BYTES = 0x1_0000;
 export const CONTROL = HEAP_BASE - 0x80_0000;
 export const MODULE_END = CONTROL;
 
-/** Words of the control block, as offsets from `CONTROL`. */
+/** Words of the control block, as offsets from `CONTROL`. `kernel/memory-map.ts` has these figures too. */
 export const CONTROL_WORDS = {
   /** Address in the ring of the next entry. */
   position: 0,
@@ -26,9 +28,50 @@ export const CONTROL_WORDS = {
   bitScans: 8,
   /** Accesses to the shadow stack: the machine code of the real engine has registers for most of it. */
   frameAccesses: 12,
+  /** Where the ring was when an observer began; 0 while the engine runs for the program. */
+  observing: 16,
+  /** Where the stream stands while the engine has it. */
+  segmentCount: 20,
+  locksHeld: 24,
+  operationCount: 28,
+  segmentBitScans: 32,
+  /** Rows of the tables below that are filled. */
+  visitCount: 36,
+  lockNameCount: 40,
 } as const;
 
+/** Numbers of the control block, 64 bits each, likewise. */
+export const CONTROL_NUMBERS = {
+  /** Of the segment under way. */
+  instructions: 128,
+  /** Units of the call under way, and the instructions of them that the segments have. */
+  units: 136,
+  unitsGiven: 144,
+} as const;
+export const CONTROL_BYTES = 0x1000;
+
+/** The names of locks, as the engine gave them: where, the lock's bit, how many bytes, and these themselves. */
+export const LOCK_NAMES = CONTROL + 0x1000;
+export const LOCK_NAME_STRIDE = 64;
+export const LOCK_NAME_FIELDS = { bit: 4, bytes: 8, text: 16 } as const;
+export const LOCK_NAMES_MAX = 16;
+export const LOCK_NAME_BYTES_MAX = LOCK_NAME_STRIDE - LOCK_NAME_FIELDS.text;
+
+/** What a walk over the heap visits: start, bytes and state, 64 bits each. */
+export const VISITS = CONTROL + 0xa_0000;
+export const VISIT_NUMBERS = 3;
+export const VISITS_MAX = 1 << 13;
+
 export const ENTRIES = HEAP_BASE - 0x40_0000;
+
+export const STREAM_ADDRESSES: StreamAddresses = {
+  entries: ENTRIES,
+  segmentEnds: CONTROL + 0x1_0000,
+  segmentFlags: CONTROL + 0x1_4000,
+  segmentPriced: CONTROL + 0x2_0000,
+  operationNoted: CONTROL + 0x5_0000,
+};
+
 export const ENTRIES_END = ENTRIES + 4 * ENTRY_CAPACITY;
 
 /** Instruction weights are fractions: what compilers fold into one instruction of a processor differs. */

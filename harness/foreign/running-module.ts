@@ -3,16 +3,12 @@ import { Fault, HeapCorruption, isEngineFailure, Runaway, Trap } from '../machin
 import { NULL_ZONE_BYTES, type LinearMemory } from '../machine/linear-memory';
 import type { LinearEngine, Machine } from '../machine/machine';
 import type { Step } from '../machine/steps';
+import type { BlockState, BlockVisitor } from '../replay/port';
+import { EngineKernel, type KernelFunctionName } from './engine-kernel';
 import type { CompiledRecording, EngineFunction, ForeignModule, HarnessFunction } from './foreign-module';
 import { placeText } from './locations';
-import {
-  CONTROL,
-  CONTROL_WORDS,
-  ENTRIES,
-  FUEL_UNITS,
-  UNITS_PER_INSTRUCTION,
-  WASM_PAGE_BYTES,
-} from './memory-map';
+import { STREAM_ADDRESSES, WASM_PAGE_BYTES } from './memory-map';
+import { SharedStream } from './shared-stream';
 import { HOOKS_MODULE, STACK_POINTER, type Hook } from './wasm/recorded-module';
 
 /**
@@ -41,17 +37,13 @@ export interface Entries {
 
 /** The functions of `alloc-replay.h` that the harness defines, as the module calls them. */
 export type HarnessFunctions = Readonly<
-  Record<HarnessFunction, (...values: number[]) => number | undefined | void>
+  Record<Exclude<HarnessFunction, KernelFunctionName>, (...values: number[]) => number | undefined | void>
 >;
+
+const STATES: readonly BlockState[] = ['allocated', 'free', 'metadata'];
 
 /** A loop without accesses is stopped when it has run as many instructions as this many accesses would take. */
 const INSTRUCTIONS_PER_ACCESS_LIMIT = 4;
-
-const WORD = {
-  position: CONTROL_WORDS.position / 4,
-  fuel: CONTROL_WORDS.fuel / 4,
-  bitScans: CONTROL_WORDS.bitScans / 4,
-} as const;
 
 /** Ends a call in the middle: the request is one over which the real system stops. */
 export class BugCheck extends Error {
@@ -59,26 +51,24 @@ export class BugCheck extends Error {
 }
 
 export class RunningModule implements LinearEngine {
-  readonly entriesAddress = ENTRIES;
+  readonly streamAddresses = STREAM_ADDRESSES;
   readonly ownMemory;
   entries!: Entries;
   memory!: LinearMemory;
-  private control!: Int32Array;
+  kernel!: EngineKernel;
+  stream!: SharedStream;
   private readonly recording: CompiledRecording;
   private readonly instructionsMax: number;
   private readonly pieceSteps: readonly Step[];
   private readonly verbSteps = new Map<EngineFunction, Step>();
+  private visitor: ((start: number, bytes: number, state: number) => void) | undefined;
   private stackPointer: WebAssembly.Global | undefined;
   private stackPointerAtRest: unknown;
-  /** Units of the call under way, and the instructions of them that the stream has. */
-  private units = 0;
-  private unitsGiven = 0;
-  /** Where the ring was when an observer began; undefined while the engine runs for the program. */
-  private observedFrom: number | undefined;
 
   /**
    * @param name the engine's, under which the places in its source are steps
    * @param functions what the engine calls; made when the memory is there
+   * @param lockBit the bit of the lock whose name stands at an address
    * @param mayTouch whether an address outside heap and module may be touched
    */
   constructor(
@@ -86,6 +76,7 @@ export class RunningModule implements LinearEngine {
     private readonly module: ForeignModule,
     private readonly name: string,
     private readonly functions: () => HarnessFunctions,
+    private readonly lockBit: (name: number) => number,
     private readonly mayTouch: (address: number) => boolean,
   ) {
     machine.host(this);
@@ -98,10 +89,13 @@ export class RunningModule implements LinearEngine {
 
   linearMemoryMade(memory: LinearMemory): void {
     this.memory = memory;
-    this.control = new Int32Array(memory.memory.buffer, CONTROL, 4);
-    this.control[WORD.fuel] = FUEL_UNITS;
-    this.control[WORD.position] = ENTRIES;
-    const functions = this.functions();
+    this.kernel = new EngineKernel(memory.memory, {
+      lockBit: this.lockBit,
+      segmentsFull: () => this.segmentsFull(),
+      visited: () => this.visited(),
+    });
+    this.stream = new SharedStream(this.machine.stream, this.kernel.words, this.kernel.numbers);
+    const functions = { ...this.functions(), ...this.kernel.functions(this.module) };
     const imports: WebAssembly.Imports = { [HOOKS_MODULE]: { memory: memory.memory, ...this.hooks() } };
     for (const { module, name } of this.module.image.imports) {
       imports[module] = { ...imports[module], [name]: functions[name as HarnessFunction] };
@@ -116,14 +110,12 @@ export class RunningModule implements LinearEngine {
   /** Before a call for the program: hands the stream to the module. What goes wrong, goes wrong in that verb. */
   begin(verb: Step): void {
     this.machine.stream.lastStep = verb;
-    this.units = 0;
-    this.unitsGiven = 0;
-    this.giveStream();
+    this.stream.beginCall();
   }
 
   /** After it: takes the stream back. */
   end(): void {
-    this.fromEngine();
+    this.stream.take();
   }
 
   /** A call that is too rare for its `begin`, `end` and errors to be written out. */
@@ -152,35 +144,44 @@ export class RunningModule implements LinearEngine {
 
   /** An observer's call: nothing of it is recorded. */
   observe<T>(call: () => T): T {
-    this.beginObserving();
+    this.stream.beginObserving();
     try {
       return this.protect(call);
     } finally {
-      this.endObserving();
+      this.stream.endObserving();
     }
+  }
+
+  /**
+   * A walk of the engine's over its heap. Visits wait in the kernel's column; where the walk ends in the middle, those
+   * before it count, and the visitor has the first word on what is wrong.
+   */
+  walk(visit: BlockVisitor): void {
+    this.kernel.readVisits(() => undefined);
+    this.visitor = (start, bytes, state) => visit(start, bytes, STATES[state] ?? 'metadata');
+    try {
+      this.observe(() => this.entries.__ar_walk!());
+    } finally {
+      const { visitor } = this;
+      this.visitor = undefined;
+      this.kernel.readVisits(visitor);
+    }
+  }
+
+  private visited(): void {
+    this.kernel.readVisits(this.visitor ?? (() => undefined));
   }
 
   /** `observe` without a closure: every allocation is looked at. */
   observeAt(entry: (address: number) => number, address: number): number {
-    this.beginObserving();
+    this.stream.beginObserving();
     try {
       return entry(address);
     } catch (error) {
       throw this.ended(error);
     } finally {
-      this.endObserving();
+      this.stream.endObserving();
     }
-  }
-
-  private beginObserving(): void {
-    this.observedFrom = ENTRIES + 4 * this.machine.stream.entryCount;
-    this.control[WORD.position] = this.observedFrom;
-  }
-
-  private endObserving(): void {
-    this.observedFrom = undefined;
-    this.control[WORD.fuel] = FUEL_UNITS;
-    this.control[WORD.bitScans] = 0;
   }
 
   /** A verb as a step without instructions of its own: the module counts these. */
@@ -197,26 +198,13 @@ export class RunningModule implements LinearEngine {
 
   /** What the machine does for the engine goes into the stream at its place; for an observer it does nothing. */
   serve<T>(action: () => T): T | undefined {
-    if (!this.takeStream()) {
+    if (this.stream.isObserving) {
       return undefined;
     }
+    this.stream.take();
     const result = action();
-    this.giveStream();
+    this.stream.give();
     return result;
-  }
-
-  /** `serve` for what every call of an engine may do, without a closure: false where an observer asks. */
-  takeStream(): boolean {
-    if (this.observedFrom !== undefined) {
-      return false;
-    }
-    this.fromEngine();
-    return true;
-  }
-
-  /** Hands the stream to the module. */
-  giveStream(): void {
-    this.control[WORD.position] = ENTRIES + 4 * this.machine.stream.entryCount;
   }
 
   /** What a call ended by `BugCheck` leaves is put in order. */
@@ -265,21 +253,11 @@ export class RunningModule implements LinearEngine {
     }
   }
 
-  /** Takes the stream back, with what the module has counted since. */
-  private fromEngine(): void {
-    const { control, machine } = this;
-    const { stream } = machine;
-    stream.entryCount = (control[WORD.position]! - ENTRIES) >> 2;
-    this.units += FUEL_UNITS - control[WORD.fuel]!;
-    control[WORD.fuel] = FUEL_UNITS;
-    const instructions = Math.floor((this.units + UNITS_PER_INSTRUCTION / 2) / UNITS_PER_INSTRUCTION);
-    stream.instructions += instructions - this.unitsGiven;
-    this.unitsGiven = instructions;
-    const bitScans = control[WORD.bitScans]!;
-    if (bitScans !== 0) {
-      stream.bitScans += bitScans;
-      control[WORD.bitScans] = 0;
-    }
+  /** Within an operation, at a lock of which the kernel has closed the segment. */
+  private segmentsFull(): void {
+    this.stream.take();
+    this.machine.stream.flushClosed();
+    this.stream.give();
   }
 
   private hooks(): Readonly<Record<Hook, (...values: number[]) => void>> {
@@ -303,17 +281,15 @@ export class RunningModule implements LinearEngine {
 
   /** The ring is nearly full, or the fuel used up. */
   private refresh(): void {
-    const { machine, control } = this;
-    if (this.observedFrom !== undefined) {
-      control[WORD.position] = this.observedFrom;
-      this.units += FUEL_UNITS - control[WORD.fuel]!;
-      control[WORD.fuel] = FUEL_UNITS;
+    const { machine, stream } = this;
+    if (stream.isObserving) {
+      stream.rewind();
     } else {
-      this.fromEngine();
+      stream.take();
       machine.stream.flushWithinOperation();
-      this.giveStream();
+      stream.give();
     }
-    if (this.units / UNITS_PER_INSTRUCTION > this.instructionsMax) {
+    if (stream.instructionsOfCall > this.instructionsMax) {
       throw new Runaway(this.instructionsMax, 'operation', 'instructions');
     }
   }
@@ -326,7 +302,7 @@ export class RunningModule implements LinearEngine {
 
   /** Bulk operations are the machine's own, so that they are recorded line by line and checked as a whole. */
   private bulk(recorded: () => void, unrecorded: () => void): void {
-    if (this.observedFrom !== undefined) {
+    if (this.stream.isObserving) {
       unrecorded();
     } else {
       this.serve(recorded);

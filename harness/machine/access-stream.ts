@@ -35,7 +35,7 @@ export const END_OF_OPERATION = 0x100;
  * From 2^16 entries on, 256 KiB, a batch ends with its operation. Fewer would change too often between engine and
  * pricings, which displace each other's lines in the host's L2; it still holds that many.
  */
-const ENTRIES_ENOUGH = 1 << 16;
+export const ENTRIES_ENOUGH = 1 << 16;
 /**
  * Operations that fill all the rest are rare on purpose. V8 compiles a call that was never made into none at all; one
  * that is made now and then would make it forget, at every access, all it knows of the stream and the memory.
@@ -74,12 +74,21 @@ export type StreamBatch = Readonly<
   >
 >;
 
+/** The arrays that an engine can write by itself. */
+export interface StreamArrays {
+  readonly entries: Int32Array;
+  readonly segmentEnds: Int32Array;
+  readonly segmentFlags: Int32Array;
+  readonly segmentPriced: Float64Array;
+  readonly operationNoted: Float64Array;
+}
+
 export class AccessStream {
   entryCount = 0;
 
-  readonly segmentEnds: Int32Array = new Int32Array(SEGMENT_CAPACITY);
-  readonly segmentFlags: Int32Array = new Int32Array(SEGMENT_CAPACITY);
-  readonly segmentPriced: Float64Array = new Float64Array(SEGMENT_CAPACITY * PRICED_COUNT);
+  segmentEnds: Int32Array = new Int32Array(SEGMENT_CAPACITY);
+  segmentFlags: Int32Array = new Int32Array(SEGMENT_CAPACITY);
+  segmentPriced: Float64Array = new Float64Array(SEGMENT_CAPACITY * PRICED_COUNT);
   segmentCount = 0;
 
   readonly operationIndices: Float64Array = new Float64Array(OPERATION_CAPACITY);
@@ -88,7 +97,7 @@ export class AccessStream {
   readonly operationBytes: Float64Array = new Float64Array(OPERATION_CAPACITY);
   readonly operationAligns: Float64Array = new Float64Array(OPERATION_CAPACITY);
   readonly operationPlacements: Float64Array = new Float64Array(OPERATION_CAPACITY);
-  readonly operationNoted: Float64Array = new Float64Array(OPERATION_CAPACITY * NOTED_COUNT);
+  operationNoted: Float64Array = new Float64Array(OPERATION_CAPACITY * NOTED_COUNT);
   operationCount = 0;
 
   /** Entries and operations drained so far: positions of this batch count from here. */
@@ -102,7 +111,7 @@ export class AccessStream {
   /** Where the segment and the operation under way keep their other counts: they are summed up in place. */
   private pricedRow = 0;
   private notedRow = 0;
-  private locksHeld = 0;
+  locksHeld = 0;
   /** The step reported last: what the engine was doing when it stopped. */
   lastStep: Step | undefined;
   private operationStart = 0;
@@ -131,9 +140,22 @@ export class AccessStream {
     return this.observer !== undefined;
   }
 
-  /** Keeps the entries in memory that an engine appends to by itself; before the first of them. */
-  keepEntriesIn(entries: Int32Array): void {
+  /** Keeps in these arrays, all zero, what an engine appends by itself; before the first entry. */
+  keepIn({ entries, segmentEnds, segmentFlags, segmentPriced, operationNoted }: StreamArrays): void {
     this.entries = entries;
+    this.segmentEnds = segmentEnds;
+    this.segmentFlags = segmentFlags;
+    this.segmentPriced = segmentPriced;
+    this.operationNoted = operationNoted;
+  }
+
+  /** Where the stream stands after an engine has appended to it by itself. */
+  standAt(entryCount: number, segmentCount: number, operationCount: number): void {
+    this.entryCount = entryCount;
+    this.segmentCount = segmentCount;
+    this.operationCount = operationCount;
+    this.pricedRow = segmentCount * PRICED_COUNT;
+    this.notedRow = operationCount * NOTED_COUNT;
   }
 
   /** Appends one access: `address` is a physical byte address, `kind` one of LOAD, CHASE, STORE, UPDATE. */
@@ -295,8 +317,8 @@ export class AccessStream {
     }
   }
 
-  /** Flushes while an operation is under way; its row moves to the front of the next batch. */
-  private flushClosed(): void {
+  /** Flushes while an operation is under way, its last segment closed; its row moves to the front of the next batch. */
+  flushClosed(): void {
     if (!this.recording) {
       this.empty();
       return;

@@ -1,10 +1,11 @@
 import { InputError } from '../../traces/input-error';
-import { ENTRY_CAPACITY } from './access-stream';
+import { ENTRY_CAPACITY, OPERATION_CAPACITY, SEGMENT_CAPACITY, type StreamArrays } from './access-stream';
+import { NOTED_COUNT, PRICED_COUNT } from './domain-events';
 
 /**
  * The memory of a machine whose engine is WebAssembly: one linear memory, in which the machine's addresses are the
  * engine's. Heap and control regions lie where they lie in any machine; what is below the heap is the engine's own,
- * and the stream's entries are in there too, so that the engine can append to them.
+ * and the stream's arrays are in there too, so that the engine can append to them.
  */
 
 /** Below lies the null pointer and what structures reach of it. */
@@ -12,18 +13,21 @@ export const NULL_ZONE_BYTES = 1024;
 
 const WASM_PAGE_SHIFT = 16;
 
+/** Where the arrays of the access stream lie, by their names. */
+export type StreamAddresses = { readonly [array in keyof StreamArrays]: number };
+
 export class LinearMemory {
   readonly memory: WebAssembly.Memory;
-  readonly entries: Int32Array;
+  readonly stream: StreamArrays;
   private readonly view: DataView;
   private readonly octets: Uint8Array;
 
   /**
    * @param limit first address beyond the machine's memory
-   * @param entriesAddress where the entries of the access stream lie
+   * @param at where the arrays of the access stream lie
    * Throws an `InputError` when the host refuses the memory.
    */
-  constructor(limit: number, entriesAddress: number) {
+  constructor(limit: number, at: StreamAddresses) {
     const pages = Math.ceil(limit / (1 << WASM_PAGE_SHIFT));
     try {
       this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
@@ -36,7 +40,13 @@ export class LinearMemory {
     const { buffer } = this.memory;
     this.view = new DataView(buffer);
     this.octets = new Uint8Array(buffer);
-    this.entries = new Int32Array(buffer, entriesAddress, ENTRY_CAPACITY);
+    this.stream = {
+      entries: new Int32Array(buffer, at.entries, ENTRY_CAPACITY),
+      segmentEnds: new Int32Array(buffer, at.segmentEnds, SEGMENT_CAPACITY),
+      segmentFlags: new Int32Array(buffer, at.segmentFlags, SEGMENT_CAPACITY),
+      segmentPriced: new Float64Array(buffer, at.segmentPriced, SEGMENT_CAPACITY * PRICED_COUNT),
+      operationNoted: new Float64Array(buffer, at.operationNoted, OPERATION_CAPACITY * NOTED_COUNT),
+    };
   }
 
   /** Whether a range is memory: the engine's own, or the machine's from the heap up. */
@@ -66,16 +76,6 @@ export class LinearMemory {
 
   move(destination: number, source: number, bytes: number): void {
     this.octets.copyWithin(destination, source, source + bytes);
-  }
-
-  /** Whether these bytes stand there. */
-  holds(address: number, bytes: Uint8Array): boolean {
-    for (let index = 0; index < bytes.length; index++) {
-      if (this.octets[address + index] !== bytes[index]) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** The text at an address, up to its zero byte: at most `TEXT_BYTES_MAX`, whatever a hostile engine points at. */

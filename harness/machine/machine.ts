@@ -2,7 +2,7 @@ import { AccessStream, CHASE, ENTRY_CAPACITY, LOAD, STORE, UPDATE, type StepObse
 import { NOTED, PRICED } from './domain-events';
 import { Ledger } from './ledger';
 import { LockTable, type Lock, type UnplacedLock } from './lock';
-import type { LinearMemory } from './linear-memory';
+import type { LinearMemory, StreamAddresses } from './linear-memory';
 import { Memory, type SpareArrays } from './memory';
 import { HEAP_BASE, MemoryLayout } from './memory-layout';
 import type { PageSource } from './page-source';
@@ -42,9 +42,9 @@ export interface MachineOptions {
   readonly spare?: SpareArrays;
 }
 
-/** An engine that touches the machine's memory by itself, and appends to the stream's entries what it touched. */
+/** An engine that touches the machine's memory by itself, and appends to the stream what it touched. */
 export interface LinearEngine {
-  readonly entriesAddress: number;
+  readonly streamAddresses: StreamAddresses;
   /** Below the heap: its data and its stack. */
   readonly ownMemory: { readonly start: number; readonly end: number };
   linearMemoryMade(memory: LinearMemory): void;
@@ -159,8 +159,8 @@ export class Machine extends Memory {
     if (this.linearEngine === undefined) {
       this.makeMemory();
     } else {
-      const memory = this.makeLinearMemory(this.linearEngine.entriesAddress);
-      this.stream.keepEntriesIn(memory.entries);
+      const memory = this.makeLinearMemory(this.linearEngine.streamAddresses);
+      this.stream.keepIn(memory.stream);
       this.linearEngine.linearMemoryMade(memory);
     }
     this.stream.unrecorded(() => {

@@ -1,6 +1,6 @@
 import { InputError } from '../../traces/input-error';
 import { Fault } from './failures';
-import { LinearMemory } from './linear-memory';
+import { LinearMemory, type StreamAddresses } from './linear-memory';
 import { HEAP_BASE, PAGE_SHIFT, type MemoryLayout } from './memory-layout';
 import { TWO_TO_32 } from '../../traces/ground/integers';
 
@@ -211,9 +211,9 @@ export abstract class Memory {
     }
   }
 
-  /** Makes the memory a linear one, as large as the layout, with the stream's entries at an address in it. */
-  protected makeLinearMemory(entriesAddress: number): LinearMemory {
-    this.linear = new LinearMemory(this.layout.limit, entriesAddress);
+  /** Makes the memory a linear one, as large as the layout, with the stream's arrays in it. */
+  protected makeLinearMemory(streamAddresses: StreamAddresses): LinearMemory {
+    this.linear = new LinearMemory(this.layout.limit, streamAddresses);
     return this.linear;
   }
 

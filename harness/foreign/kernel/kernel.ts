@@ -1,0 +1,45 @@
+import { visited } from './harness';
+import { runOperations } from './operations';
+import { acquire, release } from './stream';
+import { VISIT_COUNT, VISIT_STRIDE, VISITS, VISITS_MAX } from './memory-map';
+
+/**
+ * What an engine's module imports in place of calls into JavaScript, in the forms of 64-bit and of 32-bit engines, and
+ * what `../block-runner.ts` calls.
+ */
+
+export function lock64(name: f64): void {
+  acquire(name);
+}
+
+export function lock32(name: u32): void {
+  acquire(<f64>name);
+}
+
+export function unlock64(name: f64): void {
+  release(name);
+}
+
+export function unlock32(name: u32): void {
+  release(<f64>name);
+}
+
+export function visit64(start: f64, bytes: f64, state: i32): void {
+  const count = load<i32>(VISIT_COUNT);
+  const row = VISITS + count * VISIT_STRIDE;
+  store<f64>(row, start);
+  store<f64>(row, bytes, 8);
+  store<f64>(row, <f64>state, 16);
+  store<i32>(VISIT_COUNT, count + 1);
+  if (count == VISITS_MAX - 1) {
+    visited();
+  }
+}
+
+export function visit32(start: u32, bytes: u32, state: i32): void {
+  visit64(<f64>start, <f64>bytes, state);
+}
+
+export function run(from: i32, until: i32): i32 {
+  return runOperations(from, until);
+}
