@@ -21,7 +21,7 @@ export type HeapSearchProgress = (events: number, heaps: number) => void;
 export type MinimumHeap =
   | {
       readonly kind: 'found';
-      /** The trace completes with these and fails with each of the `LOOKS_BELOW` numbers of pages below. */
+      /** The trace completes with these and fails with every number of pages that was tried below. */
       readonly heapPages: number;
       readonly liveBytesPeak: number;
       /** Pages for the live bytes alone. */
@@ -46,19 +46,21 @@ export type MinimumHeap =
       readonly outcome: Exclude<Outcome, { kind: 'ok' }>;
     };
 
-/** How many pages above the minimum are tried once more. */
-const LOOKS_ABOVE = [1, 2, 4];
-
 /**
  * A trace may fail on a heap and complete on a smaller one: under a buddy it matters which large blocks a heap divides
- * into. So many sizes in a row must fail below the minimum.
+ * into. So heaps above and below the minimum, by so many pages, are tried as well.
  */
-const LOOKS_BELOW = 8;
+const LOOKS_ABOVE = [1, 2, 4];
+const LOOKS_BELOW = [1, 2, 3, 4, 8, 16, 64, 256];
+
+/** Of a heap that is as large as what is held at most: whatever is asked for again, a smaller one has no room for. */
+const LOOKS_ABOVE_FULL = [1];
+const LOOKS_BELOW_FULL = [1, 2, 8, 64];
 
 /**
- * Finds the minimum by bisection and a look at the sizes below: about twice as many replays as its page number has
- * bits, and `LOOKS_BELOW`. Hardly any goes to the end of the trace: a replay ends with its first failure, and heaps are
- * tried with the events up to the last that any has failed at, until one of them has to be tried with all.
+ * Finds the minimum near what is held at most with memory in plenty: in steps that double away from there, then by
+ * bisection. Hardly any replay goes to the end of the trace: one ends with its first failure, and heaps are tried with
+ * the events up to the last that any has failed at, until one of them has to be tried with all.
  *
  * @param makeStack a fresh engine on a heap of so many pages
  * @param heapPagesMax the largest heap to try
@@ -70,6 +72,11 @@ export async function minimumHeap(
   progress: HeapSearchProgress = () => undefined,
 ): Promise<MinimumHeap> {
   return new MinimumHeapSearch(trace, makeStack, heapPagesMax, progress).run();
+}
+
+interface HeapRange {
+  readonly smallest: number;
+  readonly largest: number;
 }
 
 /** Ends the search: a replay stopped for another reason than memory. */
@@ -123,10 +130,12 @@ class MinimumHeapSearch {
       return { kind: 'never', heapPagesMax, failedAllocations, firstFailureIndex, liveBytesPeak };
     }
     const lowerBoundPages = Math.max(Math.ceil(liveBytesPeak / PAGE_BYTES), 1);
-    const upperBoundPages = await this.upperBound(lowerBoundPages, ample.heldPagesPeak);
-    const boundaryPages = await this.boundary(lowerBoundPages, upperBoundPages);
-    const heapPages = await this.descend(boundaryPages, lowerBoundPages);
-    for (const above of LOOKS_ABOVE) {
+    const boundaryPages = await this.boundary(
+      Math.max(lowerBoundPages, ample.heldPagesPeak),
+      lowerBoundPages,
+    );
+    const heapPages = await this.descend(boundaryPages, lowerBoundPages, ample.heldPagesPeak);
+    for (const above of heapPages === ample.heldPagesPeak ? LOOKS_ABOVE_FULL : LOOKS_ABOVE) {
       await this.seemsToComplete(Math.min(heapPages + above, heapPagesMax));
     }
     const { probes } = this;
@@ -137,32 +146,44 @@ class MinimumHeapSearch {
     return { kind: 'found', heapPages, liveBytesPeak, lowerBoundPages, probes, largerHeapsThatFail };
   }
 
-  /** A heap that seems large enough: what was held at most with memory in plenty, doubled as often as need be. */
-  private async upperBound(lowerBoundPages: number, heldPagesPeak: number): Promise<number> {
-    let heapPages = Math.max(lowerBoundPages, heldPagesPeak);
-    while (heapPages < this.heapPagesMax && !(await this.seemsToComplete(heapPages))) {
-      heapPages *= 2;
-    }
-    return Math.min(heapPages, this.heapPagesMax);
-  }
-
-  /** The smallest heap from `smallest` to `largest` on which the trace completes, as it seems to on the largest. */
-  private async boundary(smallest: number, largest: number): Promise<number> {
-    let low = smallest;
-    let high = largest;
+  /** A heap on which the trace completes, and below which it fails at once, sought from where it is likely. */
+  private async boundary(likely: number, smallest: number): Promise<number> {
+    const start = Math.min(likely, this.heapPagesMax);
+    let range = (await this.completes(start))
+      ? await this.rangeBelow(start, smallest)
+      : await this.rangeAbove(start);
     for (;;) {
-      const found = await this.bisect(low, high);
+      const found = await this.bisect(range.smallest, range.largest);
       if (found === this.heapPagesMax || (await this.completes(found))) {
         return found;
       }
       // It fails behind the events that it was chosen by: nothing but all of them will do.
       this.criticalEvent = Infinity;
-      low = found + 1;
-      high = Math.max(low, high);
-      while (high < this.heapPagesMax && !(await this.seemsToComplete(high))) {
-        low = high + 1;
-        high = Math.min(high * 2, this.heapPagesMax);
+      range = await this.rangeAbove(found);
+    }
+  }
+
+  /** Sizes above one that fails, the last of which does. */
+  private async rangeAbove(failing: number): Promise<HeapRange> {
+    let smallest = failing + 1;
+    for (let step = 1; ; step *= 2) {
+      const largest = Math.min(smallest + step - 1, this.heapPagesMax);
+      if (largest === this.heapPagesMax || (await this.seemsToComplete(largest))) {
+        return { smallest: Math.min(smallest, largest), largest };
       }
+      smallest = largest + 1;
+    }
+  }
+
+  /** Sizes up to one that does, below the first of which it fails. */
+  private async rangeBelow(completing: number, lowest: number): Promise<HeapRange> {
+    let largest = completing;
+    for (let step = 1; ; step *= 2) {
+      const tried = largest - step;
+      if (tried < lowest || !(await this.seemsToComplete(tried))) {
+        return { smallest: Math.max(tried + 1, lowest), largest };
+      }
+      largest = tried;
     }
   }
 
@@ -180,16 +201,20 @@ class MinimumHeapSearch {
     return high;
   }
 
-  /** Goes down as long as one of the sizes just below completes as well. */
-  private async descend(boundaryPages: number, lowerBoundPages: number): Promise<number> {
+  /** Goes down as long as one of the sizes below completes as well. */
+  private async descend(boundaryPages: number, lowest: number, heldPagesPeak: number): Promise<number> {
     let heapPages = boundaryPages;
-    for (let below = 1; below <= LOOKS_BELOW && heapPages - below >= lowerBoundPages; below++) {
-      if (await this.completes(heapPages - below)) {
-        heapPages -= below;
-        below = 0;
+    for (let look = 0; ; look++) {
+      const looks = heapPages === heldPagesPeak ? LOOKS_BELOW_FULL : LOOKS_BELOW;
+      if (look === looks.length) {
+        return heapPages;
+      }
+      const tried = heapPages - looks[look]!;
+      if (tried >= lowest && (await this.completes(tried))) {
+        heapPages = tried;
+        look = -1;
       }
     }
-    return heapPages;
   }
 
   /** Whether the trace completes up to the critical event; false is certain. */

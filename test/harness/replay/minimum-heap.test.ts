@@ -114,6 +114,28 @@ test('real engines need at least what lives, and exactly what bisection says', a
   }
 });
 
+test('heaps far from what is held at most are found as well, both ways', async () => {
+  // Held is what the toy ever handed out; it asks for twice as many pages as it uses, or for half.
+  const needing =
+    (pages: number): ToyVerbs =>
+    (machine, plain) => ({
+      allocate: (bytes, align) => (machine.heapPages < pages ? NULL : plain.allocate(bytes, align)),
+    });
+  const rows = Array.from({ length: 20 }, (_, id) => `alloc,${id},4096,0`);
+  for (const pages of [21, 25, 77, 200]) {
+    const found = (await onToy(rows, needing(pages))) as Found;
+    assert.equal([found.heapPages, found.largerHeapsThatFail], [pages, []]);
+    assert.ok(found.probes.some((probe) => probe.heapPages === pages - 1 && !probe.completes));
+    assert.ok(found.probes.length < 30, `${found.probes.length} replays`);
+  }
+});
+
+test('the smallest heap of a long trace takes few replays of an engine that has a use for all of it', async () => {
+  const trace = traceFromSpecification('synth:churn?live=100&ops=600');
+  const found = (await onEngine(trace, 'xmalloc-first-fit')) as Found;
+  assert.ok(found.probes.length <= 9, `${found.probes.length} replays`);
+});
+
 test("Robson's adversary needs its bound of the textbook allocators, in pages", async () => {
   const trace = traceFromSpecification('synth:adversary/robson?live=1024&largest=64');
   const found = (await onEngine(trace, 'textbook-best-fit', 256)) as Found;
