@@ -23,11 +23,23 @@ test('there is a runnable example before anything else', () => {
 });
 
 for (const [, line, output] of EXAMPLES) {
-  test(`prints what it shows: ${line}`, async () => {
-    const { code, stdout, stderr } = await runCli(...wordsOf(line!));
+  test(`prints what it shows, on a terminal of 80 columns: ${line}`, async () => {
+    const { code, stdout, stderr } = await onTerminal(80, () => runCli(...wordsOf(line!)));
     assert.is(code, 0, stderr);
     assert.is(stdout, output);
   });
+}
+
+/** Runs `action` while standard output passes for a terminal without colours. */
+async function onTerminal<T>(columns: number, action: () => Promise<T>): Promise<T> {
+  const { stdout } = process;
+  const { isTTY, columns: columnsBefore, hasColors } = stdout;
+  Object.assign(stdout, { isTTY: true, columns, hasColors: () => false });
+  try {
+    return await action();
+  } finally {
+    Object.assign(stdout, { isTTY, columns: columnsBefore, hasColors });
+  }
 }
 
 test('every link to a file of the project leads to one', () => {

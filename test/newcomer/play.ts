@@ -87,7 +87,7 @@ async function playAct(
     if (line.command.includes('--base-ref')) {
       commitEngines(folder);
     }
-    const ran = await typed(line.command, folder, house, environment);
+    const ran = await typed(line, folder, house, environment);
     problems.push(
       ...[...wrongWith(line, ran, folder, house)].map((each) => `${line.from}: ${line.command}: ${each}`),
     );
@@ -104,7 +104,11 @@ const environmentOf = (folder: string, { installed, nodeFolder }: House): NodeJS
   ),
 });
 
-function typed(command: string, cwd: string, { isTerminal }: House, env: NodeJS.ProcessEnv): Promise<Ran> {
+/** Makes the shell's terminal one as the README shows outputs of, or a wider one. */
+const terminalFor = ({ prints }: Line): string =>
+  prints === undefined ? 'stty cols 100 rows 30' : 'stty cols 80 rows 30; export NO_COLOR=1';
+
+function typed(line: Line, cwd: string, { isTerminal }: House, env: NodeJS.ProcessEnv): Promise<Ran> {
   const [program, ...args] = isTerminal
     ? [
         'script',
@@ -112,10 +116,10 @@ function typed(command: string, cwd: string, { isTerminal }: House, env: NodeJS.
         '--return',
         '--flush',
         '--command',
-        `stty cols 100 rows 30; ${command}`,
+        `${terminalFor(line)}; ${line.command}`,
         '/dev/null',
       ]
-    : ['bash', '-c', command];
+    : ['bash', '-c', line.command];
   return new Promise((resolve) => {
     const child = spawn(program!, args, {
       cwd,
@@ -144,7 +148,7 @@ function* wrongWith(
   if (nonsense !== undefined) {
     yield `prints ${nonsense}`;
   }
-  if (prints !== undefined && !isTerminal && stdout !== prints) {
+  if (prints !== undefined && isTerminal && !stdout.replaceAll('\r', '').endsWith(prints)) {
     yield `prints what the README does not:\n${stdout}`;
   }
   if (stdout === '' && stderr === '' && /^(npx )?alloc-replay [^>]+$/.test(command)) {
