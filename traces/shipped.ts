@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { didYouMean, UsageError } from './input-error';
 
@@ -27,13 +27,16 @@ export const adversaryTraces = (): readonly ShippedTrace[] => tracesOf('adversar
 export const policyTraces = (): readonly ShippedTrace[] => tracesOf('policy');
 
 /**
- * The file behind `recorded:NAME`, `policy:NAME` and `adversaries:NAME`; everything else stays as it is. Throws a
- * `UsageError` for a name that none has.
+ * The file behind `recorded:NAME`, `policy:NAME` and `adversaries:NAME`, and behind the bare name by which results and
+ * reports call one, unless there is a file of that name; everything else stays as it is. Throws a `UsageError` for a
+ * name that none has.
  */
 export function traceFile(specification: string): string {
   const scheme = SCHEMES.find((each) => specification.startsWith(`${each}:`));
   if (scheme === undefined) {
-    return specification;
+    const isName = /^[\w-]+$/.test(specification) && !existsSync(specification);
+    const called = isName ? SCHEMES.flatMap(tracesOf).find(({ name }) => name === specification) : undefined;
+    return called?.file ?? specification;
   }
   const name = specification.slice(scheme.length + 1);
   const shipped = tracesOf(scheme);

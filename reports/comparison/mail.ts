@@ -1,4 +1,5 @@
 import type { Comparison, Reason } from '../../harness/compare/comparison';
+import type { MeasuredReplay } from '../../harness/metrics/measured-replay';
 import { groupedInteger } from '../../harness/text/numbers';
 import { causesText, operationText } from '../operation-text';
 import { asciiText } from './ascii';
@@ -6,7 +7,6 @@ import { headline, nameText } from './headline';
 import {
   absoluteText,
   byChange,
-  cellLabels,
   folded,
   foldedTitle,
   relativeText,
@@ -15,13 +15,18 @@ import {
   valueText,
   type FoldedRow,
 } from './rows';
+import { originText } from '../trace-groups';
+import type { CalledReplay, RenderOptions } from './text';
 import { countsText, mostText, scorecard, type ScoreLine } from './scorecard';
 
 /**
  * The comparison for a project that reviews by mail: plain ASCII that no mail program folds, short enough to be read,
  * with the cause of the worst regression and the command that replays it.
  */
-export function comparisonMail(comparison: Comparison): string {
+export function comparisonMail(
+  comparison: Comparison,
+  { called }: Pick<RenderOptions, 'called'> = {},
+): string {
   const { base, head } = comparison;
   const failing = statusRows(comparison).filter(
     ({ status }) => status === 'newly failing' || status === 'missing',
@@ -50,11 +55,9 @@ export function comparisonMail(comparison: Comparison): string {
         ]),
     ...rows.slice(0, ROWS_SHOWN).flatMap(rowText),
     ...causeText(comparison),
-  ];
-  return lines
-    .slice(0, LINES_MAX)
-    .map((line) => `${cut(asciiText(line))}\n`)
-    .join('');
+  ].map((line) => cut(asciiText(line)));
+  const replay = replayLines(comparison, called);
+  return [...lines.slice(0, LINES_MAX - replay.length), ...replay].map((line) => `${line}\n`).join('');
 }
 
 const COLUMNS_MAX = 72;
@@ -78,7 +81,7 @@ function causeText(comparison: Comparison): string[] {
   if (reason === undefined) {
     return [];
   }
-  return ['', ...worstLines(reason), ...replayLines(reason, comparison)];
+  return ['', ...worstLines(reason)];
 }
 
 function worstLines({ pricing, kind }: Reason): string[] {
@@ -93,33 +96,53 @@ function worstLines({ pricing, kind }: Reason): string[] {
   ];
 }
 
-function replayLines({ cell, pricing, kind }: Reason, comparison: Comparison): string[] {
+/** The command that explains the worst operation, which can be pasted as it stands; none where a name is no ASCII. */
+function replayLines({ reasons }: Comparison, called: RenderOptions['called']): string[] {
+  const [reason] = reasons;
+  if (reason === undefined) {
+    return [];
+  }
+  const { cell, pricing, kind } = reason;
   const worst = pricing.head.kinds[kind].worst[0];
-  const { trace } = cellLabels(cell, comparison);
-  const { name } = cell.head.engine;
-  const { origin } = cell.head.trace;
-  const specification = origin.kind === 'synthetic' ? syntheticText(origin) : trace;
-  return worst === undefined
-    ? []
-    : [
-        'Replay it:',
-        `  alloc-replay explain "${specification}" \\`,
-        `    -a ${name} -p ${pricing.id} --op ${worst.operation}`,
-      ].map(nameText);
+  const { trace, engine, options } = called?.(cell.head) ?? calledByResults(cell.head);
+  const groups = [
+    ['alloc-replay', 'explain', `"${trace}"`],
+    ['-a', engine, '-p', pricing.id, '--op', String(worst?.operation)],
+    ...pairs(options),
+  ];
+  const isPlain = /^[ #%-[\]-_a-~]*$/.test([trace, ...groups.slice(1).flat()].join(' '));
+  return worst === undefined || !isPlain ? [] : ['Replay it:', ...commandLines(groups.map(shellWords))];
 }
 
-function syntheticText({
-  generator,
-  parameters,
-  seed,
-}: {
-  readonly generator: string;
-  readonly parameters: Readonly<Record<string, unknown>>;
-  readonly seed: unknown;
-}): string {
-  const pairs = Object.entries(parameters).map(([parameter, value]) => `${parameter}=${String(value)}`);
-  return `synth:${generator}?${[...pairs, `seed=${String(seed)}`].join('&')}`;
+/** Results alone do not say where a file lies, nor by which path an engine was loaded. */
+function calledByResults({ trace, engine, machine }: MeasuredReplay): CalledReplay {
+  return {
+    trace: trace.origin.kind === 'synthetic' ? originText(trace) : trace.name,
+    engine: engine.name,
+    options: ['--heap-pages', String(machine.heapPages)],
+  };
 }
+
+const pairs = (words: readonly string[]): string[][] =>
+  words.flatMap((word, index) => (index % 2 === 0 ? [[word, words[index + 1]!]] : []));
+
+const shellWords = (words: readonly string[]): string =>
+  words.map((word) => (/^(?:"[^"]*"|[\w./:=@,+%-]+)$/.test(word) ? word : `"${word}"`)).join(' ');
+
+/** Groups of words over lines of the shell; one that is too long goes on at the very start of the next line. */
+function commandLines(groups: readonly string[]): string[] {
+  const [first = '', ...rest] = groups;
+  const lines = [`  ${first}`, ...rest.map((group) => `    ${group}`)].flatMap((line, index, all) => {
+    const parts = line.match(new RegExp(`.{1,${COLUMNS_MAX - SHELL_GOES_ON.length}}`, 'g'))!;
+    const isLast = index === all.length - 1;
+    return parts.map((part, at) =>
+      at < parts.length - 1 ? `${part}\\` : isLast ? part : part + SHELL_GOES_ON,
+    );
+  });
+  return lines;
+}
+
+const SHELL_GOES_ON = ' \\';
 
 /** A line of words as lines that fit, the later ones indented. */
 function wrapped(text: string): string[] {

@@ -1,4 +1,5 @@
 import type { Category, Comparison, Judgement, Reason } from '../../harness/compare/comparison';
+import type { MeasuredReplay } from '../../harness/metrics/measured-replay';
 import { groupedInteger } from '../../harness/text/numbers';
 import type { WorstOperation } from '../../harness/metrics/worst-operations';
 import { escapeControls } from '../../traces/input-error';
@@ -27,10 +28,20 @@ import { countsText, mostText, scorecard, type ScoreLine } from './scorecard';
 import { textTable } from './text-table';
 import type { ToldDifference } from '../explain/source-difference-text';
 
+/** How a replay is asked for once more. */
+export interface CalledReplay {
+  readonly trace: string;
+  readonly engine: string;
+  /** Options of the machine and of the engine, as they were given. */
+  readonly options: readonly string[];
+}
+
 /** What a format may use beyond the comparison itself. */
 export interface RenderOptions {
   readonly ascii: boolean;
   readonly terminal?: Terminal;
+  /** Replays of the head by the words of the command line that they were asked for with. */
+  readonly called?: (replay: MeasuredReplay) => CalledReplay | undefined;
   /** Of two revisions of an engine in C: where in its source they differ. */
   readonly differences?: readonly ToldDifference[];
 }

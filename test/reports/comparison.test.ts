@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { parse } from 'csv-parse/sync';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -9,6 +10,7 @@ import { escapeControls } from '../../traces/input-error';
 import { githubAnnotations } from '../../reports/comparison/annotations';
 import { comparisonCsv } from '../../reports/comparison/csv';
 import { comparisonJson, comparisonSchema } from '../../reports/comparison/json';
+import { comparisonMail } from '../../reports/comparison/mail';
 import { COMMENT_BYTES_MAX } from '../../reports/comparison/limited-document';
 import { comparisonMarkdown, STICKY_MARKER } from '../../reports/comparison/markdown';
 import { COMPARISON_FORMATS } from '../../reports/comparison/registry';
@@ -257,7 +259,29 @@ test('a mail is short and plain, and says how to replay the worst', async () => 
   }
   assert.match(mails[1]!, /^worst latency +worse +[\d,]+ -> 1,234,567/m);
   assert.match(mails[1]!, /^Worst free: [\d,]+ cycles/m);
-  assert.match(mails[1]!, /^Replay it:\n {2}alloc-replay explain "[^"]+" \\\n {4}-a \S+ -p \S+ --op \d+$/m);
+  assert.match(
+    mails[1]!,
+    /^Replay it:\n {2}alloc-replay explain "[^"]+" \\\n {4}-a \S+ -p \S+ --op \d+ \\\n {4}--heap-pages 16$/m,
+  );
+});
+
+test('the command of a mail is whole and for the shell, however long it is', async () => {
+  const replay = await measured();
+  const comparison = compared([replay], [changed(replay, 1_234_567)]);
+  const trace = `synth:churn?live=${'1'.repeat(100)}&name=a b`;
+  const mail = comparisonMail(comparison, {
+    called: () => ({ trace, engine: './my engine.ts', options: ['-o', 'pages=5', '--heap-pages', '99'] }),
+  });
+  const [, command] = /^Replay it:\n([^]*)$/m.exec(mail)!;
+  assert.ok(command!.split('\n').every((line) => line.length <= 72));
+  const printing = command!.replace('alloc-replay', "printf '%s\\n'");
+  const { stdout } = spawnSync('sh', ['-c', printing], { encoding: 'utf8' });
+  assert.equal(stdout.split('\n').slice(0, 4), ['explain', trace, '-a', './my engine.ts']);
+  assert.equal(stdout.trimEnd().split('\n').slice(-4), ['-o', 'pages=5', '--heap-pages', '99']);
+  for (const odd of ['$(reboot)', '`reboot`', 'a"b', 'träce', 'a\\']) {
+    const quiet = comparisonMail(comparison, { called: () => ({ trace: odd, engine: 'e', options: [] }) });
+    assert.not.match(quiet, 'Replay it', odd);
+  }
 });
 
 test('JUnit has a case per judged metric and one per fate, hostile names escaped', async () => {

@@ -210,6 +210,12 @@ test('what ships is opened by its name', async () => {
   const annotated = await openTrace('policy:disk-list');
   assert.is(annotated.format, 'csv');
   assert.is(annotated.header.name, 'disk-list');
+  // By the bare name as well, as reports call it.
+  assert.is((await openTrace('git-status')).header.name, 'git-status');
+  await openTrace('git-statos').then(
+    () => assert.unreachable(),
+    (error) => assert.match(error.message, /^git-statos: cannot be read \(no such file\)/),
+  );
   for (const [specification, message] of [
     [
       'recorded:git-statos',

@@ -1,6 +1,7 @@
 import { githubAnnotations } from '../../../reports/comparison/annotations';
 import { comparisonMarkdown } from '../../../reports/comparison/markdown';
 import { COMPARISON_FORMATS } from '../../../reports/comparison/registry';
+import type { RenderOptions } from '../../../reports/comparison/text';
 import type { Terminal } from '../../../reports/text-columns';
 import { sourceDifferencesText } from '../../../reports/explain/source-difference-text';
 import { UsageError } from '../../../traces/input-error';
@@ -23,6 +24,7 @@ import { compilerOption } from '../options/engine-options';
 import { choice, count, flag, list, operands, pair, text, type ValuesOf } from '../options/option';
 import { budgetOptions } from '../options/search-options';
 import {
+  commaList,
   hostOptions,
   machineOptions,
   namesOf,
@@ -127,6 +129,7 @@ async function compareCommand(argv: CompareArguments): Promise<ExitCode> {
     ascii: argv.ascii,
     ...(argv.out === undefined && { terminal: standardTerminal() }),
     ...(differences !== undefined && { differences }),
+    called: calledIn(argv, head),
   });
   write(report + differencesIn(argv.format, differences, argv.out === undefined ? standardTerminal() : {}));
   tellGithub(
@@ -135,6 +138,26 @@ async function compareCommand(argv: CompareArguments): Promise<ExitCode> {
     process.env,
   );
   return comparison.verdict.fails ? EXIT.finding : EXIT.ok;
+}
+
+/** By which words the replays of the head were asked for; unknown of results that were read. */
+function calledIn(argv: CompareArguments, { replays }: Results): NonNullable<RenderOptions['called']> {
+  const engines = argv.engines === undefined ? commaList(argv.allocator) : argv.engines.slice(1);
+  const options = [
+    ...argv.option.flatMap((pair) => ['-o', pair]),
+    ...Object.entries({
+      'heap-pages': argv.heapPages,
+      'virtual-pages': argv.virtualPages,
+      'access-limit': argv.accessLimit,
+    }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)])),
+  ];
+  return (replay) => {
+    const index = replays.indexOf(replay);
+    const trace = argv.input[Math.floor(index / engines.length)];
+    const engine = engines[index % engines.length];
+    const wasRun = argv.engines !== undefined || (argv.baseRef !== undefined && argv.command === undefined);
+    return wasRun && trace !== undefined && engine !== undefined ? { trace, engine, options } : undefined;
+  };
 }
 
 /** Hunts for a trace that tells the engines apart; traces that are given are where it begins. */

@@ -201,6 +201,32 @@ for (const [name, args, message] of [
   });
 }
 
+test('the command in a mail explains the operation that it is about', () =>
+  inFolder(async (own) => {
+    const file = (name: string, text: string): string => {
+      writeFileSync(join(own, name), text);
+      return join(own, name);
+    };
+    const [base, head] = [file('base.js', CELL_LIST_ENGINE), file('head.js', SLOWER)];
+    for (const [trace, heapPages] of [
+      [file('t.csv', TRACE), '500'],
+      ['recorded:sqlite3-2000', '9000'],
+      ['synth:churn?live=20&ops=40&largest=200&seed=3', '500'],
+    ] as const) {
+      const { code, stdout } = await runCli(
+        ...['compare', '--engines', base, head, trace, '-p', 'flat', '--format', 'mail'],
+        ...['--heap-pages', heapPages],
+      );
+      assert.is(code, 3);
+      const [, cycles] = /^Worst \w+: ([\d,]+) cycles/m.exec(stdout)!;
+      const [, command] = /^Replay it:\n *alloc-replay ([^]*)$/m.exec(stdout)!;
+      const words = command!.replaceAll(/\\\n/g, '').replaceAll('"', '').trim().split(/ +/);
+      const explained = await runCli(...words, '--against', 'none');
+      assert.is(explained.code, 0, explained.stderr);
+      assert.ok(explained.stdout.includes(cycles!), `${cycles} in ${explained.stdout}`);
+    }
+  }));
+
 test('a results file of another schema is refused', () =>
   inFolder(async (folder) => {
     const file = join(folder, 'results.json');
