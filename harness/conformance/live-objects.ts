@@ -112,19 +112,20 @@ export class LiveObjects {
     bytes: number,
     isIt: (byte: number, address: number) => boolean,
   ): number | undefined {
-    let page = -1;
-    let pageAddress = 0;
+    const inPages = isVirtual(placement);
     for (let byte = 0; byte < bytes;) {
       const address = placement + byte;
-      if (isVirtual(placement) && address - (address % PAGE_BYTES) !== page) {
-        page = address - (address % PAGE_BYTES);
-        pageAddress = this.engine.translate!(page);
+      const offset = address % PAGE_BYTES;
+      const end = inPages ? Math.min(bytes, byte + PAGE_BYTES - offset) : bytes;
+      const memory = inPages ? this.engine.translate!(address - offset) + offset : address;
+      const start = byte;
+      while (byte < end) {
+        if (isIt(byte, memory + byte - start)) {
+          return byte;
+        }
+        const isAtEdge = byte < EDGE_BYTES || byte + MIDDLE_STEP_BYTES > sizeBytes - EDGE_BYTES;
+        byte += isAtEdge ? 1 : MIDDLE_STEP_BYTES;
       }
-      if (isIt(byte, isVirtual(placement) ? pageAddress + (address - page) : address)) {
-        return byte;
-      }
-      const isAtEdge = byte < EDGE_BYTES || byte + MIDDLE_STEP_BYTES > sizeBytes - EDGE_BYTES;
-      byte += isAtEdge ? 1 : MIDDLE_STEP_BYTES;
     }
     return undefined;
   }
