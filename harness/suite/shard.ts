@@ -37,8 +37,7 @@ export function shardOfFileName(name: string): Shard | undefined {
 export function cellsOfShard(costs: readonly number[], { index, count }: Shard): number[] {
   const loads = new Array<number>(count).fill(0);
   const mine: number[] = [];
-  const dearestFirst = costs.map((_, cell) => cell).sort((a, b) => costs[b]! - costs[a]! || a - b);
-  for (const cell of dearestFirst) {
+  for (const cell of dearestFirst(costs)) {
     const shard = loads.indexOf(Math.min(...loads));
     loads[shard]! += costs[cell]!;
     if (shard === index - 1) {
@@ -46,4 +45,9 @@ export function cellsOfShard(costs: readonly number[], { index, count }: Shard):
     }
   }
   return mine.sort((a, b) => a - b);
+}
+
+/** Their indices, the first among equals first. */
+export function dearestFirst(costs: readonly number[]): number[] {
+  return costs.map((_, index) => index).sort((a, b) => costs[b]! - costs[a]! || a - b);
 }

@@ -1,14 +1,16 @@
 import { availableParallelism } from 'node:os';
+import { InputError, UsageError } from '../../../traces/input-error';
 import type { MeasuredReplay } from '../../metrics/measured-replay';
 import { NotDeterministic } from '../../metrics/repetition';
 import type { Cell, Registries } from '../../results/cell';
 import { crashedReplay } from '../../suite/crashed';
 import type { CellReport } from '../../suite/run-cells';
+import { dearestFirst } from '../../suite/shard';
 import { createRegistries, isScript, type OpenedRegistries } from '../names/registries';
 import { headerNamed } from '../names/suite-registries';
 import { replaySecondsMax, workersFor, type HostArguments } from '../options/shared-options';
 import { Progress } from './progress';
-import { expectEvents } from './suite-costs';
+import { estimatedCosts, expectEvents } from './suite-costs';
 import { doubtsOf, runTask, type Task } from './task';
 import { WorkerLane } from './worker-lane';
 import { tell } from '../output/terminal';
@@ -85,7 +87,8 @@ async function runHere(
   const doubts = new Set<string>();
   const replays: MeasuredReplay[] = [];
   for (const task of tasks) {
-    replays.push(await runTask(task, registries, (events) => reached(task.cell, events), pricesBeside));
+    const how = { ...task, pricesBeside };
+    replays.push(await runTask(how, registries, (events) => reached(task.cell, events)));
     doubts.add(await doubtsOf(task, registries));
     done(task);
   }
@@ -100,12 +103,13 @@ async function runInLanes(
   done: (task: Task) => void,
 ): Promise<MeasuredReplay[]> {
   const ends = new Map<Task, () => MeasuredReplay>();
-  const waiting = [...tasks];
+  const waiting =
+    lanes.length === 1 ? tasks.map(among) : await dearestFirstOf(tasks, lanes.length, registries);
   const work = async (lane: WorkerLane): Promise<void> => {
-    for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) {
-      const own = task;
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const { task: own, pricesBeside } = next;
       try {
-        const report = await lane.runTask(own);
+        const report = await lane.runTask({ ...own, pricesBeside });
         ends.set(own, () => replayOfReport(report, own, registries));
       } catch (error) {
         ends.set(own, () => {
@@ -122,6 +126,38 @@ async function runInLanes(
   }
   sayDoubts(lanes.flatMap((lane) => [...lane.doubts]));
   return tasks.map((task) => ends.get(task)!());
+}
+
+interface WaitingTask {
+  readonly task: Task;
+  readonly pricesBeside: boolean;
+}
+
+const among = (task: Task): WaitingTask => ({ task, pricesBeside: false });
+
+/**
+ * The dearest first, so that no lane is left with a long one when the others have nothing more to do. One that makes up
+ * half of a lane's share has a second thread: sooner or later there will be a processor for it. Where something is
+ * wrong with a trace they come as they were given, for that is said by the replays.
+ */
+async function dearestFirstOf(
+  tasks: readonly Task[],
+  lanes: number,
+  registries: Registries,
+): Promise<WaitingTask[]> {
+  try {
+    const costs = await estimatedCosts(tasks, registries);
+    const total = costs.reduce((sum, cost) => sum + cost, 0);
+    return dearestFirst(costs).map((index) => ({
+      task: tasks[index]!,
+      pricesBeside: costs[index]! * 2 * lanes >= total && availableParallelism() > 1,
+    }));
+  } catch (error) {
+    if (error instanceof InputError || error instanceof UsageError) {
+      return tasks.map(among);
+    }
+    throw error;
+  }
 }
 
 /** A recording that several engines replayed has the same doubts each time; whichever came first does not show. */

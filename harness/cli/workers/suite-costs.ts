@@ -1,39 +1,39 @@
-import { NOTHING, TraceEvent, type Trace } from '../../../traces/trace';
+import { NOTHING, OP, TraceEvent, type Trace } from '../../../traces/trace';
 import { InputError, UsageError } from '../../../traces/input-error';
 import type { Cell, Registries } from '../../results/cell';
-import { estimatedAccesses } from '../../suite/accesses';
-import type { PlannedCell } from '../../suite/matrix';
+import { estimatedAccesses, type TraceSize } from '../../suite/accesses';
 import type { Progress } from './progress';
 
 /** No more events than these are counted: beyond them one estimate is as good as another. */
 const EVENTS_COUNTED_MAX = 1 << 22;
 
 /** An adaptive generator says how long it is only to an engine. */
-const EVENTS_ADAPTIVE = 50_000;
+const SIZE_ADAPTIVE: TraceSize = { events: 50_000, liveObjectsMax: 256 };
 
 /** Estimates of all cells, the same on every host: the events of their traces are counted, each trace once. */
 export async function estimatedCosts(
-  cells: readonly PlannedCell[],
+  cells: readonly { readonly cell: Cell }[],
   registries: Registries,
 ): Promise<number[]> {
   const costs: number[] = [];
-  for await (const [index, events] of countedEvents(cells, registries)) {
-    costs.push(estimatedAccesses(cells[index]!, events));
+  for await (const [index, size] of sizesOfTraces(cells, registries)) {
+    const { cell } = cells[index]!;
+    costs.push(estimatedAccesses(cell, registries.engineNamed(cell.engine), size));
   }
   return costs;
 }
 
-/** The events that each cell replays, each trace counted once. */
-async function* countedEvents(
+/** How much each cell replays, each trace counted once. */
+async function* sizesOfTraces(
   cells: readonly { readonly cell: Cell }[],
   registries: Registries,
-): AsyncGenerator<[index: number, events: number]> {
-  const counts = new Map<string, number>();
+): AsyncGenerator<[index: number, size: TraceSize]> {
+  const sizes = new Map<string, TraceSize>();
   for (const [index, { cell }] of cells.entries()) {
     const name = JSON.stringify(cell.trace);
-    const events = counts.get(name) ?? (await eventCount(await registries.openTrace(cell.trace)));
-    counts.set(name, events);
-    yield [index, events];
+    const size = sizes.get(name) ?? (await sizeOf(await registries.openTrace(cell.trace)));
+    sizes.set(name, size);
+    yield [index, size];
   }
 }
 
@@ -50,7 +50,7 @@ export async function expectEvents(
     return;
   }
   try {
-    for await (const [index, events] of countedEvents(cells, registries)) {
+    for await (const [index, { events }] of sizesOfTraces(cells, registries)) {
       progress.expect(index, events);
     }
   } catch (error) {
@@ -60,21 +60,23 @@ export async function expectEvents(
   }
 }
 
-async function eventCount(trace: Trace): Promise<number> {
+async function sizeOf(trace: Trace): Promise<TraceSize> {
   const { origin } = trace.header;
   if (origin.kind === 'synthetic' && origin.adaptive) {
-    return EVENTS_ADAPTIVE;
+    return SIZE_ADAPTIVE;
   }
   const source = await trace.open();
   try {
     const event = new TraceEvent();
-    let events = 0;
+    let [events, liveObjects, liveObjectsMax] = [0, 0, 0];
     do {
       while (events < EVENTS_COUNTED_MAX && source.next(event, NOTHING)) {
         events++;
+        liveObjects += event.op === OP.free ? -1 : event.op === OP.alloc ? 1 : 0;
+        liveObjectsMax = Math.max(liveObjectsMax, liveObjects);
       }
     } while (events < EVENTS_COUNTED_MAX && (await source.refill()));
-    return events;
+    return { events, liveObjectsMax };
   } finally {
     await source.close();
   }

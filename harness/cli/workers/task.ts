@@ -13,6 +13,8 @@ import { tellingChance } from './repeated';
 export interface Task {
   readonly cell: Cell;
   readonly placementsFile?: string;
+  /** Whether it may price in a second thread; no by default. */
+  readonly pricesBeside?: boolean;
 }
 
 /** What comes back from a worker: errors do not survive the way between processes as objects of their class. */
@@ -38,9 +40,8 @@ async function runCellOf(
   task: Task,
   registries: Registries,
   progress: (events: number) => void,
-  pricesBeside = false,
 ): Promise<MeasuredReplay> {
-  const { cell } = task;
+  const { cell, pricesBeside = false } = task;
   const how = { progress, pricesBeside, again: isScript(cell.engine, cell.options, registries) };
   if (task.placementsFile === undefined) {
     return runCell(cell, registries, how);

@@ -75,6 +75,19 @@ test('the same run gives the same bytes, with any number of workers', () =>
     assert.equal(await run('workers', '--workers', '2'), first);
   }));
 
+test('a replay that makes up most of the work has a second thread in its worker, and the same bytes', () =>
+  inFolder(async (folder) => {
+    const run = async (name: string, ...more: string[]) => {
+      const out = join(folder, name);
+      const traces = ['synth:churn?live=50&ops=20000', 'synth:ramp?objects=9'];
+      const args = ['run', ...traces, '-a', 'xmalloc-tlsf', '-p', 'zen4-2022', '--out', out, ...more];
+      const { code, stderr } = await runCli(...args);
+      assert.is(code, 0, stderr);
+      return filesOf(out);
+    };
+    assert.equal(await run('lanes', '--workers', '2'), await run('here', '--workers', '1'));
+  }));
+
 for (const engine of ['xenheap-pages', 'xmalloc-first-fit', 'xmalloc-tlsf-2008']) {
   test(`placements of ${engine} compare equal to the golden file`, () =>
     inFolder(async (folder) => {

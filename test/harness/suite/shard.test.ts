@@ -1,7 +1,16 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { cellsOfShard, parseShard, shardFileName, shardOfFileName } from '../../../harness/suite/shard';
+import { engineNamed } from '../../../allocators/registry';
+import { estimatedAccesses } from '../../../harness/suite/accesses';
+import {
+  cellsOfShard,
+  dearestFirst,
+  parseShard,
+  shardFileName,
+  shardOfFileName,
+} from '../../../harness/suite/shard';
+import type { Cell } from '../../../harness/results/cell';
 
 const test = suite('suite: shards');
 
@@ -43,6 +52,24 @@ test('the dearest go first, to the shard with least to do', () => {
   const each = [1, 9, 5, 5, 1];
   assert.equal(cellsOfShard(each, { index: 1, count: 2 }), [0, 1, 4]);
   assert.equal(cellsOfShard(each, { index: 2, count: 2 }), [2, 3]);
+});
+
+test('cells come dearest first, the first among equals', () => {
+  assert.equal(dearestFirst([1, 9, 5, 5, 1]), [1, 2, 3, 0, 4]);
+});
+
+test('where an engine may search a whole list, what lives at once makes it dear', () => {
+  const cell: Cell = {
+    trace: { specification: 'synth:ramp' },
+    engine: 'any',
+    options: {},
+    pricings: ['flat'],
+    ...{ heapPages: 16, virtualPages: 16 },
+  };
+  const cost = (engine: string, events: number, liveObjectsMax: number) =>
+    estimatedAccesses(cell, engineNamed(engine), { events, liveObjectsMax });
+  assert.ok(cost('xmalloc-first-fit', 20_000, 20_000) > 10 * cost('xmalloc-first-fit', 100_000, 200));
+  assert.is(cost('xmalloc-tlsf', 20_000, 20_000), cost('xmalloc-tlsf', 20_000, 1));
 });
 
 test('a shard is written i/n', () => {
