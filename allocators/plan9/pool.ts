@@ -139,89 +139,49 @@ export class Pool {
   }
 
   poolalloc(bytes: number): number {
-    this.enter();
-    if (this.announces()) {
-      this.context.print(`poolalloc POOL ${bytes}`);
-    }
+    const told = () => `poolalloc POOL ${bytes}`;
+    this.enter(told);
     const pointer = this.verbs.allocate(bytes);
-    this.inspect();
-    if (this.logs()) {
-      this.log(`poolalloc POOL ${bytes} = ${pointerText(pointer)}`);
-    }
-    this.lock.giveBack();
-    return pointer;
+    return this.leave(pointer, () => `${told()} = ${pointerText(pointer)}`);
   }
 
   /** An address congruent to `offset` modulo `align`, whose bytes cross no multiple of `span`; each may be 0. */
   poolallocalign(bytes: number, align: number, offset: number, span: number): number {
-    this.enter();
-    if (this.announces()) {
-      this.context.print(`poolalignspanalloc POOL ${bytes} ${align} ${span} ${offset}`);
-    }
+    const told = () => `poolalignspanalloc POOL ${bytes} ${align} ${span} ${offset}`;
+    this.enter(told);
     const pointer = this.verbs.allocateAligned(bytes, align, offset, span);
-    this.inspect();
-    if (this.logs()) {
-      this.log(`poolalignspanalloc POOL ${bytes} ${align} ${span} ${offset} = ${pointerText(pointer)}`);
-    }
-    this.lock.giveBack();
-    return pointer;
+    return this.leave(pointer, () => `${told()} = ${pointerText(pointer)}`);
   }
 
   poolfree(pointer: number): void {
-    this.enter();
-    if (this.announces()) {
-      this.context.print(`poolfree POOL ${pointerText(pointer)}`);
-    }
+    const told = () => `poolfree POOL ${pointerText(pointer)}`;
+    this.enter(told);
     this.verbs.free(pointer);
-    this.inspect();
-    if (this.logs()) {
-      this.log(`poolfree POOL ${pointerText(pointer)}`);
-    }
-    this.lock.giveBack();
+    this.leave(undefined, told);
   }
 
   /** Returns 0 where there is no memory, and after freeing for a size of 0. */
   poolrealloc(pointer: number, bytes: number): number {
-    this.enter();
-    if (this.announces()) {
-      this.context.print(`poolrealloc POOL ${pointerText(pointer)} ${bytes}`);
-    }
+    const told = () => `poolrealloc POOL ${pointerText(pointer)} ${bytes}`;
+    this.enter(told);
     const moved = this.verbs.reallocate(pointer, bytes);
-    this.inspect();
-    if (this.logs()) {
-      this.log(`poolrealloc POOL ${pointerText(pointer)} ${bytes} = ${pointerText(moved)}`);
-    }
-    this.lock.giveBack();
-    return moved;
+    return this.leave(moved, () => `${told()} = ${pointerText(moved)}`);
   }
 
   poolmsize(pointer: number): number {
-    this.enter();
-    if (this.announces()) {
-      this.context.print(`poolmsize POOL ${pointerText(pointer)}`);
-    }
+    const told = () => `poolmsize POOL ${pointerText(pointer)}`;
+    this.enter(told);
     const bytes = this.verbs.usableSize(pointer);
-    this.inspect();
-    if (this.logs()) {
-      this.log(`poolmsize POOL ${pointerText(pointer)} = ${bytes}`);
-    }
-    this.lock.giveBack();
-    return bytes;
+    return this.leave(bytes, () => `${told()} = ${bytes}`);
   }
 
   /** Whether any block moved: the code's return value, which the manual page does not have. */
   poolcompact(): boolean {
-    this.enter();
-    if (this.announces()) {
-      this.context.print('poolcompact POOL');
-    }
+    const told = () => 'poolcompact POOL';
+    this.enter(told);
     const moved = this.compaction.run();
-    this.inspect();
-    if (this.context.hasFlag(FLAG.logging)) {
-      this.context.print('poolcompact POOL');
-    }
-    this.lock.giveBack();
-    return moved;
+    // The one call whose caller is not logged.
+    return this.leave(moved, told, false);
   }
 
   poolcheck(): void {
@@ -246,13 +206,32 @@ export class Pool {
     this.lock.giveBack();
   }
 
-  private enter(): void {
+  /** How every call begins; the manual page promises a line of the log here too, the code prints none. */
+  private enter(told: () => string): void {
+    const { context } = this;
     this.lock.take();
-    this.context.work(this.context.steps.call);
-    if (this.context.pool.load(FIELD.flags) !== 0) {
-      this.context.printBuffer?.clear();
+    context.work(context.steps.call);
+    if (context.pool.load(FIELD.flags) !== 0) {
+      context.printBuffer?.clear();
     }
     this.inspect();
+    if (this.settings.manual && context.hasFlag(FLAG.logging)) {
+      context.print(told());
+    }
+  }
+
+  /** How every call ends. */
+  private leave<Result>(result: Result, told: () => string, logsCaller = true): Result {
+    const { context } = this;
+    this.inspect();
+    if (context.hasFlag(FLAG.logging)) {
+      if (logsCaller && context.pool.load(FIELD.logstack) !== 0) {
+        context.listener?.logStack?.();
+      }
+      context.print(told());
+    }
+    this.lock.giveBack();
+    return result;
   }
 
   /** What PARANOIA and VERBOSITY do right after the lock is taken and again when the work is done. */
@@ -264,21 +243,5 @@ export class Pool {
     if ((flags & FLAG.verbosity) !== 0) {
       dumpPool(this.context);
     }
-  }
-
-  /** The manual page promises a line at the beginning of each call too; the code prints none. */
-  private announces(): boolean {
-    return this.settings.manual && this.context.hasFlag(FLAG.logging);
-  }
-
-  private logs(): boolean {
-    return this.context.hasFlag(FLAG.logging);
-  }
-
-  private log(line: string): void {
-    if (this.context.pool.load(FIELD.logstack) !== 0) {
-      this.context.listener?.logStack?.();
-    }
-    this.context.print(line);
   }
 }

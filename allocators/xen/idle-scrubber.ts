@@ -32,11 +32,12 @@ export class IdleScrubber {
   /** Scrubs up to `budgetPages` pages. */
   scrub(budgetPages: number): void {
     const { lists } = this;
+    const { uncharged } = this.machine;
     const isDone = () => budgetPages <= 0 || this.machine.peek(this.needScrub) === 0;
     for (let order = ORDER_MAX_HEAD; order >= 0 && !isDone(); order--) {
-      for (let block = lists.shownLast(order); !isDone() && this.isDirty(block);) {
+      for (let block = lists.last(order, uncharged); !isDone() && this.isDirty(block);) {
         budgetPages -= this.blockScrub(block, order, budgetPages);
-        block = lists.shownLast(order);
+        block = lists.last(order, uncharged);
       }
     }
   }
@@ -64,7 +65,8 @@ export class IdleScrubber {
       machine.poke(block + FIRST_DIRTY, page);
     } else {
       machine.poke(block + FIRST_DIRTY, NONE_DIRTY);
-      this.lists.moveFirstUncharged(block, order);
+      this.lists.remove(block, order, machine.uncharged);
+      this.lists.addFirst(block, order, machine.uncharged);
     }
     return scrubbed;
   }

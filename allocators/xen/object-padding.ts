@@ -1,4 +1,4 @@
-import type { Machine } from '../../harness/machine/machine';
+import type { Machine, Words } from '../../harness/machine/machine';
 import { HEAP_BASE } from '../../harness/machine/memory-layout';
 import { HEADER_BYTES, SIZE } from './tlsf-layout';
 
@@ -34,19 +34,12 @@ export class ObjectPadding {
   }
 
   /** Where an object would lie without its padding. */
-  strip(object: number): number {
-    const { machine } = this;
-    const word = machine.load(object - HEADER_BYTES + SIZE);
+  strip(object: number, words: Words = this.machine): number {
+    const word = words.load(object - HEADER_BYTES + SIZE);
     if ((word & PADDED) === 0) {
       return object;
     }
-    machine.work(this.step.strip);
+    words.work(this.step.strip);
     return object - (word - PADDED);
-  }
-
-  /** As `strip`, for observers. */
-  shownStripped(object: number): number {
-    const word = this.machine.peek(object - HEADER_BYTES + SIZE);
-    return (word & PADDED) === 0 ? object : object - (word - PADDED);
   }
 }

@@ -1,5 +1,5 @@
 import { HeapCorruption } from '../../harness/machine/failures';
-import type { Machine } from '../../harness/machine/machine';
+import type { Machine, Words } from '../../harness/machine/machine';
 import { NEXT, NO_PAGE, ORDER, ORDER_MAX_HEAD, PREVIOUS, RECORD_BYTES } from './page-record-head';
 
 /**
@@ -28,23 +28,22 @@ export class HeadPageLists {
     return this.machine.load(this.head(order) + FIRST);
   }
 
-  /** The last record of a list, or 0; for observers and idle CPUs. */
-  shownLast(order: number): number {
-    return this.machine.peek(this.head(order) + LAST);
+  /** The last record of a list, or 0. */
+  last(order: number, words: Words = this.machine): number {
+    return words.load(this.head(order) + LAST);
   }
 
-  addFirst(record: number, order: number): void {
-    const { machine } = this;
+  addFirst(record: number, order: number, words: Words = this.machine): void {
     const head = this.head(order);
-    const first = machine.load(head + FIRST);
-    machine.store(record + NEXT, this.pageOf(first));
-    machine.store(record + PREVIOUS, NO_PAGE);
+    const first = words.load(head + FIRST);
+    words.store(record + NEXT, this.pageOf(first));
+    words.store(record + PREVIOUS, NO_PAGE);
     if (first !== 0) {
-      machine.store(first + PREVIOUS, this.pageOf(record));
+      words.store(first + PREVIOUS, this.pageOf(record));
     } else {
-      machine.store(head + LAST, record);
+      words.store(head + LAST, record);
     }
-    machine.store(head + FIRST, record);
+    words.store(head + FIRST, record);
   }
 
   addLast(record: number, order: number): void {
@@ -62,39 +61,20 @@ export class HeadPageLists {
     machine.store(head + LAST, record);
   }
 
-  remove(record: number, order: number): void {
-    const { machine } = this;
+  remove(record: number, order: number, words: Words = this.machine): void {
     const head = this.head(order);
-    const next = this.recordOf(machine.load(record + NEXT));
-    const previous = this.recordOf(machine.load(record + PREVIOUS));
+    const next = this.recordOf(words.load(record + NEXT));
+    const previous = this.recordOf(words.load(record + PREVIOUS));
     if (previous === 0) {
-      machine.store(head + FIRST, next);
+      words.store(head + FIRST, next);
     } else {
-      machine.store(previous + NEXT, this.pageOf(next));
+      words.store(previous + NEXT, this.pageOf(next));
     }
     if (next === 0) {
-      machine.store(head + LAST, previous);
+      words.store(head + LAST, previous);
     } else {
-      machine.store(next + PREVIOUS, this.pageOf(previous));
+      words.store(next + PREVIOUS, this.pageOf(previous));
     }
-  }
-
-  /** What the idle CPUs do with a block they have scrubbed: it moves to the front, outside any operation. */
-  moveFirstUncharged(record: number, order: number): void {
-    const { machine } = this;
-    const head = this.head(order);
-    const next = this.recordOf(machine.peek(record + NEXT));
-    const previous = this.recordOf(machine.peek(record + PREVIOUS));
-    if (previous === 0) {
-      return;
-    }
-    machine.poke(previous + NEXT, this.pageOf(next));
-    machine.poke(next === 0 ? head + LAST : next + PREVIOUS, next === 0 ? previous : this.pageOf(previous));
-    const first = machine.peek(head + FIRST);
-    machine.poke(record + NEXT, this.pageOf(first));
-    machine.poke(record + PREVIOUS, NO_PAGE);
-    machine.poke(first + PREVIOUS, this.pageOf(record));
-    machine.poke(head + FIRST, record);
   }
 
   /** Visits the record of every free block, verified as it goes; for observers. Throws `HeapCorruption`. */
@@ -113,7 +93,7 @@ export class HeadPageLists {
         visitRecord(record, order);
         record = this.recordOf(machine.peek(record + NEXT));
       }
-      if (this.shownLast(order) !== before) {
+      if (this.last(order, machine.uncharged) !== before) {
         throw new HeapCorruption(before, `free list ${order} does not end in its last block`);
       }
     }

@@ -94,16 +94,16 @@ export class PageTables {
     return pageOf(this.machine.chase(this.walkToLeaf(page) + (page % ENTRIES) * ENTRY_BYTES));
   }
 
-  /** As `translate`, for observers and for the processor's own translation; 0 where nothing is mapped. */
-  shownFrame(page: number): number {
-    const entry = this.shownLeaf(page) + (page % ENTRIES) * ENTRY_BYTES;
+  /** The processor's own translation, which no engine asks for and no stream has; 0 where nothing is mapped. */
+  frameOf(page: number): number {
+    const entry = this.leafOf(page) + (page % ENTRIES) * ENTRY_BYTES;
     return this.machine.isMapped(entry, ENTRY_BYTES) ? pageOf(this.machine.peek(entry)) : 0;
   }
 
   /** Visits the leaf tables that the heap paid for; for observers. */
   visitChargedTables(visit: (table: number) => void): void {
     for (let page = 0; page < this.machine.virtualPages; page += ENTRIES) {
-      const leaf = this.shownLeaf(page);
+      const leaf = this.leafOf(page);
       if (this.tableAccount !== undefined && leaf !== 0 && leaf !== this.leaves) {
         visit(leaf);
       }
@@ -115,7 +115,12 @@ export class PageTables {
     const { machine } = this;
     machine.load(this.top + (page >>> LEVEL3_SHIFT) * ENTRY_BYTES);
     machine.chase(this.level3 + (page >>> LEVEL2_SHIFT) * ENTRY_BYTES);
-    return pageOf(machine.chase(this.level2 + (page >>> ENTRIES_SHIFT) * ENTRY_BYTES));
+    machine.chase(this.level2 + (page >>> ENTRIES_SHIFT) * ENTRY_BYTES);
+    return this.leafOf(page);
+  }
+
+  private leafOf(page: number): number {
+    return pageOf(this.machine.peek(this.level2 + (page >>> ENTRIES_SHIFT) * ENTRY_BYTES));
   }
 
   private leafCreate(page: number): number {
@@ -147,10 +152,6 @@ export class PageTables {
     machine.lock(this.tableLock);
     machine.load(this.level2 + (page >>> LEVEL2_SHIFT) * PAGE_BYTES);
     machine.unlock(this.tableLock);
-  }
-
-  private shownLeaf(page: number): number {
-    return pageOf(this.machine.peek(this.level2 + (page >>> ENTRIES_SHIFT) * ENTRY_BYTES));
   }
 }
 

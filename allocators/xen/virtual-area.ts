@@ -1,6 +1,6 @@
 import { HeapCorruption } from '../../harness/machine/failures';
 import type { Lock } from '../../harness/machine/lock';
-import type { Machine } from '../../harness/machine/machine';
+import type { Machine, Words } from '../../harness/machine/machine';
 import { PAGE_BYTES } from '../../harness/machine/memory-layout';
 import { VIRTUAL_BASE } from '../../traces/trace';
 import type { PageAccount } from './page-account';
@@ -169,23 +169,23 @@ export class VirtualArea {
   }
 
   /** Whether a mapping starts there: a range compare, and two bits within the area. */
-  startsMapping(start: number): boolean {
-    const { machine, globals } = this;
-    machine.work(this.step.findMapping);
-    machine.load(globals + BASE);
-    const end = machine.load(globals + END);
+  startsMapping(start: number, words: Words = this.machine): boolean {
+    words.work(this.step.findMapping);
+    words.load(this.globals + BASE);
+    const end = words.load(this.globals + END);
     // A mapping without pages can lie where the bitmap is not backed.
-    return start > 0 && start < end && start < this.top && !this.bitTest(start - 1) && this.bitTest(start);
+    const isBacked = start > 0 && start < end && start < this.top;
+    return isBacked && !this.bitTest(start - 1, words) && this.bitTest(start, words);
   }
 
-  /** As `mappedPages`, for observers. */
+  /** The same for observers, who look bit by bit: the search of the engine is what they check. */
   shownPages(start: number): number {
-    if (start <= 0 || start >= this.top || this.shownBit(start - 1) || !this.shownBit(start)) {
-      return 0;
-    }
-    let end = start + 1;
-    while (end < this.top && this.shownBit(end)) {
-      end++;
+    const { uncharged } = this.machine;
+    let end = start;
+    if (this.startsMapping(start, uncharged)) {
+      do {
+        end++;
+      } while (end < this.top && this.bitTest(end, uncharged));
     }
     return end - start;
   }
@@ -193,7 +193,7 @@ export class VirtualArea {
   /** Visits the heap pages behind the bitmap; for observers. */
   visitBitmapPages(visit: (page: number) => void): void {
     for (let page = this.bootPages; page * PAGES_PER_BITMAP_PAGE < this.top; page++) {
-      visit(this.tables.shownFrame(page));
+      visit(this.tables.frameOf(page));
     }
   }
 
@@ -202,7 +202,7 @@ export class VirtualArea {
     this.checkGlobals();
     this.checkBitmapPages();
     for (let bit = 0; bit < this.lowest; bit++) {
-      if (!this.shownBit(bit)) {
+      if (!this.bitTest(bit, this.machine.uncharged)) {
         throw new HeapCorruption(this.globals, `page ${bit} of the bitmap itself is marked free`);
       }
     }
@@ -210,7 +210,7 @@ export class VirtualArea {
     for (let bit = this.lowest; bit < top; bit++) {
       if (bit % PAGES_PER_HALF === 0 && this.machine.peek(this.halfAddress(bit)) === 0) {
         bit += PAGES_PER_HALF - 1;
-      } else if (this.shownBit(bit)) {
+      } else if (this.bitTest(bit, this.machine.uncharged)) {
         const pages = this.shownPages(bit);
         visit(bit, pages);
         bit += pages;
@@ -230,15 +230,15 @@ export class VirtualArea {
         `the hint says page ${low}, the bitmap is backed to ${top} of ${end}`,
       );
     }
-    const isBehindMapping = this.hasEmptyMappings || this.shownBit(low - 1);
-    if (!isBehindMapping || (low < top && this.shownBit(low))) {
+    const isBehindMapping = this.hasEmptyMappings || this.bitTest(low - 1, this.machine.uncharged);
+    if (!isBehindMapping || (low < top && this.bitTest(low, this.machine.uncharged))) {
       throw new HeapCorruption(globals, `the hint says page ${low}, where no mapping ends`);
     }
   }
 
   private checkBitmapPages(): void {
     for (let page = 0; page * PAGES_PER_BITMAP_PAGE < this.top; page++) {
-      const frame = this.tables.shownFrame(page);
+      const frame = this.tables.frameOf(page);
       const expected = this.bootBitmap + page * PAGE_BYTES;
       if (page < this.bootPages ? frame !== expected : !this.pages.holds(frame, PAGE_BYTES)) {
         throw new HeapCorruption(frame, `page ${page} of the bitmap is not where it was mapped`);
@@ -318,8 +318,8 @@ export class VirtualArea {
     return Math.min(first + (low !== 0 ? lowestBit(low) : 32 + lowestBit(high)), limit);
   }
 
-  private bitTest(bit: number): boolean {
-    return (this.machine.load(this.halfAddress(bit)) & (1 << (bit & 31))) !== 0;
+  private bitTest(bit: number, words: Words = this.machine): boolean {
+    return (words.load(this.halfAddress(bit)) & (1 << (bit & 31))) !== 0;
   }
 
   /** Sets or clears one bit of the bitmap; whether it was set. */
@@ -332,14 +332,10 @@ export class VirtualArea {
     return (before & mask) !== 0;
   }
 
-  private shownBit(bit: number): boolean {
-    return (this.machine.peek(this.halfAddress(bit)) & (1 << (bit & 31))) !== 0;
-  }
-
   /** Address of the bitmap word that holds a bit: in the first pages, which lie where boot put them, or beyond. */
   private wordAddress(bit: number): number {
     const page = bit >>> BITMAP_PAGE_SHIFT;
-    const frame = page < this.bootPages ? this.bootBitmap + page * PAGE_BYTES : this.tables.shownFrame(page);
+    const frame = page < this.bootPages ? this.bootBitmap + page * PAGE_BYTES : this.tables.frameOf(page);
     return frame + ((bit & (PAGES_PER_BITMAP_PAGE - 1)) >>> WORD_SHIFT) * WORD_BYTES;
   }
 

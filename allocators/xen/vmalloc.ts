@@ -152,7 +152,7 @@ export class Vmalloc implements Engine {
 
   /** The page of physical memory behind an address of the area, translated by the processor. */
   frameAt(address: number): number {
-    return this.tables.shownFrame(pageOf(address));
+    return this.tables.frameOf(pageOf(address));
   }
 
   blockAt(object: Placement): Block | undefined {
@@ -182,7 +182,7 @@ export class Vmalloc implements Engine {
     const seen = this.ownPages();
     this.area.visitMappings((start, pages) => {
       for (let page = start; page < start + pages; page++) {
-        const frame = this.tables.shownFrame(page);
+        const frame = this.tables.frameOf(page);
         if (!this.pages.holds(frame, PAGE_BYTES) || seen.has(frame)) {
           throw new HeapCorruption(
             VIRTUAL_BASE + page * PAGE_BYTES,
@@ -243,7 +243,7 @@ export class Vmalloc implements Engine {
       machine.work(step.mapPage);
     }
     for (let index = 0; index < count && this.zeroing; index++) {
-      machine.clear(this.tables.shownFrame(first + index), PAGE_BYTES);
+      machine.clear(this.tables.frameOf(first + index), PAGE_BYTES);
     }
     return first;
   }

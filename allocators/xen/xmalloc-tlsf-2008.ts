@@ -82,7 +82,7 @@ class XmallocTlsf2008 implements Engine {
     if (!this.pages.holds(object - HEADER_BYTES, HEADER_BYTES)) {
       return undefined;
     }
-    const start = this.padding.shownStripped(object) - HEADER_BYTES;
+    const start = this.padding.strip(object, machine.uncharged) - HEADER_BYTES;
     if (!this.pages.holds(start, HEADER_BYTES)) {
       return undefined;
     }

@@ -122,7 +122,7 @@ export class XmallocTlsf implements Engine {
       const pages = machine.peek(this.pages.allocator.ownerWordAt(object));
       return pages === 0 ? undefined : { start: object, bytes: pages * PAGE_BYTES, headerBytes: 0 };
     }
-    const start = this.padding.shownStripped(object) - HEADER_BYTES;
+    const start = this.padding.strip(object, machine.uncharged) - HEADER_BYTES;
     const payload = this.pages.holds(start, HEADER_BYTES) ? usedPayloadAt(machine, start) : 0;
     const end = start + HEADER_BYTES + payload;
     return payload > 0 && object + sizeBytes <= end

@@ -20,6 +20,35 @@ import { TWO_TO_32 } from '../../traces/ground/integers';
  * injected corruption: they are never charged.
  */
 
+/** The verbs of code that serves an engine and its observers alike: the machine charges for them, its view does not. */
+export interface Words {
+  load(address: number): number;
+  chase(address: number): number;
+  store(address: number, value: number): void;
+  bitScan(): void;
+  work(step: Step, times?: number): void;
+}
+
+class UnchargedWords implements Words {
+  constructor(private readonly memory: Memory) {}
+
+  load(address: number): number {
+    return this.memory.peek(address);
+  }
+
+  chase(address: number): number {
+    return this.memory.peek(address);
+  }
+
+  store(address: number, value: number): void {
+    this.memory.poke(address, value);
+  }
+
+  bitScan(): void {}
+
+  work(): void {}
+}
+
 /** Lines are 64 bytes on every modelled host; bulk operations append one entry a line. */
 export const LINE_BYTES = 64;
 
@@ -54,7 +83,9 @@ export const HEAP_PAGES_DEFAULT = 65_536;
 /** Xen's default area: 64 GiB. */
 export const VIRTUAL_PAGES_DEFAULT = 16_777_216;
 
-export class Machine extends Memory {
+export class Machine extends Memory implements Words {
+  /** The same words for observers, and for what happens outside of operations. */
+  readonly uncharged: Words = new UnchargedWords(this);
   readonly steps: StepTable;
   readonly locks = new LockTable();
   readonly stream: AccessStream;
