@@ -1,5 +1,6 @@
 import { TREND_FORMATS } from '../../../reports/comparison/trend';
-import { readHistory } from '../../compare/history';
+import { didYouMean, UsageError } from '../../../traces/input-error';
+import { readHistory, type History } from '../../compare/history';
 import { failsLastRun, TREND_FAIL_ON, trendOf } from '../../compare/trend';
 import { EXIT } from '../exit-codes';
 import { standardTerminal } from '../output/terminal';
@@ -31,7 +32,11 @@ export const trend = command({
   ],
   run: (argv) => {
     const write = outputTo(argv.out);
-    const found = trendOf(readHistory(argv.history), {
+    const history = readHistory(argv.history);
+    if (argv.label !== undefined) {
+      expectLabel(argv.label, history, argv.history);
+    }
+    const found = trendOf(history, {
       metrics: commaList(argv.metric),
       ...(argv.label !== undefined && { label: argv.label }),
     });
@@ -40,3 +45,16 @@ export const trend = command({
     return failsLastRun(found, argv.failOn) ? EXIT.finding : EXIT.ok;
   },
 });
+
+/** A label that is misspelt would judge nothing, and fail nothing for ever. */
+function expectLabel(label: string, { runs }: History, file: string): void {
+  const labels = [...new Set(runs.map((run) => run.label))];
+  if (!labels.includes(label)) {
+    throw new UsageError({
+      where: '--label',
+      problem: `no run in ${file} is called "${label}"${didYouMean(label, labels)}`,
+      expected:
+        labels.length === 0 ? 'a history of runs' : `one of ${labels.map((each) => `"${each}"`).join(', ')}`,
+    });
+  }
+}

@@ -118,7 +118,8 @@ async function runSide(
       ? await runSelf(runArguments(side, worktree, traces, request, out), folder)
       : await runShell(request.command, folder, { ALLOC_REPLAY_OUT: out });
   if (!existsSync(join(out, 'results.json'))) {
-    throw new InputError(missingResults(side, finished, request.command));
+    const isNew = side === 'base' && commaList(request.allocator).some((name) => isOnlyHere(name, worktree));
+    throw new InputError(missingResults(side, finished, request.command, isNew));
   }
   return resultsAt(out);
 }
@@ -127,11 +128,15 @@ function missingResults(
   side: 'base' | 'head',
   { code, lastLine }: Finished,
   command: string | undefined,
+  isNew: boolean,
 ): ProblemDetails {
   const where = side === 'base' ? 'run at --base-ref' : 'run in the working directory';
   const said = lastLine.replace(/^alloc-replay: /, '');
   return command === undefined
-    ? { where, problem: `${said} (say with --command how to build an engine that is in no revision)` }
+    ? {
+        where,
+        problem: isNew ? `${said} (say with --command how to build an engine that is in no revision)` : said,
+      }
     : {
         where,
         problem: `exit code ${code}${said === '' ? '' : `: ${said}`}`,
@@ -174,6 +179,11 @@ export function inWorktree(name: string, { repository, root }: Worktree): string
   }
   const inside = relative(repository, realpathSync(name));
   return inside.startsWith('..') || isAbsolute(inside) ? name : join(root, inside);
+}
+
+/** Whether an engine's file lies here and not in the worktree. */
+function isOnlyHere(name: string, worktree: Worktree): boolean {
+  return existsSync(name) && !existsSync(resolve(worktree.folder, inWorktree(name, worktree)));
 }
 
 /** A file of the working directory by absolute path, so that the other folder finds it; what is no file stays. */

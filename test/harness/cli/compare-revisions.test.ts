@@ -30,6 +30,19 @@ test('an engine that the revision does not have yet is one line, and nothing sta
     assert.match(run.stderr, /^alloc-replay: run at --base-ref: no file "\.\/newer\.js".* --command .*\n$/);
   }));
 
+test('what neither side has is no question of building an engine', () =>
+  inRepository(async () => {
+    for (const [engine, trace] of [
+      ['./engine.js', 'nowhere.csv'],
+      ['./nowhere.js', 'trace.csv'],
+    ] as const) {
+      const run = await compareHead('-a', engine, trace, '-p', 'flat');
+      assert.is(run.code, 2);
+      assert.match(run.stderr, /^alloc-replay: .*nowhere.*\n$/);
+      assert.not.match(run.stderr, '--command');
+    }
+  }));
+
 test('an engine of this program is refused: the two sides would be one', () =>
   inRepository(async () => {
     const run = await compareHead('-a', 'xmalloc-tlsf', 'trace.csv', '-p', 'flat');

@@ -80,6 +80,13 @@ test('a history is appended to run by run, and its trend shows the commit that s
     await append('fifth', CELL_LIST_ENGINE, 'e.js');
     assert.is((await failing('--fail-on', 'worse')).code, 0);
     assert.is((await failing('--fail-on', 'any-change')).code, 3);
+    assert.is((await failing('--label', 'nightly', '--fail-on', 'any-change')).code, 3);
+    const misspelt = await failing('--label', 'nigthly', '--fail-on', 'any-change');
+    assert.equal([misspelt.code, misspelt.stdout], [2, '']);
+    assert.match(
+      misspelt.stderr,
+      /--label: no run in .*history\.csv is called "nigthly"; did you mean "nightly"\?; expected one of "nightly"\n$/,
+    );
     const out = join(folder, 'changes.csv');
     const written = await runCli('trend', history!, '--format', 'csv', '--out', out);
     assert.equal([written.code, written.stdout, written.stderr], [0, '', `written to ${out}\n`]);
