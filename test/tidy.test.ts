@@ -28,7 +28,7 @@ const texts = new Map(
     .map(([file, bytes]) => [file, bytes.toString('utf8')]),
 );
 
-test('TypeScript stays at a major version that has a JavaScript API, which ts-node needs', () => {
+test('TypeScript stays at a major version that has a JavaScript API, which the linter needs', () => {
   assert.ok(Number(ts.version.split('.')[0]) <= 6, `TypeScript ${ts.version}`);
   assert.type(ts.createSourceFile, 'function');
 });

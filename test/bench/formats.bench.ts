@@ -13,7 +13,7 @@ import { NOTHING, OP, TraceEvent, type EventSource, type TraceHeader } from '../
 import { processorClock } from './processor-clock';
 
 /**
- * How fast traces are read and written: `node -r ts-node/register test/bench/formats.bench.ts [EVENTS]`. The best of
+ * How fast traces are read and written: `node -r ./.ci/register.cjs test/bench/formats.bench.ts [EVENTS]`. The best of
  * three runs of each, in seconds of processor time, so that other programs matter less; compare figures of one run.
  */
 
