@@ -38,15 +38,26 @@ export class LatencyDensity {
   private readonly counts = new Float64Array(DENSITY_COLUMNS_MAX * DENSITY_ROWS);
   private operationsPerColumn = 1;
   private columnsUsed = 0;
+  /** Where the column of the last operation ends, and where it is. */
+  private columnEnd = 0;
+  private columnStart = 0;
 
   /** @param operation index of the event; never less than the one before */
   add(operation: number, cycles: number): void {
+    if (operation >= this.columnEnd) {
+      this.nextColumn(operation);
+    }
+    this.counts[this.columnStart + densityRowOf(cycles)]!++;
+  }
+
+  private nextColumn(operation: number): void {
     while (operation >= DENSITY_COLUMNS_MAX * this.operationsPerColumn) {
       this.pairColumns();
     }
     const column = Math.floor(operation / this.operationsPerColumn);
     this.columnsUsed = column + 1;
-    this.counts[column * DENSITY_ROWS + densityRowOf(cycles)]!++;
+    this.columnStart = column * DENSITY_ROWS;
+    this.columnEnd = this.columnsUsed * this.operationsPerColumn;
   }
 
   finish(): Density {

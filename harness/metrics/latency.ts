@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { StreamBatch } from '../machine/access-stream';
 import { CAUSE_COUNT } from '../pricing/costs';
 import { LOCK_COUNT, type PricedBatch } from '../pricing/pricing';
+import { addColumns } from './column-totals';
 import { CostCounter } from './cost-counter';
 import { CostDigest } from './cost-digest';
 import { costAt, countOf, distributionOf, largestCost, QUANTILES, type Distribution } from './distribution';
@@ -16,13 +17,7 @@ import {
   type OpKind,
 } from './op-kinds';
 import { count, type Shape } from './schema';
-import {
-  addCauses,
-  causeCycles,
-  WorstOperations,
-  type CauseCycles,
-  type WorstOperation,
-} from './worst-operations';
+import { causeCycles, WorstOperations, type CauseCycles, type WorstOperation } from './worst-operations';
 
 export interface LatencyOptions {
   /** The machine's locks, in the order of their bits. */
@@ -83,12 +78,13 @@ export class LatencyRecorder {
   /** Takes in the operations that end in a batch. */
   record(batch: StreamBatch, priced: PricedBatch): void {
     const { operationCycles, operationCauses } = priced;
-    for (let row = 0; row < batch.operationCount; row++) {
+    const { operationCodes, operationCount } = batch;
+    for (let row = 0; row < operationCount; row++) {
       const cycles = operationCycles[row]!;
       this.digest.add(cycles);
-      this.kinds[KIND_OF_CODE[batch.operationCodes[row]!]!]!.record(batch, row, cycles, operationCauses);
-      addCauses(this.causeTotals, operationCauses, row);
+      this.kinds[KIND_OF_CODE[operationCodes[row]!]!]!.record(batch, row, cycles, operationCauses);
     }
+    addColumns(this.causeTotals, operationCauses, operationCount);
     this.recordLocks(batch, priced.operationHeldCycles);
   }
 
@@ -107,14 +103,16 @@ export class LatencyRecorder {
     };
   }
 
-  private recordLocks(batch: StreamBatch, heldCycles: Float64Array): void {
+  private recordLocks({ operationCount, operationIndices }: StreamBatch, heldCycles: Float64Array): void {
     for (let lock = 0; lock < this.heldTotals.length; lock++) {
       const maximum = this.heldMaxima[lock]!;
-      for (let row = 0; row < batch.operationCount; row++) {
+      let total = this.heldTotals[lock]!;
+      for (let row = 0; row < operationCount; row++) {
         const held = heldCycles[row * LOCK_COUNT + lock]!;
-        this.heldTotals[lock]! += held;
-        maximum.offer(held, batch.operationIndices[row]!);
+        total += held;
+        maximum.offer(held, operationIndices[row]!);
       }
+      this.heldTotals[lock] = total;
     }
   }
 }

@@ -1,5 +1,6 @@
 import { END_OF_OPERATION, type StreamBatch } from '../machine/access-stream';
 import { NOTED, NOTED_COUNT, PRICED, PRICED_COUNT } from '../machine/domain-events';
+import { addColumns } from './column-totals';
 import { Largest, type Peak } from './largest';
 import { KIND_OF_CODE, OP_KINDS, type OpKind } from './op-kinds';
 import { eventCounts, type EventCounts } from './worst-operations';
@@ -31,17 +32,8 @@ export class WorkRecorder {
   private instructions = 0;
 
   record(batch: StreamBatch): void {
-    let start = 0;
-    let row = 0;
-    for (let segment = 0; segment < batch.segmentCount; segment++) {
-      const end = batch.segmentEnds[segment]!;
-      this.accesses += end - start;
-      this.instructions += batch.segmentPriced[segment * PRICED_COUNT + PRICED.instructions]!;
-      start = end;
-      if ((batch.segmentFlags[segment]! & END_OF_OPERATION) !== 0) {
-        this.endOperation(batch, row++);
-      }
-    }
+    this.recordWork(batch);
+    this.recordEvents(batch);
   }
 
   finish(): WorkSummary {
@@ -53,17 +45,33 @@ export class WorkRecorder {
     };
   }
 
-  private endOperation(batch: StreamBatch, row: number): void {
-    const operation = batch.operationIndices[row]!;
-    const kind = this.kinds[KIND_OF_CODE[batch.operationCodes[row]!]!]!;
-    kind.add(operation, this.accesses, this.instructions);
-    this.accesses = 0;
-    this.instructions = 0;
-    const base = row * NOTED_COUNT;
-    for (let event = 0; event < NOTED_COUNT; event++) {
-      this.noted[event]! += batch.operationNoted[base + event]!;
+  private recordWork(batch: StreamBatch): void {
+    const { segmentCount, segmentEnds, segmentFlags, segmentPriced, operationCodes, operationIndices } =
+      batch;
+    let { accesses, instructions } = this;
+    let start = 0;
+    let row = 0;
+    for (let segment = 0; segment < segmentCount; segment++) {
+      const end = segmentEnds[segment]!;
+      accesses += end - start;
+      instructions += segmentPriced[segment * PRICED_COUNT + PRICED.instructions]!;
+      start = end;
+      if ((segmentFlags[segment]! & END_OF_OPERATION) !== 0) {
+        this.kinds[KIND_OF_CODE[operationCodes[row]!]!]!.add(operationIndices[row]!, accesses, instructions);
+        accesses = 0;
+        instructions = 0;
+        row++;
+      }
     }
-    this.searchSteps.offer(batch.operationNoted[base + NOTED.searchSteps]!, operation);
+    this.accesses = accesses;
+    this.instructions = instructions;
+  }
+
+  private recordEvents({ operationCount, operationNoted, operationIndices }: StreamBatch): void {
+    addColumns(this.noted, operationNoted, operationCount);
+    for (let row = 0; row < operationCount; row++) {
+      this.searchSteps.offer(operationNoted[row * NOTED_COUNT + NOTED.searchSteps]!, operationIndices[row]!);
+    }
   }
 }
 

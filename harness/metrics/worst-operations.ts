@@ -134,13 +134,5 @@ export function causeCycles(cycles: Float64Array, base: number): CauseCycles {
   return causes;
 }
 
-/** Adds the causes of operation `row` of a batch to `totals`, one of each cause. */
-export function addCauses(totals: Float64Array, causes: Float64Array, row: number): void {
-  const base = row * CAUSE_COUNT;
-  for (let cause = 0; cause < CAUSE_COUNT; cause++) {
-    totals[cause]! += causes[base + cause]!;
-  }
-}
-
 const FACT = { index: 0, code: 1, id: 2, bytes: 3, align: 4 } as const;
 const FACT_COUNT = 5;

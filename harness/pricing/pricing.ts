@@ -58,14 +58,15 @@ export class Pricing implements PricedBatch {
   readonly profileSha256: string;
   operationCount = 0;
   operationCycles = new Float64Array(0);
-  operationCauses = new Float64Array(0);
+  operationCauses: Float64Array = new Float64Array(0);
   operationHeldCycles = new Float64Array(0);
 
   private readonly outcomeCosts: OutcomeCosts;
   private readonly eventCosts: EventCosts;
   private readonly hierarchy: MemoryHierarchy | undefined;
   private readonly priceAccesses: PriceAccesses;
-  private segmentCosts = new Float64Array(0);
+  private segmentCosts: Float64Array = new Float64Array(0);
+  private entriesMax = 0;
   /** Of the operation under way, in 1/256 cycle, by lock and as a set of bits. */
   private readonly heldCosts = new Float64Array(LOCK_COUNT);
   private locksHeld = 0;
@@ -202,13 +203,10 @@ export class Pricing implements PricedBatch {
     let sum = 0;
     let cycles = 0;
     for (let cause = row * CAUSE_COUNT; cause < end; cause++) {
-      const cost = operationCauses[cause]!;
-      if (cost !== 0) {
-        sum += cost;
-        const cyclesSoFar = wholeCycles(sum);
-        operationCauses[cause] = cyclesSoFar - cycles;
-        cycles = cyclesSoFar;
-      }
+      sum += operationCauses[cause]!;
+      const cyclesSoFar = wholeCycles(sum);
+      operationCauses[cause] = cyclesSoFar - cycles;
+      cycles = cyclesSoFar;
     }
     this.operationCycles[row] = cycles;
     for (; this.locksHeld !== 0; this.locksHeld &= this.locksHeld - 1) {
@@ -220,9 +218,13 @@ export class Pricing implements PricedBatch {
 
   /** Readies the arrays for a batch: large enough, all zero but for the costs of the operation that goes on. */
   private makeRoom(batch: PricedStream): void {
-    const operations = batch.operationCodes.length;
-    if (this.operationCycles.length < operations || this.segmentCosts.length < batch.segmentEnds.length) {
-      this.enlarge(operations, batch.segmentEnds.length);
+    const { entries, segmentEnds, operationCodes } = batch;
+    if (
+      this.operationCycles.length < operationCodes.length ||
+      this.segmentCosts.length < segmentEnds.length ||
+      this.entriesMax < entries.length
+    ) {
+      this.enlarge(entries.length, segmentEnds.length, operationCodes.length);
     }
     const underWay = this.operationCount * CAUSE_COUNT;
     this.operationCauses.copyWithin(0, underWay, underWay + CAUSE_COUNT);
@@ -230,13 +232,19 @@ export class Pricing implements PricedBatch {
     this.operationHeldCycles.fill(0, 0, batch.operationCount * LOCK_COUNT);
   }
 
-  private enlarge(operations: number, segments: number): void {
-    const causes = new Float64Array((operations + 1) * CAUSE_COUNT);
-    causes.set(this.operationCauses);
-    this.operationCauses = causes;
+  private enlarge(entries: number, segments: number, operations: number): void {
+    const causes = (operations + 1) * CAUSE_COUNT;
+    const before = this.operationCauses.slice();
+    const { segmentCosts, causeCosts } = this.hierarchy?.costArrays(entries, segments, causes) ?? {
+      segmentCosts: new Float64Array(segments),
+      causeCosts: new Float64Array(causes),
+    };
+    causeCosts.set(before.subarray(0, causes));
+    this.entriesMax = entries;
+    this.segmentCosts = segmentCosts;
+    this.operationCauses = causeCosts;
     this.operationCycles = new Float64Array(operations);
     this.operationHeldCycles = new Float64Array(operations * LOCK_COUNT);
-    this.segmentCosts = new Float64Array(segments);
   }
 }
 

@@ -67,6 +67,8 @@ export class MemoryHierarchy {
   storeLine: i32;
   storeLineLevel: i32;
   storedWords: i32;
+  /** Locked updates of the segment under way. */
+  updates: i32;
 
   /** Costs of the segment under way but for those of hits in L1. */
   otherCost: f64;
@@ -135,26 +137,36 @@ export class MemoryHierarchy {
           }
         }
       }
-      l1Cost += this.priceAccess(entry, <i32>((at - this.entries) >> 2));
+      l1Cost += this.priceAccess(entry, stamp, <i32>((at - this.entries) >> 2));
     }
+    this.chargeUpdates();
     return l1Cost;
+  }
+
+  /** All locked updates of a segment cost the same. */
+  @inline
+  private chargeUpdates(): void {
+    const price = OutcomeCost.of(LOCKED);
+    const cost = <f64>this.updates * price.cost;
+    const cause = this.row + price.causeOffset;
+    store<f64>(cause, load<f64>(cause) + cost);
+    this.otherCost += cost;
+    this.updates = 0;
   }
 
   /** An access that is more than a hit on the most recent line of a set of L1; returns what it costs as a hit in L1. */
   @inline
-  private priceAccess(entry: i32, index: i32): f64 {
+  private priceAccess(entry: i32, stamp: usize, index: i32): f64 {
     const kind = entry & KIND_MASK;
-    const page = entry >>> tlb.pageShift;
     const now = firstTlb.now + index * TIME_STEP;
-    const stamp = firstTlb.stampOf(page);
     if (load<i32>(stamp) >= firstTlb.oldest) {
       store<i32>(stamp, now);
     } else {
-      this.charge(tlb.translate(page, kind, now));
+      this.charge(tlb.translate(entry >>> tlb.pageShift, kind, now));
     }
     const line = entry >>> LINE_SHIFT;
     if (kind == UPDATE) {
-      this.charge(LOCKED);
+      this.updates++;
       const wait = this.drainStores(index);
       if (wait != NOTHING) {
         this.charge(wait);

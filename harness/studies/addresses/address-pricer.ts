@@ -9,13 +9,14 @@ import { CAUSE_COUNT } from '../../pricing/costs';
 import { Pricing } from '../../pricing/pricing';
 import type { PricingSpecification } from '../../pricing/specification';
 import { InputError } from '../../../traces/input-error';
+import { addColumns } from '../../metrics/column-totals';
 import { CostCounter } from '../../metrics/cost-counter';
 import { CostDigest } from '../../metrics/cost-digest';
 import { distribution, distributionOf } from '../../metrics/distribution';
 import { causes, count, sha256, text, type Shape } from '../../metrics/schema';
 import { OP } from '../../../traces/trace';
 import { KindWorkRecorder, type KindWork } from '../../metrics/work';
-import { addCauses, causeCycles, WorstOperations } from '../../metrics/worst-operations';
+import { causeCycles, WorstOperations } from '../../metrics/worst-operations';
 
 /** Prices what a real program did to memory by the same model as the engines: its operations, kind by kind. */
 
@@ -257,7 +258,7 @@ class PricingRecord {
       (this.counters[kind] ??= new CostCounter()).add(cycles);
       (this.digests[kind] ??= new CostDigest()).add(cycles);
       const causes = (this.causes[kind] ??= new Float64Array(CAUSE_COUNT));
-      addCauses(causes, pricing.operationCauses, row);
+      addColumns(causes, pricing.operationCauses.subarray(row * CAUSE_COUNT), 1);
       (this.worst[kind] ??= new WorstOperations(this.worstCount)).offer(
         batch,
         row,
