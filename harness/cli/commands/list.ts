@@ -1,7 +1,8 @@
+import { basename, dirname } from 'node:path';
 import { ENGINES } from '../../../allocators/registry';
 import { alignedText } from '../../../reports/text-columns';
 import { RECORDER_FORMATS } from '../../../traces/importers/registry';
-import { adversaryTraces, recordedTraces } from '../../../traces/shipped';
+import { adversaryTraces, policyTraces, recordedTraces } from '../../../traces/shipped';
 import type { Parameter } from '../../../traces/synthesizers/parameters';
 import { synthesizers } from '../../../traces/synthesizers/registry';
 import { METRICS } from '../../metrics/registry';
@@ -45,11 +46,16 @@ const TEXTS: Record<Topic, () => string> = {
   metrics: () =>
     alignedText(METRICS.map((metric) => [metric.name, metric.unit, metric.better, metric.formula])),
   recorded: () =>
-    alignedText([
-      ...recordedTraces().map((trace) => [`recorded:${trace.name}`, trace.file]),
-      ...adversaryTraces().map((trace) => [`adversaries:${trace.name}`, trace.file]),
-    ]),
+    `${recordings()}\nThe files lie in ${dirname(dirname(recordedTraces()[0]!.file))}, in recorded, policy and adversaries.\n`,
 };
+
+/** Paths are as long as the place where this program is installed; names of files fit any terminal. */
+const recordings = (): string =>
+  alignedText([
+    ...recordedTraces().map(({ name, file }) => [`recorded:${name}`, basename(file)]),
+    ...policyTraces().map(({ name, file }) => [`policy:${name}`, basename(file)]),
+    ...adversaryTraces().map(({ name, file }) => [`adversaries:${name}`, basename(file)]),
+  ]);
 
 function everything(): string {
   const sections: [Topic, string][] = [
@@ -57,7 +63,7 @@ function everything(): string {
     ['pricings', alignedText(PROFILE_NAMES.map((name) => [name, loadShippedProfile(name).summary]))],
     ['synthesizers', alignedText(synthesizers.map((each) => [`synth:${each.name}`, each.summary]))],
     ['formats', TEXTS.formats()],
-    ['recorded', TEXTS.recorded()],
+    ['recorded', recordings()],
   ];
   return sections.map(([topic, text]) => `${topic}\n${text.replace(/^(?=.)/gm, '  ')}`).join('\n');
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { COMMANDS, everyCommand } from '../../../harness/cli/commands/commands';
+import { adversaryTraces, policyTraces, recordedTraces } from '../../../traces/shipped';
 import { runCli } from './command';
 
 const test = suite('cli: help and completion');
@@ -101,6 +102,20 @@ test('every shell has its script, and others are refused', async () => {
   assert.is(code, 2);
   assert.match(stderr, /"tcsh"; expected one of bash, zsh, fish/);
   assert.is((await runCli('trace', 'info', 'completion')).code, 2);
+});
+
+test('what ships is listed by names that fit a terminal, wherever it is installed', async () => {
+  const { stdout } = await runCli('list');
+  for (const { name } of [...recordedTraces(), ...policyTraces(), ...adversaryTraces()]) {
+    assert.match(stdout, new RegExp(`^  \\w+:${name} .*$`, 'm'));
+  }
+  const lines = stdout.slice(stdout.indexOf('\nrecorded\n')).split('\n');
+  assert.ok(
+    lines.every((line) => line.length <= 80),
+    lines.join('\n'),
+  );
+  const { stdout: where } = await runCli('list', 'recorded');
+  assert.match(where, `The files lie in ${join(__dirname, '../../../traces')}, in recorded`);
 });
 
 test('synthesizers are listed with the values that their parameters take', async () => {
