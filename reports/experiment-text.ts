@@ -26,6 +26,7 @@ function tableText({ title, columns, rows }: ReportTable, terminal: Terminal): s
     align: numeric ? 'right' : 'left',
     cell: (row) => row[index] ?? '',
     isKey: index <= firstFigure,
+    flows: !numeric && index === columns.length - 1,
   }));
   return `${title}\n${fittedTableLines(laid, rows, terminal)
     .map((line) => `${line}\n`)

@@ -135,7 +135,7 @@ function laidOut(columns: readonly LaidColumn[], width?: number): string[] {
 const GAP = 2;
 
 /** The narrowest that a column of words may become. */
-const FLOWING_WIDTH_MIN = 24;
+const FLOWING_WIDTH_MIN = 20;
 
 function columnWidth({ title, cells, flows }: LaidColumn): number {
   const width = Math.max(title.length, ...cells.map(({ length }) => length));
