@@ -183,11 +183,8 @@ const ownSha256 = (): string =>
   new ImportClosure().sha256Of([require.resolve('../../studies/search/search')]);
 
 function listSha256({ events }: EventList): string {
-  const hash = createHash('sha256');
-  for (const { op, id, size, align } of events) {
-    hash.update(`${op},${id},${size},${align}\n`);
-  }
-  return hash.digest('hex');
+  const rows = events.map(({ op, id, size, align }) => `${op},${id},${size},${align}\n`);
+  return createHash('sha256').update(rows.join('')).digest('hex');
 }
 
 interface Hunted {
