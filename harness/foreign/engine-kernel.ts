@@ -22,7 +22,7 @@ import { I32, I64 } from './wasm/opcodes';
  */
 
 /** sha256 of the built module: whoever changes the kernel changes this, and with it the keys of cached results. */
-export const ENGINE_KERNEL_SHA256 = 'b485de1ea0004a34782c44a5f71c6f6c50501508aac08aabaf9ba48d68af1ff0';
+export const ENGINE_KERNEL_SHA256 = '5f7da1f8d940d41a48eebfdcd8963ffe1b94a07fa93448b83eedce49b103421b';
 
 const kernelModule = new WebAssembly.Module(readFileSync(join(__dirname, 'kernel', 'engine-kernel.wasm')));
 
@@ -36,7 +36,14 @@ export interface KernelServices {
   visited(): void;
 }
 
-type KernelFunction = (...values: number[]) => void;
+type KernelFunction = (...values: number[]) => number | void;
+
+/** What the loop over a block calls, in the order of its table. */
+export interface RunFunctions {
+  readonly allocate: unknown;
+  readonly free: unknown;
+  readonly blockAt: unknown;
+}
 
 const FORMS = {
   ar_lock: { in32: 'lock32', in64: 'lock64', params32: [I32], params64: [I64] },
@@ -52,6 +59,7 @@ export class EngineKernel {
   private readonly octets: Uint8Array;
   private readonly view: DataView;
   private readonly visits: Float64Array;
+  private readonly table = new WebAssembly.Table({ initial: 3, element: 'anyfunc' });
   private readonly exports: Readonly<Record<string, KernelFunction>>;
 
   constructor(memory: WebAssembly.Memory, services: KernelServices) {
@@ -61,8 +69,7 @@ export class EngineKernel {
     this.octets = new Uint8Array(buffer);
     this.view = new DataView(buffer);
     this.visits = new Float64Array(buffer, VISITS, VISITS_MAX * VISIT_NUMBERS);
-    const table = new WebAssembly.Table({ initial: 3, element: 'anyfunc' });
-    const imports = { env: { memory, table }, harness: { ...services } };
+    const imports = { env: { memory, table: this.table }, harness: { ...services } };
     this.exports = new WebAssembly.Instance(kernelModule, imports).exports as typeof this.exports;
   }
 
@@ -79,6 +86,15 @@ export class EngineKernel {
       return params === params64.join() ? wide : (...values) => wide(...values.map(module.address));
     };
     return { ar_lock: form('ar_lock'), ar_unlock: form('ar_unlock'), ar_visit: form('ar_visit') };
+  }
+
+  /** The loop over a block for these functions of an engine: returns how the run ended, a place in `RUN_ENDS`. */
+  loop(
+    { allocate, free, blockAt }: RunFunctions,
+    pointerBytes: 4 | 8,
+  ): (from: number, until: number) => number {
+    [allocate, free, blockAt].forEach((entry, place) => this.table.set(place, entry));
+    return this.exports[pointerBytes === 4 ? 'run32' : 'run64'] as (from: number, until: number) => number;
   }
 
   /** Has the kernel know a lock by its name as it stands there now. */

@@ -3,9 +3,11 @@ import { HeapCorruption } from '../machine/failures';
 import type { Machine } from '../machine/machine';
 import { HEAP_BASE } from '../machine/memory-layout';
 import type { Step } from '../machine/steps';
+import type { OperationRunner } from '../replay/operation-block';
 import type { Block, BlockVisitor, Engine } from '../replay/port';
 import type { ForeignModule } from './foreign-module';
 import { MachineServices } from './machine-services';
+import { ForeignRunner } from './operation-runner';
 import { orderOf, pagesBytes, PAGE_ORDER_MAX } from './page-orders';
 import { assumedBlock, ProgramBlocks, type BlockShape } from './program-blocks';
 import { RegionSource } from './region-source';
@@ -37,6 +39,8 @@ export class ForeignEngine implements Engine {
   readonly usableSize?: NonNullable<Engine['usableSize']>;
   readonly compact?: NonNullable<Engine['compact']>;
   readonly watchMoves?: NonNullable<Engine['watchMoves']>;
+
+  runner?: OperationRunner;
 
   private readonly running: RunningModule;
   private readonly verbs: Readonly<Record<(typeof VERBS)[number], Step>>;
@@ -96,6 +100,37 @@ export class ForeignEngine implements Engine {
       this.running.entries.__wasm_call_ctors?.();
       this.running.entries.ar_start(HEAP_BASE, this.machine.layout.heapBytes);
     });
+    if (this.isPlain) {
+      this.runner = this.makeRunner();
+    }
+  }
+
+  /** Whether all there is to allocate and free is to call the engine, and it shows what it did. */
+  private get isPlain(): boolean {
+    const { entries } = this.running;
+    return (
+      this.blocks === undefined &&
+      this.showsBlocks &&
+      !this.ownsHeap &&
+      entries.ar_page_take === undefined &&
+      entries.ar_page_give === undefined
+    );
+  }
+
+  private makeRunner(): ForeignRunner {
+    const { machine, module, parts, running, verbs } = this;
+    return new ForeignRunner(
+      machine,
+      running,
+      {
+        granuleBytes: parts.granuleBytes,
+        requestBytesMax: module.pointerBytes === 4 ? SIZE_MAX_32 : Infinity,
+        allocateStep: verbs.ar_allocate,
+        freeStep: verbs.ar_free,
+        placed: (result, sizeBytes) => this.placed(result, sizeBytes),
+      },
+      module.pointerBytes,
+    );
   }
 
   allocate(sizeBytes: number, align: number): Placement {

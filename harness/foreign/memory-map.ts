@@ -1,6 +1,7 @@
 import { ENTRY_CAPACITY } from '../machine/access-stream';
 import type { StreamAddresses } from '../machine/linear-memory';
 import { HEAP_BASE } from '../machine/memory-layout';
+import type { OperationColumns } from '../replay/operation-block';
 
 /**
  * Where things lie in a foreign engine's linear memory. Its addresses are the machine's own, so a pointer in C is a
@@ -38,7 +39,19 @@ export const CONTROL_WORDS = {
   /** Rows of the tables below that are filled. */
   visitCount: 36,
   lockNameCount: 40,
+  /** The row of the block that is under way, or the next one; where the ring was when it began; who is at work. */
+  operation: 44,
+  operationStart: 48,
+  phase: 52,
+  /** When a run shall end: see `STOPS`. */
+  stop: 56,
+  /** Entries that one operation may append, and where in the ring all of them together have to end, as bytes. */
+  entriesMax: 60,
+  entriesBudgetEnd: 64,
 } as const;
+
+export const STOPS = { never: 0, behindOperation: 1, withinOperation: 2 } as const;
+export const PHASES = { engine: 1, observer: 2 } as const;
 
 /** Numbers of the control block, 64 bits each, likewise. */
 export const CONTROL_NUMBERS = {
@@ -47,7 +60,26 @@ export const CONTROL_NUMBERS = {
   /** Units of the call under way, and the instructions of them that the segments have. */
   units: 136,
   unitsGiven: 144,
+  /** What the loop over a block has to know of machine and engine. */
+  heldNow: 152,
+  heapEnd: 160,
+  granuleBytes: 168,
+  requestBytesMax: 176,
 } as const;
+
+/** Where the columns of a block begin; not a multiple of a page apart, or all would want the same lines of a cache. */
+const COLUMNS = CONTROL + 0x7_0000;
+const COLUMN_STRIDE = 0x2080;
+export const COLUMN_ADDRESSES = {
+  verbs: COLUMNS,
+  bytes: COLUMNS + COLUMN_STRIDE,
+  aligns: COLUMNS + 2 * COLUMN_STRIDE,
+  objects: COLUMNS + 3 * COLUMN_STRIDE,
+  placements: COLUMNS + 4 * COLUMN_STRIDE,
+  grantedBytes: COLUMNS + 5 * COLUMN_STRIDE,
+  headerBytes: COLUMNS + 6 * COLUMN_STRIDE,
+  heldBytes: COLUMNS + 7 * COLUMN_STRIDE,
+} as const satisfies Readonly<Record<keyof OperationColumns, number>>;
 export const CONTROL_BYTES = 0x1000;
 
 /** The names of locks, as the engine gave them: where, the lock's bit, how many bytes, and these themselves. */

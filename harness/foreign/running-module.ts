@@ -50,6 +50,11 @@ export class BugCheck extends Error {
   override readonly name = 'BugCheck';
 }
 
+export interface ServiceWatcher {
+  beforeService(): void;
+  afterService(): void;
+}
+
 export class RunningModule implements LinearEngine {
   readonly streamAddresses = STREAM_ADDRESSES;
   readonly ownMemory;
@@ -57,6 +62,8 @@ export class RunningModule implements LinearEngine {
   memory!: LinearMemory;
   kernel!: EngineKernel;
   stream!: SharedStream;
+  /** Told when the machine does something for the engine: the run of a block that is under way. */
+  watcher: ServiceWatcher | undefined;
   private readonly recording: CompiledRecording;
   private readonly instructionsMax: number;
   private readonly pieceSteps: readonly Step[];
@@ -201,9 +208,9 @@ export class RunningModule implements LinearEngine {
     if (this.stream.isObserving) {
       return undefined;
     }
-    this.stream.take();
+    this.takeStream();
     const result = action();
-    this.stream.give();
+    this.giveStream();
     return result;
   }
 
@@ -253,11 +260,21 @@ export class RunningModule implements LinearEngine {
     }
   }
 
+  private takeStream(): void {
+    this.stream.take();
+    this.watcher?.beforeService();
+  }
+
+  private giveStream(): void {
+    this.watcher?.afterService();
+    this.stream.give();
+  }
+
   /** Within an operation, at a lock of which the kernel has closed the segment. */
   private segmentsFull(): void {
-    this.stream.take();
+    this.takeStream();
     this.machine.stream.flushClosed();
-    this.stream.give();
+    this.giveStream();
   }
 
   private hooks(): Readonly<Record<Hook, (...values: number[]) => void>> {
@@ -285,9 +302,9 @@ export class RunningModule implements LinearEngine {
     if (stream.isObserving) {
       stream.rewind();
     } else {
-      stream.take();
+      this.takeStream();
       machine.stream.flushWithinOperation();
-      stream.give();
+      this.giveStream();
     }
     if (stream.instructionsOfCall > this.instructionsMax) {
       throw new Runaway(this.instructionsMax, 'operation', 'instructions');

@@ -89,6 +89,12 @@ export class SharedStream {
     this.words[WORD.bitScans] = 0;
   }
 
+  /** Ends what an observer has begun in the kernel: the ring is where it was before. */
+  leaveObserver(): void {
+    this.words[WORD.position] = this.words[WORD.observing]!;
+    this.endObserving();
+  }
+
   get isObserving(): boolean {
     return this.words[WORD.observing] !== 0;
   }

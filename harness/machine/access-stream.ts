@@ -118,6 +118,8 @@ export class AccessStream {
   /** The stream position that the operation under way must not pass. */
   private positionLimit: number;
   private recording = true;
+  /** Told before a batch goes to the drain in the middle of an operation. */
+  beforeFlush: (() => void) | undefined;
 
   /**
    * @param steps the machine's step table: instruction weights and domain events by step
@@ -207,14 +209,23 @@ export class AccessStream {
 
   /** Marks the operation that the following accesses belong to. */
   beginOperation(index: number, code: number, id: number, bytes: number, align: number): void {
-    const row = this.operationCount;
+    this.describe(this.operationCount, index, code, id, bytes, align);
+    this.startOperation(this.entryCount);
+  }
+
+  /** `beginOperation` at a position of this batch, for an operation that `describe` tells of later. */
+  startOperation(position: number): void {
+    this.operationStart = this.entriesDrained + position;
+    this.positionLimit = Math.min(this.operationStart + this.accessesMax, this.accessBudget);
+  }
+
+  /** Says of a row of this batch which operation it is. */
+  describe(row: number, index: number, code: number, id: number, bytes: number, align: number): void {
     this.operationIndices[row] = index;
     this.operationCodes[row] = code;
     this.operationIds[row] = id;
     this.operationBytes[row] = bytes;
     this.operationAligns[row] = align;
-    this.operationStart = this.entriesDrained + this.entryCount;
-    this.positionLimit = Math.min(this.operationStart + this.accessesMax, this.accessBudget);
   }
 
   /** Says what the operation under way is about, where its event does not: a free names only the object. */
@@ -226,15 +237,39 @@ export class AccessStream {
   /** Ends the operation; throws `Runaway` when it passed the access limit. */
   endOperation(placement: number): void {
     this.checkAccessLimit();
-    this.closeSegment(END_OF_OPERATION);
-    const row = this.operationCount;
-    this.operationPlacements[row] = placement;
-    this.operationCount = row + 1;
-    this.notedRow += NOTED_COUNT;
-    const isFull = this.operationCount === OPERATION_LAST || this.segmentCount >= SEGMENT_LAST - 1;
-    if (isFull || this.entryCount >= ENTRIES_ENOUGH) {
+    this.operationPlacements[this.operationCount] = placement;
+    this.closeOperation();
+    if (this.isFull) {
       this.flush();
     }
+  }
+
+  /** Ends an operation within its limits, and leaves it to the caller to flush the stream where it is full. */
+  closeOperation(): void {
+    this.closeSegment(END_OF_OPERATION);
+    this.operationCount++;
+    this.notedRow += NOTED_COUNT;
+  }
+
+  /** Whether the batch has to go to the drain before the next operation. */
+  get isFull(): boolean {
+    return (
+      this.operationCount === OPERATION_LAST ||
+      this.segmentCount >= SEGMENT_LAST - 1 ||
+      this.entryCount >= ENTRIES_ENOUGH
+    );
+  }
+
+  /** Takes back the ends of the operations from `row` on, and what came behind the first of them. */
+  reopen(row: number): void {
+    let segment = 0;
+    for (let ended = 0; ; segment++) {
+      const isEnd = (this.segmentFlags[segment]! & END_OF_OPERATION) !== 0;
+      if (isEnd && ended++ === row) {
+        break;
+      }
+    }
+    this.standAt(this.segmentEnds[segment]!, segment, row);
   }
 
   /** Accesses of the operation under way so far. */
@@ -245,6 +280,11 @@ export class AccessStream {
   /** Accesses of all operations so far. */
   get accesses(): number {
     return this.entriesDrained + this.entryCount;
+  }
+
+  /** How many entries this batch may come to before all operations together have made too many. */
+  get accessesLeft(): number {
+    return this.accessBudget - this.entriesDrained;
   }
 
   /** Hands what is there to the drain and empties the stream. Called between operations, and at the end. */
@@ -323,6 +363,7 @@ export class AccessStream {
       this.empty();
       return;
     }
+    this.beforeFlush?.();
     const row = this.operationCount;
     const noted = this.operationNoted.slice(this.notedRow, this.notedRow + NOTED_COUNT);
     this.flush();
@@ -334,8 +375,13 @@ export class AccessStream {
     this.operationAligns[0] = this.operationAligns[row]!;
   }
 
+  /** Whether the operation under way has not passed its limit. */
+  get isWithinLimits(): boolean {
+    return this.entriesDrained + this.entryCount <= this.positionLimit;
+  }
+
   private checkAccessLimit(): void {
-    if (this.entriesDrained + this.entryCount > this.positionLimit) {
+    if (!this.isWithinLimits) {
       throw this.operationAccesses > this.accessesMax
         ? new Runaway(this.accessesMax)
         : new Runaway(this.accessBudget, 'replay');

@@ -14,6 +14,8 @@ export class Ledger {
   private reachedGranules = 0;
   private readonly granuleShift: number;
   private readonly held: Uint8Array;
+  /** Told of every change, after it. */
+  watch: ((address: number, bytes: number, isHeld: boolean) => void) | undefined;
 
   /**
    * @param base first byte of the region that can be held
@@ -116,5 +118,6 @@ export class Ledger {
     const end = Math.min(first + count, this.held.length);
     this.reachedGranules = Math.max(this.reachedGranules, end);
     this.heldGranules += value === 1 ? count : -count;
+    this.watch?.(address, bytes, value === 1);
   }
 }

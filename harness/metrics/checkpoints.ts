@@ -3,6 +3,7 @@ import { BUG, isBlock, isVirtual, NOTHING, NULL, OP_NAMES, VIRTUAL_BASE, ZERO } 
 import type { Placement, TraceEvent } from '../../traces/trace';
 import { isEngineFailure } from '../machine/failures';
 import { HEAP_BASE } from '../machine/memory-layout';
+import type { PerformedRows } from '../replay/block-rows';
 import type { Stack } from '../replay/stack';
 import { footprintMoment } from './footprint';
 import { heapSurvey, SurveyBuilder, type HeapSurvey } from './fragmentation';
@@ -78,6 +79,19 @@ export class RecentOperations {
     this.sizes[row] = event.size;
     this.placements[row] = placement;
     this.oldest = row + 1 === RECENT_OPERATIONS ? 0 : row + 1;
+  }
+
+  /** The last rows of a block. */
+  addRows(rows: PerformedRows, from: number, until: number): void {
+    for (let row = Math.max(from, until - RECENT_OPERATIONS); row < until; row++) {
+      const oldest = this.oldest;
+      this.indices[oldest] = rows.firstEvent + row;
+      this.ops[oldest] = rows.codes[row]!;
+      this.ids[oldest] = rows.ids[row]!;
+      this.sizes[oldest] = rows.sizes[row]!;
+      this.placements[oldest] = rows.placements[row]!;
+      this.oldest = oldest + 1 === RECENT_OPERATIONS ? 0 : oldest + 1;
+    }
   }
 
   /** Those that led to the operation `last`, in their order. */

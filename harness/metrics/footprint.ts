@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { PerformedRows } from '../replay/block-rows';
 import type { ReplayObserver, ReplayState } from '../replay/replay';
 import { BASIS_POINTS, ExactSum, scaledRatio } from './exact-ratio';
 import type { Peak } from './largest';
@@ -81,6 +82,43 @@ export class FootprintRecorder implements ReplayObserver {
     }
   }
 
+  performed(_state: ReplayState, rows: PerformedRows, from: number, until: number): void {
+    const { allocatedAfter, liveBytesAfter, grantedAfter, heldBytes } = rows;
+    let { allocatedBytes } = this.latest;
+    let { liveBytes } = this.atLivePeak;
+    let { grantedBytes } = this.atGrantedPeak;
+    let { heldBytes: held } = this.atHeldPeak;
+    let [livePeak, grantedPeak, heldPeak] = [-1, -1, -1];
+    if (this.operations === 0) {
+      [liveBytes, grantedBytes, held] = [-1, -1, -1];
+    }
+    for (let row = from; row < until; row++) {
+      const allocated = allocatedAfter[row]! - allocatedBytes;
+      if (allocated > 0) {
+        allocatedBytes += allocated;
+        this.liveOverTime.addProduct(liveBytesAfter[row]!, allocated);
+        this.heldOverTime.addProduct(heldBytes[row]!, allocated);
+      }
+      if (liveBytesAfter[row]! > liveBytes) {
+        liveBytes = liveBytesAfter[row]!;
+        livePeak = row;
+      }
+      if (grantedAfter[row]! > grantedBytes) {
+        grantedBytes = grantedAfter[row]!;
+        grantedPeak = row;
+      }
+      if (heldBytes[row]! > held) {
+        held = heldBytes[row]!;
+        heldPeak = row;
+      }
+    }
+    this.operations += until - from;
+    this.latest.setRow(rows, until - 1);
+    this.atLivePeak.setRow(rows, livePeak);
+    this.atGrantedPeak.setRow(rows, grantedPeak);
+    this.atHeldPeak.setRow(rows, heldPeak);
+  }
+
   /** Undefined when there was no operation. */
   finish(): FootprintSummary | undefined {
     if (this.operations === 0) {
@@ -136,6 +174,19 @@ export function momentOf(state: FootprintState): FootprintMoment {
   };
 }
 
+/** The state after a row of a block. */
+export function rowState(rows: PerformedRows, row: number): FootprintState {
+  return {
+    eventIndex: rows.firstEvent + row,
+    allocatedBytes: rows.allocatedAfter[row]!,
+    liveObjects: rows.liveObjectsAfter[row]!,
+    liveBytes: rows.liveBytesAfter[row]!,
+    grantedBytes: rows.grantedAfter[row]!,
+    headerBytes: rows.headersAfter[row]!,
+    heldBytes: rows.heldBytes[row]!,
+  };
+}
+
 function fragmentationRatio(heldBytes: number, liveBytes: number): FragmentationRatio | undefined {
   if (liveBytes === 0) {
     return undefined;
@@ -161,5 +212,12 @@ class MomentSlot implements FootprintState {
     this.grantedBytes = state.grantedBytes;
     this.headerBytes = state.headerBytes;
     this.heldBytes = state.heldBytes;
+  }
+
+  /** After a row of a block; nothing for row −1. */
+  setRow(rows: PerformedRows, row: number): void {
+    if (row >= 0) {
+      this.set(rowState(rows, row));
+    }
   }
 }

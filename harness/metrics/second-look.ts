@@ -1,7 +1,9 @@
 import type { Placement, TraceEvent } from '../../traces/trace';
 import type { Outcome } from '../replay/outcome';
 import type { RepeatableReplay } from '../replay/payload-writer';
+import type { PerformedRows } from '../replay/block-rows';
 import { repeatable, replay, type ReplayObserver, type ReplayState } from '../replay/replay';
+import type { Stack } from '../replay/stack';
 import { seeHeap, type HeapSight } from './checkpoints';
 import { HeapWalkRecorder, type HeapWalk } from './heap-walk';
 import { NotDeterministic } from './repetition';
@@ -62,11 +64,24 @@ class Surveyor implements ReplayObserver {
   readonly trail = new PlacementTrail();
   private next = 0;
 
-  constructor(private readonly operations: readonly number[]) {}
+  constructor(private readonly moments: readonly number[]) {}
 
   operation({ eventIndex, stack }: ReplayState, _event: TraceEvent, placement: Placement): void {
     this.trail.add(placement);
-    if (eventIndex === this.operations[this.next]) {
+    this.seeAfter(eventIndex, stack);
+  }
+
+  performed({ eventIndex, stack }: ReplayState, rows: PerformedRows, from: number, until: number): void {
+    this.trail.addAll(rows.placements, from, until);
+    this.seeAfter(eventIndex, stack);
+  }
+
+  nextLook(): number {
+    return this.moments[this.next] ?? Infinity;
+  }
+
+  private seeAfter(eventIndex: number, stack: Stack): void {
+    if (eventIndex === this.moments[this.next]) {
       this.next++;
       this.sights.set(eventIndex, seeHeap(stack));
     }

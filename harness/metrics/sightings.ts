@@ -1,4 +1,5 @@
 import type { Placement, TraceEvent } from '../../traces/trace';
+import type { PerformedRows } from '../replay/block-rows';
 import type { ReplayObserver, ReplayState } from '../replay/replay';
 import type { Stack } from '../replay/stack';
 import { RecentOperations, seeHeap, type HeapSight, type RecentOperation } from './checkpoints';
@@ -30,7 +31,7 @@ export class Sightings implements ReplayObserver {
   private readonly seen = new Map<number, HeapSight | null>();
   private peak: { readonly operation: number; readonly sight: HeapSight | null } | undefined;
   private readonly recent = new RecentOperations();
-  private heldBytesMax = -1;
+  heldBytesMax = -1;
   private peakVisits = 0;
   private nextGuess = 0;
   private nextGuessedOperation: number;
@@ -56,6 +57,24 @@ export class Sightings implements ReplayObserver {
     }
   }
 
+  performed(state: ReplayState, rows: PerformedRows, from: number, until: number): void {
+    this.trail.addAll(rows.placements, from, until);
+    if (this.failure === undefined) {
+      this.recent.addRows(rows, from, until);
+    }
+    if (state.eventIndex >= this.nextGuessedOperation) {
+      this.meetGuess(state);
+    }
+    if (rows.heldBytes[until - 1]! > this.heldBytesMax) {
+      this.meetPeak(state);
+    }
+  }
+
+  nextLook(event: number): number {
+    this.forgetGuessesBefore(event);
+    return this.nextGuessedOperation;
+  }
+
   /** What was seen after an operation: null where the heap was broken, undefined where nobody looked. */
   after(operation: number): HeapSight | null | undefined {
     return this.peak?.operation === operation ? this.peak.sight : this.seen.get(operation);
@@ -72,7 +91,11 @@ export class Sightings implements ReplayObserver {
     if (eventIndex === this.nextGuessedOperation) {
       this.seen.set(eventIndex, seeHeap(stack));
     }
-    while (this.nextGuessedOperation <= eventIndex) {
+    this.forgetGuessesBefore(eventIndex + 1);
+  }
+
+  private forgetGuessesBefore(event: number): void {
+    while (this.nextGuessedOperation < event) {
       this.nextGuessedOperation = this.guesses[++this.nextGuess] ?? Infinity;
     }
   }
@@ -111,6 +134,12 @@ export class PlacementTrail {
     this.operations++;
     if ((this.operations & (this.operations - 1)) === 0) {
       this.marks.push(this.sum);
+    }
+  }
+
+  addAll(placements: Float64Array, from: number, until: number): void {
+    for (let row = from; row < until; row++) {
+      this.add(placements[row]! as Placement);
     }
   }
 

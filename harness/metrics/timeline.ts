@@ -1,7 +1,8 @@
 import { InputError } from '../../traces/input-error';
 import { NOTHING, OP, OP_NAMES, TraceEvent, type Trace } from '../../traces/trace';
+import type { PerformedRows } from '../replay/block-rows';
 import type { ReplayObserver } from '../replay/replay';
-import { momentOf, type FootprintMoment, type FootprintState } from './footprint';
+import { momentOf, rowState, type FootprintMoment, type FootprintState } from './footprint';
 
 /** Checkpoints are thinned to every other one when there would be more. */
 export const CHECKPOINTS_MAX = 256;
@@ -21,6 +22,17 @@ export class TimelineRecorder implements ReplayObserver {
   operation(state: FootprintState): void {
     if (state.allocatedBytes >= this.nextAt) {
       this.sample(state);
+    }
+  }
+
+  performed(_state: FootprintState, rows: PerformedRows, from: number, until: number): void {
+    if (rows.allocatedAfter[until - 1]! < this.nextAt) {
+      return;
+    }
+    for (let row = from; row < until; row++) {
+      if (rows.allocatedAfter[row]! >= this.nextAt) {
+        this.sample(rowState(rows, row));
+      }
     }
   }
 

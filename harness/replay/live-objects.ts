@@ -2,9 +2,12 @@ import { isBlock, isVirtual, NULL, VIRTUAL_BASE, type Placement } from '../../tr
 import { HeapCorruption } from '../machine/failures';
 import type { Machine } from '../machine/machine';
 import { HEAP_BASE } from '../machine/memory-layout';
+import type { BlockRows } from './block-rows';
+import type { DelayedLedger } from './delayed-ledger';
 import { ObjectTable } from './object-table';
 import { Oracle } from './oracle';
 import { Payload, type PayloadChecks } from './payload';
+import { FREES } from './operation-block';
 import type { Block, Engine } from './port';
 import type { Stack } from './stack';
 
@@ -27,6 +30,8 @@ export class LiveObjects {
   requestedBytes = 0;
   grantedBytes = 0;
   headerBytes = 0;
+  /** Bytes asked for in all successful allocations so far. */
+  allocatedBytes = 0;
   /** Blocks, so far, that did not lie as was asked for: the oracle holds an engine to its own bound only. */
   misalignedPlacements = 0;
 
@@ -39,6 +44,11 @@ export class LiveObjects {
     this.engine = stack.engine;
     this.machine = stack.machine;
     this.oracle = isWitnessed ? new Oracle(stack.machine, stack.definition.constants) : undefined;
+  }
+
+  /** Has placements witnessed by what was held when they were made, where the engine has gone on since. */
+  witnessBy(ledger: DelayedLedger): void {
+    this.oracle?.witnessBy(ledger);
   }
 
   placement(slot: number): Placement {
@@ -57,10 +67,22 @@ export class LiveObjects {
    * what had been asked for before a reallocation, which does not say it again.
    */
   settle(slot: number, placement: Placement, bytes: number, align: number, keptAlign = 0): void {
-    const { table } = this;
     checkPlacement(placement);
-    table.setPlacement(slot, placement);
-    table.setRequest(slot, bytes, align);
+    this.table.setRequest(slot, bytes, align);
+    this.place(slot, placement, bytes, align, keptAlign);
+    if (isBlock(placement)) {
+      this.payload?.paint(slot);
+    }
+  }
+
+  /** `settle` in a block: the table knows the request already, and perhaps that of the next object in the slot. */
+  settleRequested(slot: number, placement: Placement, bytes: number, align: number): void {
+    checkPlacement(placement);
+    this.place(slot, placement, bytes, align, 0);
+  }
+
+  private place(slot: number, placement: Placement, bytes: number, align: number, keptAlign: number): void {
+    this.table.setPlacement(slot, placement);
     if (!isBlock(placement)) {
       return;
     }
@@ -73,7 +95,6 @@ export class LiveObjects {
     }
     this.count++;
     this.requestedBytes += bytes;
-    this.payload?.paint(slot);
   }
 
   private grant(slot: number, block: Block | undefined): void {
@@ -84,6 +105,46 @@ export class LiveObjects {
     this.headerBytes += headerBytes;
   }
 
+  /**
+   * `settleRequested` for a run of rows, and `release` for the frees among them. Fills in what was live and granted
+   * after each; `from` of the rows says, where it throws, which was wrong.
+   */
+  settleRows(rows: BlockRows, until: number, ledger: DelayedLedger): void {
+    const { table, oracle } = this;
+    const { verbs, slots, bytes, aligns, objects, placements, grantedBytes, headerBytes } = rows;
+    for (let row = rows.settled; row < until; row++) {
+      rows.settled = row;
+      const slot = slots[row]!;
+      const requested = bytes[row]!;
+      if (verbs[row] === FREES) {
+        this.releaseBlock(slot, objects[row]! as Placement, requested);
+      } else {
+        const placement = placements[row]! as Placement;
+        const align = aligns[row]!;
+        table.setPlacement(slot, placement);
+        if (align > 1 && !isAligned(placement, align)) {
+          this.misalignedPlacements++;
+        }
+        if (oracle !== undefined) {
+          ledger.comeTo(row);
+          oracle.placed(placement, requested, align);
+          table.setGrant(slot, grantedBytes[row]!, headerBytes[row]!);
+          this.grantedBytes += grantedBytes[row]!;
+          this.headerBytes += headerBytes[row]!;
+        }
+        this.count++;
+        this.requestedBytes += requested;
+        this.allocatedBytes += requested;
+      }
+      rows.allocatedAfter[row] = this.allocatedBytes;
+      rows.liveObjectsAfter[row] = this.count;
+      rows.liveBytesAfter[row] = this.requestedBytes;
+      rows.grantedAfter[row] = this.grantedBytes;
+      rows.headersAfter[row] = this.headerBytes;
+    }
+    rows.settled = until;
+  }
+
   /** Takes an object's block out of the books; the object keeps its slot. */
   release(slot: number): void {
     const { table } = this;
@@ -91,8 +152,13 @@ export class LiveObjects {
     if (!isBlock(placement)) {
       return;
     }
-    const bytes = table.requestedBytes(slot);
     this.payload?.forget(slot);
+    this.releaseBlock(slot, placement, table.requestedBytes(slot));
+  }
+
+  /** The same of a block for which so much had been asked. */
+  releaseBlock(slot: number, placement: Placement, bytes: number): void {
+    const { table } = this;
     this.count--;
     this.requestedBytes -= bytes;
     if (this.oracle !== undefined) {

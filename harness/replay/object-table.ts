@@ -15,6 +15,8 @@ const REQUESTED_BYTES = 2;
 const ALIGN = 3;
 const GRANTED_BYTES = 4;
 const HEADER_BYTES = 5;
+/** Which allocation of a block it was, so that a free in the same block knows it. */
+const BORN = 6;
 /** Rows of 64 bytes: whatever is asked of an object costs the host one cache line. */
 const ROW_SHIFT = 3;
 
@@ -75,6 +77,15 @@ export class ObjectTable {
     this.rows[(slot << ROW_SHIFT) + HEADER_BYTES] = headerBytes;
   }
 
+  /** The number of the allocation in a block; −1 where it was in none. */
+  born(slot: number): number {
+    return this.rows[(slot << ROW_SHIFT) + BORN]!;
+  }
+
+  setBorn(slot: number, number: number): void {
+    this.rows[(slot << ROW_SHIFT) + BORN] = number;
+  }
+
   /** The object's slot, or −1 for an id that no live object has. */
   slotOf(id: number): number {
     const mask = this.positions.length - 1;
@@ -93,6 +104,7 @@ export class ObjectTable {
     }
     const slot = this.freeSlotCount > 0 ? this.freeSlots[--this.freeSlotCount]! : this.slotCount++;
     this.rows[(slot << ROW_SHIFT) + ID] = id;
+    this.rows[(slot << ROW_SHIFT) + BORN] = -1;
     this.insert(id, slot);
     this.objectCount++;
     return slot;

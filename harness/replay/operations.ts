@@ -16,6 +16,7 @@ import type { Machine } from '../machine/machine';
 import { LiveObjects, type Witnesses } from './live-objects';
 import { asInteger } from './object-table';
 import { OpenCalls } from './open-calls';
+import { UnsupportedVerb } from './outcome';
 import type { ApiScopes, Capability, Engine } from './port';
 import type { Stack } from './stack';
 
@@ -24,24 +25,11 @@ import type { Stack } from './stack';
  * that are live. All the bookkeeping of a replay that is not the engine's lies here, and the oracle with it.
  */
 
-/** Ends the replay as `unsupported`: the trace needs a verb that the engine does not have. */
-export class UnsupportedVerb extends Error {
-  constructor(
-    readonly verb: Capability,
-    engine: string,
-    op: string,
-  ) {
-    super(`${engine} has no ${verb}, which the operation "${op}" needs`);
-    this.name = 'UnsupportedVerb';
-  }
-}
-
 /** `emulate`: a realloc on an engine without one is what its caller would write; `verb`: it is unsupported. */
 export type ReallocPolicy = 'emulate' | 'verb';
 
 export class Operations {
   eventIndex = 0;
-  allocatedBytes = 0;
   failedAllocations = 0;
   firstFailureIndex: number | undefined;
   /** Of the failures those of requests that the heap had bytes enough for, in whatever pieces. */
@@ -78,6 +66,10 @@ export class Operations {
 
   get heldBytes(): number {
     return this.machine.ledger.heldBytes;
+  }
+
+  get allocatedBytes(): number {
+    return this.objects.allocatedBytes;
   }
 
   get liveObjects(): number {
@@ -176,10 +168,14 @@ export class Operations {
       throw this.badId(event, 'is live already');
     }
     this.objects.settle(table.add(event.id), placement, event.size, event.align);
+    return this.counted(placement, event.size);
+  }
+
+  counted(placement: Placement, sizeBytes: number): Placement {
     if (isBlock(placement)) {
-      this.allocatedBytes += event.size;
+      this.objects.allocatedBytes += sizeBytes;
     } else if (placement === NULL || placement === BUG) {
-      this.countFailure(event.size);
+      this.countFailure(sizeBytes);
     }
     return placement;
   }
@@ -219,7 +215,7 @@ export class Operations {
       payload?.verifyResized(slot, placement, event.size, event.align);
       this.objects.release(slot);
       this.objects.settle(slot, placement, event.size, event.align, this.objects.table.align(slot));
-      this.allocatedBytes += event.size;
+      this.objects.allocatedBytes += event.size;
     }
     return placement;
   }

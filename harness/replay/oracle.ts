@@ -1,8 +1,12 @@
 import { isVirtual, VIRTUAL_BASE, type Placement } from '../../traces/trace';
 import { HeapCorruption } from '../machine/failures';
+import type { Ledger } from '../machine/ledger';
 import type { Machine } from '../machine/machine';
 import { HEAP_BASE, PAGE_BYTES, PAGE_SHIFT } from '../machine/memory-layout';
 import type { EngineDefinition } from './port';
+
+/** Who knows what is held. */
+export type HeldMemory = Pick<Ledger, 'holds'>;
 
 /**
  * The oracle: an independent witness of every placement. It keeps one bit a granule of what is live and objects to a
@@ -13,6 +17,7 @@ export class Oracle {
   private readonly area: BitRange;
   private readonly granuleShift: number;
   private readonly alignBytesMax: number;
+  private witnessed: HeldMemory | undefined;
 
   /** @param constants the engine's granule (block bounds are multiples of it) and the alignment it honours */
   constructor(
@@ -24,6 +29,11 @@ export class Oracle {
     this.alignBytesMax = Math.min(constants.alignBytesMax ?? HEAP_BASE, HEAP_BASE);
     this.heap = new BitRange(machine.layout.heapBytes >>> this.granuleShift);
     this.area = new BitRange(machine.virtualPages);
+  }
+
+  /** Says who knows what is held; by default the machine's ledger. */
+  witnessBy(held: HeldMemory): void {
+    this.witnessed = held;
   }
 
   /** Witnesses a new block of `bytes` requested bytes. */
@@ -57,7 +67,7 @@ export class Oracle {
 
   /** An object of no bytes may lie right behind the last byte of its block, so at the end of what is held. */
   private isHeld(placement: Placement, bytes: number): boolean {
-    const { ledger } = this.machine;
+    const ledger = this.witnessed ?? this.machine.ledger;
     return ledger.holds(placement, bytes) || (bytes === 0 && ledger.holds(placement - 1, 1));
   }
 

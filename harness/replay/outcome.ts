@@ -34,3 +34,15 @@ export type Outcome =
       readonly verb: Capability;
       readonly reason: string;
     };
+
+/** Ends the replay as `unsupported`: the trace needs a verb that the engine does not have. */
+export class UnsupportedVerb extends Error {
+  constructor(
+    readonly verb: Capability,
+    engine: string,
+    op: string,
+  ) {
+    super(`${engine} has no ${verb}, which the operation "${op}" needs`);
+    this.name = 'UnsupportedVerb';
+  }
+}

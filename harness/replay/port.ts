@@ -1,5 +1,6 @@
 import type { Placement } from '../../traces/trace';
 import type { Machine } from '../machine/machine';
+import type { OperationRunner } from './operation-block';
 import type { BrokenGuarantee, QuirkDemonstration } from './demonstration';
 
 /**
@@ -79,6 +80,9 @@ export interface Engine {
    * with zeroing forms (`xzalloc`) act on it. Both are empty texts where the event names none.
    */
   callSite?(site: string, call: string): void;
+
+  /** Runs many operations by itself, where it does so faster than one verb after the other. */
+  readonly runner?: OperationRunner;
 
   /**
    * The allocated block behind an object, or undefined where there is none; size and align are those of the

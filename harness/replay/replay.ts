@@ -1,7 +1,9 @@
-import { OP_NAMES, TraceEvent, type EventSource, type Placement, type Trace } from '../../traces/trace';
+import { OP_NAMES, TraceEvent, type EventSource, type Trace } from '../../traces/trace';
 import { EscapedException, Fault, HeapCorruption, Runaway, Trap } from '../machine/failures';
-import { Operations, UnsupportedVerb, type ReallocPolicy } from './operations';
-import type { Outcome, StoppedAt } from './outcome';
+import { BlockReplay } from './block-replay';
+import { Operations, type ReallocPolicy } from './operations';
+import type { ReplayObserver, ReplayState } from './observer';
+import { UnsupportedVerb, type Outcome, type StoppedAt } from './outcome';
 import { PayloadSpoilt, type PayloadChecks, type SpoiltByte } from './payload';
 import { PlacementsWriter } from './placements';
 import type { Stack } from './stack';
@@ -11,31 +13,7 @@ import type { Stack } from './stack';
  * placement, update what is live, granted and held, tell the observers.
  */
 
-/** What the loop knows after an operation; observers read it and must not keep it. */
-export interface ReplayState {
-  /** Index of the event in the trace, from 0. */
-  readonly eventIndex: number;
-  /** The object that the operation was applied to; `NULL` for an allocation. */
-  readonly subject: Placement;
-  readonly liveObjects: number;
-  /** Requested bytes of the live objects. */
-  readonly liveBytes: number;
-  /** Bytes of the blocks granted to them, headers and rounding included. */
-  readonly grantedBytes: number;
-  /** Header bytes among the granted. */
-  readonly headerBytes: number;
-  /** Bytes taken from the page source. */
-  readonly heldBytes: number;
-  /** Requested bytes of all successful allocations so far: the time axis of fragmentation. */
-  readonly allocatedBytes: number;
-  readonly failedAllocations: number;
-  readonly stack: Stack;
-}
-
-/** Called after every operation that reached the engine. */
-export interface ReplayObserver {
-  operation(state: ReplayState, event: TraceEvent, placement: Placement): void;
-}
+export type { ReplayObserver, ReplayState };
 
 export interface ReplayOptions {
   /** Receives the placements as text in chunks that are valid only during the call. */
@@ -51,6 +29,8 @@ export interface ReplayOptions {
    * granted and placed.
    */
   readonly bare?: boolean;
+  /** How many events may be performed as one block; 0: each is performed by itself. As many as there is room for. */
+  readonly blockEventsMax?: number;
   /** Told the number of events replayed, at every breath. */
   readonly progress?: (events: number) => void;
 }
@@ -115,6 +95,7 @@ class Replay {
   private readonly operations: Operations;
   private readonly placements: PlacementsWriter | undefined;
   private readonly eventsMax: number;
+  private readonly blocks: BlockReplay | undefined;
   private events = 0;
   /** The number of accesses at which to breathe next. */
   private breathAt = BREATH_ACCESSES;
@@ -132,6 +113,10 @@ class Replay {
       ? undefined
       : new PlacementsWriter(stack.definition.placementsForm, options.placements);
     this.eventsMax = until + 1;
+    this.blocks =
+      options.blockEventsMax === 0
+        ? undefined
+        : BlockReplay.of(stack, source, this.operations, this.placements, observers);
   }
 
   async run(): Promise<ReplayReport> {
@@ -177,27 +162,72 @@ class Replay {
 
   /** False where it stopped for a breath, true when what the source has at hand is done. */
   private runBuffered(): boolean {
-    const { stream } = this.stack.machine;
+    if (this.blocks !== undefined) {
+      return this.runBlocks(this.blocks);
+    }
     const { event, operations, source } = this;
-    let last: Placement = operations.lastPlacement;
-    while (this.events < this.eventsMax && source.next(event, last)) {
-      last = operations.perform(event, this.events);
-      this.placements?.line(event.op, event.id, last, operations.subject);
-      if (operations.reachedEngine) {
-        for (const observer of this.observers) {
-          observer.operation(operations, event, last);
-        }
-      }
-      this.events++;
-      if ((this.events & BREATH_EVENTS_MASK) === 0) {
-        return false;
-      }
-      if (stream.accesses >= this.breathAt) {
-        this.breathAt = stream.accesses + BREATH_ACCESSES;
+    while (this.events < this.eventsMax && source.next(event, operations.lastPlacement)) {
+      this.performEvent();
+      if (this.isOutOfBreath()) {
         return false;
       }
     }
     return true;
+  }
+
+  private runBlocks(blocks: BlockReplay): boolean {
+    const { event, source } = this;
+    while (this.events < this.eventsMax) {
+      const beforeBreath = BREATH_EVENTS_MASK + 1 - (this.events & BREATH_EVENTS_MASK);
+      const ahead = blocks.read(
+        source,
+        event,
+        this.events,
+        Math.min(this.eventsMax - this.events, beforeBreath, this.options.blockEventsMax ?? Infinity),
+      );
+      try {
+        blocks.perform(event);
+      } catch (error) {
+        this.events += blocks.failedRow;
+        throw error;
+      }
+      this.events += blocks.count;
+      if (ahead === 'nothing') {
+        return true;
+      }
+      if (ahead === 'event') {
+        this.performEvent();
+      }
+      if (this.isOutOfBreath()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Performs the event by itself. */
+  private performEvent(): void {
+    const { event, operations } = this;
+    const placement = operations.perform(event, this.events);
+    this.placements?.line(event.op, event.id, placement, operations.subject);
+    if (operations.reachedEngine) {
+      for (const observer of this.observers) {
+        observer.operation(operations, event, placement);
+      }
+    }
+    this.events++;
+  }
+
+  private isOutOfBreath(): boolean {
+    const { stream } = this.stack.machine;
+    if ((this.events & BREATH_EVENTS_MASK) === 0) {
+      return true;
+    }
+    if (stream.accesses >= this.breathAt) {
+      this.breathAt = stream.accesses + BREATH_ACCESSES;
+      return true;
+    }
+    return false;
   }
 
   private outcomeOf(error: unknown): Outcome {

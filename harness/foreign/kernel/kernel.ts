@@ -40,6 +40,10 @@ export function visit32(start: u32, bytes: u32, state: i32): void {
   visit64(<f64>start, <f64>bytes, state);
 }
 
-export function run(from: i32, until: i32): i32 {
-  return runOperations(from, until);
+export function run64(from: i32, until: i32): i32 {
+  return runOperations(from, until, 8);
+}
+
+export function run32(from: i32, until: i32): i32 {
+  return runOperations(from, until, 4);
 }

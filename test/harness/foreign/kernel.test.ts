@@ -56,7 +56,11 @@ build('has the figures that TypeScript has', () => {
   const read = new Function(`${source.replaceAll('export const', 'const')}; return { ${names.join()} };`);
   const figures = read() as Readonly<Record<string, number>>;
   const words = { ...map.CONTROL_WORDS, ...map.CONTROL_NUMBERS };
-  const addresses = { ...map.STREAM_ADDRESSES, ...Object.fromEntries(inControl(words)) };
+  const addresses = {
+    ...map.STREAM_ADDRESSES,
+    ...map.COLUMN_ADDRESSES,
+    ...Object.fromEntries(inControl(words)),
+  };
   for (const [name, figure] of Object.entries(addresses)) {
     assert.is(figures[constantOf(name)], name === 'frameAccesses' ? undefined : figure, name);
   }
