@@ -50,7 +50,7 @@ export type MinimumHeap =
  * A trace may fail on a heap and complete on a smaller one: under a buddy it matters which large blocks a heap divides
  * into. So heaps above and below the minimum, by so many pages, are tried as well.
  */
-const LOOKS_ABOVE = [1, 2, 4];
+const LOOKS_ABOVE = [1, 4];
 const LOOKS_BELOW = [1, 2, 3, 4, 8, 16, 64, 256];
 
 /** Of a heap that is as large as what is held at most: whatever is asked for again, a smaller one has no room for. */
