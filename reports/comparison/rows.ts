@@ -126,7 +126,7 @@ const RANKS: readonly RegExp[] = [
   /^(waste|search)\.|\.(instructions|accesses)\./,
 ];
 
-function rankOf(metric: string): number {
+export function rankOf(metric: string): number {
   const rank = RANKS.findIndex((pattern) => pattern.test(metric));
   return rank < 0 ? RANKS.length : rank;
 }
@@ -144,7 +144,8 @@ const FACTS: readonly (readonly [pattern: RegExp, fact: string])[] = [
   [/^events\./, 'events'],
 ];
 
-function factOf(metric: string): string {
+/** What a metric is one of several figures of: percentiles of one distribution, indices of one shape. */
+export function factOf(metric: string): string {
   const found = FACTS.find(([pattern]) => pattern.test(metric));
   return found === undefined ? metric : metric.replace(new RegExp(`${found[0].source}.*$`), found[1]);
 }

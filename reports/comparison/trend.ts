@@ -7,6 +7,7 @@ import { csvText, type Column } from '../csv/cells';
 import { trendHtml } from './trend-page';
 import type { Terminal, TextColumn } from '../text-columns';
 import { nameText } from './headline';
+import { factOf, rankOf } from './rows';
 import { textTable } from './text-table';
 
 /** What `trend --format` offers; the first is the default. */
@@ -21,7 +22,7 @@ export const TREND_FORMATS: readonly {
 ];
 
 /**
- * Run by run, that is, by the commit that moved it: a row per engine and metric, the largest change first. A run in
+ * Run by run, that is, by the commit that moved it: a row per engine and fact, what matters most first. A run in
  * which nothing changed is not shown; `csv` has every change.
  */
 function trendText(trend: Trend, terminal: Terminal = {}): string {
@@ -46,22 +47,26 @@ function byChange(a: TrendChange, b: TrendChange): number {
   return size(b) - size(a) || Math.abs(b.absolute) - Math.abs(a.absolute);
 }
 
-/** What one commit did to a metric of an engine, over all traces and pricings. */
+/** What one commit did to an engine in one respect, over all traces and pricings and the figures that say the same. */
 interface Moved extends TrendChange {
-  readonly replays: number;
+  readonly series: number;
 }
 
 function movedBy(changes: readonly TrendChange[]): Moved[] {
   const groups = new Map<string, TrendChange[]>();
   for (const change of changes) {
     const { engine, options, metric } = change.to;
-    const key = JSON.stringify([engine, options, metric, change.judgement]);
+    const key = JSON.stringify([engine, options, factOf(metric), change.judgement]);
     groups.set(key, [...(groups.get(key) ?? []), change]);
   }
   return [...groups.values()]
-    .map((group) => ({ ...group.sort(byChange)[0]!, replays: group.length }))
-    .sort((a, b) => WORST_FIRST.indexOf(a.judgement) - WORST_FIRST.indexOf(b.judgement) || byChange(a, b));
+    .map((group) => ({ ...group.sort(byTelling)[0]!, series: group.length }))
+    .sort((a, b) => WORST_FIRST.indexOf(a.judgement) - WORST_FIRST.indexOf(b.judgement) || byTelling(a, b));
 }
+
+/** The figure that matters most stands for its fact, where it changed most. */
+const byTelling = (a: TrendChange, b: TrendChange): number =>
+  rankOf(a.to.metric) - rankOf(b.to.metric) || byChange(a, b);
 
 const WORST_FIRST: readonly TrendChange['judgement'][] = ['worse', 'better', 'changed', 'not comparable'];
 
@@ -75,14 +80,18 @@ const COLUMNS: readonly TextColumn<Moved>[] = [
   },
   { title: 'pricing', align: 'left', isKey: true, cell: ({ to }) => nameText(to.pricing) },
   { title: 'metric', align: 'left', isKey: true, cell: ({ to }) => escapeControls(to.metric) },
-  { title: 'alike', align: 'right', cell: ({ replays }) => groupedInteger(replays - 1) },
+  { title: 'alike', align: 'right', cell: ({ series }) => groupedInteger(series - 1) },
   { title: 'from', align: 'right', cell: ({ from }) => groupedInteger(from.value) },
   { title: 'to', align: 'right', cell: ({ to }) => groupedInteger(to.value) },
   { title: 'unit', align: 'left', cell: ({ to }) => escapeControls(to.unit) },
   { title: 'change', align: 'right', cell: relativeText },
   { title: '', align: 'left', cell: ({ judgement, reasons }) => [judgement, ...reasons].join(': ') },
-  { title: 'since', align: 'left', cell: ({ from }) => nameText(from.commit) },
+  { title: 'since', align: 'left', cell: ({ from }) => nameText(shortCommit(from.commit)) },
 ];
+
+/** A whole sha is wider than all the rest of its row. */
+const shortCommit = (commit: string): string =>
+  /^[0-9a-f]{40}$/.test(commit) ? commit.slice(0, 12) : commit;
 
 function relativeText({ relativeBasisPoints, absolute }: TrendChange): string {
   return relativeBasisPoints === null

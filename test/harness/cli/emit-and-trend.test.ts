@@ -72,6 +72,12 @@ test('a history is appended to run by run, and its trend shows the commit that s
       /third {2}nightly\n.*\ntrace +cell-list +flat +free\.cycles\.max .* worse +second\n/,
     );
     assert.match(stdout, /3 runs, 1 series, 1 change\n$/);
+    const { stdout: all } = await runCli('trend', history!);
+    const worse = all.split('\n').filter((line) => line.includes(' worse '));
+    assert.match(worse[0]!, / free\.cycles\.max +0 /, 'the worst case first');
+    const percentiles = worse.filter((line) => / free\.cycles\.(p\d+|mean|min)/.test(line));
+    assert.is(percentiles.length, 1, 'figures that move together are one row');
+    assert.match(percentiles[0]!, / free\.cycles\.[\w.]+ +5 /);
     const failing = (...words: string[]) =>
       runCli('trend', history!, '--metric', 'free.cycles.max', ...words);
     assert.is((await failing('--fail-on', 'worse')).code, 3);
