@@ -10,7 +10,7 @@ import type { Rule } from '../../harness/conformance/rules';
  * trace. `*.full.test.ts` beside this file does the same with more random sequences, and under more options.
  */
 
-const RANDOM_RUNS = 12;
+const RANDOM_RUNS = 4;
 
 /** What an engine may leave without anything to examine. */
 const IDLE: Readonly<Record<string, readonly Rule[]>> = {

@@ -8,7 +8,7 @@ import { play } from './play';
 /** What the README and the helps show works as shown for somebody who has installed the package. */
 const test = suite('newcomer');
 
-test('every command of the README and every example of every help that is run nowhere else', () =>
+test('every command of the README and the first example of every help, where nothing else runs it', () =>
   inFolder(async (folder) => {
     const house = {
       installed: installInto(folder),

@@ -37,7 +37,7 @@ test('it runs the trace of sqlite3, and the results say what it was built from',
 
 for (const engine of [ENGINE, path.join(__dirname, '../../../allocators/c/tlsf.engine.yaml')]) {
   test(`${path.basename(engine)} conforms`, async () => {
-    const { code, stdout } = await runCli('conformance', engine, '--runs', '12');
+    const { code, stdout } = await runCli('conformance', engine, '--runs', '4');
     assert.is(code, 0, stdout);
   });
 }
