@@ -25,4 +25,5 @@ export { replay, type ReplayObserver, type ReplayReport, type ReplayState } from
 export { createStack, type Stack } from './replay/stack';
 export { runCell, type Cell, type Registries } from './results/cell';
 export { RESULTS_SCHEMA, type Results } from './results/results';
-export { readResults, writeResults } from './results/results-file';
+export { readResults } from './results/results-file';
+export { writeResults } from './results/results-text';

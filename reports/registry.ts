@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { gzipSync, strToU8 } from 'fflate';
-import { archived, archivedResultsText, resultsText } from '../harness/results/results-file';
+import { archived, archivedResultsText, resultsText } from '../harness/results/results-text';
 import type { Results } from '../harness/results/results';
 import type { JudgedExperiment } from '../harness/studies/claims/claim';
 import { latencyCsv } from './csv/latency';

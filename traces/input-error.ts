@@ -108,6 +108,7 @@ function nearestTo(typed: string, candidates: readonly string[]): string | undef
 }
 
 /**
+ * By hand, for the libraries that are kept up count a swap of neighbours, the commonest slip, as two edits:
  * Damerau-Levenshtein distance in UTF-16 units: the least number of insertions, deletions, substitutions and swaps of
  * neighbours that turn one string into the other, where letters may still be edited between swapped ones (Lowrance
  * and Wagner, "An Extension of the String-to-String Correction Problem", J. ACM 22(2), 1975).

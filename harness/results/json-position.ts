@@ -1,77 +1,71 @@
-/**
- * Where a text stops being JSON. Engines word the message of `JSON.parse` differently and do not always say where, so
- * the place is found by a scan of our own, in the one case in which it is needed.
- */
+import { visit, type JSONPath, type JSONVisitor } from 'jsonc-parser';
+
+/** Where something stands in a JSON text: 1-based, columns in UTF-16 units. */
 export interface TextPosition {
   readonly line: number;
   readonly column: number;
 }
 
-/** Strings, numbers, words and punctuation, each with the white space before it. */
-const TOKEN =
-  /[ \t\n\r]*(?:("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|([[\]{},:]))/y;
-
-type Expected = 'value' | 'value or ]' | 'key' | 'key or }' | ':' | ', or close' | 'end';
-
-/** The position of the first token that JSON's grammar does not allow; 1-based, columns in UTF-16 units. */
-export function jsonErrorPosition(text: string): TextPosition {
-  const closers: (']' | '}')[] = [];
-  let expected: Expected = 'value';
-  TOKEN.lastIndex = 0;
-  for (;;) {
-    const start = TOKEN.lastIndex;
-    const match = TOKEN.exec(text);
-    if (match === null) {
-      return positionOf(text, start);
-    }
-    const next = expectedAfter(expected, match[2], match[1] !== undefined, closers);
-    if (next === undefined) {
-      return positionOf(text, start);
-    }
-    expected = next;
-  }
+/**
+ * The position of the first token that JSON's grammar does not allow: engines word the message of `JSON.parse`
+ * differently and do not always say where. Undefined where the text is nested too deeply to be looked through.
+ */
+export function jsonErrorPosition(text: string): TextPosition | undefined {
+  let found: TextPosition | undefined;
+  walk(text, {
+    onError: (_code, _offset, _length, line, character) => (found ??= position(line, character)),
+  });
+  return found;
 }
 
-/** What may follow a token, or undefined where the token itself was not allowed. */
-function expectedAfter(
-  expected: Expected,
-  sign: string | undefined,
-  isString: boolean,
-  closers: (']' | '}')[],
-): Expected | undefined {
-  const closer = closers[closers.length - 1];
-  const afterValue = () => (closers.length === 0 ? 'end' : ', or close');
-  const mayClose =
-    expected === ', or close' ||
-    (expected === 'value or ]' && closer === ']') ||
-    (expected === 'key or }' && closer === '}');
-  if (mayClose && sign === closer) {
-    closers.pop();
-    return afterValue();
-  }
-  switch (expected) {
-    case 'value':
-    case 'value or ]':
-      if (sign === '[' || sign === '{') {
-        closers.push(sign === '[' ? ']' : '}');
-        return sign === '[' ? 'value or ]' : 'key or }';
-      }
-      return sign === undefined ? afterValue() : undefined;
-    case 'key':
-    case 'key or }':
-      return isString ? ':' : undefined;
-    case ':':
-      return sign === ':' ? 'value' : undefined;
-    case ', or close':
-      return sign === ',' ? (closer === ']' ? 'value' : 'key') : undefined;
-    case 'end':
-      return undefined;
-  }
+/** The position of the deepest part of `path` that is there: of a key in an object, of an entry in a list. */
+export function jsonPosition(text: string, path: JSONPath): TextPosition | undefined {
+  let found: TextPosition | undefined;
+  let depth = 0;
+  const isOnTheWay = (at: JSONPath): boolean =>
+    at.length <= path.length && at.every((step, index) => step === path[index]);
+  const meet = (at: JSONPath, line: number, character: number): void => {
+    // A key that is there twice counts the last time, as for `JSON.parse`.
+    if (isOnTheWay(at) && at.length >= depth) {
+      depth = at.length;
+      found = position(line, character);
+    }
+  };
+  /** What is off the way is passed over; a value of a key stands where its key does. */
+  const meetValue = (line: number, character: number, pathOf: () => JSONPath): boolean => {
+    const at = pathOf();
+    if (typeof at.at(-1) !== 'string') {
+      meet(at, line, character);
+    }
+    return isOnTheWay(at);
+  };
+  walk(text, {
+    onObjectProperty: (key, _offset, _length, line, character, pathOf) =>
+      meet([...pathOf(), key], line, character),
+    onObjectBegin: (_offset, _length, line, character, pathOf) => meetValue(line, character, pathOf),
+    onArrayBegin: (_offset, _length, line, character, pathOf) => meetValue(line, character, pathOf),
+    onLiteralValue: (_value, _offset, _length, line, character, pathOf) => {
+      meetValue(line, character, pathOf);
+    },
+    // Without these the parser would pass over all that follows what was passed over.
+    onObjectEnd: () => undefined,
+    onArrayEnd: () => undefined,
+  });
+  return found;
 }
 
-/** The first position from `start` on that is no white space. */
-function positionOf(text: string, start: number): TextPosition {
-  const offset = start + /^[ \t\n\r]*/.exec(text.slice(start))![0].length;
-  const before = text.slice(0, offset);
-  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
+const position = (line: number, character: number): TextPosition => ({
+  line: line + 1,
+  column: character + 1,
+});
+
+/** The parser calls itself at every level, and gives up where `JSON.parse` does not. */
+function walk(text: string, visitor: JSONVisitor): void {
+  try {
+    visit(text, visitor, { disallowComments: true });
+  } catch (error) {
+    if (!(error instanceof RangeError)) {
+      throw error;
+    }
+  }
 }

@@ -1,7 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { archived, parseResults } from '../../harness/results/results-file';
+import { parseResults } from '../../harness/results/results-file';
+import { archived } from '../../harness/results/results-text';
 import type { Results } from '../../harness/results/results';
 import { filesOf, REPORTS, type WrittenFile } from '../../reports/registry';
 import { HOSTILE, measured, renamed, resultsOf } from './example-results';

@@ -6,7 +6,7 @@ import { openBytes, type ByteSource } from '../../../traces/input/bytes';
 import { chasesOf } from '../../studies/addresses/chases';
 import { AddressPricer, type PricedAddresses } from '../../studies/addresses/address-pricer';
 import { pricedReplays } from '../../studies/addresses/priced-replays';
-import { resultsText } from '../../results/results-file';
+import { resultsText } from '../../results/results-text';
 import { checkedPricings } from '../options/checked-pricings';
 import { ciOptions, ciOutputs } from '../options/ci-options';
 import { resultsOf } from '../output/report-files';

@@ -4,7 +4,7 @@ import { suiteHeadline } from '../../../reports/suite';
 import { UsageError } from '../../../traces/input-error';
 import type { MeasuredReplay } from '../../metrics/measured-replay';
 import type { Results, SuiteFacts } from '../../results/results';
-import { resultsText } from '../../results/results-file';
+import { resultsText } from '../../results/results-text';
 import { CellKeys } from '../../suite/cell-key';
 import { CellStore } from '../../suite/cell-store';
 import { matrixOf, type PlannedCell } from '../../suite/matrix';

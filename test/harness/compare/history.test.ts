@@ -16,7 +16,7 @@ import * as v from 'valibot';
 import { appendToHistory, historyRows, readHistory } from '../../../harness/compare/history';
 import { trendOf, trendSchema } from '../../../harness/compare/trend';
 import type { MeasuredReplay } from '../../../harness/metrics/measured-replay';
-import { writeResults } from '../../../harness/results/results-file';
+import { writeResults } from '../../../harness/results/results-text';
 import { TREND_FORMATS } from '../../../reports/comparison/trend';
 import { InputError, UsageError } from '../../../traces/input-error';
 import { HOSTILE, measured, renamed, resultsOf } from '../../reports/example-results';

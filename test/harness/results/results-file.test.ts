@@ -9,7 +9,8 @@ import { parsePricing } from '../../../harness/pricing/specification';
 import { writeWholeFile } from '../../../traces/output/whole-file';
 import { jsonText } from '../../../harness/results/json-text';
 import { RESULTS_SCHEMA, type Results } from '../../../harness/results/results';
-import { parseResults, readResults, resultsText, writeResults } from '../../../harness/results/results-file';
+import { parseResults, readResults } from '../../../harness/results/results-file';
+import { resultsText, writeResults } from '../../../harness/results/results-text';
 import { InputError } from '../../../traces/input-error';
 import { pagePerObject, stackOf, traceOf } from '../metrics/page-per-object';
 
@@ -74,12 +75,38 @@ test('numbers in the file are integers, but for the environment', async () => {
   assert.not.match(JSON.stringify(rest).replace(/"(\\.|[^"\\])*"/g, '""'), /\d[.e]\d/);
 });
 
+const withoutPosition = (said: string): string => said.replace(/^r\.json:1:\d+: /, 'r.json: ');
+
+test('what is wrong is found in the text: a key, an entry of a list, the object that lacks a key', async () => {
+  const text = resultsText(await results());
+  const changes: [before: string, after: string, path: string, at: string][] = [
+    ['"operations": ', '"operations": -', 'replays[0].operations', '"operations": -'],
+    ['"heapPages": ', '"heapPage": ', 'replays[0].machine.heapPages', '"machine": {'],
+    ['"costs": [', '"costs": ["x", ', 'replays[0].pricings[0].kinds.alloc.distribution.costs', '"costs": ['],
+    ['"op": "', '"op": "un', 'replays[0].pricings[0].kinds.alloc.worst[0].op', '"op": "un'],
+    ['"bounds": [', '"bounds": [7, ', 'replays[0].bounds[0]', '7, '],
+  ];
+  for (const [before, after, path, at] of changes) {
+    const wrong = text.replace(before, after);
+    const said = problem(() => parseResults(wrong, 'r.json'));
+    const [, line, column, place] = /^r\.json:(\d+):(\d+): ([^:]+): /.exec(said)!;
+    assert.is(place, path);
+    const shown = wrong.split('\n')[Number(line) - 1]!;
+    assert.ok(shown.slice(Number(column) - 1).startsWith(at), `${said}\n${shown}`);
+  }
+  const deep = `{"schema": ${'['.repeat(100_000)}`;
+  assert.match(
+    problem(() => parseResults(deep, 'r.json')),
+    /^r\.json(:1:\d+)?: not JSON; /,
+  );
+});
+
 test('a wrong file is refused with its place and what belongs there', async () => {
   const good = JSON.parse(resultsText(await results()));
   const broken = (change: (value: typeof good) => void): string => {
     const copy = structuredClone(good);
     change(copy);
-    return problem(() => parseResults(JSON.stringify(copy), 'r.json'));
+    return withoutPosition(problem(() => parseResults(JSON.stringify(copy), 'r.json')));
   };
   assert.is(
     broken((r) => (r.replays[0].engine.name = 7)),
@@ -140,7 +167,7 @@ test('numbers that somebody would count to, divide by or sum up are refused wher
   for (const [place, change] of changes) {
     const copy = structuredClone(good);
     change(copy.replays[0].pricings[0].kinds.free);
-    const said = problem(() => parseResults(JSON.stringify(copy), 'r.json'));
+    const said = withoutPosition(problem(() => parseResults(JSON.stringify(copy), 'r.json')));
     assert.ok(said.startsWith(`r.json: replays[0].pricings[0].kinds.free.${place}: `), said);
   }
   const text = JSON.stringify(good).replace('"environment":{', '"environment":{"__proto__":1,');
@@ -170,7 +197,7 @@ test('what is no JSON is refused with line and column', () => {
     ['[1]\n\n x', 3, 2],
     ['{"a": {"b": [1, {}, []', 1, 23],
     ['[01]', 1, 3],
-    ['[1.]', 1, 3],
+    ['[1.]', 1, 2],
     [']', 1, 1],
     ['[}', 1, 2],
   ];
@@ -178,7 +205,7 @@ test('what is no JSON is refused with line and column', () => {
     assert.throws(() => JSON.parse(text));
     assert.match(problem(() => parseResults(text, 'r')), `r:${line}:${column}: not JSON`); // prettier-ignore
   }
-  assert.match(problem(() => parseResults('[]', 'r.json')), /^r\.json: .*expected /); // prettier-ignore
+  assert.match(problem(() => parseResults('[]', 'r.json')), /^r\.json:1:1: .*expected /); // prettier-ignore
 });
 
 test('a file that cannot be read is named with the reason', () => {

@@ -8,7 +8,8 @@ import { compareResults } from '../../../harness/compare/compare';
 import { appendToHistory, readHistory } from '../../../harness/compare/history';
 import { trendOf } from '../../../harness/compare/trend';
 import { explanationSchema } from '../../../harness/explain/explanation';
-import { readResults, resultsText } from '../../../harness/results/results-file';
+import { readResults } from '../../../harness/results/results-file';
+import { resultsText } from '../../../harness/results/results-text';
 import { SCHEMA_FOLDER, schemaFiles } from './json-schemas';
 
 const test = suite('published schemas');
