@@ -253,6 +253,7 @@ export class BlockReplay {
     for (let row = from; row < until; row++) {
       const { codes, ids, bytes, aligns } = rows;
       stream.describe(first + row, rows.firstEvent + row, codes[row]!, ids[row]!, bytes[row]!, aligns[row]!);
+      stream.operationPlacements[first + row] = rows.placement(row);
     }
   }
 

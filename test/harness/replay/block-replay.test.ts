@@ -45,7 +45,7 @@ async function shown(trace: Trace, made: Made, options: ReplayOptions): Promise<
       ...[batch.operationIndices, batch.operationCodes, batch.operationIds].map((column) => [
         ...column.subarray(0, batch.operationCount),
       ]),
-      ...[batch.operationBytes, batch.operationAligns].map((column) => [
+      ...[batch.operationBytes, batch.operationAligns, batch.operationPlacements].map((column) => [
         ...column.subarray(0, batch.operationCount),
       ]),
     );
