@@ -1,5 +1,4 @@
 import type { Results } from '../../harness/results/results';
-import { jsonText } from '../../harness/results/json-text';
 import { benchmarks, measureSlug } from './measures';
 
 /**
@@ -16,7 +15,11 @@ export function bencherMetricFormat(results: Results): string {
       Object.fromEntries(measures.map((each) => [measureSlug(each), { value: each.value.value }])),
     );
   }
-  return jsonText(Object.fromEntries(format));
+  // A line for each benchmark: a nightly run has so many measures that blanks alone would be half a megabyte.
+  const lines = [...format].map(
+    ([name, measures]) => `  ${JSON.stringify(name)}: ${JSON.stringify(measures)}`,
+  );
+  return lines.length === 0 ? '{}\n' : `{\n${lines.join(',\n')}\n}\n`;
 }
 
 /** Two replays may be called alike; a key of an object may not. */

@@ -48,7 +48,9 @@ test('BMF has the shape of its schema, and every cell its own benchmark', async 
     undefined,
     'a null metric is left out',
   );
-  assert.ok(v.parse(bmfSchema, JSON.parse(bencherMetricFormat(await exampleResults()))));
+  const text = bencherMetricFormat(await exampleResults());
+  const benchmarks = Object.keys(v.parse(bmfSchema, JSON.parse(text)));
+  assert.is(text.split('\n').length, benchmarks.length + 3, 'a line for each, and none for every number');
 });
 
 test('what did not come to its end gives no numbers to follow', async () => {
