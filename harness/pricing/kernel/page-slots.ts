@@ -31,6 +31,8 @@ export class PageSlots {
   /** The time of the next use. Who was used before `oldest` is not held any more. */
   now: i32;
   oldest: i32;
+  /** So many slots of a single set, the first ones, are empty since an eviction: they need not be searched for. */
+  emptyCount: i32;
   nextForeignSet: i32;
 
   configure(setCount: i32, ways: i32, pageCount: i32): void {
@@ -52,6 +54,7 @@ export class PageSlots {
     }
     this.now = TIME_FIRST;
     this.oldest = 0;
+    this.emptyCount = 0;
     this.nextForeignSet = 0;
   }
 
@@ -64,13 +67,14 @@ export class PageSlots {
   /** Lets a page in that is not held. */
   @inline
   admit(page: i32, now: i32): void {
-    const slot = this.oldestSlot(page & this.setMask);
+    const slot = this.emptyCount > 0 ? FIRST_SLOT + --this.emptyCount : this.oldestSlot(page & this.setMask);
     this.replace(slot, page, now);
     store<u16>(this.slotOf + (page << 1), slot);
   }
 
   evict(now: i32): void {
     this.oldest = now;
+    this.emptyCount = this.setMask == 0 ? this.ways : 0;
   }
 
   passForeign(pages: i64, now: i32): void {

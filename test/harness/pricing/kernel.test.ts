@@ -243,6 +243,7 @@ const made = {
   'with ways for few tags': smallProfile('bytes: 512, ways: 2', 'bytes: 1536, ways: 3'),
   'with narrow tags': smallProfile(L3, 'l3: { bytes: 2621440, ways: 20, cycles: 50, source: made up }\n'),
   'without L2 and L3': smallProfile(`  l2: { bytes: 2048, ways: 4, cycles: 16, source: made up }\n  ${L3}`),
+  'with a first TLB of six pages': smallProfile('4k: { entries: 4, ways: 4 }', '4k: { entries: 6, ways: 6 }'),
   'with a full second TLB': smallProfile('4k: { entries: 16, ways: 4 }', '4k: { entries: 24, ways: 3 }'),
 };
 const shipped: Readonly<Record<string, CachesProfile>> = Object.fromEntries(
