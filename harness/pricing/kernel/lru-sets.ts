@@ -135,9 +135,12 @@ export class LruSets {
 
   /** Empties the cache. Only for the disturbance `eviction`. */
   evict(): void {
-    for (let index = 0; index < this.filledCount; index++) {
-      const first = load<usize>(this.filledSets + (index << 2));
-      for (let at = first; at < first + this.setBytes; at += 16) {
+    const setBytes = this.setBytes;
+    const end = this.filledSets + (this.filledCount << 2);
+    for (let each = this.filledSets; each < end; each += 4) {
+      const first = load<usize>(each);
+      v128.store(first, i32x4.splat(EMPTY));
+      for (let at = first + 16; at < first + setBytes; at += 16) {
         v128.store(at, i32x4.splat(EMPTY));
       }
     }
