@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { UsageError } from '../../../traces/input-error';
 import { PACKAGE_ROOT } from '../tool-version';
+import { replaceChance } from './chance';
 
 /**
  * Modules that users bring, in JavaScript or TypeScript. Whatever they import from `alloc-replay` is this very program,
@@ -17,7 +18,7 @@ const SELF = 'alloc-replay';
 export function requireModule(name: string, file: string): Readonly<Record<string, unknown>> {
   try {
     const load = () => requireFrom(path.dirname(file))(file) as unknown;
-    const exported = withoutEnvironment(() => withSelf(() => withoutTypes(load)));
+    const exported = withoutEnvironment(() => withoutChance(() => withSelf(() => withoutTypes(load))));
     return Object(exported) as Readonly<Record<string, unknown>>;
   } catch (error) {
     throw new UsageError({ where: placeOf(error, name), problem: `cannot be loaded: ${reasonOf(error)}` });
@@ -32,6 +33,16 @@ function withoutEnvironment<T>(action: () => T): T {
     return action();
   } finally {
     process.env = env;
+  }
+}
+
+/** Nor may it follow from chance or the hour: a table seeded at random is the same in every process. */
+function withoutChance<T>(action: () => T): T {
+  const restore = replaceChance((name) => () => (name === 'Math.random' ? 0.5 : 0));
+  try {
+    return action();
+  } finally {
+    restore();
   }
 }
 

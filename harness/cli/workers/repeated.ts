@@ -4,30 +4,18 @@ import { expectDeterministic, NotDeterministic } from '../../metrics/repetition'
 import type { ReallocPolicy } from '../../replay/operations';
 import type { MakeStack } from '../../replay/payload-writer';
 import type { Registries } from '../../results/cell';
+import { replaceChance } from '../names/chance';
 import { isScript } from '../names/registries';
 import type { EngineChoice } from '../options/engine-options';
 
 /** Engines that users bring, held to do the same again; and where one that does not asks for chance or the time. */
 
-/** What is asked, by name, and where it is kept. */
-const SOURCES: readonly (readonly [name: string, owner: object, verb: string])[] = [
-  ['Math.random', Math, 'random'],
-  ['Date.now', Date, 'now'],
-  ['performance.now', performance, 'now'],
-];
-
-type Asked = Record<string, () => number>;
-
 /** Runs `action`; an engine that does otherwise in it the second time is told with lines that may lead to it. */
 export async function tellingChance<T>(action: () => Promise<T>): Promise<T> {
   const lines = new Map<string, string>();
-  const restores = SOURCES.map(([name, owner, verb]) => {
-    const original = (owner as Asked)[verb]!;
-    (owner as Asked)[verb] = () => {
-      noteAsking(name, lines);
-      return original.call(owner);
-    };
-    return () => void ((owner as Asked)[verb] = original);
+  const restore = replaceChance((name, original) => () => {
+    noteAsking(name, lines);
+    return original();
   });
   try {
     return await action();
@@ -38,7 +26,7 @@ export async function tellingChance<T>(action: () => Promise<T>): Promise<T> {
     }
     throw error;
   } finally {
-    restores.forEach((restore) => restore());
+    restore();
   }
 }
 

@@ -172,6 +172,17 @@ loading('is not taken for one of the registry, nor the other way round', () => {
   }
 });
 
+loading('sees neither chance nor the hour while it is loaded, and both come back', () => {
+  const text = `const seed = Math.floor(Math.random() * 1e6) + Date.now() + Math.floor(performance.now());
+    exports.engine = ${literal({ version: 'seed + 1' })};`;
+  const versions = ['seeded-1.js', 'seeded-2.js'].map((file) => loadEngine(write(file, text)).version);
+  assert.is(versions[0], versions[1]);
+  assert.ok(Date.now() > 1e12);
+  assert.is.not(Math.random(), Math.random());
+  assert.throws(() => loadEngine(write('throwing.js', 'throw new Error(String(Math.random()));')));
+  assert.ok(Date.now() > 1e12);
+});
+
 loading.run();
 
 const refusing = suite('what is no engine');
