@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import type { TraceOrigin } from '../../traces/trace';
 import { BOUND_VERBS, CAPABILITIES } from '../replay/port';
@@ -152,6 +153,24 @@ export const measuredReplay = v.strictObject({
   pricings: v.array(pricing),
 });
 export type MeasuredReplay = Shape<typeof measuredReplay>;
+
+/** What a replay has that no engine was seen in. */
+export const NOTHING_SEEN = {
+  operations: 0,
+  skippedEvents: 0,
+  emulatedReallocs: 0,
+  liveObjectsAtEnd: 0,
+  placementsSha256: createHash('sha256').digest('hex'),
+  metrics: {},
+  events: {},
+  bounds: [],
+  failureCurve: [],
+  checkpoints: [],
+  firstFailure: null,
+  heapMap: null,
+  heapWalk: null,
+  pricings: [],
+} as const satisfies Partial<MeasuredReplay>;
 
 /** Whether a replay ended as no engine may make it; one that lacks a verb is at no fault. */
 export const isFailure = ({ kind }: { readonly kind: string }): boolean =>

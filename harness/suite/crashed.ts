@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { TraceHeader } from '../../traces/trace';
-import type { MeasuredReplay } from '../metrics/measured-replay';
+import { NOTHING_SEEN, type MeasuredReplay } from '../metrics/measured-replay';
 import { REPLAY_METRICS } from '../metrics/registry';
 import { resolveOptions } from '../replay/stack';
 import type { EngineDefinition } from '../replay/port';
@@ -24,19 +23,7 @@ export function crashedReplay(
     machine: { heapPages: cell.heapPages, virtualPages: cell.virtualPages },
     trace: { ...header, sha256: null, events: 0 },
     outcome: { kind: 'crashed', problem },
-    operations: 0,
-    skippedEvents: 0,
-    emulatedReallocs: 0,
-    liveObjectsAtEnd: 0,
-    placementsSha256: createHash('sha256').digest('hex'),
+    ...NOTHING_SEEN,
     metrics: Object.fromEntries(names.map((name) => [name, null])),
-    events: {},
-    bounds: [],
-    failureCurve: [],
-    checkpoints: [],
-    firstFailure: null,
-    heapMap: null,
-    heapWalk: null,
-    pricings: [],
   };
 }

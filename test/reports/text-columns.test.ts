@@ -47,6 +47,25 @@ test('a text ends every line; no rows are no text', () => {
   assert.is(alignedText([]), '');
 });
 
+test('in parts words lose their ends beyond half the width, and what flows or is a figure does not', () => {
+  const row = { name: 'n', words: 'w'.repeat(30), flowing: 'f '.repeat(15), figure: '1'.repeat(30) };
+  const columns: TextColumn<typeof row>[] = [
+    { title: 'name', align: 'left', isKey: true, cell: ({ name }) => name },
+    { title: 'words', align: 'left', cell: ({ words }) => words },
+    { title: 'figure', align: 'right', cell: ({ figure }) => figure },
+    { title: 'flowing', align: 'left', flows: true, cell: ({ flowing }) => flowing },
+  ];
+  const text = fittedTableLines(columns, [row, { ...row, name: 'm' }], { columns: 40 }).join('\n');
+  assert.match(text, ` ${'w'.repeat(19)}…`);
+  assert.match(text, row.figure);
+  assert.is(text.match(/\bf\b/g)!.length, 30);
+});
+
+test('a line that fits is left as it is', () => {
+  assert.is(wrappedText('one two', 7), 'one two');
+  assert.is(wrappedText('one two', 6), 'one\ntwo');
+});
+
 test('a table begins with its titles', () => {
   const columns: TextColumn<{ name: string; bytes: number }>[] = [
     { title: 'name', align: 'left', cell: ({ name }) => name },

@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import type { OpName } from '../../../traces/trace';
 import { WORK_METRICS } from '../../metrics/event-metrics';
 import type { LatencySummary } from '../../metrics/latency';
-import type { MeasuredKind, MeasuredPricing, MeasuredReplay } from '../../metrics/measured-replay';
+import {
+  NOTHING_SEEN,
+  type MeasuredKind,
+  type MeasuredPricing,
+  type MeasuredReplay,
+} from '../../metrics/measured-replay';
 import { readMetrics } from '../../metrics/metric';
 import { OP_KINDS, type OpKind } from '../../metrics/op-kinds';
 import { PRICING_METRICS } from '../../metrics/registry';
@@ -20,7 +25,6 @@ import { UNMARKED, type AddressPricer, type PricedAddresses, type PricedKind } f
 /** What stands where an engine's name does. */
 const PROGRAM = { name: 'program', version: 1, options: {} } as const;
 
-const NO_PLACEMENTS_SHA256 = createHash('sha256').digest('hex');
 const NO_WORK: KindWork = {
   operations: 0,
   accessesTotal: 0,
@@ -55,11 +59,8 @@ export function pricedReplays(
         events: work.operations,
       },
       outcome: { kind: 'ok', failedAllocations: 0, firstFailureOperation: null },
+      ...NOTHING_SEEN,
       operations: work.operations,
-      skippedEvents: 0,
-      emulatedReallocs: 0,
-      liveObjectsAtEnd: 0,
-      placementsSha256: NO_PLACEMENTS_SHA256,
       metrics: readMetrics(WORK_METRICS, {
         work: {
           kinds: { ...allKinds(NO_WORK), [opKindOf(kind)]: work },
@@ -67,13 +68,6 @@ export function pricedReplays(
           searchStepsMax: undefined,
         },
       }),
-      events: {},
-      bounds: [],
-      failureCurve: [],
-      checkpoints: [],
-      firstFailure: null,
-      heapMap: null,
-      heapWalk: null,
       pricings: pricings.map((pricing) => pricingOf(kind, pricing)),
     }));
 }

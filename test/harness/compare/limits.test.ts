@@ -61,6 +61,15 @@ test('where neither is better the sign says which way is watched', () => {
   assert.equal(exceeded('-5%', 100, 200, 'none'), []);
 });
 
+test('nothing is exceeded where there is no value, and by no share of nothing', () => {
+  const [limit] = parseLimits('*=+5%|10');
+  assert.equal(exceededParts(limit!, 'lower', { value: 1 }, null), []);
+  assert.equal(
+    exceededParts(limit!, 'lower', null, { value: 11 }).map(({ kind }) => kind),
+    ['value'],
+  );
+});
+
 test('the last limit that matches counts', () => {
   const limits = parseLimits('*=+1%, *.cycles.max=+5%|2000000 ,@fragmentation=+2%,free.cycles.max=+7%');
   const text = (name: string) => limitFor(limits, name, metricNamed(name))?.text;
@@ -79,6 +88,9 @@ test('a star stands for any part of a name', () => {
   assert.ok(matches('free.*', 'free.'));
   assert.not.ok(matches('*.max', 'free.cycles.maximum'));
   assert.not.ok(matches('a*a', 'a'));
+  assert.not.ok(matches('free*held*max', 'free.cycles.max'), 'a part that is not there');
+  assert.not.ok(matches('*ab*ab*', 'xab'), 'a part that is there once');
+  assert.ok(matches('*ab*ab*', 'xabab'));
   assert.not.ok(matches('free.cycles', 'free.cycles.max'));
   assert.not.ok(matches('free?cycles*', 'free.cycles.max'));
   assert.ok(matches(`${'*a'.repeat(50)}*`, 'a'.repeat(10_000)), 'in linear time');
@@ -93,10 +105,14 @@ for (const [text, message] of [
   ['free.cycles.max=1.5', /"1\.5"/],
   ['free.cycles.max=+5%|x', /"x" in "free\.cycles\.max=\+5%\|x"/],
   ['free.cycles.max=9007199254740993', /too large/],
-  ['free.cycles.max=-5%', /gets worse by rising/],
+  ['free.cycles.max=-5%', /gets worse by rising; expected a limit like \+5%/],
+  ['placements.changed=+0', /^$/],
   ['frei.cycles.max=1', /did you mean "free\.cycles\.max"/],
   ['@latensy=1', /did you mean "@latency"; expected|did you mean "@latency"/],
-  ['nothing.*=1', /no metric is called "nothing\.\*"/],
+  [
+    'nothing.*=1',
+    /no metric is called "nothing\.\*"; expected a name that `list metrics` shows, or a pattern/,
+  ],
 ] as const) {
   test(`"${text}" is ${message.source === '^$' ? 'read' : 'refused'}`, () => {
     try {

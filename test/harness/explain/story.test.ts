@@ -1,10 +1,18 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as fc from 'fast-check';
+import { CHASE, LOAD, STORE, UPDATE } from '../../../harness/machine/access-stream';
 import { StepTable, type Step } from '../../../harness/machine/steps';
 import type { StoryPart } from '../../../harness/explain/explanation';
 import { RunningCycles } from '../../../harness/explain/piecewise-pricing';
-import { RunRecord, StoryRecorder, storySteps } from '../../../harness/explain/story';
+import {
+  MACHINE_STEPS,
+  NO_STEP,
+  RunRecord,
+  StoryRecorder,
+  storySteps,
+  toldRun,
+} from '../../../harness/explain/story';
 import { sum } from './explained';
 
 const test = suite('explain: story');
@@ -44,6 +52,51 @@ test('steps in a row are one, and what repeats is a loop', () => {
   assert.is(shortForm(storyOf('abababab')), '4(a4 b4)');
   assert.is(shortForm(storyOf('abbabbbab')), '3(a3 b6)', 'however often each step was done in a round');
   assert.is(shortForm(storyOf('abcabc')), '2(a2 b2 c2)');
+});
+
+test('accesses of one step in a row are summed up by kind, and what was nothing is no part', () => {
+  const story = new StoryRecorder();
+  story.append(new RunRecord());
+  for (const kinds of [
+    [LOAD, CHASE, CHASE],
+    [STORE, UPDATE, CHASE],
+  ]) {
+    const run = new RunRecord();
+    run.step = letters.indexOf('a') as Step;
+    kinds.forEach((kind) => run.countAccess(0x1000 | kind));
+    story.append(run);
+  }
+  const [part, ...others] = story.finish(steps, new RunningCycles());
+  assert.equal(others, []);
+  assert.equal(part?.kind === 'step' && part.accesses, { loads: 1, chases: 3, stores: 1, updates: 1 });
+});
+
+test('what the machine does by itself has names of its own, and steps keep their events', () => {
+  const table = new StepTable();
+  const toy = table.define('toy', { plain: { instructions: 1 }, cut: { instructions: 1, event: 'splits' } });
+  const told = (step: RunRecord['step']) => {
+    const run = new RunRecord();
+    run.step = step;
+    run.times = 1;
+    const { engine, name, event } = toldRun(run, table, new RunningCycles());
+    return [engine, name, event];
+  };
+  assert.equal(Object.values(MACHINE_STEPS).map(told), [
+    ['', 'copyLine', 'linesCopied'],
+    ['', 'clearLine', 'linesCleared'],
+    ['', 'fillLine', null],
+    ['', 'mapPage', null],
+    ['', 'unmapPage', null],
+    ['', 'flushTlb', null],
+  ]);
+  assert.equal(
+    [told(NO_STEP), told(toy.plain), told(toy.cut)],
+    [
+      ['', 'return', null],
+      ['toy', 'plain', null],
+      ['toy', 'cut', 'splits'],
+    ],
+  );
 });
 
 test('loops lie in loops', () => {

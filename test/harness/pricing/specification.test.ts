@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { PROFILE_NAMES } from '../../../harness/pricing/profile-file';
-import { parsePricing, pricingId } from '../../../harness/pricing/specification';
+import { parsePricing, PRICING_DEFAULT, pricingId } from '../../../harness/pricing/specification';
 import { UsageError } from '../../../traces/input-error';
 import { SMALL_PROFILE } from './priced-stream';
 
@@ -29,6 +29,9 @@ test('the id is the shortest way to write a pricing, and reads back as the same'
   }
   assert.is(pricingId(parsePricing('zen4-2022@warm/2m')), 'zen4-2022');
   assert.is(pricingId(parsePricing('zen4-2022@cold/2m')), 'zen4-2022@cold');
+  assert.is(pricingId(parsePricing(PRICING_DEFAULT)), 'zen4-2022');
+  assert.is(pricingId(parsePricing('flat@warm')), 'flat');
+  assert.is(pricingId(parsePricing('zen4-2022@shared:1099511627776')), 'zen4-2022@shared:1099511627776');
   assert.is(pricingId(parsePricing('zen4-2022@shared:00512')), 'zen4-2022@shared:512');
 });
 

@@ -91,10 +91,27 @@ test('a search does not leave the line', () => {
   assert.not(reader.take('\n'));
 });
 
+test('numbers have all their digits, and columns begin anew with each line', () => {
+  const reader = new LineReader();
+  assert.not(reader.truncated);
+  reader.append(Buffer.from('1207 x\n98'));
+  reader.finish();
+  assert.ok(reader.next());
+  assert.is(reader.takeDecimal(), 1207);
+  assert.is(reader.column, 5);
+  assert.ok(reader.next());
+  assert.is(reader.column, 1);
+  assert.is(reader.takeDecimal(), 98);
+  assert.ok(reader.atEnd);
+});
+
 test('addresses of up to 64 bits are exact keys, and canonical ones are numbers', () => {
   assert.is(scannerOf('0000000000004d6ecd0').takeHexAddress(), 0x4d6ecd0);
   assert.is(scannerOf('7F53F0000B70').takeHexAddress(), 0x7f53f0000b70);
   assert.is(scannerOf('1fffffffffffff').takeHexAddress(), Number.MAX_SAFE_INTEGER);
+  assert.is(scannerOf('20000000000000').takeHexAddress(), 0x20000000000000n);
+  assert.is(wideAddress('0000000000000001fffffffffffff'), Number.MAX_SAFE_INTEGER);
+  assert.is(wideAddress('ffe0000000000001'), Number.MIN_SAFE_INTEGER);
   assert.is(scannerOf('20000000000001').takeHexAddress(), 0x20000000000001n);
   assert.is(scannerOf('ffff8881009cc000').takeHexAddress(), -0x777eff634000);
   assert.is(scannerOf('000ffff8881009cc000').takeHexAddress(), -0x777eff634000);
