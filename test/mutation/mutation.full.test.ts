@@ -10,8 +10,8 @@ import { type Subject, survivorsOf } from './killing';
 const test = suite('mutation');
 
 const MUTANTS_MAX = 30;
-/** Raise it as tests come to notice more: 82 % were in November 2026, 85 % is what is wanted. */
-const NOTICED_SHARE_MIN = 0.75;
+/** 85 % is what is wanted: nine in ten came to be noticed in November 2026 where all that survived was looked at. */
+const NOTICED_SHARE_MIN = 0.82;
 
 /** A file and the tests beside it, where they are called as it is. */
 const subject = (file: string, ...more: readonly string[]): Subject => ({
@@ -82,7 +82,7 @@ for (const each of SUBJECTS) {
   });
 }
 
-test('of all changes three in four are noticed at least', () => {
+test('of all changes four in five are noticed at least', () => {
   const noticed = tried - survived;
   process.stdout.write(`in all: ${noticed} of ${tried}\n`);
   assert.ok(noticed >= tried * NOTICED_SHARE_MIN, `${noticed} of ${tried}`);

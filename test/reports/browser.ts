@@ -213,3 +213,27 @@ export class Page {
     return Buffer.from(data as string, 'base64');
   }
 }
+
+/** What a reader may open. */
+export const OPEN_ALL = `document.querySelectorAll('details').forEach((each) => { each.open = true; })`;
+
+/** What axe-core finds in a page that is wholly open: by light and by night, on a desk and on a phone. */
+export async function inaccessible(browser: Browser, file: string): Promise<readonly unknown[]> {
+  const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+  const found: unknown[] = [];
+  for (const [width, dark] of [
+    [1280, false],
+    [1280, true],
+    [390, false],
+  ] as const) {
+    const page = await browser.open(file, { width, dark });
+    await page.evaluate(OPEN_ALL);
+    await page.settle();
+    await page.evaluate(axe);
+    const violations = await page.evaluate<unknown[]>(
+      `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html.slice(0, 200), nodes[0].failureSummary.slice(0, 300)]))`,
+    );
+    found.push(...violations.map((violation) => ({ width, dark, violation })));
+  }
+  return found;
+}

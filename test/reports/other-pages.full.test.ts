@@ -10,7 +10,7 @@ import { rfc2008 } from '../../harness/studies/claims/rfc-2008';
 import { groupedInteger } from '../../harness/text/numbers';
 import { ledgerHtml } from '../../reports/html/ledger';
 import { runCli } from '../harness/cli/command';
-import { Browser, browserProgram } from './browser';
+import { Browser, browserProgram, inaccessible, OPEN_ALL } from './browser';
 
 /** The pages beside the report, in a browser where there is one: comparison, trend, explanations, the ledger. */
 const test = suite('other pages in a browser');
@@ -64,8 +64,6 @@ test.after(async () => {
   fs.rmSync(folder, { recursive: true });
 });
 
-const OPEN_ALL = `document.querySelectorAll('details').forEach((each) => { each.open = true; })`;
-
 for (const file of PAGES) {
   const name = path.basename(file);
   test(`${name}: nothing overflows, complains or loads, at both widths, in both colours, with scripts and without`, async () => {
@@ -89,22 +87,7 @@ for (const file of PAGES) {
   });
 
   test(`${name}: axe-core finds nothing`, async () => {
-    const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-    for (const [width, dark] of [
-      [1280, false],
-      [1280, true],
-      [390, false],
-    ] as const) {
-      // prettier-ignore
-      const page = await browser.open(file, { width, dark });
-      await page.evaluate(OPEN_ALL);
-      await page.settle();
-      await page.evaluate(axe);
-      const violations = await page.evaluate<unknown[]>(
-        `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html.slice(0, 200), nodes[0].failureSummary.slice(0, 300)]))`,
-      );
-      assert.equal(violations, [], `${width} ${dark}`);
-    }
+    assert.equal(await inaccessible(browser, file), []);
   });
 }
 

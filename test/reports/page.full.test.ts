@@ -11,7 +11,7 @@ import { runCell, type Cell } from '../../harness/results/cell';
 import type { Results } from '../../harness/results/results';
 import { groupedInteger, kibibytesText } from '../../harness/text/numbers';
 import { htmlReport } from '../../reports/html/page';
-import { Browser, browserProgram, type Page } from './browser';
+import { Browser, browserProgram, inaccessible, OPEN_ALL, type Page } from './browser';
 import { resultsOf } from './example-results';
 
 /** The page in a browser, where there is one: both widths, both colours, with and without scripts. */
@@ -47,8 +47,6 @@ test.after(async () => {
   fs.rmSync(folder, { recursive: true });
 });
 
-const OPEN_ALL = `document.querySelectorAll('details').forEach((each) => { each.open = true; })`;
-
 for (const width of [1280, 390]) {
   for (const dark of [false, true]) {
     for (const scripts of [true, false]) {
@@ -77,21 +75,7 @@ const SMALLEST_LETTERS = `Math.min(...[...document.querySelectorAll('svg text')]
 }))`;
 
 test('axe-core finds nothing', async () => {
-  const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-  for (const [width, dark] of [
-    [1280, false],
-    [1280, true],
-    [390, false],
-  ] as const) {
-    const page = await browser.open(file, { width, dark });
-    await page.evaluate(OPEN_ALL);
-    await page.settle();
-    await page.evaluate(axe);
-    const violations = await page.evaluate<unknown[]>(
-      `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html.slice(0, 200), nodes[0].failureSummary.slice(0, 300)]))`,
-    );
-    assert.equal(violations, [], `${width} ${dark}`);
-  }
+  assert.equal(await inaccessible(browser, file), []);
 });
 
 /** The blocks of the engine's own walk after each of these events. */

@@ -43,3 +43,21 @@ export async function inFolder<T>(action: (folder: string) => Promise<T>): Promi
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** Runs `action` as a step of a job on GitHub Actions, whose summary is that file. */
+export async function onGithub<T>(summary: string, action: () => Promise<T>): Promise<T> {
+  const before = { ...process.env };
+  const job = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary };
+  Object.assign(process.env, job);
+  try {
+    return await action();
+  } finally {
+    for (const name of Object.keys(job)) {
+      if (before[name] === undefined) {
+        delete process.env[name];
+      } else {
+        process.env[name] = before[name];
+      }
+    }
+  }
+}

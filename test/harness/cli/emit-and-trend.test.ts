@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CELL_LIST_ENGINE, SLOWER } from './cell-list-engine';
-import { inFolder, runCli } from './command';
+import { inFolder, onGithub, runCli } from './command';
 
 const test = suite('cli: run --emit, run --append, trend');
 
@@ -131,24 +131,14 @@ test('on GitHub Actions a comparison annotates and appends to the summary of the
     writeFileSync(base!, CELL_LIST_ENGINE);
     writeFileSync(head!, SLOWER);
     writeFileSync(summary!, 'before\n');
-    const before = { ...process.env };
-    Object.assign(process.env, { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary });
-    try {
+    await onGithub(summary!, async () => {
       const args = ['compare', '--engines', base!, head!, trace!, '-p', 'flat', '--format', 'json'];
       const { code, stdout, stderr } = await runCli(...args);
       assert.is(code, 3);
       assert.is(JSON.parse(stdout).verdict.word, 'regressions');
       assert.match(stderr, /^::error title=cell-list on t%2C flat%3A free\.cycles\./m);
       assert.match(readFileSync(summary!, 'utf8'), /^before\n<!-- alloc-replay:pr-report -->\n/);
-    } finally {
-      for (const name of ['GITHUB_ACTIONS', 'GITHUB_STEP_SUMMARY']) {
-        if (before[name] === undefined) {
-          delete process.env[name];
-        } else {
-          process.env[name] = before[name];
-        }
-      }
-    }
+    });
   }));
 
 test.run();

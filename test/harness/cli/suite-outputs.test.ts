@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readResults } from '../../../harness/results/results-file';
-import { inFolder, runCli } from './command';
+import { inFolder, onGithub, runCli } from './command';
 import { outputOf, suiteOf, writeEngine, writeSuite } from './suite-runs';
 
 const test = suite('cli: suite, limits and what other tools get');
@@ -119,9 +119,7 @@ test('on GitHub Actions a suite annotates and appends to the summary of the job'
     const file = writeSuite(folder, text.replace(/synth[^']*/, HOSTILE_TRACE));
     const summary = join(folder, 'summary.md');
     writeFileSync(summary, 'before\n');
-    const before = { ...process.env };
-    Object.assign(process.env, { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary });
-    try {
+    await onGithub(summary, async () => {
       const { stderr } = await runCli('suite', file, '--out', join(folder, 'out'), '--workers', '1');
       assert.match(
         stderr,
@@ -135,15 +133,7 @@ test('on GitHub Actions a suite annotates and appends to the summary of the job'
       const text = readFileSync(summary, 'utf8');
       assert.match(text, /^before\n### alloc-replay: [^]*\n- ❌ [^]*\n- ❌ [^]*beyond 1\n- /);
       assert.not.match(text, /<[bi]>/);
-    } finally {
-      for (const name of ['GITHUB_ACTIONS', 'GITHUB_STEP_SUMMARY']) {
-        if (before[name] === undefined) {
-          delete process.env[name];
-        } else {
-          process.env[name] = before[name];
-        }
-      }
-    }
+    });
   }));
 
 test.run();

@@ -63,11 +63,14 @@ test('accesses of one step in a row are summed up by kind, and what was nothing 
   ]) {
     const run = new RunRecord();
     run.step = letters.indexOf('a') as Step;
+    run.instructions = 3;
+    run.fromMemory = 1;
     kinds.forEach((kind) => run.countAccess(0x1000 | kind));
     story.append(run);
   }
   const [part, ...others] = story.finish(steps, new RunningCycles());
   assert.equal(others, []);
+  assert.equal(part?.kind === 'step' && [part.instructions, part.fromMemory], [6, 2]);
   assert.equal(part?.kind === 'step' && part.accesses, { loads: 1, chases: 3, stores: 1, updates: 1 });
 });
 
