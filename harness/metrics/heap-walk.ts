@@ -52,6 +52,8 @@ export const CHANGES_MAX = 30_000;
 /** A walk is as long as the heap has blocks: on average a replay is slowed down by so many visits an event. */
 const VISITS_PER_EVENT = 10;
 const VISITS_ALLOWANCE = 400_000;
+/** A walk that fails costs its engine an exception; of a heap that is broken the next one fails as well. */
+const VISITS_OF_FAILURE = 4096;
 
 /** Walks the heap of a replay as often as it may. */
 export class HeapWalkRecorder implements ReplayObserver {
@@ -96,6 +98,7 @@ export class HeapWalkRecorder implements ReplayObserver {
       if (!isEngineFailure(error)) {
         throw error;
       }
+      this.visits += VISITS_OF_FAILURE;
     }
   }
 

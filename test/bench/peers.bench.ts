@@ -23,7 +23,7 @@ const PRICING = 'zen4-2022';
 
 interface Workload {
   readonly name: string;
-  /** `NAME.c` of `test/harness/foreign/native`: the same file natively and here. */
+  /** The allocator of `allocators/c`: here as it ships, natively over the pages of `test/harness/foreign/native`. */
   readonly engine: string;
   readonly model: string;
   readonly trace: string;
@@ -150,7 +150,7 @@ function ourRows({ engine, model }: Workload, file: string, folder: string, even
     ...[process.execPath, commandLine, 'run', file, '-a', name, '-p', pricings.join()],
     ...['--out', path.join(folder, 'out')],
   ];
-  const compiled = path.join(root, 'test/harness/foreign/native', `${engine}.c`);
+  const compiled = path.join(root, 'allocators/c', `${engine}.engine.yaml`);
   return [
     { name: 'C, WebAssembly, flat', command: run(compiled, 'flat'), events },
     { name: `C, WebAssembly, ${PRICING}`, command: run(compiled, PRICING), events },

@@ -184,4 +184,25 @@ test('the encoding is the same on every host', () => {
 
 const EXPECTED = 'Y2Cc0NDQwHiwnhHCYAAA';
 
+test('a heap that can never be walked is not tried after every operation', () => {
+  const recorder = new HeapWalkRecorder(new Set());
+  let walks = 0;
+  const engine = {
+    blockAt: () => undefined,
+    walk: () => {
+      walks++;
+      throw new HeapCorruption(undefined, 'never');
+    },
+  };
+  for (let eventIndex = 0; eventIndex < 4000; eventIndex++) {
+    recorder.operation(
+      { eventIndex, stack: { engine } } as unknown as ReplayState,
+      new TraceEvent(),
+      NOTHING,
+    );
+  }
+  assert.ok(walks > 10 && walks < 200, String(walks));
+  assert.is(recorder.finish(), null);
+});
+
 test.run();
