@@ -1,4 +1,4 @@
-import { TWO_TO_32 } from './ground/integers';
+import { integerHash } from './ground/integer-hash';
 
 /**
  * Which ids are live, and a handle for each: a small number, used again once its id is gone, by which whoever tracks
@@ -10,10 +10,6 @@ const SLOTS_INITIAL = 1 << 8;
 const EMPTY = -1;
 /** No object has this handle: what `find` says of an id that is not in the table. */
 export const NO_HANDLE = -1;
-
-/** The multipliers of MurmurHash3's 32-bit finalizer (Austin Appleby, public domain). */
-const MIX_FIRST = 0x85ebca6b;
-const MIX_SECOND = 0xc2b2ae35;
 
 export class IdTable {
   private ids = new Float64Array(SLOTS_INITIAL).fill(EMPTY);
@@ -71,7 +67,7 @@ export class IdTable {
 
   /** The slot that holds the id, or the empty one where it would go. */
   private slotOf(id: number): number {
-    let slot = hashOf(id) & this.mask;
+    let slot = integerHash(id) & this.mask;
     while (this.ids[slot] !== id && this.ids[slot] !== EMPTY) {
       slot = (slot + 1) & this.mask;
     }
@@ -82,7 +78,7 @@ export class IdTable {
   private closeGap(emptied: number): void {
     let gap = emptied;
     for (let slot = (gap + 1) & this.mask; this.ids[slot] !== EMPTY; slot = (slot + 1) & this.mask) {
-      const home = hashOf(this.ids[slot]!) & this.mask;
+      const home = integerHash(this.ids[slot]!) & this.mask;
       const movable = ((slot - home) & this.mask) >= ((slot - gap) & this.mask);
       if (!movable) {
         continue;
@@ -108,11 +104,4 @@ export class IdTable {
       this.handles[moved] = handles[slot]!;
     }
   }
-}
-
-function hashOf(id: number): number {
-  let hash = (id >>> 0) ^ Math.imul(Math.floor(id / TWO_TO_32), MIX_FIRST);
-  hash = Math.imul(hash ^ (hash >>> 16), MIX_FIRST);
-  hash = Math.imul(hash ^ (hash >>> 13), MIX_SECOND);
-  return hash ^ (hash >>> 16);
 }

@@ -1,4 +1,4 @@
-import { integerHash } from '../replay/integer-hash';
+import { integerHash } from '../../traces/ground/integer-hash';
 
 /**
  * Who did something last to each word of simulated memory: an open-addressing table from words to operations. It

@@ -1,4 +1,4 @@
-import { integerHash } from '../replay/integer-hash';
+import { integerHash } from '../../traces/ground/integer-hash';
 
 /**
  * Counts how often each integer cost occurred: the exact distribution, not an approximation by buckets. Modelled

@@ -1,5 +1,5 @@
 import type { Placement } from '../../traces/trace';
-import { integerHash } from './integer-hash';
+import { integerHash } from '../../traces/ground/integer-hash';
 
 /**
  * The objects of a running trace, by id: where each was placed, what was asked and what was granted.

@@ -2,7 +2,7 @@ import { isVirtual, type Placement } from '../../traces/trace';
 import { HeapCorruption } from '../machine/failures';
 import { HEAP_BASE, PAGE_BYTES } from '../machine/memory-layout';
 import { breaksGuarantee, type RequestFacts } from './demonstration';
-import { integerHash } from './integer-hash';
+import { integerHash } from '../../traces/ground/integer-hash';
 import type { ObjectTable } from './object-table';
 import type { Stack } from './stack';
 

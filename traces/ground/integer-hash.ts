@@ -1,3 +1,5 @@
+import { TWO_TO_32 } from './integers';
+
 const INT32_MAX = 0x7fff_ffff;
 
 /**
@@ -11,5 +13,5 @@ export function integerHash(value: number): number {
 }
 
 function foldedHalves(value: number): number {
-  return (value | 0) ^ Math.imul(Math.floor(value / 0x1_0000_0000), 0x85eb_ca6b);
+  return (value | 0) ^ Math.imul(Math.floor(value / TWO_TO_32), 0x85eb_ca6b);
 }
