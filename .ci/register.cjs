@@ -1,8 +1,8 @@
 'use strict';
 /*
  * Lets Node run the sources as they stand: `node -r ./.ci/register.cjs FILE`. Types are taken off, not checked, and
- * what comes of a file is kept until the file changes, so that a process starts in a quarter of a second where a compiler
- * that looks at types takes four; the tests start hundreds.
+ * what comes of a file is kept until the file changes, so that a process starts in a quarter of a second where one that
+ * checks them takes four; the tests start hundreds.
  */
 const { createHash } = require('node:crypto');
 const fs = require('node:fs');
