@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { gzipSync, strToU8 } from 'fflate';
 import { archived, archivedResultsText, resultsText } from '../harness/results/results-text';
 import type { Results } from '../harness/results/results';
@@ -7,6 +6,7 @@ import { latencyCsv } from './csv/latency';
 import { summaryCsv } from './csv/summary';
 import { timelineCsv } from './csv/timeline';
 import { worstCsv } from './csv/worst';
+import { htmlPages, htmlReport } from './html/page';
 import { markdownReport } from './markdown/report';
 
 /**
@@ -25,9 +25,6 @@ export interface WrittenFile {
   readonly content: string | Uint8Array;
 }
 
-/** Loaded when a page is written: it draws with libraries that no other run need wait for. */
-const html = () => createRequire(__filename)('./html/page') as typeof import('./html/page');
-
 /** Every report that a run writes beside `results.json`, in the order in which they are listed. */
 export const REPORTS: readonly ReportFile[] = [
   { name: 'summary.csv', summary: 'all metrics, a row per replay and pricing', render: summaryCsv },
@@ -38,7 +35,8 @@ export const REPORTS: readonly ReportFile[] = [
   {
     name: 'report.html',
     summary: 'pictures and tables in one page',
-    render: (...of) => html().htmlReport(...of),
+    // Called rather than named: the build lets the page's libraries wait until then.
+    render: (...of) => htmlReport(...of),
   },
 ];
 
@@ -55,7 +53,7 @@ export function* filesOf(results: Results, judged?: JudgedExperiment): Generator
   yield { name: RESULTS_FILE, content: isArchive ? archivedResultsText(kept) : resultsText(kept) };
   for (const { name, render } of REPORTS) {
     if (isArchive && name === PAGE) {
-      yield* html().htmlPages(kept, PAGE);
+      yield* htmlPages(kept, PAGE);
     } else if (isArchive && LONG.includes(name)) {
       yield compressed(name, render(kept, judged));
     } else {

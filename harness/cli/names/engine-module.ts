@@ -1,6 +1,7 @@
 import Module, { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
+import { transform } from 'sucrase';
 import { UsageError } from '../../../traces/input-error';
 import { PACKAGE_ROOT } from '../tool-version';
 import { replaceChance } from './chance';
@@ -109,8 +110,6 @@ const isOwnSource = (file: string): boolean =>
   path.extname(__filename) === '.ts' && file.startsWith(path.join(PACKAGE_ROOT, path.sep));
 
 function plainCode(file: string): string {
-  // Few runs need it, and it takes as long to load as all engines do.
-  const { transform } = requireFrom(__dirname)('sucrase') as typeof import('sucrase');
   const { code } = transform(readFileSync(file, 'utf8'), {
     filePath: file,
     transforms: ['typescript', 'imports'],
