@@ -1,3 +1,4 @@
+import { mixed } from '../../traces/ground/integer-hash';
 import { isBlock, NOTHING, NULL, OP_NAMES, ZERO, type Placement } from '../../traces/trace';
 import { END_OF_OPERATION, type AccessStream } from '../machine/access-stream';
 import { PRICED_COUNT } from '../machine/domain-events';
@@ -18,11 +19,6 @@ export class NotDeterministic extends Error {
 
 /** So many operations are kept one by one; of a longer replay the rest is told apart as a whole. */
 const OPERATIONS_KEPT_MAX = 1 << 21;
-
-/** The multiplier of Fibonacci hashing. */
-const MIXING_FACTOR = 0x9e37_79b1;
-
-const mixed = (digest: number, word: number): number => (Math.imul(digest, MIXING_FACTOR) + (word | 0)) | 0;
 
 /** Takes batches of the stream, and sees what each operation came to. */
 abstract class OperationReader {

@@ -1,3 +1,4 @@
+import { mixed } from '../../traces/ground/integer-hash';
 import type { Placement, TraceEvent } from '../../traces/trace';
 import type { PerformedRows } from '../replay/block-rows';
 import type { ReplayObserver, ReplayState } from '../replay/replay';
@@ -130,7 +131,7 @@ export class PlacementTrail {
   private readonly marks: number[] = [];
 
   add(placement: Placement): void {
-    this.sum = (Math.imul(this.sum, MIXING_FACTOR) + (placement | 0)) | 0;
+    this.sum = mixed(this.sum, placement);
     this.operations++;
     if ((this.operations & (this.operations - 1)) === 0) {
       this.marks.push(this.sum);
@@ -151,6 +152,3 @@ export class PlacementTrail {
     );
   }
 }
-
-/** The multiplier of Fibonacci hashing. */
-const MIXING_FACTOR = 0x9e37_79b1;

@@ -1,5 +1,8 @@
 import { TWO_TO_32 } from './integers';
 
+/** 2^32 divided by the golden ratio. */
+const FIBONACCI_FACTOR = 0x9e37_79b1;
+
 const INT32_MAX = 0x7fff_ffff;
 
 /**
@@ -8,10 +11,14 @@ const INT32_MAX = 0x7fff_ffff;
  */
 export function integerHash(value: number): number {
   const folded = value <= INT32_MAX ? value | 0 : foldedHalves(value);
-  const mixed = Math.imul(folded, 0x9e37_79b1);
+  const mixed = Math.imul(folded, FIBONACCI_FACTOR);
   return (mixed ^ (mixed >>> 15)) >>> 0;
 }
 
 function foldedHalves(value: number): number {
   return (value | 0) ^ Math.imul(Math.floor(value / TWO_TO_32), 0x85eb_ca6b);
 }
+
+/** A digest of numbers one after the other, of their lower 32 bits: not against adversaries, and cheap. */
+export const mixed = (digest: number, word: number): number =>
+  (Math.imul(digest, FIBONACCI_FACTOR) + (word | 0)) | 0;
