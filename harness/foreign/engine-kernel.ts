@@ -4,7 +4,6 @@ import type { ForeignModule } from './foreign-module';
 import {
   CONTROL,
   CONTROL_BYTES,
-  CONTROL_WORDS,
   LOCK_NAME_BYTES_MAX,
   LOCK_NAME_FIELDS,
   LOCK_NAME_STRIDE,
@@ -13,6 +12,7 @@ import {
   VISIT_NUMBERS,
   VISITS,
   VISITS_MAX,
+  WORD,
 } from './memory-map';
 import { I32, I64 } from './wasm/opcodes';
 
@@ -100,7 +100,7 @@ export class EngineKernel {
   /** Has the kernel know a lock by its name as it stands there now. */
   enterLockName(address: number, name: Uint8Array, bit: number): void {
     const { words, view, octets } = this;
-    const count = words[CONTROL_WORDS.lockNameCount / 4]!;
+    const count = words[WORD.lockNameCount]!;
     let row = LOCK_NAMES;
     const end = LOCK_NAMES + count * LOCK_NAME_STRIDE;
     while (row < end && view.getUint32(row, true) !== address) {
@@ -114,15 +114,15 @@ export class EngineKernel {
     view.setUint32(row + LOCK_NAME_FIELDS.bytes, name.length, true);
     octets.set(name, row + LOCK_NAME_FIELDS.text);
     if (row === end) {
-      words[CONTROL_WORDS.lockNameCount / 4] = count + 1;
+      words[WORD.lockNameCount] = count + 1;
     }
   }
 
   /** Hands over the visits so far, each once. */
   readVisits(visit: (start: number, bytes: number, state: number) => void): void {
     const { visits, words } = this;
-    const count = words[CONTROL_WORDS.visitCount / 4]!;
-    words[CONTROL_WORDS.visitCount / 4] = 0;
+    const count = words[WORD.visitCount]!;
+    words[WORD.visitCount] = 0;
     for (let at = 0; at < count * VISIT_NUMBERS; at += VISIT_NUMBERS) {
       visit(visits[at]!, visits[at + 1]!, visits[at + 2]!);
     }

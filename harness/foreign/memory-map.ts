@@ -67,6 +67,10 @@ export const CONTROL_NUMBERS = {
   requestBytesMax: 176,
 } as const;
 
+/** Where these stand in the control block as an array of words, and as one of numbers. */
+export const WORD = indicesOf(CONTROL_WORDS, 4);
+export const NUMBER = indicesOf(CONTROL_NUMBERS, 8);
+
 /** Where the columns of a block begin; not a multiple of a page apart, or all would want the same lines of a cache. */
 const COLUMNS = CONTROL + 0x7_0000;
 const COLUMN_STRIDE = 0x2080;
@@ -110,3 +114,11 @@ export const ENTRIES_END = ENTRIES + 4 * ENTRY_CAPACITY;
 export const UNITS_PER_INSTRUCTION = 16;
 /** What the fuel is filled up to: it must stay a positive 32-bit number, and a stretch may weigh thousands. */
 export const FUEL_UNITS = 1 << 30;
+
+function indicesOf<Name extends string>(
+  offsets: Readonly<Record<Name, number>>,
+  bytes: number,
+): Readonly<Record<Name, number>> {
+  const entries = Object.entries<number>(offsets).map(([name, offset]) => [name, offset / bytes]);
+  return Object.fromEntries(entries) as Record<Name, number>;
+}

@@ -9,26 +9,10 @@ import {
   type OperationRunner,
   type RunEnd,
 } from '../replay/operation-block';
-import { COLUMN_ADDRESSES, CONTROL_NUMBERS, CONTROL_WORDS, ENTRIES, PHASES, STOPS } from './memory-map';
+import { COLUMN_ADDRESSES, ENTRIES, NUMBER, PHASES, STOPS, WORD } from './memory-map';
 import { BugCheck, type RunningModule, type ServiceWatcher } from './running-module';
 
 /** Runs operations in the kernel: engine and loop call each other in WebAssembly, and JavaScript hears of the whole. */
-
-const WORD = {
-  operation: CONTROL_WORDS.operation / 4,
-  operationStart: CONTROL_WORDS.operationStart / 4,
-  phase: CONTROL_WORDS.phase / 4,
-  stop: CONTROL_WORDS.stop / 4,
-  entriesMax: CONTROL_WORDS.entriesMax / 4,
-  entriesBudgetEnd: CONTROL_WORDS.entriesBudgetEnd / 4,
-} as const;
-
-const NUMBER = {
-  heldNow: CONTROL_NUMBERS.heldNow / 8,
-  heapEnd: CONTROL_NUMBERS.heapEnd / 8,
-  granuleBytes: CONTROL_NUMBERS.granuleBytes / 8,
-  requestBytesMax: CONTROL_NUMBERS.requestBytesMax / 8,
-} as const;
 
 const RUN_ENDS: readonly RunEnd[] = ['between', 'before', 'within'];
 

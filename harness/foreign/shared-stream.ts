@@ -1,27 +1,10 @@
 import type { AccessStream } from '../machine/access-stream';
-import { CONTROL_NUMBERS, CONTROL_WORDS, ENTRIES, FUEL_UNITS, UNITS_PER_INSTRUCTION } from './memory-map';
+import { ENTRIES, FUEL_UNITS, NUMBER, UNITS_PER_INSTRUCTION, WORD } from './memory-map';
 
 /**
  * The access stream between the harness and an engine that appends to it by itself. Either has it at a time; where it
  * stands is kept in the stream's own fields while the harness has it, in the control block while the engine has it.
  */
-
-const WORD = {
-  position: CONTROL_WORDS.position / 4,
-  fuel: CONTROL_WORDS.fuel / 4,
-  bitScans: CONTROL_WORDS.bitScans / 4,
-  observing: CONTROL_WORDS.observing / 4,
-  segmentCount: CONTROL_WORDS.segmentCount / 4,
-  locksHeld: CONTROL_WORDS.locksHeld / 4,
-  operationCount: CONTROL_WORDS.operationCount / 4,
-  segmentBitScans: CONTROL_WORDS.segmentBitScans / 4,
-} as const;
-
-const NUMBER = {
-  instructions: CONTROL_NUMBERS.instructions / 8,
-  units: CONTROL_NUMBERS.units / 8,
-  unitsGiven: CONTROL_NUMBERS.unitsGiven / 8,
-} as const;
 
 export class SharedStream {
   /** @param words, numbers the control block, as words and as numbers of 64 bits */

@@ -251,10 +251,15 @@ export class BlockReplay {
     const { stream } = this.stack.machine;
     const first = stream.operationCount - runner.next;
     for (let row = from; row < until; row++) {
-      const { codes, ids, bytes, aligns } = rows;
-      stream.describe(first + row, rows.firstEvent + row, codes[row]!, ids[row]!, bytes[row]!, aligns[row]!);
+      this.describeAs(first + row, row);
       stream.operationPlacements[first + row] = rows.placement(row);
     }
+  }
+
+  private describeAs(operation: number, row: number): void {
+    const { firstEvent, codes, ids, bytes, aligns } = this.rows;
+    const { stream } = this.stack.machine;
+    stream.describe(operation, firstEvent + row, codes[row]!, ids[row]!, bytes[row]!, aligns[row]!);
   }
 
   /** The stream is as it was when a row had run to which the books object, and from which the engine has gone on. */
@@ -311,19 +316,10 @@ export class BlockReplay {
   }
 
   private begin(row: number): void {
-    const { rows, operations } = this;
-    const { stream } = this.stack.machine;
     this.failedRow = row;
     this.ledger.comeTo(row);
-    operations.eventIndex = rows.firstEvent + row;
-    stream.describe(
-      stream.operationCount,
-      operations.eventIndex,
-      rows.codes[row]!,
-      rows.ids[row]!,
-      rows.bytes[row]!,
-      rows.aligns[row]!,
-    );
+    this.operations.eventIndex = this.rows.firstEvent + row;
+    this.describeAs(this.stack.machine.stream.operationCount, row);
   }
 
   private endOperation(row: number, placement: Placement): void {
