@@ -25,7 +25,7 @@ import { expectSameAgain, OperationTrail } from './repetition';
 import { RecordingThread } from './recording-thread';
 import { lookAgain } from './second-look';
 import { Sightings } from './sightings';
-import { expectationOf, TimelineRecorder } from './timeline';
+import { expectationOf, TimelineRecorder, type Expectation } from './timeline';
 import type { WorkSummary } from './work';
 
 /** What is to be measured, and how closely. */
@@ -130,7 +130,6 @@ interface FirstPass {
 
 async function recordPass(plan: MeasurementPlan, trail: OperationTrail | undefined): Promise<FirstPass> {
   const expected = (plan.survey ?? true) ? await expectationOf(plan.trace) : undefined;
-  const sightings = expected && new Sightings(expected.moments);
   const footprint = new FootprintRecorder();
   const timeline = new TimelineRecorder();
   const recorder: { current?: BatchRecorder | RecordingThread } = {};
@@ -140,6 +139,7 @@ async function recordPass(plan: MeasurementPlan, trail: OperationTrail | undefin
       recorder.current?.record(batch);
     },
   });
+  const sightings = expected && new Sightings(expected.moments, heldBytesPeakMin(expected, stack));
   const recording: RecordingPlan = {
     pricings: plan.pricings,
     lockNames: stack.machine.locks.list().map(({ name }) => name),
@@ -172,6 +172,11 @@ async function recordPass(plan: MeasurementPlan, trail: OperationTrail | undefin
     await thread?.stop();
     throw error;
   }
+}
+
+/** What is live is held as well; on a heap that may be too small for it allocations may fail before. */
+function heldBytesPeakMin({ liveBytesMax }: Expectation, { machine }: Stack): number {
+  return liveBytesMax <= machine.layout.heapBytes / 2 ? liveBytesMax : 0;
 }
 
 /** The moments to survey: the checkpoints, the first of maximal held, the first failure, the end. */

@@ -9,9 +9,9 @@ import { momentOf, type FootprintMoment } from './footprint';
 /**
  * Sees the heap in the first pass already, at the moments of which can be told beforehand that they will matter: those
  * that the trace alone shows to be checkpoints, the first failed allocation, the end, and whatever may turn out to be
- * the first of maximal held. A walk over the heap is dear, so of the last only as many are seen as a few visits an
- * operation pay for: while a heap still grows nearly every one of its moments is a new maximum, and nearly none stays.
- * What nobody saw in time takes a second pass.
+ * the first of maximal held. A walk over the heap is dear, and while a heap still grows nearly every one of its moments
+ * is a new maximum and nearly none stays: so none is looked at that holds less than what will be live, and of the
+ * others only as many as a few visits an operation pay for. What nobody saw in time takes a second pass.
  */
 
 /** Visits of blocks that are spent on maxima, by operation. */
@@ -32,13 +32,21 @@ export class Sightings implements ReplayObserver {
   private readonly seen = new Map<number, HeapSight | null>();
   private peak: { readonly operation: number; readonly sight: HeapSight | null } | undefined;
   private readonly recent = new RecentOperations();
-  heldBytesMax = -1;
+  /** No operation that holds as little as this can be the one of maximal held. */
+  heldBytesMax: number;
   private peakVisits = 0;
   private nextGuess = 0;
   private nextGuessedOperation: number;
 
-  /** @param guesses operations that will probably be checkpoints, ascending */
-  constructor(private readonly guesses: readonly number[]) {
+  /**
+   * @param guesses operations that will probably be checkpoints, ascending
+   * @param heldBytesPeakMin what will probably be held at the peak at least
+   */
+  constructor(
+    private readonly guesses: readonly number[],
+    heldBytesPeakMin = 0,
+  ) {
+    this.heldBytesMax = heldBytesPeakMin - 1;
     this.nextGuessedOperation = guesses[0] ?? Infinity;
   }
 

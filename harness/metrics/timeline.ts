@@ -62,14 +62,17 @@ export interface Expectation {
   readonly events: number;
   /** The operations at which it will be sampled, if every allocation succeeds. */
   readonly moments: readonly number[];
+  /** So many bytes are live at once at least, if every allocation succeeds. */
+  readonly liveBytesMax: number;
 }
 
 export async function expectationOf(trace: Trace): Promise<Expectation> {
   const { origin } = trace.header;
   if (origin.kind === 'synthetic' && origin.adaptive) {
-    return { events: 0, moments: [] };
+    return { events: 0, moments: [], liveBytesMax: 0 };
   }
   const timeline = new TimelineRecorder();
+  const live = new LiveBytes();
   const event = new TraceEvent();
   const state = { ...NOTHING_YET };
   const source = await trace.open();
@@ -78,6 +81,7 @@ export async function expectationOf(trace: Trace): Promise<Expectation> {
       for (; source.next(event, NOTHING); state.eventIndex++) {
         state.allocatedBytes += ALLOCATES[event.op]! * event.size;
         timeline.operation(state);
+        live.take(event);
       }
     } while (await source.refill());
   } catch (error) {
@@ -88,7 +92,50 @@ export async function expectationOf(trace: Trace): Promise<Expectation> {
   } finally {
     await source.close();
   }
-  return { events: state.eventIndex, moments: timeline.finish().map(({ operation }) => operation) };
+  return {
+    events: state.eventIndex,
+    moments: timeline.finish().map(({ operation }) => operation),
+    liveBytesMax: live.most,
+  };
+}
+
+/** Larger ids are of traces that nobody has numbered, or that are too long to keep a size for every id. */
+const IDS_MAX = 1 << 22;
+
+/** How much is live, as far as that is cheap to tell: it leaves out what dies with its call, and large ids. */
+class LiveBytes {
+  most = 0;
+  private bytes = 0;
+  private bytesById = new Float64Array(1 << 10);
+
+  take({ op, id, size }: TraceEvent): void {
+    switch (op) {
+      case OP.alloc:
+      case OP.alignedalloc:
+      case OP.realloc:
+      case OP.heap:
+        return this.resize(id, size);
+      case OP.free:
+      case OP.adopt:
+        return this.resize(id, 0);
+      case OP.ctxfree:
+        this.bytes = -Infinity;
+    }
+  }
+
+  private resize(id: number, bytes: number): void {
+    if (id >= IDS_MAX) {
+      return;
+    }
+    while (id >= this.bytesById.length) {
+      const { bytesById } = this;
+      this.bytesById = new Float64Array(2 * bytesById.length);
+      this.bytesById.set(bytesById);
+    }
+    this.bytes += bytes - this.bytesById[id]!;
+    this.bytesById[id] = bytes;
+    this.most = Math.max(this.most, this.bytes);
+  }
 }
 
 const NOTHING_YET = {

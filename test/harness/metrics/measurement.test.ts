@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { measure, type MeasurementPlan } from '../../../harness/metrics/measurement';
 import { worstOperations, type MeasuredReplay } from '../../../harness/metrics/measured-replay';
+import { expectationOf } from '../../../harness/metrics/timeline';
 import type { MetricName } from '../../../harness/metrics/registry';
 import { parsePricing } from '../../../harness/pricing/specification';
 import type { EngineDefinition } from '../../../harness/replay/port';
@@ -242,6 +243,56 @@ test('of a heap that grows without end the last maximum is seen in a second pass
   const peak = checkpoints.find(({ operation }) => operation === pages - 1)!;
   assert.equal(peak.survey!.freeBytes, pages * (4096 - 16));
   assert.is(stacks, 2);
+});
+
+/** A trace on a heap of so many pages, with no pictures, and how many passes that took. */
+async function surveyedOn(pages: number, trace: string): Promise<{ replay: MeasuredReplay; passes: number }> {
+  let passes = 0;
+  const replay = await run({
+    createStack: (machine) => {
+      passes++;
+      const machinePages = { heapPages: pages, virtualPages: 0, ...machine };
+      return createStack(
+        pagePerObject,
+        { pages: String(Math.min(pages, 1000)) },
+        machinePages,
+        () => pagePerObject,
+      );
+    },
+    trace: traceOf(trace),
+    pictures: false,
+  });
+  return { replay, passes };
+}
+
+test('of a heap that grows nothing is looked at before it holds what will be live', async () => {
+  const objects = Array.from({ length: 600 }, (_, id) => id);
+  const growing = objects.map((id) => `alloc ${id} ${id % 3 === 0 ? 4000 : 4080}`).join();
+  for (const between of ['', ', realloc 7 1, realloc 7 4080', ', free 9, alloc 9 4000']) {
+    const { replay, passes } = await surveyedOn(1300, `${growing}${between}, free 0, free 1`);
+    const held = replay.metrics['held.bytes.peak'];
+    const peak = replay.checkpoints.find(({ operation }) => operation === held!.operation)!;
+    assert.is(peak.heldBytes, held!.value);
+    assert.ok(peak.survey !== null);
+    assert.is(passes, 1, between);
+  }
+  const { replay, passes } = await surveyedOn(610, `${growing}, free 0, free 1`);
+  assert.is(passes, 2, 'a heap that may be too small for what will be live');
+  assert.is(replay.metrics['held.bytes.peak']!.operation, 599);
+});
+
+test('what dies with its call, or moves into it, is not counted as live all the time', async () => {
+  const calls = Array.from({ length: 50 }, (_, call) =>
+    [
+      `enter ${call}`,
+      `temp ${2 * call} 4000`,
+      `alloc ${2 * call + 1} 4000`,
+      `adopt ${2 * call + 1}`,
+      'leave 0',
+    ].join(),
+  );
+  const { liveBytesMax } = await expectationOf(traceOf(`alloc 900 10, ${calls.join()}, alloc 901 3000`));
+  assert.is(liveBytesMax, 10 + 4000);
 });
 
 test('a heap too broken to walk has checkpoints without a survey, and the replay goes on', async () => {
