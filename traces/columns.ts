@@ -1,8 +1,8 @@
 import { BlockSource } from './block-source';
 import { BLOCK_EVENTS_MAX, EventBlock } from './event-block';
-import { IdentityHash } from './identity';
+import { IdentityHash, identityTask } from './identity';
 import { NOTHING, TextTable, TraceEvent } from './trace';
-import type { EventSource, Trace, TraceHeader } from './trace';
+import type { EventSource, IdentityTask, Trace, TraceHeader } from './trace';
 
 /**
  * A whole trace in memory, to be held once and replayed many times: about nine bytes an event, more where large
@@ -56,6 +56,11 @@ export class EventColumns {
     return this.identityOfAll;
   }
 
+  /** The identity as a task for another thread; undefined where it is known. */
+  identityTask(): IdentityTask | undefined {
+    return this.identityOfAll === undefined ? identityTask(this.texts, this.blocks) : undefined;
+  }
+
   /** One pass over the events that are there now; nothing may be appended before it ends. */
   source(header: TraceHeader): EventSource {
     return new ColumnsSource(header, this, this.blocks);
@@ -63,7 +68,11 @@ export class EventColumns {
 
   /** The events as a trace that can be passed over any number of times. */
   trace(header: TraceHeader): Trace {
-    return { header, open: () => Promise.resolve(this.source(header)) };
+    return {
+      header,
+      open: () => Promise.resolve(this.source(header)),
+      identityTask: () => this.identityTask(),
+    };
   }
 }
 

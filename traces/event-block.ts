@@ -130,6 +130,15 @@ export class EventBlock {
   optionalUsed = false;
   private capacity = 0;
 
+  /** A block that came from another thread, where it has lost what its columns can do. */
+  static received(sent: EventBlock): EventBlock {
+    const { length, op, optionalUsed } = sent;
+    const block = Object.assign(new EventBlock(), { length, op, optionalUsed });
+    const columns = columnsOf(block);
+    columnsOf(sent).forEach((column, index) => Object.assign(columns[index]!, column));
+    return block;
+  }
+
   get full(): boolean {
     return this.length === BLOCK_EVENTS_MAX;
   }
@@ -183,23 +192,23 @@ export class EventBlock {
   clear(): void {
     this.length = 0;
     this.optionalUsed = false;
-    for (const column of this.integerColumns()) {
+    for (const column of columnsOf(this)) {
       column.clear();
     }
-  }
-
-  private integerColumns(): readonly IntegerColumn[] {
-    const { id, size, align, offset, span, cpu, site, call, value } = this;
-    return [id, size, align, offset, span, cpu, site, call, value];
   }
 
   private grow(): void {
     this.capacity = Math.min(BLOCK_EVENTS_MAX, Math.max(BLOCK_EVENTS_INITIAL, this.capacity * 2));
     this.op = grown(this.op, new Uint8Array(this.capacity));
-    for (const column of this.integerColumns()) {
+    for (const column of columnsOf(this)) {
       column.grow(this.capacity);
     }
   }
+}
+
+function columnsOf(block: EventBlock): readonly IntegerColumn[] {
+  const { id, size, align, offset, span, cpu, site, call, value } = block;
+  return [id, size, align, offset, span, cpu, site, call, value];
 }
 
 function usesOptionalColumns(event: TraceEvent): boolean {

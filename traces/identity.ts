@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CanonicalCsvEncoder } from './canonical-csv';
-import type { EventBlock } from './event-block';
-import { TraceEvent, type TextTable } from './trace';
+import { EventBlock } from './event-block';
+import { TextTable, TraceEvent, type IdentityTask } from './trace';
 
 /**
  * A trace's identity: the lowercase hex sha256 of its canonical CSV, uncompressed. It is what `sha256sum` prints of
@@ -48,4 +48,27 @@ export class IdentityHash {
     this.hash.update(this.encoder.view());
     this.encoder.clear();
   }
+}
+
+interface SentEvents {
+  readonly texts: readonly string[];
+  readonly blocks: readonly EventBlock[];
+}
+
+/** The identity of these events as a task for another thread. */
+export function identityTask(texts: TextTable, blocks: readonly EventBlock[]): IdentityTask {
+  const data: SentEvents = { texts: texts.list(), blocks };
+  return { module: __filename, data };
+}
+
+/** Does the task, a block at a time. */
+export function* identityOf({ texts, blocks }: SentEvents): Generator<undefined, string> {
+  const table = new TextTable();
+  texts.forEach((text) => table.intern(text));
+  const hash = new IdentityHash(table);
+  for (const block of blocks) {
+    hash.addBlock(EventBlock.received(block));
+    yield;
+  }
+  return hash.digest();
 }

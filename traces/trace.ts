@@ -226,8 +226,19 @@ export interface EventSource {
   close(): Promise<void>;
 }
 
+/** What can be sent to another thread: of this module `identityOf` does it with plain data, a little at a time. */
+export interface IdentityTask {
+  readonly module: string;
+  readonly data: unknown;
+}
+
+/** Returns the identity; throws where a source's `identity` does. */
+export type IdentityOf = (data: unknown) => Generator<undefined, string>;
+
 /** A trace that can be passed over any number of times, always with the same events (for the same placements). */
 export interface Trace {
   readonly header: TraceHeader;
   open(): Promise<EventSource>;
+  /** How another thread works out the identity of the events; undefined where that has to be left to a source. */
+  identityTask?(): IdentityTask | undefined;
 }

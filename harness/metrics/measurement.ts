@@ -146,7 +146,14 @@ async function recordPass(plan: MeasurementPlan, trail: OperationTrail | undefin
     worstCount: plan.worstCount ?? WORST_COUNT_DEFAULT,
     density: plan.pictures ?? true,
   };
-  const thread = plan.pricesBeside === true ? new RecordingThread(recording, expected?.events) : undefined;
+  const isBeside = plan.pricesBeside === true;
+  const { placementsForm } = stack.definition;
+  const thread = isBeside
+    ? new RecordingThread(
+        { ...recording, placementsForm, identityTask: plan.trace.identityTask?.() },
+        expected?.events,
+      )
+    : undefined;
   recorder.current = thread ?? new BatchRecorder(recording, plan.pricingBy);
   const observers = [
     ...[footprint, timeline],
@@ -154,7 +161,10 @@ async function recordPass(plan: MeasurementPlan, trail: OperationTrail | undefin
     ...(plan.observers ?? []),
   ];
   try {
-    const report = await replay(plan.trace, stack, observers, plan.replay);
+    const report = await replay(plan.trace, stack, observers, {
+      ...plan.replay,
+      ...(thread !== undefined && { digests: thread }),
+    });
     const recorded = recorder.current.finish();
     const summary = footprint.finish();
     if (report.outcome.kind === 'ok' && summary !== undefined) {

@@ -1,22 +1,45 @@
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
+import type { IdentityOf, IdentityTask } from '../../traces/trace';
 import { OPERATION_CAPACITY, type StreamBatch } from '../machine/access-stream';
+import { PlacementsWriter, type PageWriter } from '../replay/placements';
+import type { PlacementsForm } from '../replay/port';
+import type { Digests } from '../replay/replay';
 import { BatchRecorder, type Recorded, type RecordingPlan } from './batch-recorder';
 import { BATCH_COUNT, SharedBatches } from './shared-batches';
 
+/** What another thread is to record: plain data. */
+interface ThreadPlan extends RecordingPlan {
+  readonly placementsForm: PlacementsForm;
+  readonly identityTask: IdentityTask | undefined;
+}
+
+interface ThreadRecorded extends Recorded {
+  readonly placementsSha256: string;
+  /** Undefined where there is no task, or it could not be done. */
+  readonly traceSha256: string | undefined;
+}
+
 /**
  * Records in a thread of its own, while the engine runs on: a replay then takes as long as the longer of the two. The
- * thread starts when there are more batches than the ring holds, so that short replays do without; where so many are
+ * thread starts when there is more to record than the rings hold, so that short replays do without; where so much is
  * foreseen it starts at once, and the engine need not wait for it.
  */
-export class RecordingThread {
+export class RecordingThread implements Digests {
   private readonly batches = new SharedBatches();
   private thread: Worker | undefined;
-  private recorded: Promise<Recorded> | undefined;
+  private recorded: Promise<ThreadRecorded> | ThreadRecorded | undefined;
+  private hasEnded = false;
   private failure: Error | undefined;
+
+  readonly placements: PageWriter = {
+    nextPage: () => this.whileItRecords(() => this.batches.pageToFill()),
+    write: (lines) => this.batches.writePage(lines),
+    digest: async () => (await this.end()).placementsSha256,
+  };
 
   /** @param events how many there are at least */
   constructor(
-    private readonly plan: RecordingPlan,
+    private readonly plan: ThreadPlan,
     events = 0,
   ) {
     if (events > BATCH_COUNT * OPERATION_CAPACITY) {
@@ -25,20 +48,16 @@ export class RecordingThread {
   }
 
   record(batch: StreamBatch): void {
-    if (this.thread === undefined && this.batches.isFull) {
-      this.start();
-    }
-    try {
-      this.batches.write(batch);
-    } catch (error) {
-      throw this.failure ?? error;
-    }
+    this.whileItRecords(() => this.batches.write(batch));
+  }
+
+  async identity(): Promise<string | undefined> {
+    return this.thread === undefined ? undefined : (await this.end()).traceSha256;
   }
 
   /** Rejects with what went wrong in the thread. */
   finish(): Recorded | Promise<Recorded> {
-    this.batches.end();
-    return this.recorded ?? recordedOf(this.batches, this.plan);
+    return this.end();
   }
 
   /** Ends the thread where nobody wants what it records. */
@@ -46,11 +65,31 @@ export class RecordingThread {
     await this.thread?.terminate();
   }
 
+  private whileItRecords<T>(write: () => T): T {
+    if (this.thread === undefined && this.batches.isFull) {
+      this.start();
+    }
+    try {
+      return write();
+    } catch (error) {
+      throw this.failure ?? error;
+    }
+  }
+
+  private end(): ThreadRecorded | Promise<ThreadRecorded> {
+    if (!this.hasEnded) {
+      this.hasEnded = true;
+      this.batches.end();
+    }
+    this.recorded ??= recordedOf(this.batches, { ...this.plan, identityTask: undefined });
+    return this.recorded;
+  }
+
   private start(): void {
     const workerData: ThreadData = { recording: this.plan, buffer: this.batches.buffer };
     const thread = new Worker(__filename, { workerData });
     this.thread = thread;
-    this.recorded = new Promise((resolve, reject) => {
+    const recorded = new Promise<ThreadRecorded>((resolve, reject) => {
       thread.once('message', resolve);
       thread.once('error', (error: Error) => {
         this.failure = error;
@@ -60,19 +99,60 @@ export class RecordingThread {
       thread.once('exit', () => reject(new Error('the thread that prices has stopped')));
     });
     // Whoever waits for it hears of it; until then nobody does.
-    this.recorded.catch(() => undefined);
+    recorded.catch(() => undefined);
+    this.recorded = recorded;
   }
 }
 
 interface ThreadData {
-  readonly recording: RecordingPlan;
+  readonly recording: ThreadPlan;
   readonly buffer: SharedArrayBuffer;
 }
 
-function recordedOf(batches: SharedBatches, plan: RecordingPlan): Recorded {
+function recordedOf(batches: SharedBatches, plan: ThreadPlan): ThreadRecorded {
   const recorder = new BatchRecorder(plan);
-  batches.readAll((batch) => recorder.record(batch));
-  return recorder.finish();
+  const placements = new PlacementsWriter(plan.placementsForm);
+  const identity = new IdentityAside(plan.identityTask);
+  batches.readAll({
+    batch: (batch) => recorder.record(batch),
+    page: (page, lines) => placements.writePage(page, lines),
+    workAside: () => identity.goOn(),
+  });
+  while (identity.goOn()) {
+    // Whatever there was no time for.
+  }
+  return {
+    ...recorder.finish(),
+    placementsSha256: placements.digest(),
+    traceSha256: identity.result,
+  };
+}
+
+/** The identity of the trace, a little at a time. */
+class IdentityAside {
+  result: string | undefined;
+  private work: ReturnType<IdentityOf> | undefined;
+
+  constructor(task: IdentityTask | undefined) {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- the trace says which module does it
+    this.work = task && (require(task.module) as { identityOf: IdentityOf }).identityOf(task.data);
+  }
+
+  /** Works on; false when there is nothing left to do. */
+  goOn(): boolean {
+    if (this.work === undefined) {
+      return false;
+    }
+    try {
+      const { done, value } = this.work.next();
+      this.result = value;
+      this.work = done === true ? undefined : this.work;
+    } catch {
+      // What is wrong is for the thread to say that has the source.
+      this.work = undefined;
+    }
+    return this.work !== undefined;
+  }
 }
 
 const data = workerData as ThreadData | undefined | null;

@@ -5,23 +5,22 @@ import {
   type StreamBatch,
 } from '../machine/access-stream';
 import { NOTED_COUNT, PRICED_COUNT } from '../machine/domain-events';
+import { PAGE_LINES_MAX, type PlacementPage } from '../replay/placements';
+import { SharedRings } from './shared-rings';
 
 /**
- * Batches of a stream on their way from the thread that replays to the one that records: a ring of them in memory that
- * both see. Who finds it full, or empty, sleeps until the other has gone on.
+ * What a replay has to say on its way from the thread that replays to the one that records: batches of its stream, and
+ * pages of its placements.
  */
 
 /** Some 350 KB each are used as a rule; a short replay never fills the ring. */
 export const BATCH_COUNT = 32;
+/** A page has about as many lines as a batch has operations. */
+const PAGE_COUNT = 32;
 
-/** `signal` changes whenever a reader may go on. */
-const WORD = { written: 0, read: 1, state: 2, signal: 3 } as const;
-/** What the state says beside 0: all batches are written; the reader has failed. */
-const ENDED = 1;
-const FAILED = 2;
-
-/** Longer than a thread of a busy host waits for its turn. */
-const SILENCE_SECONDS_MAX = 120;
+const BATCHES = 0;
+const PAGES = 1;
+const SLOT_COUNTS = [BATCH_COUNT, PAGE_COUNT];
 
 /** One batch: arrays of its own size, at a place of its own. */
 class SharedBatch implements StreamBatch {
@@ -95,90 +94,99 @@ class SharedBatch implements StreamBatch {
   }
 }
 
-export class SharedBatches {
-  private readonly control: Int32Array;
-  private readonly batches: readonly SharedBatch[];
+/** A page of placements at a place of its own. */
+class SharedPage implements PlacementPage {
+  readonly ids: Float64Array;
+  readonly placements: Float64Array;
+  readonly ops: Uint8Array;
+  private readonly counts: Int32Array;
 
-  constructor(readonly buffer = new SharedArrayBuffer(CONTROL_BYTES + BATCH_COUNT * SharedBatch.BYTES)) {
-    this.control = new Int32Array(buffer, 0, 4);
+  constructor(buffer: SharedArrayBuffer, start: number) {
+    this.ids = new Float64Array(buffer, start, PAGE_LINES_MAX);
+    this.placements = new Float64Array(buffer, start + 8 * PAGE_LINES_MAX, PAGE_LINES_MAX);
+    this.ops = new Uint8Array(buffer, start + 16 * PAGE_LINES_MAX, PAGE_LINES_MAX);
+    this.counts = new Int32Array(buffer, start + 17 * PAGE_LINES_MAX, 1);
+  }
+
+  static readonly BYTES = 17 * PAGE_LINES_MAX + 8;
+
+  get lines(): number {
+    return this.counts[0]!;
+  }
+
+  set lines(lines: number) {
+    this.counts[0] = lines;
+  }
+}
+
+/** Takes what was written, in its order. */
+export interface SharedReader {
+  batch(batch: StreamBatch): void;
+  page(page: PlacementPage, lines: number): void;
+  /** Does a little of something else while there is nothing to take; false when it is done. */
+  workAside(): boolean;
+}
+
+export class SharedBatches {
+  private readonly rings: SharedRings;
+  private readonly batches: readonly SharedBatch[];
+  private readonly pages: readonly SharedPage[];
+
+  constructor(readonly buffer = new SharedArrayBuffer(BYTES)) {
+    this.rings = new SharedRings(SLOT_COUNTS, new Int32Array(buffer, 0, SharedRings.wordsFor(2)));
     this.batches = Array.from(
       { length: BATCH_COUNT },
-      (_, index) => new SharedBatch(buffer, CONTROL_BYTES + index * SharedBatch.BYTES),
+      (_, slot) => new SharedBatch(buffer, BATCHES_START + slot * SharedBatch.BYTES),
+    );
+    this.pages = Array.from(
+      { length: PAGE_COUNT },
+      (_, slot) => new SharedPage(buffer, PAGES_START + slot * SharedPage.BYTES),
     );
   }
 
+  /** Whether nothing can be written before something is read. */
   get isFull(): boolean {
-    return this.written - Atomics.load(this.control, WORD.read) === BATCH_COUNT;
+    return this.rings.isFull(BATCHES) || this.rings.isFull(PAGES);
   }
 
   /** Writes a batch; throws where whoever reads does so no more. */
   write(batch: StreamBatch): void {
-    for (let seconds = 0; this.isFull && !this.hasFailed && seconds < SILENCE_SECONDS_MAX; seconds++) {
-      const read = Atomics.load(this.control, WORD.read);
-      if (this.isFull) {
-        Atomics.wait(this.control, WORD.read, read, 1000);
-      }
-    }
-    if (this.isFull || this.hasFailed) {
-      throw new Error('the thread that prices has stopped');
-    }
-    this.batches[this.written % BATCH_COUNT]!.copy(batch);
-    Atomics.add(this.control, WORD.written, 1);
-    this.wakeReader();
+    this.batches[this.rings.slotToFill(BATCHES)]!.copy(batch);
+    this.rings.filledSlot(BATCHES);
+  }
+
+  /** A page to be filled in place; throws where whoever reads does so no more. */
+  pageToFill(): PlacementPage {
+    return this.pages[this.rings.slotToFill(PAGES)]!;
+  }
+
+  /** So many lines of that page are filled. */
+  writePage(lines: number): void {
+    this.pages[this.rings.slotToFill(PAGES)]!.lines = lines;
+    this.rings.filledSlot(PAGES);
   }
 
   /** Says that nothing more will be written. */
   end(): void {
-    Atomics.store(this.control, WORD.state, ENDED);
-    this.wakeReader();
+    this.rings.end();
   }
 
   /** Says that nobody will read any more. */
   fail(): void {
-    Atomics.store(this.control, WORD.state, FAILED);
-    Atomics.notify(this.control, WORD.read);
+    this.rings.fail();
   }
 
-  /** Hands over what is written and not yet read. */
-  readWritten(take: (batch: StreamBatch) => void): void {
-    for (let read = Atomics.load(this.control, WORD.read); read < this.written; read++) {
-      take(this.batches[read % BATCH_COUNT]!);
-      Atomics.add(this.control, WORD.read, 1);
-      Atomics.notify(this.control, WORD.read);
-    }
-  }
-
-  /** Hands over every batch until there are no more to come. */
-  readAll(take: (batch: StreamBatch) => void): void {
-    try {
-      for (;;) {
-        const signal = Atomics.load(this.control, WORD.signal);
-        // Looked for first: what was written before the end has to be read.
-        const hasEnded = Atomics.load(this.control, WORD.state) === ENDED;
-        this.readWritten(take);
-        if (hasEnded) {
-          return;
-        }
-        Atomics.wait(this.control, WORD.signal, signal);
-      }
-    } catch (error) {
-      this.fail();
-      throw error;
-    }
-  }
-
-  private get hasFailed(): boolean {
-    return Atomics.load(this.control, WORD.state) === FAILED;
-  }
-
-  private wakeReader(): void {
-    Atomics.add(this.control, WORD.signal, 1);
-    Atomics.notify(this.control, WORD.signal);
-  }
-
-  private get written(): number {
-    return Atomics.load(this.control, WORD.written);
+  /** Hands over what is written and what will be, to the end. */
+  readAll(reader: SharedReader): void {
+    const takeBatch = (slot: number): void => reader.batch(this.batches[slot]!);
+    const takePage = (slot: number): void => {
+      const page = this.pages[slot]!;
+      reader.page(page, page.lines);
+    };
+    this.rings.readAll([takeBatch, takePage], () => reader.workAside());
   }
 }
 
-const CONTROL_BYTES = 64;
+const BATCHES_START = 64;
+const PAGES_START = BATCHES_START + BATCH_COUNT * SharedBatch.BYTES;
+const BYTES = PAGES_START + PAGE_COUNT * SharedPage.BYTES;

@@ -12,7 +12,7 @@ import { DelayedLedger } from './delayed-ledger';
 import { EngineRunner } from './engine-runner';
 import { ALLOCATES, BLOCK_OPERATIONS_MAX, FREES, type OperationRunner } from './operation-block';
 import type { Operations } from './operations';
-import type { PlacementsWriter } from './placements';
+import type { PlacementLines } from './placements';
 import type { ReplayObserver } from './observer';
 import type { Stack } from './stack';
 
@@ -41,7 +41,7 @@ export class BlockReplay {
   private constructor(
     private readonly stack: Stack,
     private readonly operations: Operations,
-    private readonly placements: PlacementsWriter | undefined,
+    private readonly placements: PlacementLines | undefined,
     private readonly observers: readonly ReplayObserver[],
   ) {
     this.runner = stack.engine.runner ?? new EngineRunner(stack);
@@ -59,7 +59,7 @@ export class BlockReplay {
     stack: Stack,
     source: EventSource,
     operations: Operations,
-    placements: PlacementsWriter | undefined,
+    placements: PlacementLines | undefined,
     observers: readonly ReplayObserver[],
   ): BlockReplay | undefined {
     const { engine, machine } = stack;
@@ -227,11 +227,7 @@ export class BlockReplay {
     }
     operations.performed += until - from;
     this.standBehind(until - 1);
-    if (placements !== undefined) {
-      for (let row = from; row < until; row++) {
-        placements.line(rows.codes[row]!, rows.ids[row]!, rows.placement(row), rows.object(row));
-      }
-    }
+    placements?.rows(rows, from, until);
     for (const observer of this.observers) {
       observer.performed!(operations, rows, from, until);
     }

@@ -16,15 +16,102 @@ import type { PlacementsForm } from './port';
 
 /**
  * The placements of a replay as text, one line an operation: `index,op,id,offset`, exactly in the form of the golden
- * files, and their sha256. The hash is kept for every replay, so this is a hot path: lines wait as numbers, and are
- * written many at a time.
+ * files, and their sha256. The hash is kept for every replay, so this is a hot path: lines wait as columns, a page of
+ * them at a time, and are written by whoever has the time, be it another thread.
  *
  * The forms are those of the port (`PlacementsForm`); in the decimal ones a free shows the address that was freed.
  */
 
-const LINES_WAITING_MAX = 1024;
+/** Lines as columns: what was performed on which object, and the placement to be shown. */
+export interface PlacementPage {
+  readonly ops: Uint8Array;
+  readonly ids: Float64Array;
+  readonly placements: Float64Array;
+}
+
+export const PAGE_LINES_MAX = 1024;
 /** Longest line: index and id of 16 digits, the longest operation, an offset of 16 digits. */
 const LINE_BYTES_MAX = 80;
+
+/** Who writes pages of lines. */
+export interface PageWriter {
+  /** The page to fill next. */
+  nextPage(): PlacementPage;
+  /** Takes the page that `nextPage` gave, of which so many lines are filled. */
+  write(lines: number): void;
+  /** The sha256 of the whole text, lowercase hex. */
+  digest(): string | Promise<string>;
+}
+
+/** The operations of a block, in columns; of a free `objects` says what was freed. */
+interface PlacedRows {
+  readonly codes: Uint8Array;
+  readonly ids: Float64Array;
+  readonly placements: Float64Array;
+  readonly objects: Float64Array;
+}
+
+/** The lines of a replay, as its operations are performed. */
+export class PlacementLines {
+  private readonly isDecimal: boolean;
+  private page: PlacementPage;
+  private waiting = 0;
+
+  constructor(
+    form: PlacementsForm,
+    private readonly writer: PageWriter,
+  ) {
+    this.isDecimal = isDecimalForm(form);
+    this.page = writer.nextPage();
+  }
+
+  /** The next operation: `result` is what it returned, `object` what it was applied to (`NULL` for an allocation). */
+  line(op: number, id: number, result: Placement, object: Placement): void {
+    const { page, waiting } = this;
+    page.ops[waiting] = op;
+    page.ids[waiting] = id;
+    page.placements[waiting] = this.isDecimal && isAboutObject(op) ? object : result;
+    this.waiting = waiting + 1;
+    if (this.waiting === PAGE_LINES_MAX) {
+      this.turn();
+    }
+  }
+
+  /** The same of rows, none of which was skipped. */
+  rows({ codes, ids, placements, objects }: PlacedRows, from: number, until: number): void {
+    for (let row = from; row < until;) {
+      const { page, waiting } = this;
+      const end = Math.min(until, row + PAGE_LINES_MAX - waiting);
+      page.ops.set(codes.subarray(row, end), waiting);
+      page.ids.set(ids.subarray(row, end), waiting);
+      page.placements.set(placements.subarray(row, end), waiting);
+      if (this.isDecimal) {
+        for (let each = row; each < end; each++) {
+          if (isAboutObject(codes[each]!)) {
+            page.placements[waiting + each - row] = objects[each]!;
+          }
+        }
+      }
+      this.waiting = waiting + end - row;
+      if (this.waiting === PAGE_LINES_MAX) {
+        this.turn();
+      }
+      row = end;
+    }
+  }
+
+  /** Has the rest written; the sha256 of the whole text. */
+  finish(): string | Promise<string> {
+    this.writer.write(this.waiting);
+    return this.writer.digest();
+  }
+
+  private turn(): void {
+    this.writer.write(PAGE_LINES_MAX);
+    this.page = this.writer.nextPage();
+    this.waiting = 0;
+  }
+}
 
 /** The operations with the commas around them. */
 const OP_CELLS = OP_NAMES.map((name) => new AsciiWord(`,${name},`));
@@ -40,63 +127,61 @@ const LAST_CELLS = {
 };
 const COMMA = new AsciiWord(',');
 
-export class PlacementsWriter {
+/** Writes pages as text, here and now. */
+export class PlacementsWriter implements PageWriter {
   private readonly hash = createHash('sha256');
-  private readonly text = new AsciiText(LINES_WAITING_MAX * LINE_BYTES_MAX);
-  private readonly ops = new Uint8Array(LINES_WAITING_MAX);
-  private readonly ids = new Float64Array(LINES_WAITING_MAX);
-  private readonly placements = new Float64Array(LINES_WAITING_MAX);
-  private waiting = 0;
+  private readonly text = new AsciiText(PAGE_LINES_MAX * LINE_BYTES_MAX);
+  private readonly page: PlacementPage = {
+    ops: new Uint8Array(PAGE_LINES_MAX),
+    ids: new Float64Array(PAGE_LINES_MAX),
+    placements: new Float64Array(PAGE_LINES_MAX),
+  };
   private linesWritten = 0;
-  private readonly isDecimal: boolean;
 
   /**
-   * @param write receives the text in chunks that are valid only during the call
+   * @param take receives the text in chunks that are valid only during the call
    */
   constructor(
     private readonly form: PlacementsForm,
-    private readonly write: ((chunk: Uint8Array) => void) | undefined,
+    private readonly take?: (chunk: Uint8Array) => void,
   ) {
-    this.isDecimal = form === 'plan9' || form === 'libxl';
     this.text.plain('index,op,id,offset\n');
   }
 
-  /** The next operation: `result` is what it returned, `object` what it was applied to (`NULL` for an allocation). */
-  line(op: number, id: number, result: Placement, object: Placement): void {
-    const { waiting } = this;
-    this.ops[waiting] = op;
-    this.ids[waiting] = id;
-    this.placements[waiting] = this.isDecimal && isAboutObject(op) ? object : result;
-    this.waiting = waiting + 1;
-    if (waiting === LINES_WAITING_MAX - 1) {
-      this.flush();
-    }
+  nextPage(): PlacementPage {
+    return this.page;
   }
 
-  /** Writes what is left and returns the sha256 of the whole text, lowercase hex. */
-  finish(): string {
-    this.flush();
-    return this.hash.digest('hex');
+  write(lines: number): void {
+    this.writePage(this.page, lines);
   }
 
-  private flush(): void {
+  writePage({ ops, ids, placements }: PlacementPage, lines: number): void {
     const { form, text } = this;
-    for (let line = 0; line < this.waiting; line++) {
-      const placement = this.placements[line]! as Placement;
+    const isDecimal = isDecimalForm(form);
+    for (let line = 0; line < lines; line++) {
+      const placement = placements[line]! as Placement;
       text.decimal(this.linesWritten++);
-      text.word(OP_CELLS[this.ops[line]!]!);
-      text.decimal(this.ids[line]!);
-      if (this.isDecimal) {
+      text.word(OP_CELLS[ops[line]!]!);
+      text.decimal(ids[line]!);
+      if (isDecimal) {
         writeDecimalOffset(text, placement);
       } else {
         writeXenOffset(text, placement, form);
       }
     }
-    this.waiting = 0;
     const chunk = text.take();
     this.hash.update(chunk);
-    this.write?.(chunk);
+    this.take?.(chunk);
   }
+
+  digest(): string {
+    return this.hash.digest('hex');
+  }
+}
+
+function isDecimalForm(form: PlacementsForm): boolean {
+  return form === 'plan9' || form === 'libxl';
 }
 
 /** Whether the decimal forms show what an operation was applied to, and not what it returned. */

@@ -5,7 +5,7 @@ import { Operations, type ReallocPolicy } from './operations';
 import type { ReplayObserver, ReplayState } from './observer';
 import { UnsupportedVerb, type Outcome, type StoppedAt } from './outcome';
 import { PayloadSpoilt, type PayloadChecks, type SpoiltByte } from './payload';
-import { PlacementsWriter } from './placements';
+import { PlacementLines, PlacementsWriter, type PageWriter } from './placements';
 import type { Stack } from './stack';
 
 /**
@@ -29,10 +29,19 @@ export interface ReplayOptions {
    * granted and placed.
    */
   readonly bare?: boolean;
+  /** Who digests meanwhile what need not be digested here. */
+  readonly digests?: Digests;
   /** How many events may be performed as one block; 0: each is performed by itself. As many as there is room for. */
   readonly blockEventsMax?: number;
   /** Told the number of events replayed, at every breath. */
   readonly progress?: (events: number) => void;
+}
+
+/** Works out the digests of a replay beside it. */
+export interface Digests {
+  readonly placements: PageWriter;
+  /** The identity of the trace, once all is replayed; undefined where only the source knows it. */
+  identity(): Promise<string | undefined>;
 }
 
 /** Of a replay's options those for one that has to do the same again. */
@@ -93,7 +102,7 @@ export async function replay(
 class Replay {
   private readonly event = new TraceEvent();
   private readonly operations: Operations;
-  private readonly placements: PlacementsWriter | undefined;
+  private readonly placements: PlacementLines | undefined;
   private readonly eventsMax: number;
   private readonly blocks: BlockReplay | undefined;
   private events = 0;
@@ -109,9 +118,12 @@ class Replay {
   ) {
     const { realloc = 'emulate', payload, bare = false, until = Infinity } = options;
     this.operations = new Operations(stack, source.texts, realloc, { payload, isWitnessed: !bare });
-    this.placements = bare
-      ? undefined
-      : new PlacementsWriter(stack.definition.placementsForm, options.placements);
+    const { placementsForm } = stack.definition;
+    const isTextWanted = options.placements !== undefined || options.digests === undefined;
+    const writer = isTextWanted
+      ? new PlacementsWriter(placementsForm, options.placements)
+      : options.digests.placements;
+    this.placements = bare ? undefined : new PlacementLines(placementsForm, writer);
     this.eventsMax = until + 1;
     this.blocks =
       options.blockEventsMax === 0
@@ -122,7 +134,7 @@ class Replay {
   async run(): Promise<ReplayReport> {
     const stopped = await this.runEvents();
     this.stack.machine.stream.flush();
-    const { operations, source } = this;
+    const { operations } = this;
     return {
       outcome: stopped ?? {
         kind: 'ok',
@@ -139,9 +151,13 @@ class Replay {
       misalignedPlacements: operations.objects.misalignedPlacements,
       liveObjectsAtEnd: operations.liveObjects,
       spoilt: this.spoilt,
-      placementsSha256: this.placements?.finish() ?? '',
-      traceSha256: stopped === undefined && this.events < this.eventsMax ? source.identity() : undefined,
+      placementsSha256: (await this.placements?.finish()) ?? '',
+      traceSha256: stopped === undefined && this.events < this.eventsMax ? await this.identity() : undefined,
     };
+  }
+
+  private async identity(): Promise<string> {
+    return (await this.options.digests?.identity()) ?? this.source.identity();
   }
 
   /** The outcome that stopped the replay, or undefined at the end of the trace. */

@@ -4,9 +4,11 @@ import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { stringify } from 'csv-stringify/sync';
 import { CANONICAL_HEADER, CanonicalCsvEncoder, TEXT_BYTES_MAX, textCell } from '../../traces/canonical-csv';
-import { IdentityHash } from '../../traces/identity';
+import { EventColumns } from '../../traces/columns';
+import { BLOCK_EVENTS_MAX } from '../../traces/event-block';
+import { IdentityHash, identityOf } from '../../traces/identity';
 import { InputError } from '../../traces/input-error';
-import { COLUMN_NAMES, LARGEST_INTEGER, TraceEvent } from '../../traces/trace';
+import { COLUMN_NAMES, LARGEST_INTEGER, OP, TraceEvent } from '../../traces/trace';
 import { anyEvents, columnsOf, eventsOf, SEED, someHeader, type PlainEvent } from './formats/events';
 
 const sha256 = (text: string) => createHash('sha256').update(text, 'utf8').digest('hex');
@@ -91,6 +93,40 @@ test('the identity may be asked for in between, and the hash goes on', () => {
   columns.event(1, event);
   hash.add(event);
   assert.is(hash.digest(), columns.identity());
+});
+
+/** The identity as another thread would come by it, and after how many pauses. */
+function identityElsewhere(columns: EventColumns): { identity: string; pauses: number } {
+  const { data } = columns.trace(someHeader).identityTask!()!;
+  const work = identityOf(structuredClone(data) as Parameters<typeof identityOf>[0]);
+  for (let pauses = 0; ; pauses++) {
+    const { done, value } = work.next();
+    if (done === true) {
+      return { identity: value, pauses };
+    }
+  }
+}
+
+test('another thread comes to the same identity', () => {
+  fc.assert(
+    fc.property(anyEvents, (events) => {
+      const columns = columnsOf(events);
+      const { identity } = identityElsewhere(columns);
+      assert.is(identity, columns.identity());
+      assert.is(columns.identityTask(), undefined, 'what is known is no task');
+    }),
+    { seed: SEED, numRuns: 200 },
+  );
+});
+
+test('another thread may pause after each block', () => {
+  const columns = new EventColumns();
+  const event = new TraceEvent();
+  for (let id = 0; id <= 2 * BLOCK_EVENTS_MAX; id++) {
+    event.set(OP.alloc, id, 5, 0);
+    columns.append(event);
+  }
+  assert.equal(identityElsewhere(columns), { pauses: 3, identity: columns.identity() });
 });
 
 test('numbers of every length are written in full', () => {

@@ -3,9 +3,12 @@ import * as assert from 'uvu/assert';
 import { measure } from '../../../harness/metrics/measurement';
 import { SharedBatches } from '../../../harness/metrics/shared-batches';
 import { parsePricing } from '../../../harness/pricing/specification';
-import { AccessStream } from '../../../harness/machine/access-stream';
+import { AccessStream, type StreamBatch } from '../../../harness/machine/access-stream';
 import { StepTable } from '../../../harness/machine/steps';
+import type { PlacementPage } from '../../../harness/replay/placements';
+import { holdEvents } from '../../../traces/columns';
 import { InputError } from '../../../traces/input-error';
+import { OP, TraceEvent, type Trace } from '../../../traces/trace';
 import { pagePerObject, stackOf, traceOf } from './page-per-object';
 
 const test = suite('recording in a thread');
@@ -14,9 +17,9 @@ const test = suite('recording in a thread');
 const PAIRS = 25_000;
 const pairs = Array.from({ length: PAIRS }, (_, id) => `alloc ${id} ${id % 3000}, free ${id}`).join();
 
-const measured = (trace: string, pricesBeside: boolean, survey = true) =>
+const measured = (trace: Trace | string, pricesBeside: boolean, survey = true) =>
   measure({
-    trace: traceOf(trace),
+    trace: typeof trace === 'string' ? traceOf(trace) : trace,
     createStack: (machine) => stackOf(pagePerObject, machine),
     pricings: [parsePricing('flat'), parsePricing('zen4-2022@cold')],
     pictures: false,
@@ -30,6 +33,31 @@ test('results are those of one thread', async () => {
 
 test('results are those of one thread where nobody foresees how long the replay is', async () => {
   assert.equal(await measured(pairs, true, false), await measured(pairs, false, false));
+});
+
+test('the identity of a trace that is held is that of its events', async () => {
+  const held = await holdEvents(await traceOf(pairs).open());
+  const beside = await measured(held.trace(traceOf(pairs).header), true);
+  assert.is(beside.trace.sha256, held.identity());
+});
+
+test('a trace that is held and has a text without identity is told as ever', async () => {
+  const held = await holdEvents(await traceOf(pairs).open());
+  const event = new TraceEvent();
+  event.set(OP.alloc, PAIRS, 8, 0);
+  event.site = held.texts.intern('\0');
+  held.append(event);
+  const refused = async (pricesBeside: boolean): Promise<string> => {
+    try {
+      await measured(held.trace(traceOf(pairs).header), pricesBeside);
+    } catch (error) {
+      assert.instance(error, InputError);
+      return String(error);
+    }
+    return 'nothing';
+  };
+  assert.match(await refused(true), 'NUL');
+  assert.is(await refused(true), await refused(false));
 });
 
 test('a replay that is too short for a thread does without', async () => {
@@ -47,7 +75,7 @@ test('a trace that is malformed far behind is told as ever', async () => {
   }
 });
 
-test('a ring hands over what was written, and whoever writes hears of a reader that failed', () => {
+test('a ring hands over what was written', () => {
   const ring = new SharedBatches();
   const stream = new AccessStream(new StepTable(false), 1000, undefined, (batch) => ring.write(batch));
   for (let operation = 0; operation < 3; operation++) {
@@ -58,14 +86,28 @@ test('a ring hands over what was written, and whoever writes hears of a reader t
   }
   const seen: number[][] = [];
   const reader = new SharedBatches(ring.buffer);
-  reader.readWritten(({ entries, entryCount, operationIndices, segmentEnds }) =>
-    seen.push([entries[0]!, entryCount, operationIndices[0]!, segmentEnds[0]!]),
-  );
-  assert.equal(seen, [[0x1000_0000, 1, 0, 1], [0x1000_0041, 1, 1, 1], [0x1000_0082, 1, 2, 1]]); // prettier-ignore
+  ring.pageToFill().ids[1] = 7;
+  ring.writePage(2);
+  const page = (page: PlacementPage, lines: number) => void seen.push([page.ids[1]!, lines]);
+  const batch = ({ entries, entryCount, operationIndices, segmentEnds }: StreamBatch) =>
+    void seen.push([entries[0]!, entryCount, operationIndices[0]!, segmentEnds[0]!]);
+  ring.end();
+  reader.readAll({ batch, page, workAside: () => false });
+  const batches = [[0x1000_0000, 1, 0, 1], [0x1000_0041, 1, 1, 1], [0x1000_0082, 1, 2, 1]]; // prettier-ignore
+  assert.equal(seen, [...batches, [7, 2]]);
+});
+
+test('whoever writes hears of a reader that failed', () => {
+  const ring = new SharedBatches();
+  const stream = new AccessStream(new StepTable(false), 1000, undefined, () => undefined);
   ring.write(stream);
   assert.throws(() =>
-    reader.readAll(() => {
-      throw new Error('no');
+    new SharedBatches(ring.buffer).readAll({
+      batch() {
+        throw new Error('no');
+      },
+      page: () => undefined,
+      workAside: () => false,
     }),
   );
   assert.throws(() => {

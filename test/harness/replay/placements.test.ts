@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createHash } from 'node:crypto';
 import { HEAP_BASE } from '../../../harness/machine/memory-layout';
-import { PlacementsWriter } from '../../../harness/replay/placements';
+import { PAGE_LINES_MAX, PlacementLines, PlacementsWriter } from '../../../harness/replay/placements';
 import type { PlacementsForm } from '../../../harness/replay/port';
 import {
   BUG,
@@ -20,11 +20,37 @@ type Line = readonly [op: OpName, id: number, result: number, object?: number];
 function written(form: PlacementsForm, lines: readonly Line[]): string {
   let text = '';
   const writer = new PlacementsWriter(form, (chunk) => void (text += Buffer.from(chunk).toString('latin1')));
+  const placements = new PlacementLines(form, writer);
   lines.forEach(([op, id, result, object]) =>
-    writer.line(OP[op], id, result as Placement, (object ?? NULL) as Placement),
+    placements.line(OP[op], id, result as Placement, (object ?? NULL) as Placement),
   );
-  assert.is(writer.finish(), createHash('sha256').update(text).digest('hex'));
+  assert.is(placements.finish(), createHash('sha256').update(text).digest('hex'));
+  assert.is(writtenAsRows(form, lines), text);
   return text;
+}
+
+/** The same as columns, behind so many lines that some of them come to another page. */
+function writtenAsRows(form: PlacementsForm, lines: readonly Line[]): string {
+  let text = '';
+  const writer = new PlacementsWriter(form, (chunk) => void (text += Buffer.from(chunk).toString('latin1')));
+  const placements = new PlacementLines(form, writer);
+  for (let line = 0; line < PAGE_LINES_MAX - 4; line++) {
+    placements.line(OP.compact, 0, NOTHING, NULL);
+  }
+  const rows = {
+    codes: Uint8Array.from(lines, ([op]) => OP[op]),
+    ids: Float64Array.from(lines, ([, id]) => id),
+    placements: Float64Array.from(lines, ([, , result]) => result),
+    objects: Float64Array.from(lines, ([, , , object]) => object ?? NULL),
+  };
+  placements.rows(rows, 0, 2);
+  placements.rows(rows, 2, lines.length);
+  void placements.finish();
+  const [header, ...all] = text.split('\n');
+  const last = all
+    .slice(PAGE_LINES_MAX - 4)
+    .map((line) => line.replace(/^\d+/, (index) => String(Number(index) - PAGE_LINES_MAX + 4)));
+  return [header, ...last].join('\n');
 }
 
 const LINES: readonly Line[] = [
