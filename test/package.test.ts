@@ -76,6 +76,11 @@ test('an exported constant is assigned once, for assigned twice it would be load
   assert.is(layout.match(/^exports\.HEAP_BASE\b.*$/gm)?.length, 1);
 });
 
+test('what only serves the folder it was built in is not published', ({ installed }) => {
+  const dot = readdirSync(join(installed.folder, 'dist')).filter((name) => name.startsWith('.'));
+  assert.equal(dot, []);
+});
+
 test('a command reads no library that it has no use for', ({ installed: { program } }) => {
   const hook = join(folder, 'modules.cjs');
   writeFileSync(hook, `process.on('exit', () => console.error(Object.keys(require.cache).join('\\n')));`);

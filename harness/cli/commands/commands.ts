@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type { CommandEntry, CommandGroup } from './command';
 
 /**
@@ -6,8 +5,7 @@ import type { CommandEntry, CommandGroup } from './command';
  * program's own help and version take no longer than Node does.
  */
 
-const read = createRequire(__filename);
-const load = <Module>(file: string): Module => read(file) as Module;
+const load = <Module>(file: string): Module => module.require(file) as Module;
 
 type TraceRead = typeof import('./trace-read');
 type TraceChange = typeof import('./trace-change');

@@ -28,7 +28,8 @@ if (process.platform !== 'win32') {
   process.on('SIGXFSZ', () => undefined);
 }
 
-const { runTimed } = require('./worker');
+const { requireCompiled } = require('../compiled-code');
+const { runTimed } = requireCompiled('./workers/worker');
 
 // What a replay comes to may depend on nothing that its key does not hold.
 for (const name of Object.keys(process.env)) {
