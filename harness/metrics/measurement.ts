@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import type { OpName, Trace } from '../../traces/trace';
 import type { Pricing } from '../pricing/pricing';
 import type { PricingSpecification } from '../pricing/specification';
@@ -44,6 +45,8 @@ export interface MeasurementPlan {
   readonly survey?: boolean;
   /** Whether another thread may price meanwhile; no by default. */
   readonly pricesBeside?: boolean;
+  /** That thread, where it was started ahead (`threadAhead`). */
+  readonly thread?: Worker;
   /** Whether to keep the rasters that pictures are drawn from (latency density, heap map); true by default. */
   readonly pictures?: boolean;
   /** Whether to replay once more to see that the engine does the same again; no by default. */
@@ -152,6 +155,7 @@ async function recordPass(plan: MeasurementPlan, trail: OperationTrail | undefin
     ? new RecordingThread(
         { ...recording, placementsForm, identityTask: plan.trace.identityTask?.() },
         expected?.events,
+        plan.thread,
       )
     : undefined;
   recorder.current = thread ?? new BatchRecorder(recording, plan.pricingBy);

@@ -37,12 +37,16 @@ export class RecordingThread implements Digests {
     digest: async () => (await this.end()).placementsSha256,
   };
 
-  /** @param events how many there are at least */
+  /**
+   * @param events how many there are at least
+   * @param ahead a thread that waits for what it is to record
+   */
   constructor(
     private readonly plan: ThreadPlan,
     events = 0,
+    private readonly ahead?: Worker,
   ) {
-    if (events > BATCH_COUNT * OPERATION_CAPACITY) {
+    if (ahead !== undefined || events > BATCH_COUNT * OPERATION_CAPACITY) {
       this.start();
     }
   }
@@ -86,8 +90,9 @@ export class RecordingThread implements Digests {
   }
 
   private start(): void {
-    const workerData: ThreadData = { recording: this.plan, buffer: this.batches.buffer };
-    const thread = new Worker(__filename, { workerData });
+    const thread = this.ahead ?? threadAhead();
+    const orders: Orders = { plan: this.plan, buffer: this.batches.buffer };
+    thread.postMessage(orders);
     this.thread = thread;
     const recorded = new Promise<ThreadRecorded>((resolve, reject) => {
       thread.once('message', resolve);
@@ -104,8 +109,16 @@ export class RecordingThread implements Digests {
   }
 }
 
-interface ThreadData {
-  readonly recording: ThreadPlan;
+/** Starts a thread before it is known what it is to record: starting takes as long as reading a long trace. */
+export function threadAhead(): Worker {
+  return new Worker(__filename, { workerData: RECORDS });
+}
+
+/** Tells the thread that this file is what it is to do. */
+const RECORDS = 'records';
+
+interface Orders {
+  readonly plan: ThreadPlan;
   readonly buffer: SharedArrayBuffer;
 }
 
@@ -155,7 +168,8 @@ class IdentityAside {
   }
 }
 
-const data = workerData as ThreadData | undefined | null;
-if (!isMainThread && data?.recording !== undefined) {
-  parentPort!.postMessage(recordedOf(new SharedBatches(data.buffer), data.recording));
+if (!isMainThread && workerData === RECORDS) {
+  parentPort!.once('message', ({ plan, buffer }: Orders) => {
+    parentPort!.postMessage(recordedOf(new SharedBatches(buffer), plan));
+  });
 }

@@ -1,6 +1,8 @@
+import { statSync } from 'node:fs';
 import type { Trace } from '../../traces/trace';
 import { measure } from '../metrics/measurement';
 import type { MeasuredReplay } from '../metrics/measured-replay';
+import { threadAhead } from '../metrics/recording-thread';
 import { parsePricing } from '../pricing/specification';
 import type { ReallocPolicy } from '../replay/operations';
 import type { EngineDefinition } from '../replay/port';
@@ -67,33 +69,45 @@ export async function runCell(
 ): Promise<MeasuredReplay> {
   const definition = registries.engineNamed(cell.engine);
   const pricings = cell.pricings.map(parsePricing);
-  const trace = await registries.openTrace(cell.trace);
   const { heapPages, virtualPages, accessesMax, accessBudget } = cell;
-  return measure({
-    trace,
-    pricings,
-    pricesBeside,
-    again,
-    createStack: (watch) =>
-      createStack(
-        definition,
-        cell.options,
-        {
-          heapPages,
-          virtualPages,
-          ...(accessesMax !== undefined && { accessesMax }),
-          ...(accessBudget !== undefined && { accessBudget }),
-          ...watch,
-        },
-        (name) => registries.engineNamed(name),
-      ),
-    ...(cell.worstCount !== undefined && { worstCount: cell.worstCount }),
-    ...(cell.survey !== undefined && { survey: cell.survey }),
-    ...(cell.pictures !== undefined && { pictures: cell.pictures }),
-    replay: {
-      ...(cell.realloc !== undefined && { realloc: cell.realloc }),
-      ...(cell.verifyPayload === true && { payload: 'throughout' }),
-      ...hooks,
-    },
-  });
+  const thread = pricesBeside && isLong(cell.trace) ? threadAhead() : undefined;
+  try {
+    return await measure({
+      trace: await registries.openTrace(cell.trace),
+      pricings,
+      pricesBeside,
+      ...(thread !== undefined && { thread }),
+      again,
+      createStack: (watch) =>
+        createStack(
+          definition,
+          cell.options,
+          {
+            heapPages,
+            virtualPages,
+            ...(accessesMax !== undefined && { accessesMax }),
+            ...(accessBudget !== undefined && { accessBudget }),
+            ...watch,
+          },
+          (name) => registries.engineNamed(name),
+        ),
+      ...(cell.worstCount !== undefined && { worstCount: cell.worstCount }),
+      ...(cell.survey !== undefined && { survey: cell.survey }),
+      ...(cell.pictures !== undefined && { pictures: cell.pictures }),
+      replay: {
+        ...(cell.realloc !== undefined && { realloc: cell.realloc }),
+        ...(cell.verifyPayload === true && { payload: 'throughout' }),
+        ...hooks,
+      },
+    });
+  } finally {
+    await thread?.terminate();
+  }
+}
+
+/** A file as large as this has enough events for a thread to price them, whatever format they are in. */
+const LONG_FILE_BYTES = 1 << 20;
+
+function isLong({ specification }: TraceRequest): boolean {
+  return (statSync(specification, { throwIfNoEntry: false })?.size ?? 0) >= LONG_FILE_BYTES;
 }
