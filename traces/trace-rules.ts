@@ -1,5 +1,5 @@
-import { IdTable, NO_HANDLE } from './id-table';
-import { OP, OP_NAMES, type TraceEvent } from './trace';
+import { IdTable, NO_HANDLE } from './ground/id-table';
+import { OP, OP_NAMES, type EventRun, type TraceEvent } from './trace';
 
 /** What is wrong with an event as a part of its trace. */
 export interface Violation {

@@ -1,13 +1,15 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as fc from 'fast-check';
-import { IdTable, NO_HANDLE } from '../../traces/id-table';
+import { IdTable, NO_HANDLE } from '../../traces/ground/id-table';
 
 test('it behaves like a map from ids to handles that are used again', () => {
   const id = fc.oneof(
     fc.nat(300),
     fc.nat(300).map((n) => n * 2 ** 32),
     fc.nat(300).map((n) => n * 256),
+    // These two are one in 32 bits.
+    fc.constantFrom(2 ** 32, 0x85eb_ca6b),
     fc.maxSafeNat(),
   );
   const steps = fc.array(fc.tuple(id, fc.integer({ min: 0, max: 2 })), {
@@ -27,6 +29,8 @@ test('it behaves like a map from ids to handles that are used again', () => {
           model.delete(key);
         } else if (!model.has(key)) {
           const handle = table.add(key);
+          assert.is(table.id(handle), key);
+          assert.is(table.add(key), NO_HANDLE);
           assert.not([...model.values()].includes(handle));
           model.set(key, handle);
         }

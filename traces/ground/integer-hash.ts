@@ -10,9 +10,20 @@ const INT32_MAX = 0x7fff_ffff;
  * over the table. Nearly all are small, and the upper half is looked at only where there is one.
  */
 export function integerHash(value: number): number {
-  const folded = value <= INT32_MAX ? value | 0 : foldedHalves(value);
-  const mixed = Math.imul(folded, FIBONACCI_FACTOR);
+  const mixed = Math.imul(folded(value), FIBONACCI_FACTOR);
   return (mixed ^ (mixed >>> 15)) >>> 0;
+}
+
+/**
+ * The same of a folded number for one table of 2^(32 − `shift`) places: of numbers that follow each other hardly two
+ * meet, as long as there are fewer of them than places.
+ */
+export const tablePlace = (word: number, shift: number): number =>
+  Math.imul(word, FIBONACCI_FACTOR) >>> shift;
+
+/** 32 bits of a whole number up to 2^53, of all that it is. */
+export function folded(value: number): number {
+  return value <= INT32_MAX ? value | 0 : foldedHalves(value);
 }
 
 function foldedHalves(value: number): number {

@@ -1,0 +1,132 @@
+import { folded, tablePlace } from './integer-hash';
+
+/**
+ * Which ids are live, and a handle for each: a small number, used again once its id is gone, by which whoever tracks
+ * objects keeps their figures in plain arrays. Open addressing over ids up to 2^53 − 1 with linear probing, so a live
+ * object costs about thirty bytes however far apart the ids lie, and one that is gone costs nothing.
+ */
+
+const PLACES_INITIAL_SHIFT = 11;
+const PLACES_INITIAL = 1 << PLACES_INITIAL_SHIFT;
+const EMPTY = 0;
+/** No object has this handle: what `find` says of an id that is not in the table. */
+export const NO_HANDLE = -1;
+
+export class IdTable {
+  /** Two words a place, side by side for the host's cache: an id, folded, and its handle + 1 or `EMPTY`. */
+  private places = new Int32Array(2 * PLACES_INITIAL);
+  private mask = PLACES_INITIAL - 1;
+  /** For `tablePlace`. */
+  private shift = 32 - PLACES_INITIAL_SHIFT;
+  /** By handle. */
+  private ids = new Float64Array(PLACES_INITIAL / 2);
+  private freeHandles = new Int32Array(PLACES_INITIAL / 2);
+  private freeHandleCount = 0;
+  private handlesMade = 0;
+  private count = 0;
+
+  /** How many ids are in the table. */
+  get size(): number {
+    return this.count;
+  }
+
+  /** Handles there is room for. */
+  get capacity(): number {
+    return this.ids.length;
+  }
+
+  /** The id that has or last had a handle. */
+  id(handle: number): number {
+    return this.ids[handle]!;
+  }
+
+  /** The id's handle, or `NO_HANDLE`. */
+  find(id: number): number {
+    return this.places[2 * this.placeOf(id) + 1]! - 1;
+  }
+
+  /** Adds an id (from 0 to 2^53 − 1) and returns its handle, or `NO_HANDLE` where it is in the table already. */
+  add(id: number): number {
+    if (this.count === this.capacity) {
+      this.grow();
+    }
+    const entry = 2 * this.placeOf(id);
+    if (this.places[entry + 1] !== EMPTY) {
+      return NO_HANDLE;
+    }
+    const handle = this.freeHandleCount > 0 ? this.freeHandles[--this.freeHandleCount]! : this.handlesMade++;
+    this.places[entry] = folded(id);
+    this.places[entry + 1] = handle + 1;
+    this.ids[handle] = id;
+    this.count++;
+    return handle;
+  }
+
+  /** Takes the id out and returns the handle it had, or `NO_HANDLE` where it was not in the table. */
+  remove(id: number): number {
+    const place = this.placeOf(id);
+    const handle = this.places[2 * place + 1]! - 1;
+    if (handle !== NO_HANDLE) {
+      this.closeGap(place);
+      this.freeHandles[this.freeHandleCount++] = handle;
+      this.count--;
+    }
+    return handle;
+  }
+
+  /** Every id with its handle, in an order that depends on nothing but the ids and their history. */
+  *[Symbol.iterator](): Generator<readonly [id: number, handle: number]> {
+    for (let entry = 0; entry < this.places.length; entry += 2) {
+      const handle = this.places[entry + 1]! - 1;
+      if (handle !== NO_HANDLE) {
+        yield [this.ids[handle]!, handle];
+      }
+    }
+  }
+
+  /** The place that holds the id, or the empty one where it would go. */
+  private placeOf(id: number): number {
+    const { places, mask } = this;
+    const word = folded(id);
+    for (let place = tablePlace(word, this.shift); ; place = (place + 1) & mask) {
+      const handle = places[2 * place + 1]! - 1;
+      if (handle === NO_HANDLE || (places[2 * place] === word && this.ids[handle] === id)) {
+        return place;
+      }
+    }
+  }
+
+  /** Empties a place and moves up what had to pass it, so that no search ends too early (Knuth 6.4, Algorithm R). */
+  private closeGap(emptied: number): void {
+    const { places, mask } = this;
+    let gap = emptied;
+    for (let place = (gap + 1) & mask; places[2 * place + 1] !== EMPTY; place = (place + 1) & mask) {
+      const home = tablePlace(places[2 * place]!, this.shift);
+      if (((place - home) & mask) >= ((place - gap) & mask)) {
+        places[2 * gap] = places[2 * place]!;
+        places[2 * gap + 1] = places[2 * place + 1]!;
+        gap = place;
+      }
+    }
+    places[2 * gap + 1] = EMPTY;
+  }
+
+  private grow(): void {
+    const { places } = this;
+    this.places = new Int32Array(2 * places.length);
+    this.mask = places.length - 1;
+    this.shift--;
+    for (let entry = 0; entry < places.length; entry += 2) {
+      if (places[entry + 1] !== EMPTY) {
+        const moved = 2 * this.placeOf(this.ids[places[entry + 1]! - 1]!);
+        this.places[moved] = places[entry]!;
+        this.places[moved + 1] = places[entry + 1]!;
+      }
+    }
+    const { ids, freeHandles } = this;
+    this.ids = new Float64Array(2 * ids.length);
+    this.ids.set(ids);
+    this.freeHandles = new Int32Array(2 * freeHandles.length);
+    this.freeHandles.set(freeHandles);
+  }
+}
