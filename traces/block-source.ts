@@ -1,5 +1,5 @@
 import type { EventBlock } from './event-block';
-import type { EventSource, TextTable, TraceEvent, TraceHeader } from './trace';
+import type { EventRun, EventSource, TextTable, TraceEvent, TraceHeader } from './trace';
 
 /**
  * An event source that works block by block: `refill` loads one, `next` copies events out of it. Readers of files
@@ -21,6 +21,14 @@ export abstract class BlockSource implements EventSource {
     }
     block.read(this.position++, event);
     return true;
+  }
+
+  lend(): EventRun | undefined {
+    return this.currentBlock?.run(this.position);
+  }
+
+  skip(count: number): void {
+    this.position += count;
   }
 
   async refill(): Promise<boolean> {

@@ -2,7 +2,7 @@ import { BlockSource } from './block-source';
 import { BLOCK_EVENTS_MAX, EventBlock } from './event-block';
 import { IdentityHash, identityTask } from './identity';
 import { NOTHING, TextTable, TraceEvent } from './trace';
-import type { EventSource, IdentityTask, Trace, TraceHeader } from './trace';
+import type { EventRun, EventSource, IdentityTask, Trace, TraceHeader } from './trace';
 
 /**
  * A whole trace in memory, to be held once and replayed many times: about nine bytes an event, more where large
@@ -26,13 +26,28 @@ export class EventColumns {
 
   /** Appends a copy of the event. */
   append(event: TraceEvent): void {
+    this.withRoom().append(event);
+    this.count += 1;
+    this.identityOfAll = undefined;
+  }
+
+  /** Appends copies of the first events of a run that is whole, as many as the block under way takes: returns how many. */
+  appendRun(run: EventRun): number {
+    const block = this.withRoom();
+    const count = Math.min(run.until - run.from, BLOCK_EVENTS_MAX - block.length);
+    block.appendRun(run, count);
+    this.count += count;
+    this.identityOfAll = undefined;
+    return count;
+  }
+
+  /** The block under way. */
+  private withRoom(): EventBlock {
     if (this.last.full) {
       this.last = new EventBlock();
       this.blocks.push(this.last);
     }
-    this.last.append(event);
-    this.count += 1;
-    this.identityOfAll = undefined;
+    return this.last;
   }
 
   /** Fills `into` with the event at `index`. Throws a `RangeError` where there is none. */
@@ -90,17 +105,30 @@ export async function holdEvents(
   const event = new TraceEvent();
   try {
     do {
-      while (source.next(event, NOTHING)) {
-        if (columns.length >= eventsMax) {
+      while (holdNext(source, columns, event)) {
+        if (columns.length > eventsMax) {
           return undefined;
         }
-        columns.append(event);
       }
     } while (await source.refill());
   } finally {
     await source.close();
   }
   return columns;
+}
+
+/** Appends what comes next, by the run where it is lent; false where the source has nothing more at hand. */
+function holdNext(source: EventSource, columns: EventColumns, event: TraceEvent): boolean {
+  const run = source.lend?.();
+  if (run?.isWhole === true && run.from < run.until) {
+    source.skip!(columns.appendRun(run));
+    return true;
+  }
+  if (!source.next(event, NOTHING)) {
+    return false;
+  }
+  columns.append(event);
+  return true;
 }
 
 class ColumnsSource extends BlockSource {

@@ -1,4 +1,4 @@
-import { NO_TEXT, type TraceEvent } from './trace';
+import { NO_TEXT, type EventRun, type TraceEvent } from './trace';
 import { TWO_TO_32 } from './ground/integers';
 
 /**
@@ -10,6 +10,9 @@ import { TWO_TO_32 } from './ground/integers';
 export const BLOCK_EVENTS_MAX = 1 << 16;
 
 const BLOCK_EVENTS_INITIAL = 1 << 10;
+
+/** What a column is that was never used. */
+const ALL_ZERO = new Uint32Array(BLOCK_EVENTS_MAX);
 
 /**
  * Integers from −(2^53 − 1) to 2^53 − 1. The low 32 bits stand in one array and the rest in another that exists only
@@ -34,6 +37,28 @@ class IntegerColumn {
     }
     const low = this.low[index]!;
     return this.highUsed ? this.high[index]! * TWO_TO_32 + low : low;
+  }
+
+  /** All values, where 32 bits hold each; otherwise undefined. */
+  get words(): Uint32Array | undefined {
+    if (this.highUsed) {
+      return undefined;
+    }
+    return this.lowUsed ? this.low : ALL_ZERO;
+  }
+
+  /** Sets the values of `count` events from `index` on, all those behind the last that was set; below the capacity. */
+  appendWords(index: number, words: Uint32Array, from: number, count: number): void {
+    if (words === ALL_ZERO && !this.lowUsed) {
+      return;
+    }
+    if (!this.lowUsed) {
+      this.useLow(index);
+    }
+    this.low.set(words.subarray(from, from + count), index);
+    if (this.highUsed) {
+      this.high.fill(0, index, index + count);
+    }
   }
 
   /** Sets the value of the event at `index`, the one after the last that was set; below the capacity. */
@@ -146,9 +171,7 @@ export class EventBlock {
   /** Appends a copy of the event. The block must not be full. */
   append(event: TraceEvent): void {
     const index = this.length;
-    if (index === this.capacity) {
-      this.grow();
-    }
+    this.makeRoom(index + 1);
     this.op[index] = event.op;
     this.id.append(index, event.id);
     this.size.append(index, event.size);
@@ -163,6 +186,29 @@ export class EventBlock {
       this.value.append(index, event.value);
     }
     this.length = index + 1;
+  }
+
+  /** Appends the first `count` events of a run that is whole, for which there is room. */
+  appendRun({ from, ops, ids, sizes, aligns }: EventRun, count: number): void {
+    const index = this.length;
+    this.makeRoom(index + count);
+    this.op.set(ops.subarray(from, from + count), index);
+    this.id.appendWords(index, ids, from, count);
+    this.size.appendWords(index, sizes, from, count);
+    this.align.appendWords(index, aligns, from, count);
+    for (const column of optionalColumnsOf(this)) {
+      column.appendWords(index, ALL_ZERO, 0, count);
+    }
+    this.length = index + count;
+  }
+
+  /** The events from `from` on; undefined where 32 bits do not hold every number. */
+  run(from: number): EventRun | undefined {
+    const { op, length, optionalUsed } = this;
+    const [ids, sizes, aligns] = [this.id.words, this.size.words, this.align.words];
+    return ids && sizes && aligns
+      ? { from, until: length, ops: op, ids, sizes, aligns, isWhole: !optionalUsed }
+      : undefined;
   }
 
   /** Fills `into` with the event at `index`, which must be below `length`. */
@@ -182,9 +228,7 @@ export class EventBlock {
   /** Forgets the events and makes room for so many; every column is 0 until it is set. */
   reset(length: number): void {
     this.clear();
-    while (this.capacity < length) {
-      this.grow();
-    }
+    this.makeRoom(length);
     this.length = length;
   }
 
@@ -197,8 +241,15 @@ export class EventBlock {
     }
   }
 
-  private grow(): void {
-    this.capacity = Math.min(BLOCK_EVENTS_MAX, Math.max(BLOCK_EVENTS_INITIAL, this.capacity * 2));
+  private makeRoom(length: number): void {
+    if (length > this.capacity) {
+      this.grow(length);
+    }
+  }
+
+  private grow(lengthMin: number): void {
+    const capacity = Math.max(BLOCK_EVENTS_INITIAL, this.capacity * 2, lengthMin);
+    this.capacity = Math.min(BLOCK_EVENTS_MAX, capacity);
     this.op = grown(this.op, new Uint8Array(this.capacity));
     for (const column of columnsOf(this)) {
       column.grow(this.capacity);
@@ -207,8 +258,11 @@ export class EventBlock {
 }
 
 function columnsOf(block: EventBlock): readonly IntegerColumn[] {
-  const { id, size, align, offset, span, cpu, site, call, value } = block;
-  return [id, size, align, offset, span, cpu, site, call, value];
+  return [block.id, block.size, block.align, ...optionalColumnsOf(block)];
+}
+
+function optionalColumnsOf({ offset, span, cpu, site, call, value }: EventBlock): readonly IntegerColumn[] {
+  return [offset, span, cpu, site, call, value];
 }
 
 function usesOptionalColumns(event: TraceEvent): boolean {

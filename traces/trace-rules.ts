@@ -58,6 +58,19 @@ export class TraceRules {
     return violation;
   }
 
+  /**
+   * Takes the events of a run as far as nothing is wrong with them and they are what most are, and says how many these
+   * were: the next is for `take`. No observer is told.
+   */
+  takeRun({ ops, ids, from, until }: EventRun): number {
+    let index = from;
+    while (index < until && this.applyPlain(ops[index]!, ids[index]!)) {
+      index++;
+      this.eventIndex++;
+    }
+    return index - from;
+  }
+
   /** The ids of the objects that live now, in the order in which they were allocated. */
   liveIds(): number[] {
     const byBirth = ([, one]: readonly [number, number], [, other]: readonly [number, number]) =>
@@ -98,15 +111,37 @@ export class TraceRules {
     }
   }
 
+  /** False, and nothing changes, where `apply` has more to do. */
+  private applyPlain(op: number, id: number): boolean {
+    const { live } = this;
+    switch (op) {
+      case OP.alloc:
+      case OP.alignedalloc:
+      case OP.heap: {
+        const handle = live.add(id);
+        if (handle !== NO_HANDLE) {
+          this.bornAt[handle] = this.eventIndex;
+        }
+        return handle !== NO_HANDLE;
+      }
+      case OP.free:
+        return live.remove(id) !== NO_HANDLE;
+      case OP.realloc:
+        return live.find(id) !== NO_HANDLE;
+      default:
+        return false;
+    }
+  }
+
   private allocate(event: TraceEvent): Violation | undefined {
-    const known = this.live.find(event.id);
-    if (known !== NO_HANDLE) {
+    const handle = this.live.add(event.id);
+    if (handle === NO_HANDLE) {
+      const bornAt = this.bornAt[this.live.find(event.id)];
       return {
-        problem: `${OP_NAMES[event.op]} of id ${event.id}, live since event ${this.bornAt[known]}`,
+        problem: `${OP_NAMES[event.op]} of id ${event.id}, live since event ${bornAt}`,
         expected: 'an id that is not live',
       };
     }
-    const handle = this.live.add(event.id);
     this.bornAt[handle] = this.eventIndex;
     this.observer?.born(handle, event);
     if (event.op === OP.temp) {

@@ -204,6 +204,21 @@ export interface TraceHeader {
 }
 
 /**
+ * Events that follow each other as columns, those from `from` to before `until`, for who goes through many at once. A
+ * source that holds its events so lends them: they may be read until it is asked for anything else.
+ */
+export interface EventRun {
+  readonly from: number;
+  readonly until: number;
+  readonly ops: Uint8Array;
+  readonly ids: Uint32Array;
+  readonly sizes: Uint32Array;
+  readonly aligns: Uint32Array;
+  /** Whether no event has more than these columns. */
+  readonly isWhole: boolean;
+}
+
+/**
  * One pass over a trace's events.
  *
  * `next` is synchronous and allocation-free; when it returns false the buffered events are used up and `refill`
@@ -215,6 +230,13 @@ export interface EventSource {
   readonly texts: TextTable;
   /** Fills `event` with the next one; `lastPlacement` is what the event before it returned (`NOTHING` at first). */
   next(event: TraceEvent, lastPlacement: Placement): boolean;
+  /**
+   * Lends the events that come next, as many as it can; undefined where it does not have them as columns of 32 bits.
+   * They are given once `skip` says so, or one by one by `next`.
+   */
+  lend?(): EventRun | undefined;
+  /** Passes over the first events that were lent. */
+  skip?(count: number): void;
   /** Loads more events. Rejects with an `InputError` that names file, line and column. */
   refill(): Promise<boolean>;
   /**

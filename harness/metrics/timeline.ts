@@ -1,5 +1,5 @@
 import { InputError } from '../../traces/input-error';
-import { NOTHING, OP, OP_NAMES, TraceEvent, type Trace } from '../../traces/trace';
+import { NOTHING, OP, OP_NAMES, TraceEvent, type EventSource, type Trace } from '../../traces/trace';
 import type { PerformedRows } from '../replay/block-rows';
 import type { ReplayObserver } from '../replay/replay';
 import { momentOf, rowState, type FootprintMoment, type FootprintState } from './footprint';
@@ -71,18 +71,11 @@ export async function expectationOf(trace: Trace): Promise<Expectation> {
   if (origin.kind === 'synthetic' && origin.adaptive) {
     return { events: 0, moments: [], liveBytesMax: 0 };
   }
-  const timeline = new TimelineRecorder();
-  const live = new LiveBytes();
-  const event = new TraceEvent();
-  const state = { ...NOTHING_YET };
+  const foresight = new Foresight();
   const source = await trace.open();
   try {
     do {
-      for (; source.next(event, NOTHING); state.eventIndex++) {
-        state.allocatedBytes += ALLOCATES[event.op]! * event.size;
-        timeline.operation(state);
-        live.take(event);
-      }
+      while (foresight.takeNext(source));
     } while (await source.refill());
   } catch (error) {
     // What is wrong with a trace is for its replay to say, if it comes that far.
@@ -92,11 +85,49 @@ export async function expectationOf(trace: Trace): Promise<Expectation> {
   } finally {
     await source.close();
   }
-  return {
-    events: state.eventIndex,
-    moments: timeline.finish().map(({ operation }) => operation),
-    liveBytesMax: live.most,
+  return foresight.finish();
+}
+
+/** Sees a trace go by as if every allocation succeeded. */
+class Foresight {
+  private readonly timeline = new TimelineRecorder();
+  private readonly live = new LiveBytes();
+  private readonly event = new TraceEvent();
+  private readonly state = {
+    ...{ eventIndex: 0, allocatedBytes: 0, liveObjects: 0, liveBytes: 0 },
+    ...{ grantedBytes: 0, headerBytes: 0, heldBytes: 0 },
   };
+
+  /** False where the source has nothing more at hand. */
+  takeNext(source: EventSource): boolean {
+    const { event } = this;
+    const run = source.lend?.();
+    if (run !== undefined && run.from < run.until) {
+      for (let index = run.from; index < run.until; index++) {
+        this.take(run.ops[index]!, run.ids[index]!, run.sizes[index]!);
+      }
+      source.skip!(run.until - run.from);
+      return true;
+    }
+    if (!source.next(event, NOTHING)) {
+      return false;
+    }
+    this.take(event.op, event.id, event.size);
+    return true;
+  }
+
+  finish(): Expectation {
+    const moments = this.timeline.finish().map(({ operation }) => operation);
+    return { events: this.state.eventIndex, moments, liveBytesMax: this.live.most };
+  }
+
+  private take(op: number, id: number, size: number): void {
+    const { state } = this;
+    state.allocatedBytes += ALLOCATES[op]! * size;
+    this.timeline.operation(state);
+    this.live.take(op, id, size);
+    state.eventIndex++;
+  }
 }
 
 /** Larger ids are of traces that nobody has numbered, or that are too long to keep a size for every id. */
@@ -108,7 +139,7 @@ class LiveBytes {
   private bytes = 0;
   private bytesById = new Float64Array(1 << 10);
 
-  take({ op, id, size }: TraceEvent): void {
+  take(op: number, id: number, size: number): void {
     switch (op) {
       case OP.alloc:
       case OP.alignedalloc:
@@ -137,11 +168,6 @@ class LiveBytes {
     this.most = Math.max(this.most, this.bytes);
   }
 }
-
-const NOTHING_YET = {
-  ...{ eventIndex: 0, allocatedBytes: 0, liveObjects: 0, liveBytes: 0 },
-  ...{ grantedBytes: 0, headerBytes: 0, heldBytes: 0 },
-};
 
 /** 1 for the operations whose size is allocated, by code. */
 const ALLOCATES = Uint8Array.from(OP_NAMES, (_, op) =>

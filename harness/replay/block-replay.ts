@@ -84,11 +84,11 @@ export class BlockReplay {
     const { rows } = this;
     rows.begin(firstEvent);
     const wanted = Math.min(most, BLOCK_OPERATIONS_MAX, this.nextLook(firstEvent) - firstEvent + 1);
-    while (rows.count < wanted) {
+    while (this.readLent(source, wanted) < wanted) {
       if (!this.next(source, event)) {
         return 'nothing';
       }
-      if (!rows.enter(event)) {
+      if (!rows.enterEvent(event)) {
         return 'event';
       }
     }
@@ -114,6 +114,16 @@ export class BlockReplay {
     }
   }
 
+  /** Enters what the source can lend, up to so many rows: returns how many there are then. */
+  private readLent(source: EventSource, rowsMax: number): number {
+    const { rows } = this;
+    const run = source.lend?.();
+    if (run !== undefined) {
+      source.skip!(rows.enterRun(run, rowsMax - rows.count));
+    }
+    return rows.count;
+  }
+
   /** A source may break behind events that are as good as any: they come first. */
   private next(source: EventSource, event: TraceEvent): boolean {
     try {
@@ -125,8 +135,14 @@ export class BlockReplay {
   }
 
   private nextLook(event: number): number {
-    const looks = this.observers.map((observer) => observer.nextLook?.(event) ?? Infinity);
-    return Math.min(...looks.filter((look) => look >= event));
+    let next = Infinity;
+    for (const observer of this.observers) {
+      const look = observer.nextLook?.(event) ?? Infinity;
+      if (look >= event && look < next) {
+        next = look;
+      }
+    }
+    return next;
   }
 
   /** Returns the row to go on with. */

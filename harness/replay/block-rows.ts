@@ -1,4 +1,4 @@
-import { NOTHING, OP, type Placement, type TraceEvent } from '../../traces/trace';
+import { NOTHING, OP, type EventRun, type Placement, type TraceEvent } from '../../traces/trace';
 import type { ObjectTable } from './object-table';
 import { ALLOCATES, BLOCK_OPERATIONS_MAX, FREES, type OperationColumns } from './operation-block';
 
@@ -76,38 +76,51 @@ export class BlockRows implements OperationColumns {
   }
 
   /** Enters an event; false, and it is not entered, where it is no plain allocation or free of what lives. */
-  enter(event: TraceEvent): boolean {
-    switch (event.op) {
+  enterEvent({ op, id, size, align }: TraceEvent): boolean {
+    return this.enter(op, id, size, align);
+  }
+
+  /** The same for the events of a run, at most so many: returns how many were entered. */
+  enterRun({ from, until, ops, ids, sizes, aligns }: EventRun, most: number): number {
+    const end = Math.min(until, from + most);
+    let index = from;
+    while (index < end && this.enter(ops[index]!, ids[index]!, sizes[index]!, aligns[index]!)) {
+      index++;
+    }
+    return index - from;
+  }
+
+  private enter(op: number, id: number, size: number, align: number): boolean {
+    switch (op) {
       case OP.alloc:
       case OP.heap:
-        return this.enterAllocation(event);
+        return this.enterAllocation(op, id, size, align);
       case OP.free:
-        return this.enterFree(event);
+        return this.enterFree(id, size);
       default:
         return false;
     }
   }
 
-  private enterAllocation(event: TraceEvent): boolean {
+  private enterAllocation(op: number, id: number, size: number, align: number): boolean {
     const { table, count: row } = this;
-    const { id, size, align } = event;
-    if (table.slotOf(id) >= 0) {
+    const slot = table.add(id);
+    if (slot < 0) {
       return false;
     }
-    const slot = table.add(id);
     table.setRequest(slot, size, align);
     table.setBorn(slot, this.firstNumber + row);
     this.verbs[row] = ALLOCATES;
     this.bytes[row] = size;
     this.aligns[row] = align;
     this.objects[row] = 0;
-    this.enterRow(event, slot);
+    this.enterRow(op, id, size, slot);
     return true;
   }
 
-  private enterFree(event: TraceEvent): boolean {
+  private enterFree(id: number, size: number): boolean {
     const { table, count: row } = this;
-    const slot = table.slotOf(event.id);
+    const slot = table.removeId(id);
     if (slot < 0) {
       return false;
     }
@@ -117,12 +130,11 @@ export class BlockRows implements OperationColumns {
     this.aligns[row] = table.align(slot);
     this.objects[row] = bornRow >= 0 ? -1 - bornRow : table.placement(slot);
     this.placements[row] = NOTHING;
-    table.remove(slot);
-    this.enterRow(event, slot);
+    this.enterRow(OP.free, id, size, slot);
     return true;
   }
 
-  private enterRow({ op, id, size }: TraceEvent, slot: number): void {
+  private enterRow(op: number, id: number, size: number, slot: number): void {
     const row = this.count;
     this.codes[row] = op;
     this.ids[row] = id;

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { EventColumns, holdEvents } from '../../traces/columns';
 import { BLOCK_EVENTS_MAX, EventBlock } from '../../traces/event-block';
 import { LARGEST_INTEGER, NOTHING, OP, TraceEvent } from '../../traces/trace';
-import { anyEvents, columnsOf, eventsOf, SEED, someHeader } from './formats/events';
+import { anyEvents, columnsOf, eventsOf, lentEventsOf, SEED, someHeader } from './formats/events';
 
 test('events come out as they went in, whatever their columns hold', async () => {
   await fc.assert(
@@ -19,6 +19,27 @@ test('events come out as they went in, whatever their columns hold', async () =>
         assert.is(event.offset, expected.offset);
         assert.is(columns.texts.text(event.value), expected.value);
       }
+    }),
+    { seed: SEED, numRuns: 200 },
+  );
+});
+
+test('what is lent is what comes one by one, whatever else it has', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyEvents, fc.integer({ min: 1, max: 5 }), async (events, most) => {
+      const columns = columnsOf(events);
+      const isWhole = columns.source(someHeader);
+      await isWhole.refill();
+      const whole = isWhole.lend!()?.isWhole;
+      const expected = await eventsOf(columns.source(someHeader));
+      const hasMore = expected.some(
+        ({ offset, span, cpu, site, call, value }) => offset || span || cpu || site || call || value,
+      );
+      const isWide = expected.some(({ id, size, align }) => Math.max(id, size, align) >= 2 ** 32);
+      assert.is(whole, isWide ? undefined : !hasMore);
+      const lent = await lentEventsOf(columns.source(someHeader), most);
+      const required = ({ op, id, size, align }: (typeof expected)[0]) => [op, id, size, align];
+      assert.equal(lent.map(required), expected.map(required));
     }),
     { seed: SEED, numRuns: 200 },
   );
@@ -108,6 +129,37 @@ test('holding a source copies it, up to a limit', async () => {
   assert.is(held.identity(), columns.identity());
   assert.is((await holdEvents(columns.source(someHeader), 2))?.length, 2);
   assert.is(await holdEvents(columns.source(someHeader), 1), undefined);
+});
+
+test('holding takes runs, and the events between them, as they are', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyEvents, async (events) => {
+      const columns = columnsOf(events);
+      const held = await holdEvents(columns.source(someHeader));
+      const expected = await eventsOf(columns.source(someHeader));
+      assert.equal(await eventsOf(held.source(someHeader)), expected);
+    }),
+    { seed: SEED, numRuns: 200 },
+  );
+});
+
+test('runs are appended behind anything, and beyond the end of a block', async () => {
+  const before = [
+    { op: 'alloc', id: 2 ** 40, size: 2 ** 40, align: 64 },
+    { op: 'store', id: 3, size: 8, offset: -8, span: 1, cpu: 2, site: 'a', call: 'b', value: 'c' },
+  ] as const;
+  const plain = Array.from(
+    { length: BLOCK_EVENTS_MAX - 1 },
+    (_, id) => ({ op: 'alloc', id, size: 1 }) as const,
+  );
+  const columns = columnsOf(before);
+  const source = columnsOf(plain).source(someHeader);
+  await source.refill();
+  for (let run = source.lend!()!; run.from < run.until; run = source.lend!()!) {
+    source.skip!(columns.appendRun(run));
+  }
+  const all = await eventsOf(columns.source(someHeader));
+  assert.equal(all, await eventsOf(columnsOf([...before, ...plain]).source(someHeader)));
 });
 
 test('an empty store has a source that ends at once', async () => {

@@ -1,6 +1,6 @@
 import { InputError } from '../input-error';
 import { NOTHING } from '../trace';
-import type { EventSource, Placement, TextTable, TraceEvent, TraceHeader } from '../trace';
+import type { EventRun, EventSource, Placement, TextTable, TraceEvent, TraceHeader } from '../trace';
 import { TraceRules, type Violation } from '../trace-rules';
 import type { PlacedSource } from './placed';
 import { Problems, type ProblemListener } from './problems';
@@ -19,6 +19,8 @@ class ValidatedSource implements PlacedSource {
   readonly texts: TextTable;
   private readonly rules = new TraceRules();
   private eventIndex = 0;
+  /** Events that come next and are known to be right. */
+  private checkedAhead = 0;
 
   constructor(
     private readonly source: EventSource,
@@ -29,6 +31,10 @@ class ValidatedSource implements PlacedSource {
   }
 
   next(event: TraceEvent, lastPlacement: Placement): boolean {
+    if (this.checkedAhead > 0) {
+      this.checkedAhead--;
+      return this.source.next(event, lastPlacement);
+    }
     let placement = lastPlacement;
     while (!this.problems.stopped && this.source.next(event, placement)) {
       const violation = this.rules.take(event);
@@ -40,6 +46,24 @@ class ValidatedSource implements PlacedSource {
       placement = NOTHING;
     }
     return false;
+  }
+
+  /** What is wrong, and what is more than an allocation or a free, is left to `next`. */
+  lend(): EventRun | undefined {
+    const run = this.problems.stopped ? undefined : this.source.lend?.();
+    if (run === undefined) {
+      return undefined;
+    }
+    if (this.checkedAhead === 0) {
+      this.checkedAhead = this.rules.takeRun(run);
+      this.eventIndex += this.checkedAhead;
+    }
+    return { ...run, until: run.from + this.checkedAhead };
+  }
+
+  skip(count: number): void {
+    this.checkedAhead -= count;
+    this.source.skip!(count);
   }
 
   async refill(): Promise<boolean> {

@@ -63,6 +63,39 @@ export async function eventsOf(source: EventSource): Promise<Required<PlainEvent
   return events;
 }
 
+/** The same, of what is lent the events of at most `most` at once and then one by itself. */
+export async function lentEventsOf(source: EventSource, most: number): Promise<Required<PlainEvent>[]> {
+  const events: Required<PlainEvent>[] = [];
+  const event = new TraceEvent();
+  const lend = (): boolean => {
+    const run = source.lend?.();
+    const count = run === undefined ? 0 : Math.min(most, run.until - run.from);
+    for (let index = run?.from ?? 0; index < (run?.from ?? 0) + count; index++) {
+      event.set(run!.ops[index]!, run!.ids[index]!, run!.sizes[index]!, run!.aligns[index]!);
+      events.push(plainEvent(event, source));
+    }
+    if (count > 0) {
+      source.skip!(count);
+    }
+    return count > 0;
+  };
+  const next = (): boolean => {
+    const isThere = source.next(event, NOTHING);
+    if (isThere) {
+      events.push(plainEvent(event, source));
+    }
+    return isThere;
+  };
+  try {
+    do {
+      for (let isLent = lend(); next() || isLent; isLent = lend());
+    } while (await source.refill());
+  } finally {
+    await source.close();
+  }
+  return events;
+}
+
 function plainEvent(event: TraceEvent, { texts }: EventSource): Required<PlainEvent> {
   const { op, id, size, align, offset, span, cpu } = event;
   return {

@@ -6,9 +6,11 @@ import { writeAtr } from '../../../traces/formats/atr-writer';
 import { validated } from '../../../traces/formats/validated';
 import type { InputError } from '../../../traces/input-error';
 import { openBytes } from '../../../traces/input/bytes';
-import { NOTHING, TraceEvent } from '../../../traces/trace';
+import type { EventColumns } from '../../../traces/columns';
+import { NOTHING, TraceEvent, type EventSource } from '../../../traces/trace';
 import { openText } from './csv-files';
-import { columnsOf, eventsOf, someHeader, type PlainEvent } from './events';
+import * as fc from 'fast-check';
+import { columnsOf, eventsOf, lentEventsOf, SEED, someHeader, type PlainEvent } from './events';
 
 async function firstProblem(rows: string): Promise<string | undefined> {
   const source = validated(await openText(`op,id,size,align\n${rows.replaceAll(' ', '\n')}\n`));
@@ -149,6 +151,49 @@ test('events before the violation are given first', async () => {
   await source.refill().then(
     () => assert.unreachable(),
     (error) => assert.match(error.message, /^some: event 1: alloc of id 1, live since event 0/),
+  );
+});
+
+test('what it lends comes to the same as what comes one by one: the events, what is told, what ends the pass', async () => {
+  const ops = [
+    'alloc',
+    'alloc',
+    'free',
+    'free',
+    'heap',
+    'alignedalloc',
+    'realloc',
+    'enter',
+    'temp',
+    'leave',
+  ] as const;
+  const events = fc.array(fc.record({ op: fc.constantFrom(...ops), id: fc.nat(6), size: fc.nat(9) }), {
+    maxLength: 60,
+    size: 'max',
+  });
+  const come = async (
+    columns: EventColumns,
+    isListening: boolean,
+    read: (source: EventSource) => Promise<PlainEvent[]>,
+  ) => {
+    const told: string[] = [];
+    const listen = (problem: InputError) => told.push(problem.message) < 5;
+    const source = validated(columns.source(someHeader), isListening ? listen : undefined);
+    const came = await read(source).catch((error: InputError) => error.message);
+    return { came, told };
+  };
+  await fc.assert(
+    fc.asyncProperty(
+      events,
+      fc.integer({ min: 1, max: 7 }),
+      fc.boolean(),
+      async (list, most, isListening) => {
+        const columns = columnsOf(list);
+        const singly = await come(columns, isListening, eventsOf);
+        assert.equal(await come(columns, isListening, (source) => lentEventsOf(source, most)), singly);
+      },
+    ),
+    { seed: SEED, numRuns: 300 },
   );
 });
 
