@@ -33,6 +33,32 @@ export class ExactSum {
     }
   }
 
+  /** Adds for each row its value × the time that has passed with it; `timeBefore` is that before the first row. */
+  addOverTime(
+    values: Float64Array,
+    times: Float64Array,
+    timeBefore: number,
+    from: number,
+    until: number,
+  ): void {
+    let { low } = this;
+    let before = timeBefore;
+    for (let row = from; row < until; row++) {
+      const value = values[row]!;
+      const passed = times[row]! - before;
+      before = times[row]!;
+      const sum = low + value * passed;
+      if (sum <= EXACT_PART) {
+        low = sum;
+      } else {
+        this.low = low;
+        this.addProduct(value, passed);
+        low = this.low;
+      }
+    }
+    this.low = low;
+  }
+
   get value(): bigint {
     return this.high + BigInt(this.low);
   }

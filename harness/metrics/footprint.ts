@@ -84,7 +84,9 @@ export class FootprintRecorder implements ReplayObserver {
 
   performed(_state: ReplayState, rows: PerformedRows, from: number, until: number): void {
     const { allocatedAfter, liveBytesAfter, grantedAfter, heldBytes } = rows;
-    let { allocatedBytes } = this.latest;
+    const { allocatedBytes } = this.latest;
+    this.liveOverTime.addOverTime(liveBytesAfter, allocatedAfter, allocatedBytes, from, until);
+    this.heldOverTime.addOverTime(heldBytes, allocatedAfter, allocatedBytes, from, until);
     let { liveBytes } = this.atLivePeak;
     let { grantedBytes } = this.atGrantedPeak;
     let { heldBytes: held } = this.atHeldPeak;
@@ -93,12 +95,6 @@ export class FootprintRecorder implements ReplayObserver {
       [liveBytes, grantedBytes, held] = [-1, -1, -1];
     }
     for (let row = from; row < until; row++) {
-      const allocated = allocatedAfter[row]! - allocatedBytes;
-      if (allocated > 0) {
-        allocatedBytes += allocated;
-        this.liveOverTime.addProduct(liveBytesAfter[row]!, allocated);
-        this.heldOverTime.addProduct(heldBytes[row]!, allocated);
-      }
       if (liveBytesAfter[row]! > liveBytes) {
         liveBytes = liveBytesAfter[row]!;
         livePeak = row;

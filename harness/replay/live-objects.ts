@@ -107,42 +107,58 @@ export class LiveObjects {
 
   /**
    * `settleRequested` for a run of rows, and `release` for the frees among them. Fills in what was live and granted
-   * after each; `from` of the rows says, where it throws, which was wrong.
+   * after each; where it throws, `settled` of the rows says which was wrong, and the books stand before it.
    */
   settleRows(rows: BlockRows, until: number, ledger: DelayedLedger): void {
     const { table, oracle } = this;
     const { verbs, slots, bytes, aligns, objects, placements, grantedBytes, headerBytes } = rows;
-    for (let row = rows.settled; row < until; row++) {
-      rows.settled = row;
-      const slot = slots[row]!;
-      const requested = bytes[row]!;
-      if (verbs[row] === FREES) {
-        this.releaseBlock(slot, objects[row]! as Placement, requested);
-      } else {
-        const placement = placements[row]! as Placement;
-        const align = aligns[row]!;
-        table.setPlacement(slot, placement);
-        if (align > 1 && !isAligned(placement, align)) {
-          this.misalignedPlacements++;
+    const { allocatedAfter, liveObjectsAfter, liveBytesAfter, grantedAfter, headersAfter } = rows;
+    let { count, requestedBytes, allocatedBytes, grantedBytes: granted, headerBytes: headers } = this;
+    let row = rows.settled;
+    try {
+      for (; row < until; row++) {
+        const slot = slots[row]!;
+        const requested = bytes[row]!;
+        if (verbs[row] === FREES) {
+          count--;
+          requestedBytes -= requested;
+          if (oracle !== undefined) {
+            oracle.released(objects[row]! as Placement, requested);
+            granted -= table.grantedBytes(slot);
+            headers -= table.headerBytes(slot);
+          }
+        } else {
+          const placement = placements[row]! as Placement;
+          const align = aligns[row]!;
+          table.setPlacement(slot, placement);
+          if (align > 1 && !isAligned(placement, align)) {
+            this.misalignedPlacements++;
+          }
+          if (oracle !== undefined) {
+            ledger.comeTo(row);
+            oracle.placed(placement, requested, align);
+            table.setGrant(slot, grantedBytes[row]!, headerBytes[row]!);
+            granted += grantedBytes[row]!;
+            headers += headerBytes[row]!;
+          }
+          count++;
+          requestedBytes += requested;
+          allocatedBytes += requested;
         }
-        if (oracle !== undefined) {
-          ledger.comeTo(row);
-          oracle.placed(placement, requested, align);
-          table.setGrant(slot, grantedBytes[row]!, headerBytes[row]!);
-          this.grantedBytes += grantedBytes[row]!;
-          this.headerBytes += headerBytes[row]!;
-        }
-        this.count++;
-        this.requestedBytes += requested;
-        this.allocatedBytes += requested;
+        allocatedAfter[row] = allocatedBytes;
+        liveObjectsAfter[row] = count;
+        liveBytesAfter[row] = requestedBytes;
+        grantedAfter[row] = granted;
+        headersAfter[row] = headers;
       }
-      rows.allocatedAfter[row] = this.allocatedBytes;
-      rows.liveObjectsAfter[row] = this.count;
-      rows.liveBytesAfter[row] = this.requestedBytes;
-      rows.grantedAfter[row] = this.grantedBytes;
-      rows.headersAfter[row] = this.headerBytes;
+    } finally {
+      rows.settled = row;
+      this.count = count;
+      this.requestedBytes = requestedBytes;
+      this.allocatedBytes = allocatedBytes;
+      this.grantedBytes = granted;
+      this.headerBytes = headers;
     }
-    rows.settled = until;
   }
 
   /** Takes an object's block out of the books; the object keeps its slot. */

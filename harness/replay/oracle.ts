@@ -103,30 +103,44 @@ class BitRange {
 
   /** Sets a run of bits that must all be clear; false, and the run is partly set, when one is not. */
   set(first: number, count: number): boolean {
+    if (count <= 0) {
+      return true;
+    }
     const { words } = this;
     const last = first + count - 1;
-    for (let word = first >>> 5; word <= last >>> 5 && count > 0; word++) {
-      const mask = maskWithin(word, first, last);
+    const lastWord = last >>> 5;
+    let word = first >>> 5;
+    let mask = maskFrom(first);
+    for (; word < lastWord; word++) {
       if ((words[word]! & mask) !== 0) {
         return false;
       }
       words[word]! |= mask;
+      mask = -1;
     }
-    return true;
+    mask &= maskTo(last);
+    const isClear = (words[word]! & mask) === 0;
+    words[word]! |= isClear ? mask : 0;
+    return isClear;
   }
 
   clear(first: number, count: number): void {
+    if (count <= 0) {
+      return;
+    }
     const { words } = this;
     const last = first + count - 1;
-    for (let word = first >>> 5; word <= last >>> 5 && count > 0; word++) {
-      words[word]! &= ~maskWithin(word, first, last);
+    const lastWord = last >>> 5;
+    let word = first >>> 5;
+    let mask = maskFrom(first);
+    for (; word < lastWord; word++) {
+      words[word]! &= ~mask;
+      mask = -1;
     }
+    words[word]! &= ~(mask & maskTo(last));
   }
 }
 
-/** The bits of one word that belong to the run first … last. */
-function maskWithin(word: number, first: number, last: number): number {
-  const from = word === first >>> 5 ? first & 31 : 0;
-  const to = word === last >>> 5 ? last & 31 : 31;
-  return (-1 << from) & (-1 >>> (31 - to));
-}
+/** Of the word in which a run begins, the bits from its first on; of the one in which it ends, those up to its last. */
+const maskFrom = (first: number): number => -1 << (first & 31);
+const maskTo = (last: number): number => -1 >>> (31 - (last & 31));

@@ -100,6 +100,29 @@ test('sums of products are exact at any size', () => {
     }),
     { seed: SEED, numRuns: 100 },
   );
+  const step = fc.record({
+    value: factor,
+    passed: fc.oneof(
+      fc.nat(9),
+      fc.maxSafeNat().map((n) => n >>> 6),
+    ),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 50 }), fc.nat(50), (steps, cut) => {
+      const values = Float64Array.from(steps, ({ value }) => value);
+      let time = 7;
+      const times = Float64Array.from(steps, ({ passed }) => (time += passed));
+      const sum = new ExactSum();
+      const middle = Math.min(cut, steps.length);
+      sum.addOverTime(values, times, 7, 0, middle);
+      sum.addOverTime(values, times, middle === 0 ? 7 : times[middle - 1]!, middle, steps.length);
+      assert.is(
+        sum.value,
+        steps.reduce((total, { value, passed }) => total + BigInt(value) * BigInt(passed), 0n),
+      );
+    }),
+    { seed: SEED, numRuns: 100 },
+  );
   const small = new ExactSum();
   for (let i = 0; i < 10_000; i++) {
     small.addProduct(2 ** 26 - 1, 2 ** 26 - 1);
