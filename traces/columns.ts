@@ -31,7 +31,7 @@ export class EventColumns {
     this.identityOfAll = undefined;
   }
 
-  /** Appends copies of the first events of a run that is whole, as many as the block under way takes: returns how many. */
+  /** Appends copies of the first events of a run that is whole, as many as fit: returns how many. */
   appendRun(run: EventRun): number {
     const block = this.withRoom();
     const count = Math.min(run.until - run.from, BLOCK_EVENTS_MAX - block.length);

@@ -75,7 +75,7 @@ export async function expectationOf(trace: Trace): Promise<Expectation> {
   const source = await trace.open();
   try {
     do {
-      while (foresight.takeNext(source));
+      foresight.takeAtHand(source);
     } while (await source.refill());
   } catch (error) {
     // What is wrong with a trace is for its replay to say, if it comes that far.
@@ -98,27 +98,29 @@ class Foresight {
     ...{ grantedBytes: 0, headerBytes: 0, heldBytes: 0 },
   };
 
-  /** False where the source has nothing more at hand. */
-  takeNext(source: EventSource): boolean {
+  /** Takes what the source has at hand. */
+  takeAtHand(source: EventSource): void {
     const { event } = this;
-    const run = source.lend?.();
-    if (run !== undefined && run.from < run.until) {
-      for (let index = run.from; index < run.until; index++) {
-        this.take(run.ops[index]!, run.ids[index]!, run.sizes[index]!);
-      }
-      source.skip!(run.until - run.from);
-      return true;
+    this.takeLent(source);
+    while (source.next(event, NOTHING)) {
+      this.take(event.op, event.id, event.size);
+      this.takeLent(source);
     }
-    if (!source.next(event, NOTHING)) {
-      return false;
-    }
-    this.take(event.op, event.id, event.size);
-    return true;
   }
 
   finish(): Expectation {
     const moments = this.timeline.finish().map(({ operation }) => operation);
     return { events: this.state.eventIndex, moments, liveBytesMax: this.live.most };
+  }
+
+  private takeLent(source: EventSource): void {
+    const run = source.lend?.();
+    if (run !== undefined) {
+      for (let index = run.from; index < run.until; index++) {
+        this.take(run.ops[index]!, run.ids[index]!, run.sizes[index]!);
+      }
+      source.skip!(run.until - run.from);
+    }
   }
 
   private take(op: number, id: number, size: number): void {

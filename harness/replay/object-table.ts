@@ -14,7 +14,7 @@ const BORN = 5;
 /** Rows of 64 bytes: whatever is asked of an object costs the host one cache line. */
 const ROW_SHIFT = 3;
 
-/** Slots are handed out densely and reused; a slot is valid from `add` to `remove`, and readable until the next `add`. */
+/** Slots are handed out densely and reused; what stands in one can be read until it is given to the next object. */
 export class ObjectTable {
   /** Slots are its handles. */
   private readonly ids = new IdTable();

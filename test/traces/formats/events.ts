@@ -88,7 +88,9 @@ export async function lentEventsOf(source: EventSource, most: number): Promise<R
   };
   try {
     do {
-      for (let isLent = lend(); next() || isLent; isLent = lend());
+      while (lend() || next()) {
+        next();
+      }
     } while (await source.refill());
   } finally {
     await source.close();
