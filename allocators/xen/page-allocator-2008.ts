@@ -32,7 +32,6 @@ const TYPE_INFO = 24;
  * The count of a free page is 0 in 2008. Its low bit stands here for what today's allocator keeps in the same word:
  * the page holds old data, and the domheap side has to zero it before handing it out.
  */
-const COUNT_CLEAN = 0;
 const COUNT_DIRTY = 1;
 
 /** A list head is two pointers, laid out like a record's links. */
@@ -84,7 +83,8 @@ export class PageAllocator2008 extends PageAllocator {
 
   /**
    * Everything starts allocated and is given back, in the real one page by page: the binary decomposition of the heap
-   * remains, which the largest aligned blocks make at once.
+   * remains, which the largest aligned blocks make at once. No record has to be retired: all are zero, as those of
+   * clean pages without an owner are.
    */
   start(): void {
     const { heapPages } = this.machine;
@@ -96,7 +96,7 @@ export class PageAllocator2008 extends PageAllocator {
     this.bitmap.start();
     for (let page = 0; page < heapPages;) {
       const order = largestOrderAt(page, heapPages, ORDER_MAX_2008);
-      this.blockGive(page, order, COUNT_CLEAN);
+      this.blockGive(page, order);
       page += 1 << order;
     }
   }
@@ -106,7 +106,9 @@ export class PageAllocator2008 extends PageAllocator {
   }
 
   give(address: number, order: number): void {
-    this.blockGive(this.pageAt(address), order, COUNT_DIRTY);
+    const page = this.pageAt(address);
+    this.pagesRetire(page, 1 << order);
+    this.blockGive(page, order);
     this.ledger.give(address, PAGE_BYTES * (1 << order));
   }
 
@@ -214,9 +216,8 @@ export class PageAllocator2008 extends PageAllocator {
     return record;
   }
 
-  private blockGive(page: number, order: number, count: number): void {
+  private blockGive(page: number, order: number): void {
     const { machine, step } = this;
-    this.pagesRetire(page, 1 << order, count);
     machine.lock(this.heapLock);
     machine.work(step.give);
     machine.work(step.markWord, this.bitmap.clear(page, 1 << order));
@@ -261,11 +262,11 @@ export class PageAllocator2008 extends PageAllocator {
   }
 
   /** Before the lock: no owner means no CPU whose translations would have to be flushed. */
-  private pagesRetire(first: number, pages: number, count: number): void {
+  private pagesRetire(first: number, pages: number): void {
     const { machine } = this;
     let record = this.recordOf(first);
     for (let page = 0; page < pages; page++, record += RECORD_BYTES) {
-      machine.store(record + COUNT, count);
+      machine.store(record + COUNT, COUNT_DIRTY);
       machine.load(record + ORDER);
       machine.store(record + TYPE_INFO, 0);
     }

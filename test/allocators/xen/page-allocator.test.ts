@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { PageAccount } from '../../../allocators/xen/page-account';
 import { Machine } from '../../../harness/machine/machine';
 import { HEAP_BASE } from '../../../harness/machine/memory-layout';
+import { SpareArrays } from '../../../harness/machine/memory';
 import { NOTED, NOTED_COUNT } from '../../../harness/machine/domain-events';
 
 /** The page allocator itself: what both versions share, and what today's does differently. */
@@ -55,6 +56,15 @@ for (const version of VERSIONS) {
     account.allocator.check();
   });
 
+  both(`${version}: a heap in memory that another machine left starts like one in fresh memory`, () => {
+    const spare = new SpareArrays();
+    const used = allocator(version, 45, 0, spare);
+    const pages = Array.from({ length: 45 }, () => used.take(0)!);
+    pages.slice(0, 30).forEach((page) => used.give(page, 0));
+    used.machine.retire();
+    assert.equal(dump(allocator(version, 45, 0, spare).machine), dump(allocator(version, 45).machine));
+  });
+
   both(`${version}: the domheap side zeroes old pages, and only those; the xenheap side never does`, () => {
     const { account, machine, cleared } = allocator(version, 64);
     const first = account.takeZeroed(0);
@@ -82,6 +92,15 @@ for (const version of VERSIONS) {
     assert.is(machine.ledger.heldBytes, 4096 * (account.heldPages + other.heldPages));
   });
 }
+
+both('2008: no page of a fresh heap has an owner, old data, or types that a CPU may have cached', () => {
+  const { account, machine } = allocator('2008', 45);
+  for (let page = 0; page < 45; page++) {
+    const owner = account.allocator.ownerWordAt(HEAP_BASE + page * 4096);
+    const [count, types] = [machine.peek(owner - 4), machine.peek(owner + 4)];
+    assert.equal([count, types], [0, 0], `page ${page}`);
+  }
+});
 
 both.run();
 
@@ -155,12 +174,19 @@ head('scrubbing in idle time needs today’s version', () => {
 
 head.run();
 
+/** Every word of the frame table and of all that the allocator keeps beside it. */
+function dump(machine: Machine): number[] {
+  const [first, last] = [HEAP_BASE + machine.heapPages * 4096, machine.layout.limit];
+  return Array.from({ length: (last - first) / 4 }, (_, word) => machine.peek(first + word * 4));
+}
+
 /** A page allocator with nothing on it; pages by number, undefined where none could be had. */
-function allocator(version: string, heapPages: number, idleScrub = 0) {
+function allocator(version: string, heapPages: number, idleScrub = 0, spare = new SpareArrays()) {
   let clearedLines = 0;
   const machine = new Machine({
     heapPages,
     virtualPages: 1 << 15,
+    spare,
     drain: (batch) => {
       for (let row = 0; row < batch.operationCount; row++) {
         clearedLines += batch.operationNoted[row * NOTED_COUNT + NOTED.linesCleared]!;
