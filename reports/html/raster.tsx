@@ -13,7 +13,7 @@ const CLEAR: Colour = [0, 0, 0, 0];
 export class Raster {
   private readonly data: Uint8Array;
 
-  /** @param shades of index 1, 2, …; index 0 is clear */
+  /** @param shades of index 1, 2, … to 15; index 0 is clear */
   constructor(
     readonly width: number,
     readonly height: number,
@@ -33,15 +33,28 @@ export class Raster {
   }
 
   png(): Uint8Array {
-    const { width, height, data } = this;
+    const { width, height } = this;
     return encode({
       width,
       height,
-      data,
+      data: this.packed(),
       channels: 1,
-      depth: 8,
+      depth: 4,
       palette: [CLEAR, ...this.shades].map((colour) => [...colour]),
     });
+  }
+
+  /** Two pixels a byte, the left one in its upper half; every row begins with a byte of its own. */
+  private packed(): Uint8Array {
+    const { width, height, data } = this;
+    const rowBytes = Math.ceil(width / 2);
+    const packed = new Uint8Array(rowBytes * height);
+    for (let y = 0, at = 0; y < height; y++) {
+      for (let x = 0; x < width; x++, at++) {
+        packed[y * rowBytes + (x >> 1)]! |= data[at]! << (x & 1 ? 0 : 4);
+      }
+    }
+    return packed;
   }
 
   /** As an address that needs no network. */

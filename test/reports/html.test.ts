@@ -8,7 +8,7 @@ import { htmlReport } from '../../reports/html/page';
 import { stackedFrames } from '../../reports/html/frame';
 import { fittedSlope } from '../../reports/html/growth';
 import { densityRaster } from '../../reports/html/latency-area';
-import { COUNT_SHADES, Raster, shadeOfCount } from '../../reports/html/raster';
+import { COUNT_SHADES, OCCUPANCY_SHADES, Raster, shadeOfCount } from '../../reports/html/raster';
 import { mapRaster } from '../../reports/html/run-picture';
 import {
   bytesScale,
@@ -122,19 +122,31 @@ const FRAME = { left: 0, right: 90, top: 0, bottom: 60 };
 /** Rows downwards from the bottom, so that cycles are pixels. */
 const upwards = { at: (cycles: number) => 60 - cycles, ticks: [] };
 
+/** What the PNG of a raster shows: an index into its palette for every pixel. */
+function decoded(raster: Raster): { width: number; height: number; data: number[] } {
+  const { width, height, depth, data } = decode(raster.png());
+  assert.is(depth, 4);
+  const rowBytes = Math.ceil(width / 2);
+  const pixels = Array.from({ length: width * height }, (_, at) => {
+    const [x, y] = [at % width, Math.floor(at / width)];
+    return (data[y * rowBytes + (x >> 1)]! >> (x % 2 === 0 ? 4 : 0)) & 15;
+  });
+  return { width, height, data: pixels };
+}
+
 test('the density raster shows every operation, a single one as two pixels, its shade by the count', () => {
   // Rows 8, 12 and 14 begin at 8, 16 and 24 cycles.
   const density = { operationsPerColumn: 9, columns: [[8, 3, 12, 4, 14, 5000]] };
-  const png = decode(densityRaster(density, FRAME, linear(1), upwards, 90).png());
-  const shades = Array.from(png.data as Uint8Array);
+  const png = decoded(densityRaster(density, FRAME, linear(1), upwards, 90));
+  const shades = png.data;
   assert.equal([png.width, png.height], [90, 60]);
   assert.equal(new Set(shades), new Set([0, 1, 2, 6]));
   const at = (x: number, cycles: number) => shades[(59 - cycles) * 90 + x];
   assert.equal([at(0, 8), at(8, 8), at(9, 8), at(0, 16), at(0, 24), at(0, 40)], [1, 1, 0, 2, 6, 0]);
-  const single = decode(
-    densityRaster({ operationsPerColumn: 1, columns: [[8, 1]] }, FRAME, linear(1), upwards, 90).png(),
+  const single = decoded(
+    densityRaster({ operationsPerColumn: 1, columns: [[8, 1]] }, FRAME, linear(1), upwards, 90),
   );
-  assert.is(Array.from(single.data as Uint8Array).filter((shade) => shade > 0).length, 4);
+  assert.is(single.data.filter((shade) => shade > 0).length, 4);
 });
 
 test('a shade stands for four times as many as the one before, and the darker of two stays', () => {
@@ -143,7 +155,16 @@ test('a shade stands for four times as many as the one before, and the darker of
   const raster = new Raster(1, 1, COUNT_SHADES);
   raster.fill(0, 0, 1, 1, 5);
   raster.fill(0, 0, 1, 1, 2);
-  assert.equal([...decode(raster.png()).data], [5]);
+  assert.equal(decoded(raster).data, [5]);
+});
+
+test('a row of a raster ends with its last pixel, whether their number is even or odd', () => {
+  for (const width of [1, 2, 3, 8]) {
+    const raster = new Raster(width, 3, OCCUPANCY_SHADES);
+    const shades = Array.from({ length: width * 3 }, (_, at) => (at * 7) % 11);
+    shades.forEach((shade, at) => raster.fill(at % width, Math.floor(at / width), 1, 1, shade));
+    assert.equal(decoded(raster), { width, height: 3, data: shades });
+  }
 });
 
 test('a replay of which a raster was kept shows it, in every engine’s own section', async () => {
@@ -246,7 +267,7 @@ test('a heap map is a row a chunk, the highest address on top, each moment as lo
   const moments = replay.checkpoints.filter(({ survey }) => survey !== null).slice(0, 3);
   const checkpoints = moments.map((each, index) => ({ ...each, operation: [0, 45, 60][index]! }));
   const map = { chunkBytes: 4096, chunkOffsets: [0, 8192], columns: ['9.', '05', '..'] };
-  const png = decode(mapRaster(map, { ...replay, checkpoints }, FRAME, linear(1)).png());
+  const png = decoded(mapRaster(map, { ...replay, checkpoints }, FRAME, linear(1)));
   const at = (x: number, row: number) => png.data[row * png.width + x];
   assert.equal([png.width, png.height], [90, 2]);
   assert.equal([at(0, 0), at(0, 1), at(44, 1), at(45, 0), at(45, 1), at(60, 0)], [0, 10, 10, 6, 1, 0]);
