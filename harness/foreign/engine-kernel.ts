@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Ledger } from '../machine/ledger';
 import type { ForeignModule } from './foreign-module';
 import {
   CONTROL,
   CONTROL_BYTES,
+  HELD,
+  HELD_GRANULES_MAX,
   LOCK_NAME_BYTES_MAX,
   LOCK_NAME_FIELDS,
   LOCK_NAME_STRIDE,
@@ -17,12 +20,13 @@ import {
 import { I32, I64 } from './wasm/opcodes';
 
 /**
- * What engines call all the time, as WebAssembly in their own memory (`kernel/`): locks, which divide the stream, and
- * the visits of a walk. JavaScript hears of neither until the engine returns or an array is full.
+ * What engines call all the time, as WebAssembly in their own memory (`kernel/`): locks, which divide the stream, the
+ * visits of a walk, and what is held, which walks ask. JavaScript hears of nothing until the engine returns or an
+ * array is full.
  */
 
 /** sha256 of the built module: whoever changes the kernel changes this, and with it the keys of cached results. */
-export const ENGINE_KERNEL_SHA256 = '5f7da1f8d940d41a48eebfdcd8963ffe1b94a07fa93448b83eedce49b103421b';
+export const ENGINE_KERNEL_SHA256 = '2e1f57802b225f325c9976bf425d92d64380a35cb37abe0eb4a62dda62eb12a3';
 
 const kernelModule = new WebAssembly.Module(readFileSync(join(__dirname, 'kernel', 'engine-kernel.wasm')));
 
@@ -45,13 +49,31 @@ export interface RunFunctions {
   readonly blockAt: unknown;
 }
 
+interface Forms {
+  readonly in32: string;
+  readonly in64: string;
+  /** Parameters, then results. */
+  readonly types32: string;
+  readonly types64: string;
+}
+
 const FORMS = {
-  ar_lock: { in32: 'lock32', in64: 'lock64', params32: [I32], params64: [I64] },
-  ar_unlock: { in32: 'unlock32', in64: 'unlock64', params32: [I32], params64: [I64] },
-  ar_visit: { in32: 'visit32', in64: 'visit64', params32: [I32, I32, I32], params64: [I64, I64, I32] },
-} as const;
+  ar_lock: { in32: 'lock32', in64: 'lock64', ...typesOf([I32], [I64]) },
+  ar_unlock: { in32: 'unlock32', in64: 'unlock64', ...typesOf([I32], [I64]) },
+  ar_visit: { in32: 'visit32', in64: 'visit64', ...typesOf([I32, I32, I32], [I64, I64, I32]) },
+} as const satisfies Readonly<Record<string, Forms>>;
 /** Those functions of `alloc-replay.h` that are the kernel's. */
 export type KernelFunctionName = keyof typeof FORMS;
+
+/** Those that are the kernel's where it can see what is held. */
+const HELD_FORMS = {
+  ar_held_from: { in32: 'heldFrom32', in64: 'heldFrom64', ...typesOf([I32, I32], [I64, I64]) },
+  ar_held_until: { in32: 'heldUntil32', in64: 'heldUntil64', ...typesOf([I32, I32], [I64, I64]) },
+} as const satisfies Readonly<Record<string, Forms>>;
+
+function typesOf(in32: readonly number[], in64: readonly number[]): Pick<Forms, 'types32' | 'types64'> {
+  return { types32: in32.join(), types64: in64.join() };
+}
 
 export class EngineKernel {
   readonly words: Int32Array;
@@ -59,6 +81,7 @@ export class EngineKernel {
   private readonly octets: Uint8Array;
   private readonly view: DataView;
   private readonly visits: Float64Array;
+  private seesHeld = false;
   private readonly table = new WebAssembly.Table({ initial: 3, element: 'anyfunc' });
   private readonly exports: Readonly<Record<string, KernelFunction>>;
 
@@ -74,18 +97,30 @@ export class EngineKernel {
   }
 
   /** As an engine's module imports them: directly, or through JavaScript where it declares them in another way. */
-  functions(module: ForeignModule): Readonly<Record<KernelFunctionName, KernelFunction>> {
-    const form = (name: KernelFunctionName): KernelFunction => {
-      const { in32, in64, params32, params64 } = FORMS[name];
-      const type = module.image.imports.find((each) => each.name === name)?.type;
-      const params = type?.params.join();
-      const wide = this.exports[in64]!;
-      if (params === params32.join()) {
-        return this.exports[in32]!;
-      }
-      return params === params64.join() ? wide : (...values) => wide(...values.map(module.address));
-    };
-    return { ar_lock: form('ar_lock'), ar_unlock: form('ar_unlock'), ar_visit: form('ar_visit') };
+  functions(module: ForeignModule): Readonly<Record<string, KernelFunction>> {
+    const forms = Object.entries<Forms>({ ...FORMS, ...(this.seesHeld && HELD_FORMS) });
+    return Object.fromEntries(forms.map(([name, each]) => [name, this.form(module, name, each)]));
+  }
+
+  private form(module: ForeignModule, name: string, forms: Forms): KernelFunction {
+    const type = module.image.imports.find((each) => each.name === name)?.type;
+    const types = type && [...type.params, ...type.results].join();
+    const wide = this.exports[forms.in64]!;
+    if (types === forms.types32) {
+      return this.exports[forms.in32]!;
+    }
+    return types === forms.types64 ? wide : (...values) => wide(...values.map(module.address));
+  }
+
+  /** Has the ledger keep what is held where the kernel sees it, unless that is too much. */
+  seeHeld(ledger: Ledger): void {
+    const { words, octets } = this;
+    if (ledger.granules <= HELD_GRANULES_MAX) {
+      words[WORD.heldGranules] = ledger.granules;
+      words[WORD.heldGranuleShift] = ledger.granuleShift;
+      ledger.keepIn(octets.subarray(HELD, HELD + ledger.granules));
+      this.seesHeld = true;
+    }
   }
 
   /** The loop over a block for these functions of an engine: returns how the run ended, a place in `RUN_ENDS`. */

@@ -48,6 +48,9 @@ export const CONTROL_WORDS = {
   /** Entries that one operation may append, and where in the ring all of them together have to end, as bytes. */
   entriesMax: 60,
   entriesBudgetEnd: 64,
+  /** How many granules of the heap can be held, and how many bytes each is, as a power of two. */
+  heldGranules: 72,
+  heldGranuleShift: 76,
 } as const;
 
 export const STOPS = { never: 0, behindOperation: 1, withinOperation: 2 } as const;
@@ -97,6 +100,10 @@ export const LOCK_NAME_BYTES_MAX = LOCK_NAME_STRIDE - LOCK_NAME_FIELDS.text;
 export const VISITS = CONTROL + 0xa_0000;
 export const VISIT_NUMBERS = 3;
 export const VISITS_MAX = 1 << 13;
+
+/** What of the heap is held, a byte a granule: of granules as small as a word there are more than have room here. */
+export const HELD = CONTROL + 0x10_0000;
+export const HELD_GRANULES_MAX = 1 << 20;
 
 export const ENTRIES = HEAP_BASE - 0x40_0000;
 

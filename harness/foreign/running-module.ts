@@ -101,11 +101,15 @@ export class RunningModule implements LinearEngine {
       segmentsFull: () => this.segmentsFull(),
       visited: () => this.visited(),
     });
+    this.kernel.seeHeld(this.machine.ledger);
     this.stream = new SharedStream(this.machine.stream, this.kernel.words, this.kernel.numbers);
-    const functions = { ...this.functions(), ...this.kernel.functions(this.module) };
+    const functions: Readonly<Record<string, WebAssembly.ImportValue>> = {
+      ...this.functions(),
+      ...this.kernel.functions(this.module),
+    };
     const imports: WebAssembly.Imports = { [HOOKS_MODULE]: { memory: memory.memory, ...this.hooks() } };
     for (const { module, name } of this.module.image.imports) {
-      imports[module] = { ...imports[module], [name]: functions[name as HarnessFunction] };
+      imports[module] = { ...imports[module], [name]: functions[name]! };
     }
     // A start function runs here, as a part of the engine's start.
     const { exports } = this.startUp(() => new WebAssembly.Instance(this.recording.module, imports));

@@ -12,8 +12,9 @@ export class Ledger {
   private heldGranulesPeak = 0;
   /** Granules from here on were never held: nobody needs to look there. */
   private reachedGranules = 0;
-  private readonly granuleShift: number;
-  private readonly held: Uint8Array;
+  readonly granuleShift: number;
+  /** One byte a granule, 1 where it is held. */
+  private held: Uint8Array;
   /** Told of every change, after it. */
   watch: ((address: number, bytes: number, isHeld: boolean) => void) | undefined;
 
@@ -29,6 +30,16 @@ export class Ledger {
   ) {
     this.granuleShift = 31 - Math.clz32(granuleBytes);
     this.held = new Uint8Array(Math.ceil(bytes / granuleBytes));
+  }
+
+  get granules(): number {
+    return this.held.length;
+  }
+
+  /** Keeps what is held in these bytes, all zero, one a granule, where others can read it. */
+  keepIn(bytes: Uint8Array): void {
+    bytes.set(this.held);
+    this.held = bytes;
   }
 
   take(address: number, bytes: number): void {
@@ -71,7 +82,8 @@ export class Ledger {
 
   /** The first byte at or behind an address that is not held: the region's end at the latest. */
   heldUntil(address: number): number {
-    return this.firstFrom(address, 0) ?? this.base + this.bytes;
+    const end = this.base + this.bytes;
+    return Math.min(this.firstFrom(address, 0) ?? end, end);
   }
 
   private firstFrom(address: number, value: 0 | 1): number | undefined {
@@ -99,7 +111,7 @@ export class Ledger {
   /** The first granule from `first` on that is held (1) or is not (0); −1 where there is none. */
   private nextGranule(first: number, value: 0 | 1): number {
     // A Buffer looks at many bytes at once where a typed array looks at each.
-    const reached = Buffer.from(this.held.buffer, 0, this.reachedGranules);
+    const reached = Buffer.from(this.held.buffer, this.held.byteOffset, this.reachedGranules);
     const found = reached.indexOf(value, first);
     return found < 0 && value === 0 && this.reachedGranules < this.held.length
       ? Math.max(first, this.reachedGranules)

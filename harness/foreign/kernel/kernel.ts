@@ -1,4 +1,5 @@
 import { visited } from './harness';
+import { heldFrom, heldUntil } from './held';
 import { runOperations } from './operations';
 import { acquire, release } from './stream';
 import { VISIT_COUNT, VISIT_STRIDE, VISITS, VISITS_MAX } from './memory-map';
@@ -38,6 +39,22 @@ export function visit64(start: f64, bytes: f64, state: i32): void {
 
 export function visit32(start: u32, bytes: u32, state: i32): void {
   visit64(<f64>start, <f64>bytes, state);
+}
+
+export function heldFrom64(address: f64): f64 {
+  return heldFrom(address);
+}
+
+export function heldFrom32(address: u32): u32 {
+  return <u32>heldFrom(<f64>address);
+}
+
+export function heldUntil64(address: f64): f64 {
+  return heldUntil(address);
+}
+
+export function heldUntil32(address: u32): u32 {
+  return <u32>heldUntil(<f64>address);
 }
 
 export function run64(from: i32, until: i32): i32 {

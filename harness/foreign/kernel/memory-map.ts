@@ -24,6 +24,8 @@ export const STOP: i32 = CONTROL + 56;
 export const ENTRIES_MAX: i32 = CONTROL + 60;
 export const ENTRIES_BUDGET_END: i32 = CONTROL + 64;
 export const TOUCHED: i32 = CONTROL + 68;
+export const HELD_GRANULES: i32 = CONTROL + 72;
+export const HELD_GRANULE_SHIFT: i32 = CONTROL + 76;
 export const INSTRUCTIONS: i32 = CONTROL + 128;
 export const UNITS: i32 = CONTROL + 136;
 export const UNITS_GIVEN: i32 = CONTROL + 144;
@@ -69,3 +71,5 @@ export const HELD_BYTES: i32 = COLUMNS + 7 * COLUMN_STRIDE;
 export const VISITS: i32 = CONTROL + 0xa_0000;
 export const VISIT_STRIDE: i32 = 24;
 export const VISITS_MAX: i32 = 1 << 13;
+
+export const HELD: i32 = CONTROL + 0x10_0000;

@@ -6,7 +6,8 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { engineNamed } from '../../../allocators/registry';
 import { loadEngine } from '../../../harness/cli/names/load-engine';
-import { ENGINE_KERNEL_SHA256 } from '../../../harness/foreign/engine-kernel';
+import { ENGINE_KERNEL_SHA256, EngineKernel } from '../../../harness/foreign/engine-kernel';
+import type { ForeignModule } from '../../../harness/foreign/foreign-module';
 import * as map from '../../../harness/foreign/memory-map';
 import {
   END_OF_OPERATION,
@@ -18,6 +19,8 @@ import {
 } from '../../../harness/machine/access-stream';
 import { NOTED, NOTED_COUNT, PRICED_COUNT } from '../../../harness/machine/domain-events';
 import { HeapCorruption } from '../../../harness/machine/failures';
+import { I32, I64 } from '../../../harness/foreign/wasm/opcodes';
+import { Ledger } from '../../../harness/machine/ledger';
 import { HEAP_BASE } from '../../../harness/machine/memory-layout';
 import type { EngineDefinition } from '../../../harness/replay/port';
 import { createStack } from '../../../harness/replay/stack';
@@ -68,8 +71,11 @@ build('has the figures that TypeScript has', () => {
     assert.is(figures[`LOCK_NAME_${constantOf(name)}`], figure, name);
   }
   const { CONTROL, ENTRIES, FUEL_UNITS, LOCK_NAMES, LOCK_NAME_STRIDE, UNITS_PER_INSTRUCTION } = map;
-  const { VISITS, VISITS_MAX } = map;
-  const plain = { HEAP_BASE, CONTROL, ENTRIES, FUEL_UNITS, LOCK_NAMES, LOCK_NAME_STRIDE, VISITS, VISITS_MAX };
+  const { HELD, VISITS, VISITS_MAX } = map;
+  const plain = {
+    ...{ HEAP_BASE, CONTROL, ENTRIES, FUEL_UNITS },
+    ...{ LOCK_NAMES, LOCK_NAME_STRIDE, VISITS, VISITS_MAX, HELD },
+  };
   const counted = {
     UNITS_PER_INSTRUCTION,
     VISIT_STRIDE: 8 * map.VISIT_NUMBERS,
@@ -92,6 +98,67 @@ const constantOf = (name: string): string =>
   name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 
 build.run();
+
+const held = suite('what is held, as the kernel sees it');
+
+/** The kernel's functions for an engine of that many bits, on a memory of its own. */
+function kernelFunctions(ledger: Ledger, word: number) {
+  const pages = Math.ceil(HEAP_BASE / map.WASM_PAGE_BYTES);
+  const memory = new WebAssembly.Memory({ initial: pages });
+  const unasked = (): never => {
+    throw new Error('nothing is asked');
+  };
+  const kernel = new EngineKernel(memory, { lockBit: unasked, segmentsFull: unasked, visited: unasked });
+  kernel.seeHeld(ledger);
+  const type = { params: [word], results: [word] };
+  const imports = ['ar_held_from', 'ar_held_until'].map((name) => ({ module: 'env', name, type }));
+  const module = { image: { imports }, address: (value: number) => value } as unknown as ForeignModule;
+  return kernel.functions(module) as Readonly<Record<string, (address: number) => number>>;
+}
+
+for (const [bits, word] of [
+  [32, I32],
+  [64, I64],
+] as const) {
+  held(`is what the ledger says, for an engine of ${bits} bits`, () => {
+    const granules = 61;
+    for (const granuleBytes of [4096, 16]) {
+      const ledger = new Ledger(HEAP_BASE, granules * granuleBytes, granuleBytes);
+      const at = (granule: number): number => HEAP_BASE + granule * granuleBytes;
+      // Before the kernel looks, and while it does.
+      ledger.take(at(3), 2 * granuleBytes);
+      const functions = kernelFunctions(ledger, word);
+      const unsigned = (value: number): number => (bits === 32 ? value >>> 0 : value);
+      const asked = Array.from({ length: granules + 3 }, (_, granule) => [at(granule - 1), at(granule) - 3]);
+      const compare = (): void => {
+        for (const address of [0, 5, ...asked.flat(), 0xffff_ffff]) {
+          assert.is(unsigned(functions['ar_held_from']!(address)), ledger.heldFrom(address) ?? 0);
+          assert.is(unsigned(functions['ar_held_until']!(address)), ledger.heldUntil(address));
+        }
+      };
+      compare();
+      for (const [granule, count] of [
+        [7, 40],
+        [60, 1],
+        [5, 2],
+        [0, 3],
+        [47, 13],
+      ] as const) {
+        ledger.take(at(granule), count * granuleBytes);
+        compare();
+      }
+      ledger.give(at(9), 33 * granuleBytes);
+      compare();
+    }
+  });
+}
+
+held('is left to the ledger where granules are so small that there is no room for all of them', () => {
+  const ledger = new Ledger(HEAP_BASE, 16 * (map.HELD_GRANULES_MAX + 1), 16);
+  assert.is(kernelFunctions(ledger, I64)['ar_held_from'], undefined);
+});
+
+held.run();
 
 const locks = suite('locks of an engine in C');
 const engine = loadEngine(path.join(__dirname, 'locks.c'));
