@@ -26,7 +26,7 @@ import { I32, I64 } from './wasm/opcodes';
  */
 
 /** sha256 of the built module: whoever changes the kernel changes this, and with it the keys of cached results. */
-export const ENGINE_KERNEL_SHA256 = '2e1f57802b225f325c9976bf425d92d64380a35cb37abe0eb4a62dda62eb12a3';
+export const ENGINE_KERNEL_SHA256 = '1a26bd11846b32a8efc0d919e192c73bae7a7750ec63e813c5e8ba6b650e4a7d';
 
 const kernelModule = new WebAssembly.Module(readFileSync(join(__dirname, 'kernel', 'engine-kernel.wasm')));
 

@@ -150,7 +150,7 @@ function lookAtBlock(at: i32, pointerBytes: i32): bool {
   if (!(object >= HEAP_BASE && object < load<f64>(HEAP_END))) {
     return false;
   }
-  if (<i64>object % <i64>load<f64>(GRANULE_BYTES) != 0) {
+  if (<u32>object % <u32>load<f64>(GRANULE_BYTES) != 0) {
     return false;
   }
   const position = load<i32>(POSITION);

@@ -71,11 +71,24 @@ function closeWithinOperation(): void {
   }
 }
 
-/** Whether the bytes of a known name still stand where the name was. */
+/** Whether the bytes of a known name still stand where the name was: eight at a time, the last eight overlapping. */
 function isSame(row: i32, name: i32): bool {
   const bytes = load<i32>(row + LOCK_NAME_BYTES);
+  const text = row + LOCK_NAME_TEXT;
+  if (bytes < 8) {
+    return isSameShort(text, name, bytes);
+  }
+  for (let at = 0; at + 8 < bytes; at += 8) {
+    if (load<u64>(text + at) != load<u64>(name + at)) {
+      return false;
+    }
+  }
+  return load<u64>(text + bytes - 8) == load<u64>(name + bytes - 8);
+}
+
+function isSameShort(text: i32, name: i32, bytes: i32): bool {
   for (let at = 0; at < bytes; at++) {
-    if (load<u8>(row + LOCK_NAME_TEXT + at) != load<u8>(name + at)) {
+    if (load<u8>(text + at) != load<u8>(name + at)) {
       return false;
     }
   }
