@@ -7,76 +7,74 @@
  */
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
-const { createRequire, isBuiltin } = require('node:module');
+const { createRequire } = require('node:module');
 const os = require('node:os');
 const path = require('node:path');
 
 const [, , folder, scratch] = process.argv;
 const built = path.resolve(folder);
-const { ModuleReader, OWN_FOLDER, scriptOfText } = require(path.join(built, 'harness/cli/compiled-code.js'));
+const { ModuleReader, OWN_FOLDER, scriptOfWrapped, wrapped } = require(
+  path.join(built, 'harness/cli/compiled-code.js'),
+);
 
 const ENGINE_FILE = path.join(__dirname, '../allocators/c/tlsf.engine.yaml');
 const RUN = ['run', 'synth:churn?live=10&ops=10', '-p', 'zen4-2022', '--out', 'out'];
 
-/** The modules that are read, in the order in which they were asked for. */
+/** The modules that are read, by their files. */
 class CompilingStore {
-  scripts = new Map();
-  packages = {};
+  modules = new Map();
 
   resolve(from, request) {
-    if (isBuiltin(request)) {
-      return undefined;
-    }
     const file = createRequire(from).resolve(request);
     if (!/\.[cm]?js$/.test(file)) {
       return undefined;
     }
-    if (!request.startsWith('.')) {
-      const asker = from.startsWith(OWN_FOLDER) ? OWN_FOLDER : from;
-      this.packages[asker] = { ...this.packages[asker], [request]: file };
-    }
+    this.modules.get(from).targets.push([request, file]);
     return file;
   }
 
   scriptOf(file) {
-    const text = commonJs(file);
-    const script = scriptOfText(file, text);
-    this.scripts.set(file, { text, script });
+    const text = wrapped(commonJs(file));
+    const script = scriptOfWrapped(file, text);
+    this.modules.set(file, { text, script, targets: [] });
     return script;
   }
 
-  /** Aligned, for V8 reads its own where it lies only then. */
   write(target) {
+    const numbers = new Map([...this.modules.keys()].map((file, number) => [file, number]));
     const parts = [];
     let length = 0;
-    const add = (bytes) => {
-      const padded = Buffer.alloc(Math.ceil(bytes.length / 8) * 8, ' ');
-      bytes.copy(padded);
-      parts.push(padded);
-      length += padded.length;
-      return length - padded.length;
+    /** At a place that V8 can read code from without a copy. */
+    const place = (bytes) => {
+      const at = length;
+      parts.push(aligned(bytes));
+      length += parts.at(-1).length;
+      return at;
     };
-    const modules = [...this.scripts].map(([file, { text, script }]) => {
-      const { mtimeMs, size } = fs.statSync(file);
-      const bytes = Buffer.from(text);
+    const modules = [...this.modules].map(([file, { text, script, targets }]) => {
+      const { mtimeMs: modifiedMilliseconds, size: fileBytes } = fs.statSync(file);
+      const imports = Object.fromEntries(targets.map(([request, asked]) => [request, numbers.get(asked)]));
+      const encoding = /[^\0-\xff]/.test(text) ? 'utf16le' : 'latin1';
+      const bytes = Buffer.from(text, encoding);
       const code = script.createCachedData();
-      const textAt = add(bytes);
-      const codeAt = add(code);
+      const [textAt, textBytes, codeAt, codeBytes] = [place(bytes), bytes.length, place(code), code.length];
       return {
-        ...{ file, modifiedMilliseconds: mtimeMs, fileBytes: size },
-        ...{ textAt, textBytes: bytes.length, codeAt, codeBytes: code.length },
+        ...{ file, modifiedMilliseconds, fileBytes, imports },
+        ...{ encoding, textAt, textBytes, codeAt, codeBytes },
       };
     });
-    const { packages } = this;
-    const header = Buffer.from(
-      JSON.stringify({ node: process.version, folder: OWN_FOLDER, modules, packages }),
-    );
-    const start = Buffer.alloc(Math.ceil((header.length + 4) / 8) * 8, ' ');
-    start.writeUInt32LE(start.length);
-    header.copy(start, 4);
-    fs.writeFileSync(`${target}.new`, Buffer.concat([start, ...parts]));
+    const json = JSON.stringify({ node: process.version, folder: OWN_FOLDER, modules });
+    const header = aligned(Buffer.from(`    ${json}`));
+    header.writeUInt32LE(header.length);
+    fs.writeFileSync(`${target}.new`, Buffer.concat([header, ...parts]));
     fs.renameSync(`${target}.new`, target);
   }
+}
+
+function aligned(bytes) {
+  const padded = Buffer.alloc(Math.ceil(bytes.length / 8) * 8, ' ');
+  bytes.copy(padded);
+  return padded;
 }
 
 /** The text of a module, of an ES module what CommonJS says in its place. */
