@@ -12,8 +12,9 @@
  * is folded into the code that uses it (a replay of TLSF without prices takes 8 % less time).
  *
  * Lets modules wait until they are needed. A command of the program reads a fifth of what it imports: libraries of
- * reports, compilers of engines, formats of traces. So packages and modules of Node's are read at their first use, and
- * in folders that do nothing in a loop over events all modules are. What is used at once is read at once, as before.
+ * reports, compilers of engines, formats of traces. So packages, modules of Node's and data are read at their first
+ * use, and in folders that do nothing in a loop over events all modules are. What is used at once is read at once, as
+ * before.
  *
  * Takes away what has no source any more, for tsc writes only what has changed since it wrote last.
  */
@@ -58,7 +59,7 @@ function withWaitingImports(code, file) {
   for (const [line, name, reading, plain, byDefault] of code.matchAll(anImport)) {
     const wanted = plain ?? byDefault;
     const isOwn = wanted.startsWith('.');
-    if (isOwn && !coldFolders.test(file)) {
+    if (isOwn && !wanted.endsWith('.json') && !coldFolders.test(file)) {
       continue;
     }
     const [before, after] = waiting.split(line);

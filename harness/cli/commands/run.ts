@@ -92,7 +92,9 @@ async function runCommand(argv: RunArguments): Promise<ExitCode> {
   const ci = ciOutputs(argv);
   const out =
     argv.out === undefined ? undefined : OutputFolder.at(argv.out, '--out', [...REPORT_FILES, ...ci.names]);
-  const replays = await withPlacements(argv.placements, cells, (tasks) => runTasks(tasks, argv, 'replaying'));
+  const replays = await withPlacements(argv.placements, cells, (tasks) =>
+    runTasks(tasks, argv, 'replaying', registries),
+  );
   const results = resultsOf(replays, started);
   print(terminalReport(results, standardTerminal()));
   if (out !== undefined) {

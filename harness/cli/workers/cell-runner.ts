@@ -23,13 +23,17 @@ import { tell } from '../output/terminal';
  * the outcome of its replay. The registered ones are ours: what they do is bounded by the accesses of an operation.
  */
 
-/** Rejects with the error of the first task, in their order, that cannot be run as described. */
+/**
+ * Rejects with the error of the first task, in their order, that cannot be run as described.
+ *
+ * @param registries what the command has opened already
+ */
 export async function runTasks(
   tasks: readonly Task[],
   host: HostArguments,
   title: string,
+  registries = createRegistries(),
 ): Promise<MeasuredReplay[]> {
-  const registries = createRegistries();
   const readsStdin = tasks.some(({ cell }) => cell.trace.specification === '-');
   // Standard input is read by one process alone.
   const workers = readsStdin ? 1 : Math.min(workersFor(host), tasks.length);
