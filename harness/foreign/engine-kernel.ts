@@ -26,7 +26,7 @@ import { I32, I64 } from './wasm/opcodes';
  */
 
 /** sha256 of the built module: whoever changes the kernel changes this, and with it the keys of cached results. */
-export const ENGINE_KERNEL_SHA256 = '1a26bd11846b32a8efc0d919e192c73bae7a7750ec63e813c5e8ba6b650e4a7d';
+export const ENGINE_KERNEL_SHA256 = '544afb3c14c1e9a86bbd950e59afb9e2bf271d910fbd097b6cc585fdb16b3339';
 
 const kernelModule = new WebAssembly.Module(readFileSync(join(__dirname, 'kernel', 'engine-kernel.wasm')));
 
@@ -38,6 +38,8 @@ export interface KernelServices {
   segmentsFull(): void;
   /** Reads the visits, for which there is no more room. */
   visited(): void;
+  /** Keeps the journal, in which there is no more room. */
+  journalFull(): void;
 }
 
 type KernelFunction = (...values: number[]) => number | void;
@@ -81,7 +83,7 @@ export class EngineKernel {
   private readonly octets: Uint8Array;
   private readonly view: DataView;
   private readonly visits: Float64Array;
-  private seesHeld = false;
+  seesHeld = false;
   private readonly table = new WebAssembly.Table({ initial: 3, element: 'anyfunc' });
   private readonly exports: Readonly<Record<string, KernelFunction>>;
 
@@ -110,6 +112,11 @@ export class EngineKernel {
       return this.exports[forms.in32]!;
     }
     return types === forms.types64 ? wide : (...values) => wide(...values.map(module.address));
+  }
+
+  /** Enters in the journal what some bytes hold that are about to be written: 1, 2, 4 or 8. */
+  get journal(): (address: number, bytes: number) => void {
+    return this.exports['journal'] as (address: number, bytes: number) => void;
   }
 
   /** Has the ledger keep what is held where the kernel sees it, unless that is too much. */

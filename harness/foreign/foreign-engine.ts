@@ -4,7 +4,7 @@ import type { Machine } from '../machine/machine';
 import { HEAP_BASE } from '../machine/memory-layout';
 import type { Step } from '../machine/steps';
 import type { OperationRunner } from '../replay/operation-block';
-import type { Block, BlockVisitor, Engine } from '../replay/port';
+import type { Block, BlockVisitor, Engine, EnginePast } from '../replay/port';
 import type { ForeignModule } from './foreign-module';
 import { MachineServices } from './machine-services';
 import { ForeignRunner } from './operation-runner';
@@ -41,6 +41,7 @@ export class ForeignEngine implements Engine {
   readonly watchMoves?: NonNullable<Engine['watchMoves']>;
 
   runner?: OperationRunner;
+  past?: EnginePast | undefined;
 
   private readonly running: RunningModule;
   private readonly verbs: Readonly<Record<(typeof VERBS)[number], Step>>;
@@ -102,6 +103,8 @@ export class ForeignEngine implements Engine {
     });
     if (this.isPlain) {
       this.runner = this.makeRunner();
+      this.running.beginJournal();
+      this.past = this.running.journal;
     }
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LOCATIONS_SECTION, LocationTable, placeText, type Place } from './locations';
+import { stackPointerOf } from './wasm/added-functions';
 import { MalformedModule } from './wasm/malformed-module';
 import { decodeModule, EXPORTED_FUNCTION, type ModuleImage } from './wasm/module';
 import { I32, I64 } from './wasm/opcodes';
@@ -56,6 +57,9 @@ type Shape = { readonly params: number; readonly results: number };
 /** Where the memory that an engine hands out comes from. */
 export type MemorySource = 'heap' | 'pages' | 'system' | 'own pages';
 
+/** What a recording tells beside the accesses: every stretch's place in the source, or what is overwritten. */
+type Extra = 'nothing' | 'places' | 'journal';
+
 export class ForeignModule {
   readonly image: ModuleImage;
   /** Of the module as it was given: what its results follow from. */
@@ -97,12 +101,22 @@ export class ForeignModule {
   /** An address or a size as the module's calls bring it: 32 bits come with a sign. */
   readonly address = (value: number): number => (this.pointerBytes === 4 ? value >>> 0 : value);
 
-  /** The module that records, for a heap of that size; `located` tells every stretch's place in the source too. */
-  recording(heapBytes: number, located: boolean): CompiledRecording {
-    const key = `${heapBytes} ${located}`;
-    const known = this.recorded.get(key) ?? this.compile(heapBytes, located);
+  /** The module that records, for a heap of that size; see `Extra` for what else it may tell. */
+  recording(heapBytes: number, extra: Extra): CompiledRecording {
+    const key = `${heapBytes} ${extra}`;
+    const known = this.recorded.get(key) ?? this.compile(heapBytes, extra);
     this.recorded.set(key, known);
     return known;
+  }
+
+  /** Whether all that it knows between two calls stands in its memory, where a journal can follow it. */
+  get isAllInMemory(): boolean {
+    const { data, globals } = this.image;
+    const stackPointer = stackPointerOf(this.image);
+    return (
+      globals.every(({ isMutable }, index) => !isMutable || index === stackPointer) &&
+      data.every(({ offset }) => offset !== undefined)
+    );
   }
 
   /** Where in the source a stack trace's first frame inside the engine's own code is. */
@@ -131,11 +145,12 @@ export class ForeignModule {
     return this.locations.places[this.locations.indexAt(position - this.image.codeStart)] ?? [];
   }
 
-  private compile(heapBytes: number, located: boolean): CompiledRecording {
+  private compile(heapBytes: number, extra: Extra): CompiledRecording {
     const { image, locations } = this;
     const recorded = recordModule(image, {
       heapBytes,
-      ...(located && { pieceOf: (position) => locations.indexAt(position - image.codeStart) }),
+      isJournaled: extra === 'journal',
+      ...(extra === 'places' && { pieceOf: (position) => locations.indexAt(position - image.codeStart) }),
     });
     try {
       return { recorded, module: new WebAssembly.Module(recorded.bytes) };

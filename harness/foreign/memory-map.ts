@@ -51,6 +51,8 @@ export const CONTROL_WORDS = {
   /** How many granules of the heap can be held, and how many bytes each is, as a power of two. */
   heldGranules: 72,
   heldGranuleShift: 76,
+  /** Rows that were ever written to the journal. */
+  journalCount: 80,
 } as const;
 
 export const STOPS = { never: 0, behindOperation: 1, withinOperation: 2 } as const;
@@ -87,6 +89,8 @@ export const COLUMN_ADDRESSES = {
   headerBytes: COLUMNS + 6 * COLUMN_STRIDE,
   heldBytes: COLUMNS + 7 * COLUMN_STRIDE,
 } as const satisfies Readonly<Record<keyof OperationColumns, number>>;
+/** After each operation of a block, how many rows the journal had; words. */
+export const JOURNAL_AFTER = COLUMNS + 8 * COLUMN_STRIDE;
 export const CONTROL_BYTES = 0x1000;
 
 /** The names of locks, as the engine gave them: where, the lock's bit, how many bytes, and these themselves. */
@@ -104,6 +108,14 @@ export const VISITS_MAX = 1 << 13;
 /** What of the heap is held, a byte a granule: of granules as small as a word there are more than have room here. */
 export const HELD = CONTROL + 0x10_0000;
 export const HELD_GRANULES_MAX = 1 << 20;
+
+/**
+ * The journal: what stood where something else is about to be written, as rows of four words: the address, how many
+ * bytes, these bytes.
+ */
+export const JOURNAL = CONTROL + 0x20_0000;
+export const JOURNAL_ROW_WORDS = 4;
+export const JOURNAL_ROWS = 1 << 15;
 
 export const ENTRIES = HEAP_BASE - 0x40_0000;
 

@@ -7,8 +7,9 @@ import type { BlockState, BlockVisitor } from '../replay/port';
 import { EngineKernel, type KernelFunctionName } from './engine-kernel';
 import type { CompiledRecording, EngineFunction, ForeignModule, HarnessFunction } from './foreign-module';
 import { placeText } from './locations';
-import { STREAM_ADDRESSES, WASM_PAGE_BYTES } from './memory-map';
+import { HELD, STREAM_ADDRESSES, WASM_PAGE_BYTES } from './memory-map';
 import { SharedStream } from './shared-stream';
+import { WriteJournal } from './write-journal';
 import { HOOKS_MODULE, STACK_POINTER, type Hook } from './wasm/recorded-module';
 
 /**
@@ -64,6 +65,9 @@ export class RunningModule implements LinearEngine {
   stream!: SharedStream;
   /** Told when the machine does something for the engine: the run of a block that is under way. */
   watcher: ServiceWatcher | undefined;
+  /** What the engine overwrites since its start, where all that it knows is kept. */
+  journal: WriteJournal | undefined;
+  private readonly isJournaled: boolean;
   private readonly recording: CompiledRecording;
   private readonly instructionsMax: number;
   private readonly pieceSteps: readonly Step[];
@@ -89,7 +93,12 @@ export class RunningModule implements LinearEngine {
     machine.host(this);
     this.ownMemory = { start: NULL_ZONE_BYTES, end: module.image.memory.pages * WASM_PAGE_BYTES };
     const isLocated = machine.stream.isObserved;
-    this.recording = module.recording(machine.layout.heapBytes, isLocated);
+    const isJournaled = machine.keepsPast && !isLocated && module.isAllInMemory;
+    this.isJournaled = isJournaled;
+    this.recording = module.recording(
+      machine.layout.heapBytes,
+      isLocated ? 'places' : isJournaled ? 'journal' : 'nothing',
+    );
     this.instructionsMax = INSTRUCTIONS_PER_ACCESS_LIMIT * machine.accessesMax;
     this.pieceSteps = isLocated ? placeSteps(machine, module, name) : [];
   }
@@ -100,6 +109,7 @@ export class RunningModule implements LinearEngine {
       lockBit: this.lockBit,
       segmentsFull: () => this.segmentsFull(),
       visited: () => this.visited(),
+      journalFull: () => this.journal?.full(),
     });
     this.kernel.seeHeld(this.machine.ledger);
     this.stream = new SharedStream(this.machine.stream, this.kernel.words, this.kernel.numbers);
@@ -116,6 +126,19 @@ export class RunningModule implements LinearEngine {
     this.entries = exports as unknown as Entries;
     this.stackPointer = exports[STACK_POINTER] as WebAssembly.Global | undefined;
     this.stackPointerAtRest = this.stackPointer?.value;
+  }
+
+  /** From here on what is overwritten is kept, where that was asked for and can be done. */
+  beginJournal(): void {
+    const { kernel, memory, machine } = this;
+    if (!this.isJournaled || !kernel.seesHeld) {
+      return;
+    }
+    const journal = new WriteJournal(memory.memory, kernel.words, kernel.journal);
+    this.journal = journal;
+    memory.beforeWrite = (address, bytes) => journal.beforeWrite(address, bytes);
+    machine.ledger.beforeChange = (first, count) => journal.beforeWrite(HELD + first, count);
+    journal.begin();
   }
 
   /** Before a call for the program: hands the stream to the module. What goes wrong, goes wrong in that verb. */
@@ -296,6 +319,7 @@ export class RunningModule implements LinearEngine {
           () => machine.fill(target!, bytes!, value!),
           () => this.memory.fill(target!, bytes!, value!),
         ),
+      journal: this.kernel.journal,
       piece: (place) => this.serve(() => machine.work(this.pieceSteps[place!]!)),
     };
   }

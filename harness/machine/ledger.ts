@@ -17,6 +17,8 @@ export class Ledger {
   private held: Uint8Array;
   /** Told of every change, after it. */
   watch: ((address: number, bytes: number, isHeld: boolean) => void) | undefined;
+  /** Told of granules of which it is about to be entered anew whether they are held. */
+  beforeChange: ((first: number, count: number) => void) | undefined;
 
   /**
    * @param base first byte of the region that can be held
@@ -121,6 +123,7 @@ export class Ledger {
   private mark(address: number, bytes: number, value: 0 | 1): void {
     const first = (address - this.base) >>> this.granuleShift;
     const count = Math.ceil(bytes / this.granuleBytes);
+    this.beforeChange?.(first, count);
     if (count === 1) {
       this.held[first] = value;
     } else {

@@ -19,6 +19,8 @@ export type StreamAddresses = { readonly [array in keyof StreamArrays]: number }
 export class LinearMemory {
   readonly memory: WebAssembly.Memory;
   readonly stream: StreamArrays;
+  /** Told of every write from here before it is made; what an engine writes by itself is not among them. */
+  beforeWrite: ((address: number, bytes: number) => void) | undefined;
   private readonly view: DataView;
   private readonly octets: Uint8Array;
 
@@ -59,6 +61,7 @@ export class LinearMemory {
   }
 
   setWord(address: number, value: number): void {
+    this.beforeWrite?.(address, 4);
     this.view.setUint32(address, value, true);
   }
 
@@ -67,14 +70,17 @@ export class LinearMemory {
   }
 
   setOctet(address: number, value: number): void {
+    this.beforeWrite?.(address, 1);
     this.octets[address] = value;
   }
 
   fill(address: number, bytes: number, value: number): void {
+    this.beforeWrite?.(address, bytes);
     this.octets.fill(value, address, address + bytes);
   }
 
   move(destination: number, source: number, bytes: number): void {
+    this.beforeWrite?.(destination, bytes);
     this.octets.copyWithin(destination, source, source + bytes);
   }
 

@@ -67,6 +67,8 @@ export interface MachineOptions {
   readonly observer?: StepObserver;
   /** Receives every full batch of the stream; without it accesses are counted and forgotten. */
   readonly drain?: (batch: AccessStream) => void;
+  /** Whether an engine that can shall keep what it overwrites, so that its memory can be put back (`EnginePast`). */
+  readonly keepsPast?: boolean;
   /** What machines before this one have left. */
   readonly spare?: SpareArrays;
 }
@@ -92,6 +94,7 @@ export class Machine extends Memory implements Words {
   readonly heapPages: number;
   readonly virtualPages: number;
   readonly accessesMax: number;
+  readonly keepsPast: boolean;
   private heldMemory: Ledger | undefined;
   private pages: PageSource | undefined;
   private linearEngine: LinearEngine | undefined;
@@ -101,6 +104,7 @@ export class Machine extends Memory implements Words {
     this.heapPages = options.heapPages;
     this.virtualPages = options.virtualPages;
     this.accessesMax = options.accessesMax ?? ACCESSES_MAX_DEFAULT;
+    this.keepsPast = options.keepsPast ?? false;
     this.steps = new StepTable(options.observer !== undefined);
     this.stream = new AccessStream(
       this.steps,

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { isBlock, type Placement, type TraceEvent } from '../../traces/trace';
 import { isEngineFailure } from '../machine/failures';
 import { HEAP_BASE, PAGE_BYTES } from '../machine/memory-layout';
-import type { BlockState } from '../replay/port';
+import type { BlockState, Engine } from '../replay/port';
 import type { ReplayObserver, ReplayState } from '../replay/replay';
 import { counts, text, type Shape } from './schema';
 
@@ -73,15 +73,19 @@ export class HeapWalkRecorder implements ReplayObserver {
   /** @param pinned operations to walk at whatever is thinned: the extremes of the replay */
   constructor(private readonly pinned: ReadonlySet<number>) {}
 
-  operation(state: ReplayState, event: TraceEvent, placement: Placement): void {
+  operation({ eventIndex, stack }: ReplayState, event: TraceEvent, placement: Placement): void {
+    this.step(eventIndex, stack.engine, placement, event.size, event.align);
+  }
+
+  /** After an operation that placed an object of so many bytes, or nothing. */
+  step(eventIndex: number, engine: Engine, placement: Placement, sizeBytes: number, align: number): void {
     if (this.isTooMuch) {
       return;
     }
-    const { eventIndex, stack } = state;
     this.operations++;
     try {
       if (isBlock(placement)) {
-        const block = stack.engine.blockAt(placement, event.size, event.align);
+        const block = engine.blockAt(placement, sizeBytes, align);
         if (block !== undefined) {
           const offset = block.start - HEAP_BASE;
           this.madeBy.set(offset, eventIndex);
@@ -92,7 +96,7 @@ export class HeapWalkRecorder implements ReplayObserver {
         this.operations % this.stride === 0 &&
         this.visits <= VISITS_ALLOWANCE + VISITS_PER_EVENT * this.operations;
       if (isDue || this.pinned.has(eventIndex)) {
-        this.walk(state);
+        this.walk(eventIndex, engine);
       }
     } catch (error) {
       if (!isEngineFailure(error)) {
@@ -109,10 +113,10 @@ export class HeapWalkRecorder implements ReplayObserver {
     return isKept ? encodeChanges(changes) : null;
   }
 
-  private walk({ eventIndex, stack }: ReplayState): void {
+  private walk(eventIndex: number, engine: Engine): void {
     const { now } = this;
     now.count = 0;
-    stack.engine.walk(now.add);
+    engine.walk(now.add);
     this.visits += now.count;
     this.isTooMuch = now.count > CHANGES_MAX;
     if (this.isTooMuch) {

@@ -13,6 +13,7 @@ import type { Checkpoint, RecentOperation } from './checkpoints';
 import { FootprintRecorder, type FootprintMoment, type FootprintSummary } from './footprint';
 import { failureCurve } from './fragmentation';
 import { HeapMapRecorder, type HeapMap } from './heap-map';
+import { HeapHistory } from './heap-history';
 import type { HeapWalk } from './heap-walk';
 import {
   outcomeWithin,
@@ -128,6 +129,8 @@ interface FirstPass {
   readonly moments: readonly FootprintMoment[];
   /** Undefined where no survey is wanted. */
   readonly sightings: Sightings | undefined;
+  /** Undefined where no walk is foreseen, and of an engine whose memory cannot be put back. */
+  readonly history: HeapHistory | undefined;
   readonly pricings: readonly MeasuredPricing[];
 }
 
@@ -136,13 +139,17 @@ async function recordPass(plan: MeasurementPlan, trail: OperationTrail | undefin
   const footprint = new FootprintRecorder();
   const timeline = new TimelineRecorder();
   const recorder: { current?: BatchRecorder | RecordingThread } = {};
+  const eventsWalked = (plan.pictures ?? true) ? walkedEvents(expected) : 0;
   const stack = plan.createStack({
+    keepsPast: eventsWalked > 0,
     drain: (batch) => {
       trail?.record(batch);
       recorder.current?.record(batch);
     },
   });
   const sightings = expected && new Sightings(expected.moments, heldBytesPeakMin(expected, stack));
+  const { past } = stack.engine;
+  const history = past && new HeapHistory(stack, past, eventsWalked);
   const recording: RecordingPlan = {
     pricings: plan.pricings,
     lockNames: stack.machine.locks.list().map(({ name }) => name),
@@ -162,6 +169,7 @@ async function recordPass(plan: MeasurementPlan, trail: OperationTrail | undefin
   const observers = [
     ...[footprint, timeline],
     ...(sightings === undefined ? [] : [sightings]),
+    ...(history === undefined ? [] : [history]),
     ...(plan.observers ?? []),
   ];
   try {
@@ -181,6 +189,7 @@ async function recordPass(plan: MeasurementPlan, trail: OperationTrail | undefin
       ...(await recorded),
       moments: timeline.finish(),
       sightings,
+      history,
     };
   } catch (error) {
     await thread?.stop();
@@ -246,12 +255,15 @@ async function survey(
   const moments = momentsToSurvey(first, footprint, firstFailure);
   const missing = moments.filter(({ operation }) => sightings.after(operation) === undefined);
   const isWalked = pictures && isWorthWalking(moments, footprint.atEnd.operation);
+  const lastOperation = footprint.atEnd.operation;
+  const walkAt = isWalked ? new Set(extremes(first, footprint, firstFailure)) : undefined;
+  const walked = walkAt && first.history?.walk(walkAt, lastOperation);
   const second =
-    missing.length > 0 || isWalked
+    missing.length > 0 || (isWalked && walked === undefined)
       ? await lookAgain(plan, {
           operations: missing.map(({ operation }) => operation),
-          walkAt: isWalked ? new Set(extremes(first, footprint, firstFailure)) : undefined,
-          lastOperation: footprint.atEnd.operation,
+          walkAt: walked === undefined ? walkAt : undefined,
+          lastOperation,
           outcomeKind: first.report.outcome.kind,
           trail: sightings.trail,
         })
@@ -268,7 +280,7 @@ async function survey(
     checkpoints,
     beforeFailure: firstFailure === undefined ? [] : sightings.failure!.before,
     heapMap: pictures ? heapMap.finish() : null,
-    heapWalk: second?.heapWalk ?? null,
+    heapWalk: (walked ?? second)?.heapWalk ?? null,
   };
 }
 
@@ -279,6 +291,11 @@ async function survey(
 function isWorthWalking(moments: readonly FootprintMoment[], lastOperation: number): boolean {
   const liveObjectsMax = Math.max(...moments.map(({ liveObjects }) => liveObjects));
   return lastOperation < WALKED_EVENTS_MAX || liveObjectsMax <= WALKED_OBJECTS_MAX;
+}
+
+/** How many events a walk of every block is foreseen for; 0 where it is not. */
+function walkedEvents(expected: Expectation | undefined): number {
+  return expected === undefined || expected.events > WALKED_EVENTS_MAX ? 0 : expected.events;
 }
 
 const WALKED_EVENTS_MAX = 1 << 19;

@@ -15,7 +15,7 @@ import { watchedTrace } from './watched-trace';
  */
 
 /** Makes an engine on a fresh machine, with what is to watch it; called once a pass. */
-export type MakeStack = (watch: Pick<MachineOptions, 'drain' | 'observer' | 'spare'>) => Stack;
+export type MakeStack = (watch: Pick<MachineOptions, 'drain' | 'observer' | 'keepsPast' | 'spare'>) => Stack;
 
 /** A replay that can be made again. */
 export interface RepeatableReplay {

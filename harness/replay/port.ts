@@ -84,6 +84,9 @@ export interface Engine {
   /** Runs many operations by itself, where it does so faster than one verb after the other. */
   readonly runner?: OperationRunner;
 
+  /** How its memory was, where the machine was asked to keep that and the engine can. */
+  readonly past?: EnginePast | undefined;
+
   /**
    * The allocated block behind an object, or undefined where there is none; size and align are those of the
    * allocation (a page allocator has no other record of them). For observers, never charged.
@@ -95,6 +98,16 @@ export interface Engine {
   walk(visit: BlockVisitor): void;
   /** Verifies every invariant of the metadata; throws `HeapCorruption` naming the block. Never charged. */
   check(): void;
+}
+
+/** An engine's memory at other moments than now: numbers that grow. Only for who has ended the replay. */
+export interface EnginePast {
+  /** The moment now; undefined where more was written than is kept. */
+  readonly now: number | undefined;
+  /** The moment after a row of the block that was just performed. */
+  after(row: number): number;
+  /** Puts the memory back, or forth, to a moment: a walk sees it as it was then, but the page source knows only now. */
+  standAt(moment: number): void;
 }
 
 /** The optional verbs, by the names used in `list`, `n/a` reasons and conformance reports. */

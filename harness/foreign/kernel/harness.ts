@@ -8,3 +8,6 @@ export declare function segmentsFull(): void;
 
 /** The column of visits is full: has it read. */
 export declare function visited(): void;
+
+/** The journal is full: has it kept. */
+export declare function journalFull(): void;

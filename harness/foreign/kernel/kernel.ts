@@ -1,5 +1,6 @@
 import { visited } from './harness';
 import { heldFrom, heldUntil } from './held';
+import { enterInJournal } from './journal';
 import { runOperations } from './operations';
 import { acquire, release } from './stream';
 import { VISIT_COUNT, VISIT_STRIDE, VISITS, VISITS_MAX } from './memory-map';
@@ -55,6 +56,10 @@ export function heldUntil64(address: f64): f64 {
 
 export function heldUntil32(address: u32): u32 {
   return <u32>heldUntil(<f64>address);
+}
+
+export function journal(address: u32, bytes: i32): void {
+  enterInJournal(address, bytes);
 }
 
 export function run64(from: i32, until: i32): i32 {

@@ -26,6 +26,7 @@ export const ENTRIES_BUDGET_END: i32 = CONTROL + 64;
 export const TOUCHED: i32 = CONTROL + 68;
 export const HELD_GRANULES: i32 = CONTROL + 72;
 export const HELD_GRANULE_SHIFT: i32 = CONTROL + 76;
+export const JOURNAL_COUNT: i32 = CONTROL + 80;
 export const INSTRUCTIONS: i32 = CONTROL + 128;
 export const UNITS: i32 = CONTROL + 136;
 export const UNITS_GIVEN: i32 = CONTROL + 144;
@@ -67,9 +68,14 @@ export const PLACEMENTS: i32 = COLUMNS + 4 * COLUMN_STRIDE;
 export const GRANTED_BYTES: i32 = COLUMNS + 5 * COLUMN_STRIDE;
 export const HEADER_BYTES: i32 = COLUMNS + 6 * COLUMN_STRIDE;
 export const HELD_BYTES: i32 = COLUMNS + 7 * COLUMN_STRIDE;
+export const JOURNAL_AFTER: i32 = COLUMNS + 8 * COLUMN_STRIDE;
 
 export const VISITS: i32 = CONTROL + 0xa_0000;
 export const VISIT_STRIDE: i32 = 24;
 export const VISITS_MAX: i32 = 1 << 13;
 
 export const HELD: i32 = CONTROL + 0x10_0000;
+
+export const JOURNAL: i32 = CONTROL + 0x20_0000;
+export const JOURNAL_ROW_BYTES: i32 = 16;
+export const JOURNAL_ROWS: i32 = 1 << 15;

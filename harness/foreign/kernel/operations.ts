@@ -15,6 +15,8 @@ import {
   HEAP_END,
   HELD_BYTES,
   HELD_NOW,
+  JOURNAL_AFTER,
+  JOURNAL_COUNT,
   OBJECTS,
   OBSERVING,
   OPERATION,
@@ -129,6 +131,7 @@ export function runOperations(from: i32, until: i32, pointerBytes: i32): i32 {
       return WITHIN;
     }
     store<f64>(HELD_BYTES + at, load<f64>(HELD_NOW));
+    store<i32>(JOURNAL_AFTER + (operation << 2), load<i32>(JOURNAL_COUNT));
     closeOperation();
     if (
       load<i32>(STOP) ||

@@ -37,6 +37,8 @@ export interface RecordingPlan {
   readonly outside: number;
   readonly copy: number;
   readonly fill: number;
+  /** Told of every store that outlives its call, where anybody is. */
+  readonly journal: number | undefined;
   /** Index of a type without parameters for results that a block type cannot name by itself. */
   readonly resultsType: (results: readonly number[]) => number;
   /** Where pieces are told: `pieceOf` says to which place in the source an instruction belongs, by its position. */
@@ -201,6 +203,7 @@ class FunctionRecorder {
 
   /** An access, recorded before it is made. */
   private access(operation: Operation, index: number): void {
+    const { out, plan } = this;
     const address = this.addresses.get(index);
     const access = operation.instruction.access!;
     const values = access.values.map((type, place) => variableFor(type, place));
@@ -210,6 +213,10 @@ class FunctionRecorder {
       this.recordAccess(access.kind, address);
     } else {
       this.frameAccesses++;
+    }
+    if (plan.journal !== undefined && access.kind !== LOAD && address?.origin !== 'frame') {
+      this.code.get('address');
+      out.byte(OP.i32Const).signed32(access.bytes).byte(OP.call).unsigned(plan.journal);
     }
     this.code.get('address');
     values.forEach((name) => this.code.get(name));

@@ -32,7 +32,7 @@ import { F64, I32, I64 } from './opcodes';
 
 /** Functions that the harness gives to every recording module, under `HOOKS_MODULE`. */
 export const HOOKS_MODULE = 'alloc-replay';
-const HOOKS = ['refresh', 'outside', 'copy', 'fill', 'piece'] as const;
+const HOOKS = ['refresh', 'outside', 'copy', 'fill', 'piece', 'journal'] as const;
 export type Hook = (typeof HOOKS)[number];
 const HOOK_TYPES: Readonly<Record<Hook, FunctionType>> = {
   refresh: { params: [], results: [] },
@@ -40,6 +40,7 @@ const HOOK_TYPES: Readonly<Record<Hook, FunctionType>> = {
   copy: { params: [F64, F64, F64], results: [] },
   fill: { params: [F64, I32, F64], results: [] },
   piece: { params: [I32], results: [] },
+  journal: { params: [I32, I32], results: [] },
 };
 
 /** The shadow-stack pointer is exported under this name: whoever ends a call in the middle sets it back. */
@@ -54,6 +55,8 @@ export interface RecordedModule {
 export interface Recording {
   /** The heap of the machine that the module will run on. */
   readonly heapBytes: number;
+  /** Whether the hook `journal` is told of every store before it is made, by its address and bytes. */
+  readonly isJournaled?: boolean;
   /** Numbers the places in the source, so that every stretch tells the hook `piece` which it was. */
   readonly pieceOf?: (position: number) => number;
 }
@@ -113,6 +116,7 @@ class ModuleRecorder {
       refresh: this.hookIndex('refresh'),
       heapBytes: recording.heapBytes,
       ...{ outside, copy, fill },
+      journal: recording.isJournaled === true ? this.hookIndex('journal') : undefined,
       resultsType: (results) => this.typeIndex({ params: [], results }),
       pieces: pieceOf === undefined ? undefined : { told: this.hookIndex('piece'), pieceOf },
     };

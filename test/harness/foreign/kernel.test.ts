@@ -71,14 +71,16 @@ build('has the figures that TypeScript has', () => {
     assert.is(figures[`LOCK_NAME_${constantOf(name)}`], figure, name);
   }
   const { CONTROL, ENTRIES, FUEL_UNITS, LOCK_NAMES, LOCK_NAME_STRIDE, UNITS_PER_INSTRUCTION } = map;
-  const { HELD, VISITS, VISITS_MAX } = map;
+  const { HELD, JOURNAL, JOURNAL_AFTER, JOURNAL_ROWS, VISITS, VISITS_MAX } = map;
   const plain = {
     ...{ HEAP_BASE, CONTROL, ENTRIES, FUEL_UNITS },
     ...{ LOCK_NAMES, LOCK_NAME_STRIDE, VISITS, VISITS_MAX, HELD },
+    ...{ JOURNAL, JOURNAL_AFTER, JOURNAL_ROWS },
   };
   const counted = {
     UNITS_PER_INSTRUCTION,
     VISIT_STRIDE: 8 * map.VISIT_NUMBERS,
+    JOURNAL_ROW_BYTES: 4 * map.JOURNAL_ROW_WORDS,
     SEGMENT_PRICED_STRIDE: 8 * PRICED_COUNT,
     OPERATION_NOTED_STRIDE: 8 * NOTED_COUNT,
     NOTED_LOCK_ACQUIRES: 8 * NOTED.lockAcquires,
@@ -108,7 +110,9 @@ function kernelFunctions(ledger: Ledger, word: number) {
   const unasked = (): never => {
     throw new Error('nothing is asked');
   };
-  const kernel = new EngineKernel(memory, { lockBit: unasked, segmentsFull: unasked, visited: unasked });
+  const kernel = new EngineKernel(memory, {
+    ...{ lockBit: unasked, segmentsFull: unasked, visited: unasked, journalFull: unasked },
+  });
   kernel.seeHeld(ledger);
   const type = { params: [word], results: [word] };
   const imports = ['ar_held_from', 'ar_held_until'].map((name) => ({ module: 'env', name, type }));

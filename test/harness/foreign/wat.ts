@@ -11,12 +11,14 @@ export interface HandMade {
   /** Type and instructions of each function, without its last `end`. */
   readonly functions?: readonly { readonly type: number; readonly code: readonly number[] }[];
   readonly memoryPages?: number;
+  /** What 32-bit variables start with, each mutable. */
+  readonly globals?: readonly number[];
   readonly exports?: Readonly<Record<string, number>>;
   readonly start?: number;
 }
 
 export function handMade(made: HandMade): Uint8Array {
-  const { types = [], imports = [], functions = [], exports: named = {}, memoryPages, start } = made;
+  const { types = [], imports = [], functions = [], exports: named = {}, memoryPages, globals, start } = made;
   const module = new ByteWriter().bytes([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
   const section = (id: number, write: (part: ByteWriter) => void): void => {
     const part = new ByteWriter();
@@ -36,6 +38,11 @@ export function handMade(made: HandMade): Uint8Array {
   section(3, (part) => part.vector(functions, ({ type }) => part.unsigned(type)));
   if (memoryPages !== undefined) {
     section(5, (part) => part.unsigned(1).byte(0).unsigned(memoryPages));
+  }
+  if (globals !== undefined) {
+    section(6, (part) =>
+      part.vector(globals, (initial) => part.bytes([I32, 1, 0x41]).signed32(initial).byte(0x0b)),
+    );
   }
   section(7, (part) =>
     part.vector(Object.entries(named), ([name, index]) => part.name(name).byte(0).unsigned(index)),

@@ -4,11 +4,13 @@ import { measure, type MeasurementPlan } from '../../../harness/metrics/measurem
 import { worstOperations, type MeasuredReplay } from '../../../harness/metrics/measured-replay';
 import { expectationOf } from '../../../harness/metrics/timeline';
 import type { MetricName } from '../../../harness/metrics/registry';
+import { engineNamed } from '../../../allocators/registry';
 import { parsePricing } from '../../../harness/pricing/specification';
 import type { EngineDefinition } from '../../../harness/replay/port';
 import { createStack } from '../../../harness/replay/stack';
 import { InputError } from '../../../traces/input-error';
 import type { Trace, TraceOrigin } from '../../../traces/trace';
+import { cEngine } from '../foreign/c-engine';
 import { pagePerObject, stackOf, traceOf } from './page-per-object';
 
 const test = suite('measurement');
@@ -293,6 +295,33 @@ test('what dies with its call, or moves into it, is not counted as live all the 
   );
   const { liveBytesMax } = await expectationOf(traceOf(`alloc 900 10, ${calls.join()}, alloc 901 3000`));
   assert.is(liveBytesMax, 10 + 4000);
+});
+
+test('an engine in C is walked without another pass, and comes to the same', async () => {
+  const definition = cEngine('first-fit');
+  const objects = Array.from({ length: 300 }, (_, id) => `alloc ${id} ${100 + ((id * 577) % 4000)}`);
+  const trace = traceOf([...objects, ...objects.map((_, id) => `free ${(id * 7) % 300}`)].join());
+  const measured = async (given: Trace, keepsPast: boolean) => {
+    let passes = 0;
+    const replay = await run({
+      createStack: (machine) => {
+        passes++;
+        const pages = { heapPages: 1024, virtualPages: 0, ...machine };
+        return createStack(definition, {}, keepsPast ? pages : { ...pages, keepsPast: false }, engineNamed);
+      },
+      trace: given,
+    });
+    return { replay, passes };
+  };
+  const { replay, passes } = await measured(trace, true);
+  assert.is(passes, 1);
+  assert.ok(replay.heapWalk !== null);
+  const again = await measured(trace, false);
+  assert.is(again.passes, 2);
+  assert.equal(replay, again.replay);
+  const unforeseen = await measured(adaptive(trace), true);
+  assert.is(unforeseen.passes, 2);
+  assert.equal(unforeseen.replay.heapWalk, replay.heapWalk);
 });
 
 test('a heap too broken to walk has checkpoints without a survey, and the replay goes on', async () => {
