@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { UsageError } from '../../traces/input-error';
 import { END_OF_OPERATION } from '../machine/access-stream';
 import type { PriceAccesses } from './access-pricing';
-import { CAUSE_COUNT, COST_PER_CYCLE, type OutcomeCosts } from './costs';
-import { L1, L2, L3 } from './outcomes';
+import { CAUSE_COUNT, causeIndex, COST_PER_CYCLE, type OutcomeCosts } from './costs';
+import { L1, L2, L3, LEVELS } from './outcomes';
 import type { CachesProfile, Mapping } from './profile';
 import type { CacheState } from './specification';
 
@@ -15,9 +15,11 @@ import type { CacheState } from './specification';
  */
 
 /** sha256 of the built module: whoever changes the kernel changes this, and with it the keys of cached results. */
-export const KERNEL_SHA256 = 'd5cc24843792ea3f4202a99677423bcc5f05ac391c8798b31ea2e2946493e67a';
+export const KERNEL_SHA256 = 'c3b6a5c56bf9a556f268a7bdcce1046cb7a13462bf412122778ca44b54bb422b';
 
 const LINE_BYTES = 64;
+/** The causes of accesses follow each other: the levels, prefetched lines, the TLB. */
+const ACCESS_CAUSES = causeIndex(LEVELS[L1]);
 const PAGE_SHIFTS = { '4k': 12, '2m': 21 } as const;
 const UNDISTURBED = 0;
 const EVICTION = 1;
@@ -37,6 +39,7 @@ interface Kernel {
   describeCore(strideLinesMax: number, trainingStrides: number, windowAccesses: number): void;
   describeNeighbours(l3BytesPerKilocycle: number, costBetween: number, linesPerL2Line: number): void;
   describeState(disturbance: number, foreignBytes: number): void;
+  describeCauses(accesses: number, lockedUpdates: number): void;
   describeCost(outcome: number, cost: number, cause: number): void;
   restart(): void;
   makeRoom(entries: number, segments: number, rows: number, causes: number): number;
@@ -173,8 +176,9 @@ export class MemoryHierarchy {
       return;
     }
     this.costs = costs;
+    this.kernel.describeCauses(ACCESS_CAUSES, causeIndex('lockedUpdates'));
     for (const [outcome, cost] of costs.cycles256.entries()) {
-      this.kernel.describeCost(outcome, cost, costs.causes[outcome]!);
+      this.kernel.describeCost(outcome, cost, costs.causes[outcome]! - ACCESS_CAUSES);
     }
   }
 

@@ -1,7 +1,8 @@
 import { EVICTION, FOREIGN_TRAFFIC, hasNarrowTags, UNDISTURBED } from './lru-sets';
 import { allocate } from './memory';
-import { l1, l2, l3, MemoryHierarchy, tlb } from './memory-hierarchy';
-import { L1, L2, OutcomeCost } from './outcomes';
+import { l1, l2, l3, tlb } from './caches';
+import { between, MemoryHierarchy } from './memory-hierarchy';
+import { L1, L2, LOCKED, Price } from './outcomes';
 
 /**
  * What `../memory-hierarchy.ts` calls. An instance is one memory hierarchy: it is described once, given room, and
@@ -33,7 +34,7 @@ export function describeSecondTlb(entries: i32, ways: i32, disturbance: i32): vo
 export function describeCore(strideLinesMax: i32, trainingStrides: i32, windowAccesses: i32): void {
   hierarchy.strideLinesMax = strideLinesMax;
   hierarchy.trainingStrides = trainingStrides;
-  hierarchy.windowAccesses = windowAccesses;
+  hierarchy.windowAccesses = windowAccesses << 2;
 }
 
 export function describeNeighbours(
@@ -41,9 +42,9 @@ export function describeNeighbours(
   costBetweenOperations: f64,
   linesPerL2Line: f64,
 ): void {
-  hierarchy.neighbourBytesPerKilocycle = l3BytesPerKilocycle;
-  hierarchy.costBetweenOperations = costBetweenOperations;
-  hierarchy.linesPerL2Line = linesPerL2Line;
+  between.neighbourBytesPerKilocycle = l3BytesPerKilocycle;
+  between.costBetweenOperations = costBetweenOperations;
+  between.linesPerL2Line = linesPerL2Line;
 }
 
 /** Forgets all that has happened, not what was described; the first time once all is described. */
@@ -52,19 +53,29 @@ export function restart(): void {
   l2.restart();
   l3.restart();
   tlb.restart();
+  between.restart();
   hierarchy.restart();
 }
 
 /** What happens between operations. */
 export function describeState(disturbance: i32, foreignBytes: f64): void {
-  hierarchy.disturbance = disturbance;
-  hierarchy.foreignBytes = <i64>foreignBytes;
+  between.disturbance = disturbance;
+  between.foreignBytes = <i64>foreignBytes;
 }
 
+/** Where in the row of an operation the causes of accesses begin, in the order of `outcomes.ts`, and another one. */
+export function describeCauses(accesses: i32, lockedUpdates: i32): void {
+  hierarchy.accessCauses = accesses << 3;
+  hierarchy.lockedCause = lockedUpdates << 3;
+}
+
+/** @param cause counted from the first of those that accesses have */
 export function describeCost(outcome: i32, cost: f64, cause: i32): void {
-  const price = OutcomeCost.of(outcome);
-  price.cost = cost;
-  price.causeOffset = cause << 3;
+  if (outcome == LOCKED) {
+    hierarchy.lockedCost = cost;
+    return;
+  }
+  Price.describe(outcome, cost, cause);
 }
 
 /**
@@ -77,7 +88,7 @@ export function makeRoom(entries: i32, segments: i32, rows: i32, causes: i32): u
   hierarchy.rowBytes = rowBytes;
   hierarchy.segmentCosts = allocate(segmentBytes + rows * rowBytes + (entries << 2) + segmentBytes);
   hierarchy.causeCosts = hierarchy.segmentCosts + segmentBytes;
-  hierarchy.entries = hierarchy.causeCosts + rows * rowBytes;
+  hierarchy.moveEntries(hierarchy.causeCosts + rows * rowBytes);
   hierarchy.segmentEnds = hierarchy.entries + (entries << 2);
   hierarchy.segmentFlags = hierarchy.segmentEnds + (segments << 2);
   return hierarchy.segmentCosts;

@@ -14,13 +14,15 @@ import { Ways } from './ways';
  */
 
 /** Marks a way that was never filled, or was evicted; such ways are the last of their set. */
-const EMPTY: i32 = -1;
+export const EMPTY: i32 = -1;
 /** Marks what foreign traffic left: nobody will ask for it. */
 export const FOREIGN: i32 = -2;
 const NO_FOLD: i32 = 31;
 /** Lines are numbered below 2^26. Tags below 2^15 leave room for the marks. */
 const LINE_BITS: i32 = 26;
 const NARROW_TAG_BITS: i32 = 15;
+/** What narrow tags leave out, whatever the number of sets. */
+const NARROW_TAG_SHIFT: i32 = LINE_BITS - NARROW_TAG_BITS;
 
 /** What happens to a cache between operations. */
 export const UNDISTURBED: i32 = 0;
@@ -53,7 +55,6 @@ export class LruSets {
   /** Bytes of the tags that count. */
   wayBytes: i32;
   isNarrow: bool;
-  tagShift: i32;
   foldShift: i32;
   disturbance: i32;
 
@@ -80,11 +81,10 @@ export class LruSets {
     this.wayBytes = ways << (isNarrow ? 1 : 2);
     this.vectors = (this.wayBytes + 15) >> 4;
     this.setBytes = this.vectors << 4;
-    this.tagShift = isNarrow ? setBits : 0;
     this.foldShift = isHashed ? setBits : NO_FOLD;
     this.disturbance = disturbance;
     this.tags = allocate(setCount * this.setBytes);
-    this.filledSets = allocate(disturbance == EVICTION ? (<usize>setCount) << 2 : 0);
+    this.filledSets = allocate((<usize>setCount) << 2);
     this.settled = allocate(disturbance == FOREIGN_TRAFFIC ? (<usize>setCount) << 2 : 0);
   }
 
@@ -113,14 +113,38 @@ export class LruSets {
     return 0;
   }
 
+  /** The tag of a line in every cache whose tags are narrow, in every way of a vector. */
   @inline
-  front(set: i32): i32 {
-    return load<i32>(this.tags + set * this.setBytes);
+  static narrowTag(line: i32): v128 {
+    return i16x8.splat(<i16>(line >>> NARROW_TAG_SHIFT));
   }
 
+  /** Whether the ways fill so many vectors, one or two, and nothing but accesses happens to them. */
+  isPlain(isNarrow: bool, vectors: i32): bool {
+    return (
+      this.isNarrow == isNarrow &&
+      this.wayBytes == vectors << 4 &&
+      this.foldShift == NO_FOLD &&
+      this.disturbance == UNDISTURBED
+    );
+  }
+
+  /** Where the set of a line begins, in a plain cache of so many vectors, one or two. */
   @inline
-  touchWide(number: i32): i32 {
-    return this.touchAs<i32>(number);
+  plainSet(line: i32, vectors: i32): usize {
+    return this.tags + ((line & this.setMask) << (vectors == 1 ? 4 : 5));
+  }
+
+  /** `touch` in a set of L1, whose tags are wide; it is prepared already. */
+  @inline
+  touchIn(first: usize, tag: i32): i32 {
+    return Ways.moveToFront<i32>(first, i32x4.splat(tag), this.vectors) - this.wayBytes;
+  }
+
+  /** Remembers a set that is about to be filled. */
+  @inline
+  noteFilled(first: usize): void {
+    store<usize>(this.filledSets + (this.filledCount++ << 2), first);
   }
 
   @inline
@@ -129,7 +153,7 @@ export class LruSets {
     if (this.disturbance != UNDISTURBED) {
       this.prepare(set);
     }
-    const tag = <T>(number >>> this.tagShift);
+    const tag = sizeof<T>() == 2 ? LruSets.narrowTag(number) : i32x4.splat(number);
     return Ways.moveToFront<T>(this.tags + set * this.setBytes, tag, this.vectors) - this.wayBytes;
   }
 
@@ -189,7 +213,7 @@ export class LruSets {
     }
     const first = this.tags + set * this.setBytes;
     if ((this.isNarrow ? load<i16>(first) : load<i32>(first)) == EMPTY) {
-      store<usize>(this.filledSets + (this.filledCount++ << 2), first);
+      this.noteFilled(first);
     }
   }
 
@@ -218,7 +242,7 @@ export class LruSets {
     let before = v128.splat<T>(<T>FOREIGN);
     for (let at = first; at < first + this.setBytes; at += 16) {
       const here = v128.load(at);
-      v128.store(at, Ways.movedOn<T>(before, here));
+      Ways.moveOn<T>(at, before, here);
       before = here;
     }
   }

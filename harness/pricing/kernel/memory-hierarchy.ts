@@ -1,31 +1,26 @@
-import { DataTlb, first as firstTlb } from './data-tlb';
-import { EVICTION, FOREIGN_TRAFFIC, LruSets } from './lru-sets';
-import { CHASE, deepened, drained, DRAM, found, KIND_COUNT, L1, L2, L3, LOCKED, NOTHING } from './outcomes';
-import { OutcomeCost, overlapped, prefetched, STORE, UPDATE } from './outcomes';
-import { TIME_STEP } from './page-slots';
+import { BetweenOperations } from './between-operations';
+import { Any, Caches, l1, l2, l3, Plain, tlb } from './caches';
+import { first as firstTlb } from './data-tlb';
+import { EMPTY, LruSets } from './lru-sets';
+import { CHASE, deepened, drained, DRAM, found, KIND_MASK, L1, L2, L3, LINE_SHIFT } from './outcomes';
+import { NOTHING, overlapped, prefetched, Price, STORE, TLB_CAUSE, UPDATE } from './outcomes';
+import { Ways } from './ways';
 
 /**
  * The processor's way to memory. Caches and TLB live on from operation to operation; the stride prefetcher, the window
  * in which independent misses overlap and the store buffer start afresh with each. All that an access may meet is
  * inlined, because a call anywhere in the loop would push its variables to the stack at every turn.
+ *
+ * The time of an access is where its entry is: `at`. When the next batch takes the place of this one, time is put back.
  */
 
-const LINE_SHIFT: i32 = 6;
-const LINE_BYTES: i32 = 1 << LINE_SHIFT;
-const KIND_MASK: i32 = KIND_COUNT - 1;
-const COST_PER_CYCLE: f64 = 256;
-/** A line of a neighbour that brings in one byte a kilocycle takes this much cost to come. */
-const SHARES_OF_LINE: f64 = 1000 * COST_PER_CYCLE * LINE_BYTES;
 const NO_LINE: i32 = -1;
 /** Set in the tag of a line in L1 that a store is still fetching, so that the line is not simply found. */
 const FETCHING: i32 = 0x4000_0000;
 const FAR_LINE: i32 = -0x4000_0000;
 const END_OF_OPERATION: i32 = 0x100;
 
-export const l1 = changetype<LruSets>(memory.data(offsetof<LruSets>()));
-export const l2 = changetype<LruSets>(memory.data(offsetof<LruSets>()));
-export const l3 = changetype<LruSets>(memory.data(offsetof<LruSets>()));
-export const tlb = changetype<DataTlb>(memory.data(offsetof<DataTlb>()));
+export const between = changetype<BetweenOperations>(memory.data(offsetof<BetweenOperations>()));
 
 @unmanaged
 export class MemoryHierarchy {
@@ -37,18 +32,10 @@ export class MemoryHierarchy {
   causeCosts: usize;
   rowBytes: usize;
   row: usize;
-
-  disturbance: i32;
-  foreignBytes: i64;
-  foreignRestBytes: i64;
-  /** What others bring into L3 meanwhile: whole lines that wait for the operation to end, and a share of the next. */
-  neighbourBytesPerKilocycle: f64;
-  costBetweenOperations: f64;
-  neighbourLines: f64;
-  neighbourShare: f64;
-  /** One in so many of these lines passes through L2 as well; 0 where none does. */
-  linesPerL2Line: f64;
-  linesSinceL2: f64;
+  /** Where in a row the causes of accesses begin, and where that of locked updates is. */
+  accessCauses: usize;
+  lockedCause: usize;
+  lockedCost: f64;
 
   /** The stride prefetcher watches the lines of loads that miss L1. */
   strideLinesMax: i32;
@@ -70,49 +57,63 @@ export class MemoryHierarchy {
   /** Locked updates of the segment under way. */
   updates: i32;
 
-  /** Costs of the segment under way but for those of hits in L1. */
-  otherCost: f64;
+  /** What accesses of the segment under way cost beside what they meet themselves: translations and waits. */
+  tlbCost: f64;
+  waitCost: f64;
 
   /** Forgets all that has happened but to caches and TLB, in the middle of an operation too. */
   restart(): void {
-    this.foreignRestBytes = 0;
-    this.neighbourLines = 0;
-    this.neighbourShare = 0;
-    this.linesSinceL2 = 0;
     this.storeLine = NO_LINE;
     this.forgetOperation();
   }
 
+  /** Puts the entries elsewhere, and with them the times to come. */
+  moveEntries(to: usize): void {
+    this.windowEnd += <i32>(to - this.entries);
+    this.storeEnd += <i32>(to - this.entries);
+    this.entries = to;
+  }
+
   priceAccesses(segmentCount: i32): void {
-    const hasNeighbours = this.neighbourBytesPerKilocycle > 0;
-    const l1Cause = OutcomeCost.of(found(L1, STORE)).causeOffset;
+    if (Caches.havePlainShape()) {
+      this.priceSegments<Plain>(segmentCount);
+    } else {
+      this.priceSegments<Any>(segmentCount);
+    }
+  }
+
+  private priceSegments<Shape>(segmentCount: i32): void {
+    const hasNeighbours = between.neighbourBytesPerKilocycle > 0;
     let index = 0;
     this.row = this.causeCosts;
     for (let segment = 0; segment < segmentCount; segment++) {
       const end = load<i32>(this.segmentEnds + (segment << 2));
-      this.otherCost = 0;
-      const l1Cost = this.priceSegment(index, end);
+      this.updates = 0;
+      let cost = this.priceSegment<Shape>(index, end);
+      if (this.updates > 0) {
+        cost += this.chargeUpdates();
+      }
       index = end;
-      store<f64>(this.row + l1Cause, load<f64>(this.row + l1Cause) + l1Cost);
       const segmentCost = this.segmentCosts + (segment << 3);
-      const cost = load<f64>(segmentCost) + l1Cost + this.otherCost;
+      cost += load<f64>(segmentCost);
       store<f64>(segmentCost, cost);
       if (hasNeighbours) {
-        this.countNeighbours(cost);
+        between.countNeighbours(cost);
       }
       if ((load<i32>(this.segmentFlags + (segment << 2)) & END_OF_OPERATION) != 0) {
         this.row += this.rowBytes;
-        this.endOperation(firstTlb.now + index * TIME_STEP);
+        this.endOperation(this.entries + (index << 2));
       }
     }
-    this.windowEnd = max(this.windowEnd - index, 0);
-    this.storeEnd = max(this.storeEnd - index, 0);
-    firstTlb.passTime(index);
+    const bytes = index << 2;
+    this.windowEnd = max(this.windowEnd - bytes, 0);
+    this.storeEnd = max(this.storeEnd - bytes, 0);
+    firstTlb.putBack(bytes);
   }
 
-  /** Prices the accesses of a segment; returns what its hits in L1 cost. */
+  /** Prices the accesses of a segment. */
   @inline
-  private priceSegment(from: i32, to: i32): f64 {
+  private priceSegment<Shape>(from: i32, to: i32): f64 {
     const pageShift = tlb.pageShift;
     const slotOf = firstTlb.slotOf;
     const stamps = firstTlb.stamps;
@@ -121,123 +122,145 @@ export class MemoryHierarchy {
     const setMask = l1.setMask;
     const setBytes = l1.setBytes;
     const end = this.entries + (to << 2);
-    const timeOffset = firstTlb.now - this.entries;
     let l1Cost: f64 = 0;
+    this.tlbCost = 0;
+    this.waitCost = 0;
+    let near = f64x2.splat(0);
+    let far = f64x2.splat(0);
     for (let at = this.entries + (from << 2); at < end; at += 4) {
       const entry = load<i32>(at);
       const kind = entry & KIND_MASK;
-      const line = entry >>> LINE_SHIFT;
       const stamp = stamps + (load<u16>(slotOf + ((entry >>> pageShift) << 1)) << 2);
-      if (load<i32>(tags + (line & setMask) * setBytes) == line) {
-        if (load<i32>(stamp) >= oldest) {
-          if (kind != UPDATE) {
-            store<i32>(stamp, at + timeOffset);
-            l1Cost += OutcomeCost.of(kind).cost;
-            continue;
-          }
+      if (load<i32>(stamp) >= oldest) {
+        store<i32>(stamp, at);
+      } else {
+        this.tlbCost += Price.translated(tlb.translate(entry >>> tlb.pageShift, kind, at));
+      }
+      const line = entry >>> LINE_SHIFT;
+      const set = Caches.arePlain<Shape>() ? l1.plainSet(line, 2) : tags + (line & setMask) * setBytes;
+      const front = load<i32>(set);
+      let outcome: i32;
+      if (front == line) {
+        if (kind != UPDATE) {
+          l1Cost += Price.inL1(kind);
+          continue;
+        }
+        l1Cost += Price.inL1(UPDATE);
+        this.updates++;
+        outcome = this.drainStores(at);
+        if (outcome == NOTHING) {
+          continue;
+        }
+      } else {
+        if (front == EMPTY) {
+          l1.noteFilled(set);
+        }
+        outcome = this.fetch<Shape>(entry, set, at);
+        if (outcome < 0) {
+          l1Cost += Price.inL1(kind);
+          continue;
         }
       }
-      l1Cost += this.priceAccess(entry, stamp, <i32>((at - this.entries) >> 2));
+      const price = Price.at(outcome);
+      near = f64x2.add(near, v128.load(price));
+      far = f64x2.add(far, v128.load(price, 16));
     }
-    this.chargeUpdates();
-    return l1Cost;
+    const causes = this.row + this.accessCauses;
+    store<f64>(causes, load<f64>(causes) + l1Cost);
+    v128.store(causes, f64x2.add(v128.load(causes, 8), near), 8);
+    v128.store(causes, f64x2.add(v128.load(causes, 24), far), 24);
+    store<f64>(causes, load<f64>(causes, TLB_CAUSE << 3) + this.tlbCost, TLB_CAUSE << 3);
+    const sums = f64x2.add(near, far);
+    const cost = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+    return cost + l1Cost + this.tlbCost + this.waitCost;
   }
 
   /** All locked updates of a segment cost the same. */
   @inline
-  private chargeUpdates(): void {
-    const price = OutcomeCost.of(LOCKED);
-    const cost = <f64>this.updates * price.cost;
-    const cause = this.row + price.causeOffset;
+  private chargeUpdates(): f64 {
+    const cost = <f64>this.updates * this.lockedCost;
+    const cause = this.row + this.lockedCause;
     store<f64>(cause, load<f64>(cause) + cost);
-    this.otherCost += cost;
-    this.updates = 0;
+    return cost;
   }
 
-  /** An access that is more than a hit on the most recent line of a set of L1; returns what it costs as a hit in L1. */
-  @inline
-  private priceAccess(entry: i32, stamp: usize, index: i32): f64 {
-    const kind = entry & KIND_MASK;
-    const now = firstTlb.now + index * TIME_STEP;
-    if (load<i32>(stamp) >= firstTlb.oldest) {
-      store<i32>(stamp, now);
-    } else {
-      this.charge(tlb.translate(entry >>> tlb.pageShift, kind, now));
+  /** A wait is all that a locked update of a line in L1 costs beside itself; that of another one has its own price. */
+  private chargeWait(wait: i32): void {
+    if (wait == NOTHING) {
+      return;
     }
+    const price = Price.at(wait);
+    const causes = this.row + this.accessCauses + 8;
+    v128.store(causes, f64x2.add(v128.load(causes), v128.load(price)));
+    v128.store(causes, f64x2.add(v128.load(causes, 16), v128.load(price, 16)), 16);
+    const sums = f64x2.add(v128.load(price), v128.load(price, 16));
+    this.waitCost += f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+  }
+
+  /** An access that is not a hit on the most recent line of a set of L1; a number below 0 if it is in L1. */
+  @inline
+  private fetch<Shape>(entry: i32, set: usize, at: i32): i32 {
     const line = entry >>> LINE_SHIFT;
+    const kind = entry & KIND_MASK;
     if (kind == UPDATE) {
       this.updates++;
-      const wait = this.drainStores(index);
-      if (wait != NOTHING) {
-        this.charge(wait);
+      this.chargeWait(this.drainStores(at));
+    }
+    if (line == this.storeLine) {
+      if (l1.touchIn(set, line | FETCHING) < 0) {
+        return this.meetStore(entry, at);
       }
+      this.storeLine = NO_LINE;
+    } else if (this.isInL1<Shape>(set, line)) {
+      return -1;
     }
-    if (l1.front(line & l1.setMask) == line) {
-      return OutcomeCost.of(kind).cost;
-    }
-    this.charge(this.fetch(entry, index));
-    return 0;
-  }
-
-  @inline
-  private charge(outcome: i32): void {
-    const price = OutcomeCost.of(outcome);
-    const cause = this.row + price.causeOffset;
-    store<f64>(cause, load<f64>(cause) + price.cost);
-    this.otherCost += price.cost;
-  }
-
-  @inline
-  private fetch(entry: i32, index: i32): i32 {
-    const line = entry >>> LINE_SHIFT;
-    const kind = entry & KIND_MASK;
-    const fetching = line == this.storeLine ? FETCHING : 0;
-    if (l1.touchAs<i32>(line | fetching) < 0) {
-      if (fetching != 0) {
-        return this.meetStore(entry, index);
+    const level = this.levelOf<Shape>(line);
+    if (kind >= STORE) {
+      if (kind == STORE) {
+        this.noteStore(entry, level, at);
+      } else {
+        this.windowEnd = at;
       }
-      return found(L1, kind);
+      return found(level, kind);
     }
-    if (fetching != 0) {
-      this.forgetStore();
+    const strideLines = line - this.missedLine;
+    this.missedLine = line;
+    if (strideLines == this.strideLines) {
+      if (this.stridesSeen++ >= this.trainingStrides) {
+        if (strideLines != 0) {
+          if (abs(strideLines) <= this.strideLinesMax) {
+            return prefetched(level);
+          }
+        }
+      }
+    } else {
+      this.strideLines = strideLines;
+      this.stridesSeen = 1;
     }
-    const level = this.levelOf(line);
-    if (kind == STORE) {
-      this.noteStore(entry, level, index);
-      return found(level, STORE);
-    }
-    if (kind == UPDATE) {
-      this.windowEnd = index;
-      return found(level, UPDATE);
-    }
-    if (this.isPrefetched(line)) {
-      return prefetched(level);
-    }
-    return this.overlap(level, kind, index);
+    return this.overlap(level, kind, at);
   }
 
   @inline
-  private levelOf(line: i32): i32 {
+  private isInL1<Shape>(set: usize, line: i32): bool {
+    if (Caches.arePlain<Shape>()) {
+      return Ways.touchTwo<i32>(set, i32x4.splat(line));
+    }
+    return l1.touchIn(set, line) < 0;
+  }
+
+  @inline
+  private levelOf<Shape>(line: i32): i32 {
+    if (Caches.arePlain<Shape>()) {
+      const tag = LruSets.narrowTag(line);
+      if (Ways.touchOne<i16>(l2.plainSet(line, 1), tag)) {
+        return L2;
+      }
+      return Ways.touchTwo<i16>(l3.plainSet(line, 2), tag) ? L3 : DRAM;
+    }
     if (l2.touch(line) < 0) {
       return L2;
     }
-    if (l3.touch(line) < 0) {
-      return L3;
-    }
-    return DRAM;
-  }
-
-  @inline
-  private isPrefetched(line: i32): bool {
-    const strideLines = line - this.missedLine;
-    this.missedLine = line;
-    if (strideLines != this.strideLines) {
-      this.strideLines = strideLines;
-      this.stridesSeen = 1;
-      return false;
-    }
-    const isTrained = this.stridesSeen++ >= this.trainingStrides;
-    return isTrained && strideLines != 0 && abs(strideLines) <= this.strideLinesMax;
+    return l3.touch(line) < 0 ? L3 : DRAM;
   }
 
   /**
@@ -245,21 +268,21 @@ export class MemoryHierarchy {
    * An independent one bears what the misses beside it do not cover.
    */
   @inline
-  private overlap(level: i32, kind: i32, index: i32): i32 {
+  private overlap(level: i32, kind: i32, at: i32): i32 {
     if (kind == CHASE) {
-      this.windowEnd = index;
+      this.windowEnd = at;
       return found(level, CHASE);
     }
-    if (index < this.windowEnd) {
+    if (at < this.windowEnd) {
       return this.runBeside(level);
     }
-    this.openWindow(level, index);
+    this.openWindow(level, at);
     return found(level, kind);
   }
 
   @inline
-  private openWindow(level: i32, index: i32): void {
-    this.windowEnd = index + this.windowAccesses;
+  private openWindow(level: i32, at: i32): void {
+    this.windowEnd = at + this.windowAccesses;
     this.windowLevel = level;
   }
 
@@ -274,10 +297,10 @@ export class MemoryHierarchy {
   }
 
   @inline
-  private noteStore(entry: i32, level: i32, index: i32): void {
+  private noteStore(entry: i32, level: i32, at: i32): void {
     this.forgetStore();
-    this.storeLevel = index < this.storeEnd ? max(level, this.storeLevel) : level;
-    this.storeEnd = index + this.windowAccesses;
+    this.storeLevel = at < this.storeEnd ? max(level, this.storeLevel) : level;
+    this.storeEnd = at + this.windowAccesses;
     this.storeLine = entry >>> LINE_SHIFT;
     this.storeLineLevel = level;
     this.storedWords = wordBit(entry);
@@ -287,17 +310,17 @@ export class MemoryHierarchy {
 
   /** A load from the line that a store is fetching waits for it, unless the store buffer holds the very word. */
   @inline
-  private meetStore(entry: i32, index: i32): i32 {
+  private meetStore(entry: i32, at: i32): i32 {
     const kind = entry & KIND_MASK;
     if (kind == STORE) {
       this.storedWords |= wordBit(entry);
-    } else if (index >= this.storeEnd) {
+    } else if (at >= this.storeEnd) {
       this.forgetStore();
     } else if ((this.storedWords & wordBit(entry)) == 0) {
       this.forgetStore();
-      return this.overlap(this.storeLineLevel, kind, index);
+      return this.overlap(this.storeLineLevel, kind, at);
     }
-    return found(L1, kind);
+    return -1;
   }
 
   @inline
@@ -321,16 +344,16 @@ export class MemoryHierarchy {
    * asks for those lines meanwhile.
    */
   @inline
-  private drainStores(index: i32): i32 {
+  private drainStores(at: i32): i32 {
     this.forgetStore();
-    if (index >= this.storeEnd) {
+    if (at >= this.storeEnd) {
       return NOTHING;
     }
-    this.storeEnd = index;
-    if (index < this.windowEnd) {
+    this.storeEnd = at;
+    if (at < this.windowEnd) {
       return this.runBeside(this.storeLevel);
     }
-    this.openWindow(this.storeLevel, index);
+    this.openWindow(this.storeLevel, at);
     return drained(this.storeLevel);
   }
 
@@ -344,53 +367,7 @@ export class MemoryHierarchy {
 
   private endOperation(now: i32): void {
     this.forgetOperation();
-    if (this.disturbance == EVICTION) {
-      this.evict(now);
-      return;
-    }
-    if (this.neighbourBytesPerKilocycle > 0) {
-      this.passNeighbours();
-    }
-    if (this.disturbance == FOREIGN_TRAFFIC) {
-      this.passForeignTraffic(now);
-    }
-  }
-
-  private evict(now: i32): void {
-    l1.evict();
-    l2.evict();
-    l3.evict();
-    tlb.evict(now);
-  }
-
-  private countNeighbours(cost: f64): void {
-    const share = this.neighbourShare + cost * this.neighbourBytesPerKilocycle;
-    const lines = Math.floor(share / SHARES_OF_LINE);
-    this.neighbourLines += lines;
-    this.neighbourShare = share - lines * SHARES_OF_LINE;
-  }
-
-  private passNeighbours(): void {
-    this.countNeighbours(this.costBetweenOperations);
-    l3.passNeighbours(this.neighbourLines);
-    if (this.linesPerL2Line > 0) {
-      const lines = this.linesSinceL2 + this.neighbourLines;
-      const l2Lines = Math.floor(lines / this.linesPerL2Line);
-      this.linesSinceL2 = lines - l2Lines * this.linesPerL2Line;
-      l2.passNeighbours(l2Lines);
-    }
-    this.neighbourLines = 0;
-  }
-
-  private passForeignTraffic(now: i32): void {
-    const passed = this.foreignRestBytes + this.foreignBytes;
-    const lines = passed >> LINE_SHIFT;
-    this.foreignRestBytes = passed & (LINE_BYTES - 1);
-    l1.passForeign(lines);
-    l1.settleAll();
-    l2.passForeign(lines);
-    l3.passForeign(lines);
-    tlb.passForeign(this.foreignBytes, now);
+    between.endOperation(now);
   }
 }
 

@@ -6,6 +6,8 @@ export const CHASE: i32 = 1;
 export const STORE: i32 = 2;
 export const UPDATE: i32 = 3;
 export const KIND_COUNT: i32 = 4;
+export const KIND_MASK: i32 = KIND_COUNT - 1;
+export const LINE_SHIFT: i32 = 6;
 
 export const L1: i32 = 0;
 export const L2: i32 = 1;
@@ -42,20 +44,43 @@ export function prefetched(level: i32): i32 {
 export const SECOND_TLB: i32 = PREFETCHED + LEVEL_COUNT;
 export const WALKED: i32 = SECOND_TLB + KIND_COUNT;
 export const LOCKED: i32 = WALKED + KIND_COUNT;
-export const OUTCOME_COUNT: i32 = LOCKED + 1;
-export const NOTHING: i32 = -1;
+/** An outcome that costs nothing. */
+export const NOTHING: i32 = LOCKED + 1;
 
-const COST_SHIFT: i32 = 4;
-const costs: usize = memory.data(OUTCOME_COUNT << COST_SHIFT, 16);
+/** Causes of accesses, as they follow each other in the row of an operation: four levels, prefetched lines, the TLB. */
+const L2_CAUSE: i32 = 1;
+export const TLB_CAUSE: i32 = 5;
+const CAUSE_COUNT: i32 = 4;
+const PRICE_SHIFT: i32 = 5;
+const prices: usize = memory.data((NOTHING + 1) << PRICE_SHIFT, 16);
+const kindCosts: usize = memory.data(KIND_COUNT << 3, 16);
+const translationCosts: usize = memory.data((KIND_COUNT * 2) << 3, 16);
 
-/** What an outcome costs, and where in the row of an operation its cause is, in bytes. */
-@unmanaged
-export class OutcomeCost {
-  cost: f64;
-  causeOffset: usize;
+/** What an outcome costs: at one of four causes, from L2 to prefetched lines; the others are 0. */
+export class Price {
+  @inline
+  static at(outcome: i32): usize {
+    return prices + (outcome << PRICE_SHIFT);
+  }
+
+  static describe(outcome: i32, cost: f64, cause: i32): void {
+    if (outcome < KIND_COUNT) {
+      store<f64>(kindCosts + (outcome << 3), cost);
+    } else if (outcome >= SECOND_TLB) {
+      store<f64>(translationCosts + ((outcome - SECOND_TLB) << 3), cost);
+    } else if (cause >= L2_CAUSE) {
+      store<f64>(Price.at(outcome) + ((cause - L2_CAUSE) << 3), cost);
+    }
+  }
+
+  /** Of an access that is found in L1. */
+  @inline
+  static inL1(kind: i32): f64 {
+    return load<f64>(kindCosts + (kind << 3));
+  }
 
   @inline
-  static of(outcome: i32): OutcomeCost {
-    return changetype<OutcomeCost>(costs + (outcome << COST_SHIFT));
+  static translated(outcome: i32): f64 {
+    return load<f64>(translationCosts + ((outcome - SECOND_TLB) << 3));
   }
 }

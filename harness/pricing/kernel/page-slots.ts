@@ -9,14 +9,12 @@ import { allocate } from './memory';
 
 /** Slot 0 is held by no page and its stamp is always too old; the slots of the sets come after it. */
 const FIRST_SLOT: i32 = 4;
-const NEVER_USED: i32 = -1;
+const NEVER_USED: i32 = i32.MIN_VALUE;
 /** Slots that only fill up vectors: never the one used longest ago. */
-const NO_SLOT: i32 = 0x7fff_ffff;
-
-/** Times are four apart. They begin so late that starting again before they outgrow 32 bits is nothing rare. */
-export const TIME_STEP: i32 = 4;
-const TIME_MAX: i32 = 0x7f00_0000;
-const TIME_FIRST: i32 = TIME_MAX - (TIME_STEP << 16);
+const NO_SLOT: i32 = i32.MAX_VALUE;
+/** Stamps that were put back so far are replaced by their ranks. It begins so late that this is nothing rare. */
+const AGE_MAX: i32 = 0x4000_0000;
+const AGE_FIRST: i32 = AGE_MAX - (4 << 16);
 
 @unmanaged
 export class PageSlots {
@@ -28,9 +26,10 @@ export class PageSlots {
   setMask: i32;
   slotsOfSet: i32;
   ways: i32;
-  /** The time of the next use. Who was used before `oldest` is not held any more. */
-  now: i32;
+  /** Who was used before `oldest` is not held any more. */
   oldest: i32;
+  /** How far time has been put back since the stamps were ranks. */
+  age: i32;
   /** So many slots of a single set, the first ones, are empty since an eviction: they need not be searched for. */
   emptyCount: i32;
   nextForeignSet: i32;
@@ -52,8 +51,8 @@ export class PageSlots {
       const isSlot = slot < FIRST_SLOT || (slot - FIRST_SLOT) % this.slotsOfSet < this.ways;
       this.replace(slot, FOREIGN, isSlot ? NEVER_USED : NO_SLOT);
     }
-    this.now = TIME_FIRST;
     this.oldest = 0;
+    this.age = AGE_FIRST;
     this.emptyCount = 0;
     this.nextForeignSet = 0;
   }
@@ -116,26 +115,38 @@ export class PageSlots {
     return <i32>((at - this.stamps) >> 2) + ctz(bits);
   }
 
-  /** Lets `uses` times pass. */
-  passTime(uses: i32): void {
-    this.now += uses * TIME_STEP;
-    if (this.now >= TIME_MAX) {
-      this.startTimeAgain();
+  /** Puts time back: what is at `by` now is at 0 then. */
+  putBack(by: i32): void {
+    this.age += by;
+    if (this.age >= AGE_MAX) {
+      this.rank();
+      return;
     }
+    for (let slot = 0; slot < this.slotCount; slot++) {
+      const at = this.stamps + (slot << 2);
+      const stamp = load<i32>(at);
+      if (stamp != NO_SLOT) {
+        store<i32>(at, stamp >= this.oldest ? stamp - by : NEVER_USED);
+      }
+    }
+    this.oldest -= by;
   }
 
   /** Every slot takes the rank of its last use; who is not held takes none. */
-  private startTimeAgain(): void {
+  private rank(): void {
     for (let slot = 0; slot < this.slotCount; slot++) {
       const stamp = load<i32>(this.stamps + (slot << 2));
       let rank = NEVER_USED;
-      for (let other = 0; stamp >= this.oldest && other < this.slotCount; other++) {
-        rank += i32(load<i32>(this.stamps + (other << 2)) <= stamp);
+      if (stamp >= this.oldest) {
+        rank = 0;
+        for (let other = 0; other < this.slotCount; other++) {
+          rank += i32(load<i32>(this.stamps + (other << 2)) < stamp);
+        }
       }
       store<i32>(this.ranks + (slot << 2), stamp == NO_SLOT ? NO_SLOT : rank);
     }
     memory.copy(this.stamps, this.ranks, this.slotCount << 2);
     this.oldest = 0;
-    this.now = this.slotCount + TIME_STEP;
+    this.age = 0;
   }
 }

@@ -1,34 +1,64 @@
 /**
  * The ways of one set, the most recently used first: vectors of four tags of 32 bits or eight of 16 bits. A tag is
  * looked for in all ways of a vector at once; up to where it was found, every way takes the tag of the one before it.
- * Places are told in bytes from the start of the set.
  */
-
-/** The mask that ends n bytes before the middle of this lets through the first n bytes of a vector. */
-const REACH: usize = memory.data<i32>([-1, -1, -1, -1, 0, 0, 0, 0], 16);
-
 export class Ways {
-  /** Moves `tag` to the front; returns the place where it was, or the bytes of the set if it was not there. */
+  /** Moves a tag to the front of a set of one vector; whether it was there. `wanted` is made of it. */
   @inline
-  static moveToFront<T>(first: usize, tag: T, vectors: i32): i32 {
-    const wanted = v128.splat<T>(tag);
-    const one = v128.load(first);
-    const bits = Ways.matches<T>(one, wanted);
-    const movedOne = Ways.movedOn<T>(wanted, one);
-    if (bits != 0) {
-      return Ways.settleIn<T>(first, movedOne, one, bits);
+  static touchOne<T>(first: usize, wanted: v128): bool {
+    const ways = v128.load(first);
+    const found = v128.eq<T>(ways, wanted);
+    if (Ways.isAny(found)) {
+      Ways.moveUpTo<T>(found, first, wanted, ways);
+      return true;
     }
-    v128.store(first, movedOne);
+    Ways.moveOn<T>(first, wanted, ways);
+    return false;
+  }
+
+  /** The same in a set of two. */
+  @inline
+  static touchTwo<T>(first: usize, wanted: v128): bool {
+    const one = v128.load(first);
+    const inOne = v128.eq<T>(one, wanted);
+    if (Ways.isAny(inOne)) {
+      Ways.moveUpTo<T>(inOne, first, wanted, one);
+      return true;
+    }
+    Ways.moveOn<T>(first, wanted, one);
+    const two = v128.load(first, 16);
+    const inTwo = v128.eq<T>(two, wanted);
+    if (Ways.isAny(inTwo)) {
+      Ways.moveUpTo<T>(inTwo, first + 16, one, two);
+      return true;
+    }
+    Ways.moveOn<T>(first + 16, one, two);
+    return false;
+  }
+
+  /**
+   * The same in a set of so many; returns the place where the tag was, in bytes from the start of the set, or the bytes
+   * of the set if it was not there.
+   */
+  @inline
+  static moveToFront<T>(first: usize, wanted: v128, vectors: i32): i32 {
+    const one = v128.load(first);
+    const inOne = v128.eq<T>(one, wanted);
+    if (Ways.isAny(inOne)) {
+      Ways.moveUpTo<T>(inOne, first, wanted, one);
+      return Ways.placeOf(inOne);
+    }
+    Ways.moveOn<T>(first, wanted, one);
     if (vectors == 1) {
       return 16;
     }
     const two = v128.load(first, 16);
-    const moreBits = Ways.matches<T>(two, wanted);
-    const movedTwo = Ways.movedOn<T>(one, two);
-    if (moreBits != 0) {
-      return 16 + Ways.settleIn<T>(first + 16, movedTwo, two, moreBits);
+    const inTwo = v128.eq<T>(two, wanted);
+    if (Ways.isAny(inTwo)) {
+      Ways.moveUpTo<T>(inTwo, first + 16, one, two);
+      return 16 + Ways.placeOf(inTwo);
     }
-    v128.store(first, movedTwo, 16);
+    Ways.moveOn<T>(first + 16, one, two);
     if (vectors == 2) {
       return 32;
     }
@@ -37,43 +67,55 @@ export class Ways {
 
   /** From the third vector on. */
   @inline
-  static moveThrough<T>(first: usize, wanted: v128, two: v128, vectors: i32): i32 {
+  private static moveThrough<T>(first: usize, wanted: v128, two: v128, vectors: i32): i32 {
     const bytes = vectors << 4;
     let before = two;
     for (let offset = 32; offset < bytes; offset += 16) {
       const here = v128.load(first + offset);
-      const bits = Ways.matches<T>(here, wanted);
-      const moved = Ways.movedOn<T>(before, here);
-      if (bits != 0) {
-        return offset + Ways.settleIn<T>(first + offset, moved, here, bits);
+      const found = v128.eq<T>(here, wanted);
+      if (Ways.isAny(found)) {
+        Ways.moveUpTo<T>(found, first + offset, before, here);
+        return offset + Ways.placeOf(found);
       }
-      v128.store(first + offset, moved);
+      Ways.moveOn<T>(first + offset, before, here);
       before = here;
     }
     return bytes;
   }
 
-  /** A bit for each byte of the ways that hold the tag. */
+  /** Whether the tag was found in any way of a vector. */
   @inline
-  static matches<T>(ways: v128, wanted: v128): i32 {
-    return v128.bitmask<i8>(v128.eq<T>(ways, wanted));
+  static isAny(found: v128): bool {
+    return v128.bitmask<i8>(found) != 0;
   }
 
-  /** Every way of `here` takes the tag of the one before it. */
   @inline
-  static movedOn<T>(before: v128, here: v128): v128 {
+  private static placeOf(found: v128): i32 {
+    return ctz(v128.bitmask<i8>(found));
+  }
+
+  /** Every way of the vector `here` takes the tag of the one before it, the first one the last of `before`. */
+  @inline
+  static moveOn<T>(at: usize, before: v128, here: v128): void {
+    v128.store(at, Ways.movedOn<T>(before, here));
+  }
+
+  /** The same as far as the way where the tag was found. */
+  @inline
+  static moveUpTo<T>(found: v128, at: usize, before: v128, here: v128): void {
+    // Subtracting one makes ones of what a number has below its lowest one; a half that has none is all ones then.
+    const ones = i64x2.splat(-1);
+    const inEitherHalf = v128.or(found, i64x2.add(found, ones));
+    const isNotInLow = v128.shuffle<i64>(ones, i64x2.eq(found, i64x2.splat(0)), 0, 2);
+    const upTo = v128.and(inEitherHalf, isNotInLow);
+    v128.store(at, v128.bitselect(Ways.movedOn<T>(before, here), here, upTo));
+  }
+
+  @inline
+  private static movedOn<T>(before: v128, here: v128): v128 {
     if (sizeof<T>() == 2) {
       return v128.shuffle<i16>(before, here, 7, 8, 9, 10, 11, 12, 13, 14);
     }
     return v128.shuffle<i32>(before, here, 3, 4, 5, 6);
-  }
-
-  /** Stores the ways as far moved on as the first match reaches; returns its place. */
-  @inline
-  static settleIn<T>(at: usize, moved: v128, ways: v128, bits: i32): i32 {
-    const place = ctz(bits);
-    const reached = v128.load(REACH + 16 - sizeof<T>() - place);
-    v128.store(at, v128.bitselect(moved, ways, reached));
-    return place;
   }
 }
