@@ -29,8 +29,12 @@ const codeFolders = ['harness', 'allocators', 'traces', 'reports'];
 const notBuilt = /^\.|^alloc-replay\.js$/;
 const profiles = path.join('harness', 'pricing', 'profiles');
 const codeExtensions = new Set(['.ts', '.tsx', '.map', '.md']);
-/** Where no use of an import is so frequent that looking whether it was read already would be noticed. */
-const coldFolders = /^(?:harness\/(?:cli|compare|results|studies|suite|foreign\/build)|reports)\//;
+/**
+ * Where no use of an import is so frequent that looking whether it was read already would be noticed. Registries read
+ * what they list when it is asked for.
+ */
+const coldFolders =
+  /^(?:harness\/(?:cli|compare|results|studies|suite|foreign\/build)|reports)\/|^traces\/open|\/registry\.js$/;
 const anImport = /^const (\w+_\d+) = (require\("([^"]+)"\)|__importDefault\(require\("([^"]+)"\)\));$/gm;
 const announcement = /^(?:exports\.[\w$]+ = )+void 0;$/gm;
 

@@ -2,7 +2,11 @@
  * The library behind the command line: what a program needs to replay traces through engines of its own or ours, price
  * them and read the results. The command line is built on nothing else.
  */
-export { engineNamed, ENGINES } from '../allocators/registry';
+import { allEngines } from '../allocators/registry';
+
+export { engineNamed } from '../allocators/registry';
+/** Every engine that ships. */
+export const ENGINES = allEngines();
 export { EventColumns } from '../traces/columns';
 export { InputError, UsageError } from '../traces/input-error';
 export { openTrace, type OpenedTrace, type OpenOptions } from '../traces/open';

@@ -87,6 +87,8 @@ test('a command reads no library that it has no use for', ({ installed: { progra
   const args = ['-r', hook, program, 'run', 'synth:ramp?objects=2', '-a', 'xmalloc-tlsf', '-p', 'zen4-2022'];
   const { stderr } = run(process.execPath, args, folder);
   assert.match(stderr, /dist.harness.cli.commands.run\.js/);
+  assert.match(stderr, /dist.allocators.xen.xmalloc-tlsf\.js/);
+  assert.not.match(stderr, /plan9-pool|synthesizers.tmem|importers.heaptrack/);
   const libraries = [...stderr.matchAll(/node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/\s]+)/g)].map(
     ([, name]) => name!,
   );

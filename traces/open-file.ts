@@ -9,7 +9,7 @@ import type { Accounting } from './importers/accounting';
 import { ImportSource, openImport, recordingHead, recordingName } from './importers/import-source';
 import type { RecorderFormat } from './importers/importer';
 import { refuseImportOptions, type ImportOptions } from './importers/options';
-import { detectBinaryFormat, detectFormat, formatNamed, RECORDER_FORMATS } from './importers/registry';
+import { detectBinaryFormat, detectFormat, FORMAT_NAMES, formatNamed } from './importers/registry';
 import { HEAD_BYTES, openBytes, type ByteSource } from './input/bytes';
 import { didYouMean, InputError, UsageError } from './input-error';
 import type { EventSource, Trace, TraceHeader } from './trace';
@@ -87,7 +87,7 @@ export function traceName(path: string): string {
 }
 
 function requireKnownFormat({ format }: OpenOptions): void {
-  const known = [...OWN_FORMATS, ...RECORDER_FORMATS.map(({ name }) => name)];
+  const known = [...OWN_FORMATS, ...FORMAT_NAMES];
   if (format === undefined || known.includes(format)) {
     return;
   }
@@ -157,9 +157,7 @@ async function readerFor(bytes: ByteSource, options: OpenOptions): Promise<Reade
   throw new InputError({
     where: bytes.name,
     problem: 'is of no known format',
-    expected:
-      'canonical CSV (header op,id,size,align), .atr, or a recording of ' +
-      RECORDER_FORMATS.map((recorderFormat) => recorderFormat.name).join(', '),
+    expected: 'canonical CSV (header op,id,size,align), .atr, or a recording of ' + FORMAT_NAMES.join(', '),
   });
 }
 

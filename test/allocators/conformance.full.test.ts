@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ENGINES, engineNamed } from '../../allocators/registry';
+import { allEngines, engineNamed } from '../../allocators/registry';
 import { checkConformance } from '../../harness/conformance/conformance';
 import { operationText } from '../../harness/conformance/operation';
 import type { EngineDefinition } from '../../harness/replay/port';
@@ -37,7 +37,7 @@ function examine(
   }
 }
 
-for (const definition of ENGINES) {
+for (const definition of allEngines()) {
   full(`${definition.name} under ${RANDOM_RUNS} random sequences`, () =>
     examine(definition, {}, RANDOM_RUNS),
   );

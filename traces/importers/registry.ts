@@ -18,43 +18,45 @@ import { riot } from './riot';
 import { valgrind } from './valgrind';
 import { weeAlloc } from './wee-alloc';
 
-/** Every format, sorted by name. */
-export const RECORDER_FORMATS: readonly RecorderFormat[] = [
-  djMalloc,
-  drmemtrace,
-  heaptrack,
-  kmem,
-  ltrace,
-  lttng,
-  malloclab,
-  mbed,
-  memleak,
-  memoryReplay,
-  minimalloc,
-  mtrace,
-  plan9Log,
-  regex,
-  riot,
-  valgrind,
-  weeAlloc,
-];
+/** Every format, sorted by name. One is read when it is first asked for. */
+const READ: Readonly<Record<string, () => RecorderFormat>> = {
+  'dj-malloc': () => djMalloc,
+  drmemtrace: () => drmemtrace,
+  heaptrack: () => heaptrack,
+  kmem: () => kmem,
+  ltrace: () => ltrace,
+  lttng: () => lttng,
+  malloclab: () => malloclab,
+  mbed: () => mbed,
+  memleak: () => memleak,
+  'memory-replay': () => memoryReplay,
+  minimalloc: () => minimalloc,
+  mtrace: () => mtrace,
+  'plan9-log': () => plan9Log,
+  regex: () => regex,
+  riot: () => riot,
+  valgrind: () => valgrind,
+  'wee-alloc': () => weeAlloc,
+};
+
+export const FORMAT_NAMES: readonly string[] = Object.keys(READ);
+
+export const allFormats = (): RecorderFormat[] => Object.values(READ).map((read) => read());
 
 /** The format of that name. Throws a `UsageError` that suggests the nearest. */
 export function formatNamed(name: string): RecorderFormat {
-  const found = RECORDER_FORMATS.find((format) => format.name === name);
-  if (found !== undefined) {
-    return found;
+  if (!FORMAT_NAMES.includes(name)) {
+    throw new UsageError({
+      problem: `unknown recording format "${name}"`,
+      expected: `one of ${FORMAT_NAMES.join(', ')}${didYouMean(name, FORMAT_NAMES)}`,
+    });
   }
-  const names = RECORDER_FORMATS.map((format) => format.name);
-  throw new UsageError({
-    problem: `unknown recording format "${name}"`,
-    expected: `one of ${names.join(', ')}${didYouMean(name, names)}`,
-  });
+  return READ[name]!();
 }
 
 /** The format of bytes that begin so; undefined for text, and for what none knows. */
 export const detectBinaryFormat = (head: Buffer): RecorderFormat | undefined =>
-  RECORDER_FORMATS.find((format) => format.binary?.detect(head) === true);
+  allFormats().find((format) => format.binary?.detect(head) === true);
 
 /**
  * The format that most of these lines are of, undefined if none knows any of them; the first by name among equals.
@@ -63,7 +65,7 @@ export const detectBinaryFormat = (head: Buffer): RecorderFormat | undefined =>
 export function detectFormat(head: readonly string[]): RecorderFormat | undefined {
   let best: RecorderFormat | undefined;
   let bestLines = 0;
-  for (const format of RECORDER_FORMATS) {
+  for (const format of allFormats()) {
     const lines = format.detect(head);
     if (lines <= bestLines) {
       continue;

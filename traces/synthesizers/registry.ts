@@ -23,29 +23,33 @@ import { tmem } from './tmem';
 import { wholeNumber, type ParameterValues } from './parameters';
 import { SEED_BY_DEFAULT, synthesizedTrace, type Synthesizer } from './synthesizer';
 
-/** Every synthesizer, sorted by name. */
-export const synthesizers: readonly Synthesizer[] = [
-  alternatingBuddies,
-  ascendingFrees,
-  ascendingSizes,
-  comb,
-  descendingFrees,
-  oddEvenFrees,
-  robson,
-  slivers,
-  churn,
-  differenceEngine,
-  domainLifecycle,
-  fleet,
-  halfPageStorm,
-  libxlCalls,
-  nearPageStorm,
-  peaks,
-  plateau,
-  ramp,
-  ramzswap,
-  tmem,
-];
+/** Every synthesizer, sorted by name. One is read when it is first asked for. */
+const READ: Readonly<Record<string, () => Synthesizer>> = {
+  'adversary/alternating-buddies': () => alternatingBuddies,
+  'adversary/ascending-frees': () => ascendingFrees,
+  'adversary/ascending-sizes': () => ascendingSizes,
+  'adversary/comb': () => comb,
+  'adversary/descending-frees': () => descendingFrees,
+  'adversary/odd-even-frees': () => oddEvenFrees,
+  'adversary/robson': () => robson,
+  'adversary/slivers': () => slivers,
+  churn: () => churn,
+  'difference-engine': () => differenceEngine,
+  'domain-lifecycle': () => domainLifecycle,
+  fleet: () => fleet,
+  'half-page-storm': () => halfPageStorm,
+  'libxl-calls': () => libxlCalls,
+  'near-page-storm': () => nearPageStorm,
+  peaks: () => peaks,
+  plateau: () => plateau,
+  ramp: () => ramp,
+  ramzswap: () => ramzswap,
+  tmem: () => tmem,
+};
+
+export const SYNTHESIZER_NAMES: readonly string[] = Object.keys(READ);
+
+export const allSynthesizers = (): Synthesizer[] => Object.values(READ).map((read) => read());
 
 const SCHEME = 'synth:';
 
@@ -54,15 +58,13 @@ export const isSynthesizerSpecification = (text: string): boolean => text.starts
 
 /** The synthesizer of that name. Throws a `UsageError` that suggests the nearest. */
 export function synthesizerNamed(name: string): Synthesizer {
-  const found = synthesizers.find((synthesizer) => synthesizer.name === name);
-  if (found !== undefined) {
-    return found;
+  if (!SYNTHESIZER_NAMES.includes(name)) {
+    throw new UsageError({
+      problem: `unknown synthesizer "${name}"`,
+      expected: `one of ${SYNTHESIZER_NAMES.join(', ')}${didYouMean(name, SYNTHESIZER_NAMES)}`,
+    });
   }
-  const names = synthesizers.map((synthesizer) => synthesizer.name);
-  throw new UsageError({
-    problem: `unknown synthesizer "${name}"`,
-    expected: `one of ${names.join(', ')}${didYouMean(name, names)}`,
-  });
+  return READ[name]!();
 }
 
 /**

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { ENGINES } from '../../../allocators/registry';
+import { ENGINE_NAMES } from '../../../allocators/registry';
 import { UsageError } from '../../../traces/input-error';
 import { adversaryTraces, policyTraces, recordedTraces } from '../../../traces/shipped';
-import { synthesizers } from '../../../traces/synthesizers/registry';
+import { SYNTHESIZER_NAMES } from '../../../traces/synthesizers/registry';
 import { PROFILE_NAMES } from '../../pricing/profile-file';
 import { shippedSuites } from '../../suite/suite-file';
 import { EXIT, type ExitCode } from '../exit-codes';
@@ -117,13 +117,13 @@ const startingWith = (typed: string, known: readonly string[]): readonly string[
   known.filter((each) => each.startsWith(typed));
 
 const KNOWN: Readonly<Record<Completes, () => readonly string[]>> = {
-  engine: () => ENGINES.map(({ name }) => name),
+  engine: () => ENGINE_NAMES,
   pricing: () => PROFILE_NAMES.flatMap((name) => [name, `${name}@cold`]),
   trace: () => [
     ...recordedTraces().map(({ name }) => `recorded:${name}`),
     ...policyTraces().map(({ name }) => `policy:${name}`),
     ...adversaryTraces().map(({ name }) => `adversaries:${name}`),
-    ...synthesizers.map(({ name }) => `synth:${name}`),
+    ...SYNTHESIZER_NAMES.map((name) => `synth:${name}`),
   ],
   suite: shippedSuites,
   shell: () => SHELLS,

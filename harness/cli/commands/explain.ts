@@ -1,4 +1,4 @@
-import { ENGINES } from '../../../allocators/registry';
+import { ENGINE_NAMES } from '../../../allocators/registry';
 import {
   EXPLANATION_FORMATS,
   isProfileFormat,
@@ -187,7 +187,7 @@ function choiceOf({ op, worst, lock }: ExplainArguments): Choice {
 function othersOf({ against }: ExplainArguments, name: string, isAdaptive: boolean): string[] {
   const named = against === undefined ? undefined : commaList(against);
   if (named === undefined) {
-    return isAdaptive ? [] : ENGINES.map((engine) => engine.name).filter((other) => other !== name);
+    return isAdaptive ? [] : ENGINE_NAMES.filter((other) => other !== name);
   }
   if (named.length === 1 && named[0] === AGAINST_NONE) {
     return [];

@@ -1,10 +1,11 @@
 import { basename, dirname } from 'node:path';
-import { ENGINES } from '../../../allocators/registry';
+import { allEngines } from '../../../allocators/registry';
 import { alignedText } from '../../../reports/text-columns';
-import { RECORDER_FORMATS } from '../../../traces/importers/registry';
+import { allFormats } from '../../../traces/importers/registry';
 import { adversaryTraces, policyTraces, recordedTraces } from '../../../traces/shipped';
 import type { Parameter } from '../../../traces/synthesizers/parameters';
-import { synthesizers } from '../../../traces/synthesizers/registry';
+import { allSynthesizers } from '../../../traces/synthesizers/registry';
+import type { Synthesizer } from '../../../traces/synthesizers/synthesizer';
 import { METRICS } from '../../metrics/registry';
 import { loadShippedProfile, PROFILE_NAMES } from '../../pricing/profile-file';
 import type { EngineDefinition, EngineOption } from '../../replay/port';
@@ -31,17 +32,17 @@ export const list = command({
 });
 
 const TEXTS: Record<Topic, () => string> = {
-  allocators: () => ENGINES.map(engineText).join('\n'),
+  allocators: () => allEngines().map(engineText).join('\n'),
   pricings: () =>
     alignedText(PROFILE_NAMES.map((name) => [name, loadShippedProfile(name).summary])) +
     '\nAppend @cold or @shared:BYTES for the cache state between operations, /4k or /2m (default) for the mapping.\n' +
     'A path ending in .yaml is a profile of your own.\n',
-  synthesizers: () => synthesizers.map(synthesizerText).join('\n'),
+  synthesizers: () => allSynthesizers().map(synthesizerText).join('\n'),
   formats: () =>
     alignedText([
       ['csv', 'canonical trace: op,id,size,align and optional columns; plain or .gz'],
       ['atr', 'canonical trace, binary'],
-      ...RECORDER_FORMATS.map((format) => [format.name, format.summary]),
+      ...allFormats().map((format) => [format.name, format.summary]),
     ]),
   metrics: () =>
     alignedText(METRICS.map((metric) => [metric.name, metric.unit, metric.better, metric.formula])),
@@ -59,9 +60,9 @@ const recordings = (): string =>
 
 function everything(): string {
   const sections: [Topic, string][] = [
-    ['allocators', alignedText(ENGINES.map((engine) => [engine.name, engine.summary]))],
+    ['allocators', alignedText(allEngines().map((engine) => [engine.name, engine.summary]))],
     ['pricings', alignedText(PROFILE_NAMES.map((name) => [name, loadShippedProfile(name).summary]))],
-    ['synthesizers', alignedText(synthesizers.map((each) => [`synth:${each.name}`, each.summary]))],
+    ['synthesizers', alignedText(allSynthesizers().map((each) => [`synth:${each.name}`, each.summary]))],
     ['formats', TEXTS.formats()],
     ['recorded', recordings()],
   ];
@@ -97,7 +98,7 @@ function optionText(option: EngineOption): string {
   }
 }
 
-function synthesizerText(each: (typeof synthesizers)[number]): string {
+function synthesizerText(each: Synthesizer): string {
   const parameters = Object.entries(each.parameters).map(([name, parameter]) => [
     `${name}=`,
     parameterText(parameter),

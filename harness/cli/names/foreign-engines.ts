@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { ENGINES } from '../../../allocators/registry';
+import { ENGINE_NAMES, engineNamed } from '../../../allocators/registry';
 import { didYouMean, InputError, UsageError } from '../../../traces/input-error';
 import { buildEngine, buildRecordOf } from '../../foreign/build/build';
 import {
@@ -40,16 +40,14 @@ export const definitionOf = (name: string, bytes: Uint8Array): EngineDefinition 
 
 /** Throws an `InputError` for a model that is not registered. */
 function quirksOf(name: string, model: string): readonly Quirk[] {
-  const known = ENGINES.find((engine) => engine.name === model);
-  if (known === undefined) {
-    const names = ENGINES.map((engine) => engine.name);
+  if (!ENGINE_NAMES.includes(model)) {
     throw new InputError({
       where: `${name}: model`,
-      problem: `unknown engine "${model}"${didYouMean(model, names)}`,
+      problem: `unknown engine "${model}"${didYouMean(model, ENGINE_NAMES)}`,
       expected: 'one of `list allocators`',
     });
   }
-  return known.quirks;
+  return engineNamed(model).quirks;
 }
 
 /** Larger than any allocator, small enough to be looked at. */

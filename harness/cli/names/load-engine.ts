@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { ENGINES } from '../../../allocators/registry';
+import { ENGINE_NAMES } from '../../../allocators/registry';
 import { UsageError } from '../../../traces/input-error';
 import { definitionProblem } from '../../conformance/definition';
 import { checkedDefinition } from '../../replay/checked-engine';
@@ -14,7 +14,7 @@ import { isForeignEngine, loadForeignEngine, moduleFile } from './foreign-engine
 
 /** Whether a name given to `-a` is a module rather than a registered engine. */
 export function isEngineModule(name: string): boolean {
-  if (ENGINES.some((engine) => engine.name === name)) {
+  if (ENGINE_NAMES.includes(name)) {
     return false;
   }
   return isPath(name) || resolveModule(name) !== undefined;
@@ -31,7 +31,7 @@ export function loadEngine(name: string): EngineDefinition {
     const where = problem.path === '' ? name : `${name}: ${problem.path}`;
     throw new UsageError({ where, problem: problem.found, expected: problem.expected });
   }
-  if (ENGINES.some((registered) => registered.name === engine.name)) {
+  if (ENGINE_NAMES.includes(engine.name)) {
     throw new UsageError({
       where: `${name}: name`,
       problem: `"${engine.name}", which is taken`,

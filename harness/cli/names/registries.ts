@@ -1,4 +1,4 @@
-import { engineNamed, ENGINES } from '../../../allocators/registry';
+import { ENGINE_NAMES, engineNamed } from '../../../allocators/registry';
 import { UsageError } from '../../../traces/input-error';
 import type { ImportOptions } from '../../../traces/importers/options';
 import { openTrace, type OpenedTrace, type OpenOptions } from '../../../traces/open';
@@ -50,8 +50,7 @@ export function isScript(
   const declared = registries.engineNamed(engine).options;
   const beneath = Object.entries(options).filter(([name]) => declared[name]?.kind === 'engine');
   return [engine, ...beneath.map(([, name]) => name)].some(
-    (name) =>
-      !ENGINES.some((each) => each.name === name) && registries.engineNamed(name).foreign === undefined,
+    (name) => !ENGINE_NAMES.includes(name) && registries.engineNamed(name).foreign === undefined,
   );
 }
 

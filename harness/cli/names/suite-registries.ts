@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative, sep } from 'node:path';
-import { ENGINES } from '../../../allocators/registry';
+import { ENGINE_NAMES } from '../../../allocators/registry';
 import { InputError } from '../../../traces/input-error';
 import { traceName } from '../../../traces/open-file';
 import { recordedTraces, traceFile } from '../../../traces/shipped';
-import { synthesizers, traceFromSpecification } from '../../../traces/synthesizers/registry';
+import { synthesizerNamed, traceFromSpecification } from '../../../traces/synthesizers/registry';
 import type { TraceHeader } from '../../../traces/trace';
 import type { Cell, Registries, TraceRequest } from '../../results/cell';
 import { CellKeys, type CodeRegistry } from '../../suite/cell-key';
@@ -18,14 +18,14 @@ import { engineFile } from './load-engine';
 export function createSuiteRegistries(registries: Registries): SuiteRegistries & CodeRegistry {
   const engineNamed = (name: string) => registries.engineNamed(name);
   return {
-    engineNames: ENGINES.map(({ name }) => name),
+    engineNames: ENGINE_NAMES,
     recordedNames: recordedTraces().map(({ name }) => name),
     engineNamed,
-    isRegistered: (name) => ENGINES.some((each) => each.name === name),
+    isRegistered: (name) => ENGINE_NAMES.includes(name),
     traceNamed,
     engineFiles: (name) => {
-      const engine = ENGINES.find((each) => each.name === name);
-      return [engine === undefined ? engineFile(name) : definedIn(ENGINE_REGISTRY, engine)];
+      const isRegistered = ENGINE_NAMES.includes(name);
+      return [isRegistered ? definedIn(ENGINE_REGISTRY, engineNamed(name)) : engineFile(name)];
     },
     traceFiles,
   };
@@ -65,8 +65,7 @@ function traceFiles({ specification }: TraceRequest): string[] {
   }
   const { origin } = traceFromSpecification(specification).header;
   const name = origin.kind === 'synthetic' ? origin.generator : '';
-  const synthesizer = synthesizers.find((each) => each.name === name);
-  return [definedIn(SYNTHESIZER_REGISTRY, synthesizer), moduleFile(SYNTHESIZER)];
+  return [definedIn(SYNTHESIZER_REGISTRY, synthesizerNamed(name)), moduleFile(SYNTHESIZER)];
 }
 
 /** The file that a registry imports `value` from. */

@@ -1,13 +1,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createHash } from 'node:crypto';
-import { ENGINES } from '../../../allocators/registry';
+import { allEngines } from '../../../allocators/registry';
 import { endState } from './end-state';
 import { goldenEntries, goldenText, replayGolden } from './golden-replay';
 
 /** Every placement of every Xen engine, operation by operation, as the real allocators chose it. */
 
-const engines = new Set(ENGINES.map((engine) => engine.name));
+const engines = new Set(allEngines().map((engine) => engine.name));
 
 for (const entry of goldenEntries()) {
   if (!engines.has(entry.stack)) {

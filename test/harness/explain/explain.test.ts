@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as fc from 'fast-check';
 import * as v from 'valibot';
-import { ENGINES } from '../../../allocators/registry';
+import { allEngines } from '../../../allocators/registry';
 import { explanationSchema, type ExplainedOperation } from '../../../harness/explain/explanation';
 import { storySteps } from '../../../harness/explain/story';
 import type { Machine } from '../../../harness/machine/machine';
@@ -74,7 +74,7 @@ const PRICINGS = [
   'zen4-guest-2026',
 ];
 
-for (const definition of ENGINES) {
+for (const definition of allEngines()) {
   exact(
     `${definition.name}: steps, causes and provenance add up, and agree with an ordinary replay`,
     async () => {
@@ -122,7 +122,7 @@ exact('the longest holder of a lock is the one that the metric names', async () 
   operations.forEach(assertAddsUp);
 });
 
-const firstFit = ENGINES.find(({ name }) => name === 'xmalloc-first-fit')!;
+const firstFit = allEngines().find(({ name }) => name === 'xmalloc-first-fit')!;
 
 function storm(parameters: string): Trace {
   return traceFromSpecification(`synth:half-page-storm?${parameters}`);

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { engineNamed, ENGINES } from '../../../allocators/registry';
+import { engineNamed, allEngines } from '../../../allocators/registry';
 import type { Machine } from '../../../harness/machine/machine';
 import { HEAP_BASE } from '../../../harness/machine/memory-layout';
 import { measure } from '../../../harness/metrics/measurement';
@@ -51,7 +51,7 @@ const sound = suite('payload of sound engines');
  */
 const VARIED: readonly { name: string; options: Record<string, string>; aligned?: false; realloc?: false }[] =
   [
-    ...ENGINES.map(({ name }) => ({ name, options: {} })),
+    ...allEngines().map(({ name }) => ({ name, options: {} })),
     { name: 'plan9-pool', options: { flags: '1' } },
     { name: 'plan9-pool', options: { flags: '64' }, aligned: false },
     { name: 'plan9-pool', options: { move: 'on', maxsize: '400000' }, realloc: false },

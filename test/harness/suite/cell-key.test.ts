@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ENGINES } from '../../../allocators/registry';
+import { allEngines } from '../../../allocators/registry';
 import { createRegistries } from '../../../harness/cli/names/registries';
 import { createSuiteRegistries } from '../../../harness/cli/names/suite-registries';
 import { CellKeys } from '../../../harness/suite/cell-key';
@@ -124,7 +124,9 @@ test('the code of an engine reaches what it stands on, and nothing beside it', (
   const files = (name: string) =>
     closure.filesOf(engineFiles(name)).map((file) => relative(ROOT, file).replaceAll('\\', '/'));
   const reaching = (file: string) =>
-    ENGINES.map(({ name }) => name).filter((name) => files(name).includes(file));
+    allEngines()
+      .map(({ name }) => name)
+      .filter((name) => files(name).includes(file));
   const overPages = reaching('allocators/xen/page-allocator.ts');
   for (const name of ['xenheap-pages', 'xmalloc-first-fit', 'xmalloc-tlsf', 'vmalloc']) {
     assert.ok(overPages.includes(name), name);

@@ -4,21 +4,22 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { openBytes } from '../../../traces/input/bytes';
 import { recordingHead } from '../../../traces/importers/import-source';
-import { detectFormat, formatNamed, RECORDER_FORMATS } from '../../../traces/importers/registry';
+import { allFormats, detectFormat, FORMAT_NAMES, formatNamed } from '../../../traces/importers/registry';
 import { UsageError } from '../../../traces/input-error';
 
 const root = path.join(__dirname, '../../..');
 
 test('formats are sorted by name, each name once, each with a summary', () => {
-  const names = RECORDER_FORMATS.map((format) => format.name);
+  const names = allFormats().map((format) => format.name);
   assert.equal(names, [...new Set(names)].sort());
-  for (const { summary } of RECORDER_FORMATS) {
+  assert.equal(names, FORMAT_NAMES);
+  for (const { summary } of allFormats()) {
     assert.ok(summary.length > 10);
   }
 });
 
 test('a name is found, and a wrong one suggests the right one', () => {
-  for (const format of RECORDER_FORMATS) {
+  for (const format of allFormats()) {
     assert.is(formatNamed(format.name), format);
   }
   try {
@@ -46,7 +47,7 @@ for (const folder of folders) {
       const head = await recordingHead(bytes);
       await bytes.close();
       assert.is(detectFormat(head)?.name, format, name);
-      const candidates = RECORDER_FORMATS.filter((candidate) => candidate.detect(head) > 0);
+      const candidates = allFormats().filter((candidate) => candidate.detect(head) > 0);
       assert.equal(candidates.map((candidate) => candidate.name), [format], name); // prettier-ignore
     }
   });
