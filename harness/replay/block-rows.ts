@@ -83,6 +83,7 @@ export class BlockRows implements OperationColumns {
   /** The same for the events of a run, at most so many: returns how many were entered. */
   enterRun({ from, until, ops, ids, sizes, aligns }: EventRun, most: number): number {
     const end = Math.min(until, from + most);
+    this.table.lookAhead(ids, from, end);
     let index = from;
     while (index < end && this.enter(ops[index]!, ids[index]!, sizes[index]!, aligns[index]!)) {
       index++;

@@ -4,13 +4,14 @@ import { IdTable } from '../../traces/ground/id-table';
 /** The objects of a running trace, by id: where each was placed, what was asked and what was granted. */
 
 /** An object's row; its placement is a block, `ZERO`, or the `NULL` or `BUG` that it got instead. */
-const PLACEMENT = 0;
-const REQUESTED_BYTES = 1;
-const ALIGN = 2;
-const GRANTED_BYTES = 3;
-const HEADER_BYTES = 4;
+const ID = 0;
+const PLACEMENT = 1;
+const REQUESTED_BYTES = 2;
+const ALIGN = 3;
+const GRANTED_BYTES = 4;
+const HEADER_BYTES = 5;
 /** Which allocation of a block it was, so that a free in the same block knows it. */
-const BORN = 5;
+const BORN = 6;
 /** Rows of 64 bytes: whatever is asked of an object costs the host one cache line. */
 const ROW_SHIFT = 3;
 
@@ -19,6 +20,9 @@ export class ObjectTable {
   /** Slots are its handles. */
   private readonly ids = new IdTable();
   private rows = new Float64Array(this.ids.capacity << ROW_SHIFT);
+
+  /** Nobody reads it: what was looked at for nothing would not be looked at. */
+  protected seen = 0;
 
   get size(): number {
     return this.ids.size;
@@ -30,7 +34,7 @@ export class ObjectTable {
   }
 
   id(slot: number): number {
-    return this.ids.id(slot);
+    return this.rows[(slot << ROW_SHIFT) + ID]!;
   }
 
   placement(slot: number): Placement {
@@ -88,18 +92,32 @@ export class ObjectTable {
       this.grow();
     }
     if (slot >= 0) {
+      this.rows[(slot << ROW_SHIFT) + ID] = id;
       this.rows[(slot << ROW_SHIFT) + BORN] = -1;
     }
     return slot;
   }
 
   remove(slot: number): void {
-    this.ids.remove(this.ids.id(slot));
+    this.ids.remove(this.id(slot));
   }
 
   /** Removes the object of that id and returns its slot, or −1 where no live object has it. */
   removeId(id: number): number {
     return this.ids.remove(id);
+  }
+
+  /**
+   * Looks at the rows of objects that are about to be asked for: the host then waits for its memory once, and not for
+   * one after the other.
+   */
+  lookAhead(ids: Uint32Array, from: number, until: number): void {
+    let seen = 0;
+    for (let index = from; index < until; index++) {
+      const slot = this.ids.glance(ids[index]!);
+      seen += this.rows[Math.max(slot, 0) << ROW_SHIFT]!;
+    }
+    this.seen = seen;
   }
 
   /** Visits every live slot, in no particular but always the same order. */

@@ -13,17 +13,20 @@ const EMPTY = 0;
 export const NO_HANDLE = -1;
 
 export class IdTable {
-  /** Two words a place, side by side for the host's cache: an id, folded, and its handle + 1 or `EMPTY`. */
+  /**
+   * Two words a place, side by side for the host's cache: an id, folded, and its handle + 1, negative where the folded
+   * id does not say all, or `EMPTY`.
+   */
   private places = new Int32Array(2 * PLACES_INITIAL);
   private mask = PLACES_INITIAL - 1;
   /** For `tablePlace`. */
   private shift = 32 - PLACES_INITIAL_SHIFT;
-  /** By handle. */
-  private ids = new Float64Array(PLACES_INITIAL / 2);
   private freeHandles = new Int32Array(PLACES_INITIAL / 2);
   private freeHandleCount = 0;
   private handlesMade = 0;
   private count = 0;
+  /** By handle the ids that have more than 32 bits; no room until there is one. */
+  private wideIds = new Float64Array(0);
 
   /** How many ids are in the table. */
   get size(): number {
@@ -32,17 +35,17 @@ export class IdTable {
 
   /** Handles there is room for. */
   get capacity(): number {
-    return this.ids.length;
-  }
-
-  /** The id that has or last had a handle. */
-  id(handle: number): number {
-    return this.ids[handle]!;
+    return this.freeHandles.length;
   }
 
   /** The id's handle, or `NO_HANDLE`. */
   find(id: number): number {
-    return this.places[2 * this.placeOf(id) + 1]! - 1;
+    return this.handleAt(this.placeOf(id));
+  }
+
+  /** In one look, what is the id's handle as a rule: it may be another's, or `NO_HANDLE`. */
+  glance(id: number): number {
+    return this.handleAt(tablePlace(folded(id), this.shift));
   }
 
   /** Adds an id (from 0 to 2^53 − 1) and returns its handle, or `NO_HANDLE` where it is in the table already. */
@@ -50,22 +53,26 @@ export class IdTable {
     if (this.count === this.capacity) {
       this.grow();
     }
-    const entry = 2 * this.placeOf(id);
-    if (this.places[entry + 1] !== EMPTY) {
+    const place = this.placeOf(id);
+    if (this.places[2 * place + 1] !== EMPTY) {
       return NO_HANDLE;
     }
     const handle = this.freeHandleCount > 0 ? this.freeHandles[--this.freeHandleCount]! : this.handlesMade++;
-    this.places[entry] = folded(id);
-    this.places[entry + 1] = handle + 1;
-    this.ids[handle] = id;
     this.count++;
+    this.places[2 * place] = folded(id);
+    if (id <= WORD_MAX) {
+      this.places[2 * place + 1] = handle + 1;
+    } else {
+      this.places[2 * place + 1] = -handle - 1;
+      this.keepWide(handle, id);
+    }
     return handle;
   }
 
   /** Takes the id out and returns the handle it had, or `NO_HANDLE` where it was not in the table. */
   remove(id: number): number {
     const place = this.placeOf(id);
-    const handle = this.places[2 * place + 1]! - 1;
+    const handle = this.handleAt(place);
     if (handle !== NO_HANDLE) {
       this.closeGap(place);
       this.freeHandles[this.freeHandleCount++] = handle;
@@ -76,12 +83,17 @@ export class IdTable {
 
   /** Every id with its handle, in an order that depends on nothing but the ids and their history. */
   *[Symbol.iterator](): Generator<readonly [id: number, handle: number]> {
-    for (let entry = 0; entry < this.places.length; entry += 2) {
-      const handle = this.places[entry + 1]! - 1;
+    for (let place = 0; place <= this.mask; place++) {
+      const handle = this.handleAt(place);
       if (handle !== NO_HANDLE) {
-        yield [this.ids[handle]!, handle];
+        const isWide = this.places[2 * place + 1]! < 0;
+        yield [isWide ? this.wideIds[handle]! : this.places[2 * place]! >>> 0, handle];
       }
     }
+  }
+
+  private handleAt(place: number): number {
+    return Math.abs(this.places[2 * place + 1]!) - 1;
   }
 
   /** The place that holds the id, or the empty one where it would go. */
@@ -89,11 +101,16 @@ export class IdTable {
     const { places, mask } = this;
     const word = folded(id);
     for (let place = tablePlace(word, this.shift); ; place = (place + 1) & mask) {
-      const handle = places[2 * place + 1]! - 1;
-      if (handle === NO_HANDLE || (places[2 * place] === word && this.ids[handle] === id)) {
+      const entry = places[2 * place + 1]!;
+      if (entry === EMPTY || (places[2 * place] === word && this.isSo(id, entry))) {
         return place;
       }
     }
+  }
+
+  /** Whether it is the id of an entry, of which it is known that it folds to the same. */
+  private isSo(id: number, entry: number): boolean {
+    return id <= WORD_MAX ? entry > 0 : entry < 0 && this.wideIds[-entry - 1] === id;
   }
 
   /** Empties a place and moves up what had to pass it, so that no search ends too early (Knuth 6.4, Algorithm R). */
@@ -112,21 +129,36 @@ export class IdTable {
   }
 
   private grow(): void {
-    const { places } = this;
+    const { places, freeHandles } = this;
     this.places = new Int32Array(2 * places.length);
     this.mask = places.length - 1;
     this.shift--;
     for (let entry = 0; entry < places.length; entry += 2) {
       if (places[entry + 1] !== EMPTY) {
-        const moved = 2 * this.placeOf(this.ids[places[entry + 1]! - 1]!);
-        this.places[moved] = places[entry]!;
-        this.places[moved + 1] = places[entry + 1]!;
+        this.moveIn(places[entry]!, places[entry + 1]!);
       }
     }
-    const { ids, freeHandles } = this;
-    this.ids = new Float64Array(2 * ids.length);
-    this.ids.set(ids);
     this.freeHandles = new Int32Array(2 * freeHandles.length);
     this.freeHandles.set(freeHandles);
   }
+
+  private keepWide(handle: number, id: number): void {
+    if (this.wideIds.length < this.capacity) {
+      const { wideIds } = this;
+      this.wideIds = new Float64Array(this.capacity);
+      this.wideIds.set(wideIds);
+    }
+    this.wideIds[handle] = id;
+  }
+
+  private moveIn(word: number, entry: number): void {
+    let place = tablePlace(word, this.shift);
+    while (this.places[2 * place + 1] !== EMPTY) {
+      place = (place + 1) & this.mask;
+    }
+    this.places[2 * place] = word;
+    this.places[2 * place + 1] = entry;
+  }
 }
+
+const WORD_MAX = 0xffff_ffff;
