@@ -202,10 +202,13 @@ export class BlockReplay {
   }
 
   private get heldBytesMax(): number {
-    return this.observers.reduce(
-      (most, { heldBytesMax = Infinity }) => Math.min(most, heldBytesMax),
-      Infinity,
-    );
+    let most = Infinity;
+    for (const { heldBytesMax } of this.observers) {
+      if (heldBytesMax !== undefined && heldBytesMax < most) {
+        most = heldBytesMax;
+      }
+    }
+    return most;
   }
 
   /** An operation of more accesses than a batch holds: what went before it has to be right before it is priced. */
@@ -261,11 +264,15 @@ export class BlockReplay {
   private describe(from: number, until: number): void {
     const { rows, runner } = this;
     const { stream } = this.stack.machine;
-    const first = stream.operationCount - runner.next;
+    const first = stream.operationCount - runner.next + from;
     for (let row = from; row < until; row++) {
-      this.describeAs(first + row, row);
-      stream.operationPlacements[first + row] = rows.placement(row);
+      stream.operationIndices[first + row - from] = rows.firstEvent + row;
     }
+    stream.operationCodes.set(rows.codes.subarray(from, until), first);
+    stream.operationIds.set(rows.ids.subarray(from, until), first);
+    stream.operationBytes.set(rows.bytes.subarray(from, until), first);
+    stream.operationAligns.set(rows.aligns.subarray(from, until), first);
+    stream.operationPlacements.set(rows.placements.subarray(from, until), first);
   }
 
   private describeAs(operation: number, row: number): void {

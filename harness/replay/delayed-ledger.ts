@@ -7,11 +7,9 @@ import type { HeldMemory } from './oracle';
  */
 export class DelayedLedger implements HeldMemory {
   private readonly copy: Ledger;
-  private readonly rows: number[] = [];
-  private readonly addresses: number[] = [];
-  private readonly bytes: number[] = [];
-  private readonly isHeld: boolean[] = [];
-  private waiting = 0;
+  private changes = room(CHANGES_INITIAL);
+  private made = 0;
+  private added = 0;
 
   constructor(ledger: Ledger) {
     this.copy = new Ledger(ledger.base, ledger.bytes, ledger.granuleBytes);
@@ -20,20 +18,29 @@ export class DelayedLedger implements HeldMemory {
 
   /** A change in a row of the block under way. */
   add(row: number, address: number, bytes: number, isHeld: boolean): void {
-    this.rows.push(row);
-    this.addresses.push(address);
-    this.bytes.push(bytes);
-    this.isHeld.push(isHeld);
+    const at = WIDTH * this.added;
+    if (at === this.changes.length) {
+      const { changes } = this;
+      this.changes = room(2 * this.added);
+      this.changes.set(changes);
+    }
+    this.changes[at] = row;
+    this.changes[at + 1] = address;
+    this.changes[at + 2] = isHeld ? bytes : -bytes;
+    this.added++;
   }
 
   /** Makes the changes of all rows up to this one. */
   comeTo(row: number): void {
-    while (this.waiting < this.rows.length && this.rows[this.waiting]! <= row) {
-      this.make(this.addresses[this.waiting]!, this.bytes[this.waiting]!, this.isHeld[this.waiting]!);
-      this.waiting++;
+    const { changes, added } = this;
+    while (this.made < added && changes[WIDTH * this.made]! <= row) {
+      const at = WIDTH * this.made++;
+      const bytes = changes[at + 2]!;
+      this.make(changes[at + 1]!, Math.abs(bytes), bytes > 0);
     }
-    if (this.waiting > 0 && this.waiting === this.rows.length) {
-      this.forget();
+    if (this.made === added) {
+      this.made = 0;
+      this.added = 0;
     }
   }
 
@@ -48,12 +55,10 @@ export class DelayedLedger implements HeldMemory {
   holds(address: number, bytes: number): boolean {
     return this.copy.holds(address, bytes);
   }
-
-  private forget(): void {
-    this.rows.length = 0;
-    this.addresses.length = 0;
-    this.bytes.length = 0;
-    this.isHeld.length = 0;
-    this.waiting = 0;
-  }
 }
+
+/** Numbers of a change: its row, the address, how many bytes were taken, or given where they are negative. */
+const WIDTH = 3;
+const CHANGES_INITIAL = 1 << 10;
+
+const room = (changes: number): Float64Array => new Float64Array(WIDTH * changes);
