@@ -12,11 +12,11 @@ import {
   LOCK_NAME_STRIDE,
   LOCK_NAMES,
   LOCK_NAMES_MAX,
-  VISIT_NUMBERS,
   VISITS,
   VISITS_MAX,
   WORD,
 } from './memory-map';
+import { VISIT_NUMBERS, type VisitReader } from '../replay/port';
 import { I32, I64 } from './wasm/opcodes';
 
 /**
@@ -26,7 +26,7 @@ import { I32, I64 } from './wasm/opcodes';
  */
 
 /** sha256 of the built module: whoever changes the kernel changes this, and with it the keys of cached results. */
-export const ENGINE_KERNEL_SHA256 = '544afb3c14c1e9a86bbd950e59afb9e2bf271d910fbd097b6cc585fdb16b3339';
+export const ENGINE_KERNEL_SHA256 = '272d81b58a80d5848eb88451139a4e5d94f04e68d6181d482d72fda7d0780bff';
 
 const kernelModule = new WebAssembly.Module(readFileSync(join(__dirname, 'kernel', 'engine-kernel.wasm')));
 
@@ -161,12 +161,9 @@ export class EngineKernel {
   }
 
   /** Hands over the visits so far, each once. */
-  readVisits(visit: (start: number, bytes: number, state: number) => void): void {
-    const { visits, words } = this;
-    const count = words[WORD.visitCount]!;
-    words[WORD.visitCount] = 0;
-    for (let at = 0; at < count * VISIT_NUMBERS; at += VISIT_NUMBERS) {
-      visit(visits[at]!, visits[at + 1]!, visits[at + 2]!);
-    }
+  readVisits(read: VisitReader): void {
+    const count = this.words[WORD.visitCount]!;
+    this.words[WORD.visitCount] = 0;
+    read(this.visits, count);
   }
 }

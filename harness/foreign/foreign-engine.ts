@@ -12,6 +12,7 @@ import { orderOf, pagesBytes, PAGE_ORDER_MAX } from './page-orders';
 import { assumedBlock, ProgramBlocks, type BlockShape } from './program-blocks';
 import { RegionSource } from './region-source';
 import { BugCheck, RunningModule } from './running-module';
+import { visitRows } from '../replay/visit-rows';
 
 /**
  * A real allocator, compiled to WebAssembly, behind the engine port. Its module records its own accesses into the
@@ -41,6 +42,7 @@ export class ForeignEngine implements Engine {
   readonly watchMoves?: NonNullable<Engine['watchMoves']>;
 
   runner?: OperationRunner;
+  readonly walkRows?: NonNullable<Engine['walkRows']>;
   past?: EnginePast | undefined;
 
   private readonly running: RunningModule;
@@ -77,6 +79,9 @@ export class ForeignEngine implements Engine {
     this.blocks = module.has('ar_walk')
       ? undefined
       : new ProgramBlocks(machine, parts, this.observedUsable());
+    if (this.blocks === undefined && !this.ownsHeap) {
+      this.walkRows = (read) => this.running.walkRows(read);
+    }
     if (module.has('ar_reallocate')) {
       this.reallocate = this.resize;
     }
@@ -263,7 +268,8 @@ export class ForeignEngine implements Engine {
       this.blocks.walk(visit);
       return;
     }
-    this.running.walk(this.ownsHeap ? this.reachedOnly(visit) : visit);
+    const visited = this.ownsHeap ? this.reachedOnly(visit) : visit;
+    this.running.walkRows((rows, count) => visitRows(rows, count, visited));
   }
 
   /** An engine that has the whole heap also walks what it has not reached yet. */

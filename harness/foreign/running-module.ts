@@ -3,7 +3,7 @@ import { Fault, HeapCorruption, isEngineFailure, Runaway, Trap } from '../machin
 import { NULL_ZONE_BYTES, type LinearMemory } from '../machine/linear-memory';
 import type { LinearEngine, Machine } from '../machine/machine';
 import type { Step } from '../machine/steps';
-import type { BlockState, BlockVisitor } from '../replay/port';
+import type { VisitReader } from '../replay/port';
 import { EngineKernel, type KernelFunctionName } from './engine-kernel';
 import type { CompiledRecording, EngineFunction, ForeignModule, HarnessFunction } from './foreign-module';
 import { placeText } from './locations';
@@ -41,8 +41,6 @@ export type HarnessFunctions = Readonly<
   Record<Exclude<HarnessFunction, KernelFunctionName>, (...values: number[]) => number | undefined | void>
 >;
 
-const STATES: readonly BlockState[] = ['allocated', 'free', 'metadata'];
-
 /** A loop without accesses is stopped when it has run as many instructions as this many accesses would take. */
 const INSTRUCTIONS_PER_ACCESS_LIMIT = 4;
 
@@ -72,7 +70,7 @@ export class RunningModule implements LinearEngine {
   private readonly instructionsMax: number;
   private readonly pieceSteps: readonly Step[];
   private readonly verbSteps = new Map<EngineFunction, Step>();
-  private visitor: ((start: number, bytes: number, state: number) => void) | undefined;
+  private visitReader: VisitReader | undefined;
   private stackPointer: WebAssembly.Global | undefined;
   private stackPointerAtRest: unknown;
 
@@ -188,22 +186,21 @@ export class RunningModule implements LinearEngine {
 
   /**
    * A walk of the engine's over its heap. Visits wait in the kernel's column; where the walk ends in the middle, those
-   * before it count, and the visitor has the first word on what is wrong.
+   * before it count, and the reader has the first word on what is wrong.
    */
-  walk(visit: BlockVisitor): void {
+  walkRows(read: VisitReader): void {
     this.kernel.readVisits(() => undefined);
-    this.visitor = (start, bytes, state) => visit(start, bytes, STATES[state] ?? 'metadata');
+    this.visitReader = read;
     try {
       this.observe(() => this.entries.__ar_walk!());
     } finally {
-      const { visitor } = this;
-      this.visitor = undefined;
-      this.kernel.readVisits(visitor);
+      this.visitReader = undefined;
+      this.kernel.readVisits(read);
     }
   }
 
   private visited(): void {
-    this.kernel.readVisits(this.visitor ?? (() => undefined));
+    this.kernel.readVisits(this.visitReader ?? (() => undefined));
   }
 
   /** `observe` without a closure: every allocation is looked at. */

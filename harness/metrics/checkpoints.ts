@@ -5,6 +5,7 @@ import { isEngineFailure } from '../machine/failures';
 import { HEAP_BASE } from '../machine/memory-layout';
 import type { PerformedRows } from '../replay/block-rows';
 import type { Stack } from '../replay/stack';
+import { walkInRows } from '../replay/visit-rows';
 import { footprintMoment } from './footprint';
 import { heapSurvey, SurveyBuilder, type HeapSurvey } from './fragmentation';
 import { HeapMapColumn } from './heap-map';
@@ -41,9 +42,9 @@ export function seeHeap({ engine, machine }: Stack): HeapSight | null {
     const survey = new SurveyBuilder();
     const column = new HeapMapColumn(machine);
     machine.stream.aside(() =>
-      engine.walk((start, bytes, state) => {
-        survey.block(bytes, state);
-        column.block(start, bytes, state);
+      walkInRows(engine, (rows, count) => {
+        survey.blocks(rows, count);
+        column.blocks(rows, count);
       }),
     );
     return { survey: survey.finish(machine), column };

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Machine } from '../machine/machine';
 import { PAGE_BYTES } from '../machine/memory-layout';
-import type { BlockState } from '../replay/port';
+import { BLOCK_STATES, VISIT_NUMBERS, type BlockState } from '../replay/port';
 import { BASIS_POINTS, ExactSum, scaledRatio } from './exact-ratio';
 import { count, counts, type Shape } from './schema';
 
@@ -36,6 +36,12 @@ export class SurveyBuilder {
   private metadataBytes = 0;
   private readonly squares = new ExactSum();
   private readonly freeBlocksByLog2: number[] = [];
+
+  blocks(rows: Float64Array, count: number): void {
+    for (let at = 0; at < count * VISIT_NUMBERS; at += VISIT_NUMBERS) {
+      this.block(rows[at + 1]!, BLOCK_STATES[rows[at + 2]!]!);
+    }
+  }
 
   block(bytes: number, state: BlockState): void {
     if (state === 'metadata') {

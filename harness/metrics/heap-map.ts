@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Machine } from '../machine/machine';
 import { HEAP_BASE, PAGE_BYTES } from '../machine/memory-layout';
-import type { BlockState } from '../replay/port';
+import { BLOCK_STATES, VISIT_NUMBERS, type BlockState } from '../replay/port';
 import { counts, positive, text, type Shape } from './schema';
 
 export const HEAP_MAP_ROWS_MAX = 256;
@@ -58,7 +58,13 @@ export class HeapMapColumn {
     });
   }
 
-  block(start: number, bytes: number, state: BlockState): void {
+  blocks(rows: Float64Array, count: number): void {
+    for (let at = 0; at < count * VISIT_NUMBERS; at += VISIT_NUMBERS) {
+      this.block(rows[at]!, rows[at + 1]!, BLOCK_STATES[rows[at + 2]!]!);
+    }
+  }
+
+  private block(start: number, bytes: number, state: BlockState): void {
     if (state === 'free') {
       return;
     }

@@ -3,9 +3,11 @@ import * as v from 'valibot';
 import { isBlock, type Placement, type TraceEvent } from '../../traces/trace';
 import { isEngineFailure } from '../machine/failures';
 import { HEAP_BASE, PAGE_BYTES } from '../machine/memory-layout';
-import type { BlockState, Engine } from '../replay/port';
+import { BLOCK_STATES, type BlockState, type Engine } from '../replay/port';
 import type { ReplayObserver, ReplayState } from '../replay/replay';
+import { walkInRows } from '../replay/visit-rows';
 import { counts, text, type Shape } from './schema';
+import { WalkedHeap } from './walked-heap';
 
 /**
  * Every block of the heap at chosen moments of a replay, as the changes from each moment to the next: enough to draw
@@ -116,7 +118,7 @@ export class HeapWalkRecorder implements ReplayObserver {
   private walk(eventIndex: number, engine: Engine): void {
     const { now } = this;
     now.count = 0;
-    engine.walk(now.add);
+    walkInRows(engine, (rows, count) => now.add(rows, count));
     this.visits += now.count;
     this.isTooMuch = now.count > CHANGES_MAX;
     if (this.isTooMuch) {
@@ -135,18 +137,22 @@ export class HeapWalkRecorder implements ReplayObserver {
 
   /** Merges the blocks of a walk with those of the one before: what is the same stays as old as it was. */
   private changeTo(now: WalkedHeap, operation: number): HeapChange {
-    const { before, madeSince } = this;
+    const { before } = this;
+    const made = Float64Array.from(this.madeSince).sort();
     const gone: number[] = [];
     const come: WalkedBlock[] = [];
     let old = 0;
+    let nextMade = 0;
     for (let block = 0; block < now.count; block++) {
       const offset = now.offsets[block]!;
       while (old < before.count && before.offsets[old]! < offset) {
         gone.push(before.offsets[old++]!);
       }
+      while (nextMade < made.length && made[nextMade]! < offset) {
+        nextMade++;
+      }
       const isAtOld = old < before.count && before.offsets[old] === offset;
-      const state = now.stateOf(block);
-      const isMade = state === 'allocated' && madeSince.has(offset);
+      const isMade = made[nextMade] === offset && now.states[block] === ALLOCATED;
       if (isAtOld && before.isLike(old, now, block) && !isMade) {
         now.madeBy[block] = before.madeBy[old++]!;
         continue;
@@ -154,6 +160,7 @@ export class HeapWalkRecorder implements ReplayObserver {
       if (isAtOld) {
         gone.push(before.offsets[old++]!);
       }
+      const state = WALKED_STATES[now.states[block]!]!;
       const madeBy = (state === 'allocated' ? this.madeBy.get(offset) : undefined) ?? operation;
       now.madeBy[block] = madeBy;
       come.push({ offset, bytes: now.bytes[block]!, state, madeBy });
@@ -173,68 +180,6 @@ export class HeapWalkRecorder implements ReplayObserver {
     return this.changes.length < length;
   }
 }
-
-/** The blocks that one walk saw, as columns: a walk sees many, and most of them as the walk before. */
-class WalkedHeap {
-  count = 0;
-  offsets = new Float64Array(BLOCKS_INITIAL);
-  bytes = new Float64Array(BLOCKS_INITIAL);
-  madeBy = new Float64Array(BLOCKS_INITIAL);
-  private states = new Uint8Array(BLOCKS_INITIAL);
-
-  readonly add = (start: number, bytes: number, state: BlockState): void => {
-    const block = this.count++;
-    if (block === this.offsets.length) {
-      this.grow();
-    }
-    this.offsets[block] = start - HEAP_BASE;
-    this.bytes[block] = bytes;
-    this.states[block] = WALKED_STATES.indexOf(state);
-  };
-
-  stateOf(block: number): BlockState {
-    return WALKED_STATES[this.states[block]!]!;
-  }
-
-  /** Whether a block is as large and in the same state as a block of another walk. */
-  isLike(block: number, { bytes, states }: WalkedHeap, other: number): boolean {
-    return this.bytes[block] === bytes[other] && this.states[block] === states[other];
-  }
-
-  /** By offset; most engines walk so. */
-  sort(): void {
-    const { offsets, bytes, states } = this;
-    let sorted = 1;
-    while (sorted < this.count && offsets[sorted]! >= offsets[sorted - 1]!) {
-      sorted++;
-    }
-    if (sorted >= this.count) {
-      return;
-    }
-    const order = Array.from({ length: this.count }, (_, block) => block);
-    order.sort((a, b) => offsets[a]! - offsets[b]!);
-    const columns = [offsets, bytes, states].map((column) => column.slice(0, this.count));
-    order.forEach((from, to) => {
-      offsets[to] = columns[0]![from]!;
-      bytes[to] = columns[1]![from]!;
-      states[to] = columns[2]![from]!;
-    });
-  }
-
-  private grow(): void {
-    const grown = <A extends Float64Array | Uint8Array>(from: A, to: A): A => {
-      to.set(from);
-      return to;
-    };
-    const length = 2 * this.offsets.length;
-    this.offsets = grown(this.offsets, new Float64Array(length));
-    this.bytes = grown(this.bytes, new Float64Array(length));
-    this.madeBy = grown(this.madeBy, new Float64Array(length));
-    this.states = grown(this.states, new Uint8Array(length));
-  }
-}
-
-const BLOCKS_INITIAL = 1 << 10;
 
 function sizeOf({ gone, come }: HeapChange): number {
   return gone.length + come.length;
@@ -260,25 +205,39 @@ export function thinnedChanges(changes: readonly HeapChange[], pinned: ReadonlyS
 
 /** Two changes as one: what came with the first and went with the second was never there. */
 function joinedChange(first: HeapChange, second: HeapChange): HeapChange {
-  const come = new Map(first.come.map((block) => [block.offset, block]));
-  const gone = new Set(first.gone);
-  for (const offset of second.gone) {
-    if (!come.delete(offset)) {
-      gone.add(offset);
-    }
-  }
-  for (const block of second.come) {
-    come.set(block.offset, block);
-  }
+  const stillThere = new Set(first.come.map(({ offset }) => offset));
+  const gone = second.gone.filter((offset) => !stillThere.delete(offset));
+  const come = first.come.filter(({ offset }) => stillThere.has(offset));
   return {
     operation: second.operation,
-    gone: [...gone].sort((a, b) => a - b),
-    come: [...come.values()].sort((a, b) => a.offset - b.offset),
+    gone: merged(first.gone, gone, (offset) => offset),
+    come: merged(come, second.come, ({ offset }) => offset),
   };
 }
 
-/** States by their code in the encoding. */
-export const WALKED_STATES: readonly BlockState[] = ['allocated', 'free', 'metadata'];
+/** Two ascending lists as one, with the last of those that are at the same offset. */
+function merged<T>(some: readonly T[], others: readonly T[], offsetOf: (each: T) => number): T[] {
+  const all: T[] = [];
+  let last = -Infinity;
+  const add = (each: T): void => {
+    const offset = offsetOf(each);
+    all[offset === last ? all.length - 1 : all.length] = each;
+    last = offset;
+  };
+  let next = 0;
+  for (const each of others) {
+    for (; next < some.length && offsetOf(some[next]!) <= offsetOf(each); next++) {
+      add(some[next]!);
+    }
+    add(each);
+  }
+  some.slice(next).forEach(add);
+  return all;
+}
+
+/** States by their code in the encoding, which is that of visits. */
+export const WALKED_STATES: readonly BlockState[] = BLOCK_STATES;
+const ALLOCATED = 0;
 
 /**
  * Changes as bytes: per moment the number of blocks that go and the distances between their addresses, then the number

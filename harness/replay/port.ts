@@ -28,6 +28,13 @@ export type BlockState = (typeof BLOCK_STATES)[number];
  */
 export type BlockVisitor = (start: number, bytes: number, state: BlockState) => void;
 
+/**
+ * Receives visits many at a time, a row each: start, bytes, and the state's place in `BLOCK_STATES`. They are valid
+ * during the call.
+ */
+export type VisitReader = (rows: Float64Array, count: number) => void;
+export const VISIT_NUMBERS = 3;
+
 /** API-call scopes (libxl's gc): temporaries die when their call is left. */
 export interface ApiScopes {
   /** Opens a public call: the allocations of kind `temp` that follow belong to it. */
@@ -96,6 +103,8 @@ export interface Engine {
   translate?(address: number): number;
   /** Visits every block of the held memory; for observers, never charged. */
   walk(visit: BlockVisitor): void;
+  /** The same walk by rows, of an engine that has its visits as such. */
+  walkRows?(read: VisitReader): void;
   /** Verifies every invariant of the metadata; throws `HeapCorruption` naming the block. Never charged. */
   check(): void;
 }

@@ -10,6 +10,8 @@ import { VISIT_COUNT, VISIT_STRIDE, VISITS, VISITS_MAX } from './memory-map';
  * what `../block-runner.ts` calls.
  */
 
+const METADATA: u32 = 2;
+
 export function lock64(name: f64): void {
   acquire(name);
 }
@@ -31,7 +33,8 @@ export function visit64(start: f64, bytes: f64, state: i32): void {
   const row = VISITS + count * VISIT_STRIDE;
   store<f64>(row, start);
   store<f64>(row, bytes, 8);
-  store<f64>(row, <f64>state, 16);
+  // What is neither allocated nor free is the engine's own, whatever it calls that.
+  store<f64>(row, <f64>min(<u32>state, METADATA), 16);
   store<i32>(VISIT_COUNT, count + 1);
   if (count == VISITS_MAX - 1) {
     visited();

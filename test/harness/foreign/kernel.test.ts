@@ -22,7 +22,7 @@ import { HeapCorruption } from '../../../harness/machine/failures';
 import { I32, I64 } from '../../../harness/foreign/wasm/opcodes';
 import { Ledger } from '../../../harness/machine/ledger';
 import { HEAP_BASE } from '../../../harness/machine/memory-layout';
-import type { EngineDefinition } from '../../../harness/replay/port';
+import { VISIT_NUMBERS, type EngineDefinition } from '../../../harness/replay/port';
 import { createStack } from '../../../harness/replay/stack';
 import { OP } from '../../../traces/trace';
 import { inFolder } from '../cli/command';
@@ -79,7 +79,7 @@ build('has the figures that TypeScript has', () => {
   };
   const counted = {
     UNITS_PER_INSTRUCTION,
-    VISIT_STRIDE: 8 * map.VISIT_NUMBERS,
+    VISIT_STRIDE: 8 * VISIT_NUMBERS,
     JOURNAL_ROW_BYTES: 4 * map.JOURNAL_ROW_WORDS,
     SEGMENT_PRICED_STRIDE: 8 * PRICED_COUNT,
     OPERATION_NOTED_STRIDE: 8 * NOTED_COUNT,

@@ -12,6 +12,7 @@ import { HeapMapColumn, HeapMapRecorder, HEAP_MAP_ROWS_MAX } from '../../../harn
 import { Machine } from '../../../harness/machine/machine';
 import { HEAP_BASE, PAGE_BYTES } from '../../../harness/machine/memory-layout';
 import type { BlockState, Engine } from '../../../harness/replay/port';
+import { walkInRows } from '../../../harness/replay/visit-rows';
 
 const test = suite('fragmentation');
 
@@ -38,13 +39,13 @@ function handHeap(
 
 function surveyHeap({ machine, engine }: ReturnType<typeof handHeap>) {
   const survey = new SurveyBuilder();
-  engine.walk((_start, bytes, state) => survey.block(bytes, state));
+  walkInRows(engine, (rows, count) => survey.blocks(rows, count));
   return survey.finish(machine);
 }
 
 function addMoment(recorder: HeapMapRecorder, { machine, engine }: ReturnType<typeof handHeap>): void {
   const column = new HeapMapColumn(machine);
-  engine.walk((start, bytes, state) => column.block(start, bytes, state));
+  walkInRows(engine, (rows, count) => column.blocks(rows, count));
   recorder.add(column);
 }
 
