@@ -77,6 +77,10 @@ export class BlockRows implements OperationColumns {
 
   /** Enters an event; false, and it is not entered, where it is no plain allocation or free of what lives. */
   enterEvent({ op, id, size, align }: TraceEvent): boolean {
+    const row = this.count;
+    this.codes[row] = op;
+    this.ids[row] = id;
+    this.sizes[row] = size;
     return this.enter(op, id, size, align);
   }
 
@@ -84,6 +88,9 @@ export class BlockRows implements OperationColumns {
   enterRun({ from, until, ops, ids, sizes, aligns }: EventRun, most: number): number {
     const end = Math.min(until, from + most);
     this.table.lookAhead(ids, from, end);
+    this.codes.set(ops.subarray(from, end), this.count);
+    this.ids.set(ids.subarray(from, end), this.count);
+    this.sizes.set(sizes.subarray(from, end), this.count);
     let index = from;
     while (index < end && this.enter(ops[index]!, ids[index]!, sizes[index]!, aligns[index]!)) {
       index++;
@@ -91,19 +98,20 @@ export class BlockRows implements OperationColumns {
     return index - from;
   }
 
+  /** What the table has to do with it: the rest of a row is what the event says. */
   private enter(op: number, id: number, size: number, align: number): boolean {
     switch (op) {
       case OP.alloc:
       case OP.heap:
-        return this.enterAllocation(op, id, size, align);
+        return this.enterAllocation(id, size, align);
       case OP.free:
-        return this.enterFree(id, size);
+        return this.enterFree(id);
       default:
         return false;
     }
   }
 
-  private enterAllocation(op: number, id: number, size: number, align: number): boolean {
+  private enterAllocation(id: number, size: number, align: number): boolean {
     const { table, count: row } = this;
     const slot = table.add(id);
     if (slot < 0) {
@@ -115,11 +123,12 @@ export class BlockRows implements OperationColumns {
     this.bytes[row] = size;
     this.aligns[row] = align;
     this.objects[row] = 0;
-    this.enterRow(op, id, size, slot);
+    this.slots[row] = slot;
+    this.count = row + 1;
     return true;
   }
 
-  private enterFree(id: number, size: number): boolean {
+  private enterFree(id: number): boolean {
     const { table, count: row } = this;
     const slot = table.removeId(id);
     if (slot < 0) {
@@ -131,17 +140,9 @@ export class BlockRows implements OperationColumns {
     this.aligns[row] = table.align(slot);
     this.objects[row] = bornRow >= 0 ? -1 - bornRow : table.placement(slot);
     this.placements[row] = NOTHING;
-    this.enterRow(OP.free, id, size, slot);
-    return true;
-  }
-
-  private enterRow(op: number, id: number, size: number, slot: number): void {
-    const row = this.count;
-    this.codes[row] = op;
-    this.ids[row] = id;
-    this.sizes[row] = size;
     this.slots[row] = slot;
     this.count = row + 1;
+    return true;
   }
 
   /** The event of a row, as far as a block knows it. */
