@@ -45,7 +45,7 @@ export const dummy = { ...textbookFirstFit, name: 'dummy-engine', summary: 'a du
     registry: 'allocators/registry.ts',
     lines: {
       "import { xvmalloc } from './xen/xvmalloc';": "import { dummy } from './textbook/dummy';",
-      '  textbookBestFit,': '  dummy,',
+      "  'textbook-best-fit': () => textbookBestFit,": "  'dummy-engine': () => dummy,",
     },
   },
   {
@@ -61,7 +61,7 @@ export const dummy = { ...textbookFirstFit, name: 'dummy-engine', summary: 'a du
     registry: 'traces/importers/registry.ts',
     lines: {
       "import { djMalloc } from './dj-malloc';": "import { dummy } from './dummy';",
-      '  drmemtrace,': '  dummy,',
+      '  drmemtrace: () => drmemtrace,': "  'dummy-log': () => dummy,",
     },
   },
   {
