@@ -205,6 +205,7 @@ export const TEXTBOOK = {
   capabilities: ['reallocate'],
   quirks: [],
   placementsForm: 'xen',
+  isAllInMemory: true,
 } as const satisfies Partial<EngineDefinition>;
 
 /** Both visit the free blocks below the one that is freed. */

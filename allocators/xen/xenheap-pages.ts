@@ -111,5 +111,6 @@ export const xenheapPages: EngineDefinition = {
     },
   ],
   placementsForm: 'xen',
+  isAllInMemory: true,
   create: (machine, options) => new XenheapPages(machine, options),
 };

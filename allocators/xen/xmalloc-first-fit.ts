@@ -365,5 +365,6 @@ export const xmallocFirstFit: EngineDefinition = {
     },
   ],
   placementsForm: 'xen',
+  isAllInMemory: true,
   create: (machine, options) => new XmallocFirstFit(machine, options),
 };

@@ -176,5 +176,6 @@ export const xmallocTlsf2008: EngineDefinition = {
     STOPS_WITHOUT_POOL,
   ],
   placementsForm: 'xen',
+  isAllInMemory: true,
   create: (machine, options) => new XmallocTlsf2008(machine, options),
 };

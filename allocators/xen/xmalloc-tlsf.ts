@@ -247,5 +247,6 @@ export const xmallocTlsf: EngineDefinition = {
   bounds: TLSF_BOUNDS,
   quirks: [REALIGNING_LOSES_CONTENTS, STOPS_WITHOUT_POOL],
   placementsForm: 'xen',
+  isAllInMemory: true,
   create: (machine, options) => new XmallocTlsf(machine, options),
 };

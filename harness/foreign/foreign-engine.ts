@@ -2,9 +2,10 @@ import { blockPlacement, BUG, NULL, ZERO, type Placement } from '../../traces/tr
 import { HeapCorruption } from '../machine/failures';
 import type { Machine } from '../machine/machine';
 import { HEAP_BASE } from '../machine/memory-layout';
+import type { Past } from '../machine/past';
 import type { Step } from '../machine/steps';
 import type { OperationRunner } from '../replay/operation-block';
-import type { Block, BlockVisitor, Engine, EnginePast } from '../replay/port';
+import type { Block, BlockVisitor, Engine } from '../replay/port';
 import type { ForeignModule } from './foreign-module';
 import { MachineServices } from './machine-services';
 import { ForeignRunner } from './operation-runner';
@@ -43,7 +44,7 @@ export class ForeignEngine implements Engine {
 
   runner?: OperationRunner;
   readonly walkRows?: NonNullable<Engine['walkRows']>;
-  past?: EnginePast | undefined;
+  past?: Past | undefined;
 
   private readonly running: RunningModule;
   private readonly verbs: Readonly<Record<(typeof VERBS)[number], Step>>;

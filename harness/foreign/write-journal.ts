@@ -1,12 +1,8 @@
-import type { EnginePast } from '../replay/port';
+import type { Past } from '../machine/past';
 import { BLOCK_OPERATIONS_MAX } from '../replay/operation-block';
 import { JOURNAL, JOURNAL_AFTER, JOURNAL_ROW_WORDS, JOURNAL_ROWS, WORD } from './memory-map';
 
-/**
- * What an engine's memory held where it was written since, one row a store: by exchanging rows and memory from the last
- * one to the first, the memory is as it was, and the rows say how to come forth again. An allocator reads far more than
- * it writes, so that going back and forth takes a small part of replaying it.
- */
+/** The past of an engine that is WebAssembly, one row a store: what stood there, in as many bytes. */
 
 /** 64 MiB. */
 const ROWS_MAX = 1 << 22;
@@ -14,7 +10,7 @@ const ROWS_MAX = 1 << 22;
 /** The widths of stores; a range is so many of the largest. */
 const BYTES_MOST = 8;
 
-export class WriteJournal implements EnginePast {
+export class WriteJournal implements Past {
   private readonly kept: Int32Array[] = [];
   private readonly rows: Int32Array;
   private readonly afterRows: Int32Array;

@@ -44,6 +44,16 @@ export class Ledger {
     this.held = bytes;
   }
 
+  /** Whether a granule is held: 1, or 0. */
+  isHeld(granule: number): number {
+    return this.held[granule]!;
+  }
+
+  /** Enters what was true at another moment; how much is held altogether stays as it is now. */
+  putBack(granule: number, isHeld: number): void {
+    this.held[granule] = isHeld;
+  }
+
   take(address: number, bytes: number): void {
     this.mark(address, bytes, 1);
     this.heldGranulesPeak = Math.max(this.heldGranulesPeak, this.heldGranules);

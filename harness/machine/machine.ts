@@ -67,7 +67,7 @@ export interface MachineOptions {
   readonly observer?: StepObserver;
   /** Receives every full batch of the stream; without it accesses are counted and forgotten. */
   readonly drain?: (batch: AccessStream) => void;
-  /** Whether an engine that can shall keep what it overwrites, so that its memory can be put back (`EnginePast`). */
+  /** Whether what an engine overwrites is kept, so that its memory can be put back (`Past`), where that can be. */
   readonly keepsPast?: boolean;
   /** What machines before this one have left. */
   readonly spare?: SpareArrays;
@@ -202,6 +202,13 @@ export class Machine extends Memory implements Words {
       this.pages?.start();
       startEngine();
     });
+  }
+
+  /** From here on keeps what is overwritten, if that was asked for: of an engine that knows nothing but its memory. */
+  keepPast(): void {
+    if (this.keepsPast && this.linearEngine === undefined) {
+      this.beginPast(this.ledger);
+    }
   }
 
   /** Reads the 32-bit word at `address`, unsigned. */

@@ -1,7 +1,9 @@
 import { InputError } from '../../traces/input-error';
 import { Fault } from './failures';
+import type { Ledger } from './ledger';
 import { LinearMemory, type StreamAddresses } from './linear-memory';
 import { HEAP_BASE, PAGE_SHIFT, type MemoryLayout } from './memory-layout';
+import { WordJournal } from './past';
 import { TWO_TO_32 } from '../../traces/ground/integers';
 
 /**
@@ -48,6 +50,8 @@ export abstract class Memory {
   /** Bytes from `HEAP_BASE` up that lie in `words`: none on a machine whose memory is linear. */
   private mappedBytes = 0;
   private linear: LinearMemory | undefined;
+  /** What was overwritten since somebody asked for it, on a machine whose memory is not linear. */
+  past: WordJournal | undefined;
 
   constructor(
     readonly layout: MemoryLayout,
@@ -102,7 +106,7 @@ export abstract class Memory {
   protected setWord(address: number, value: number): void {
     const offset = address - HEAP_BASE;
     if (offset >= 0 && offset < this.mappedBytes && (offset & 3) === 0) {
-      this.words[this.indexOf(offset)] = value | 0;
+      this.putWord(this.indexOf(offset), value | 0);
     } else {
       this.setRareWord(address, value);
     }
@@ -118,10 +122,10 @@ export abstract class Memory {
     const end = address - HEAP_BASE + bytes;
     for (let offset = address - HEAP_BASE; offset < end;) {
       if ((offset & 3) === 0 && offset + 4 <= end) {
-        this.words[this.indexOf(offset)] = word;
+        this.putWord(this.indexOf(offset), word);
         offset += 4;
       } else {
-        this.octets[this.octetIndexOf(offset)] = value;
+        this.putOctet(this.octetIndexOf(offset), value);
         offset += 1;
       }
     }
@@ -142,7 +146,7 @@ export abstract class Memory {
     }
     for (let moved = 0; moved < wordBytes; moved += 4) {
       const at = isUpwards ? moved : wordBytes - 4 - moved;
-      this.words[this.indexOf(to + at)] = this.words[this.indexOf(from + at)]!;
+      this.putWord(this.indexOf(to + at), this.words[this.indexOf(from + at)]!);
     }
     if (isUpwards) {
       this.moveOctets(to + wordBytes, from + wordBytes, bytes - wordBytes, isUpwards);
@@ -152,8 +156,18 @@ export abstract class Memory {
   private moveOctets(to: number, from: number, count: number, isUpwards: boolean): void {
     for (let moved = 0; moved < count; moved++) {
       const at = isUpwards ? moved : count - 1 - moved;
-      this.octets[this.octetIndexOf(to + at)] = this.octets[this.octetIndexOf(from + at)]!;
+      this.putOctet(this.octetIndexOf(to + at), this.octets[this.octetIndexOf(from + at)]!);
     }
+  }
+
+  private putWord(index: number, word: number): void {
+    this.past?.enterWord(index);
+    this.words[index] = word;
+  }
+
+  private putOctet(index: number, octet: number): void {
+    this.past?.enterWord(index >>> 2);
+    this.octets[index] = octet;
   }
 
   /** Words of a linear memory, and those at odd addresses: they occur only after corruption, and x86 reads them. */
@@ -192,7 +206,7 @@ export abstract class Memory {
     if (this.linear !== undefined) {
       return this.linear.setOctet(address, value & 0xff);
     }
-    this.octets[this.octetIndexOf(address - HEAP_BASE)] = value;
+    this.putOctet(this.octetIndexOf(address - HEAP_BASE), value);
   }
 
   /** Where the word at an offset from `HEAP_BASE` is kept. */
@@ -209,6 +223,11 @@ export abstract class Memory {
     if (!this.isMapped(address, bytes)) {
       throw new Fault(address, this.layout.regionAt(address));
     }
+  }
+
+  /** From here on keeps what is overwritten. */
+  protected beginPast(ledger: Ledger): void {
+    this.past = new WordJournal(this.words, ledger);
   }
 
   /** Makes the memory a linear one, as large as the layout, with the stream's arrays in it. */

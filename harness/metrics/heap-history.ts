@@ -1,6 +1,6 @@
 import type { Placement, TraceEvent } from '../../traces/trace';
 import type { PerformedRows } from '../replay/block-rows';
-import type { EnginePast } from '../replay/port';
+import type { Past } from '../machine/past';
 import type { ReplayObserver, ReplayState } from '../replay/replay';
 import type { Stack } from '../replay/stack';
 import { HeapWalkRecorder, type HeapWalk } from './heap-walk';
@@ -13,28 +13,37 @@ export class HeapHistory implements ReplayObserver {
   /** By event; −1 where it did not reach the engine. */
   private readonly moments: Int32Array;
   private readonly placements: Float64Array;
+  private readonly sizes: Float64Array;
+  private readonly aligns: Float64Array;
 
   /** @param events how many there will be */
   constructor(
     private readonly stack: Stack,
-    private readonly past: EnginePast,
+    private readonly past: Past,
     events: number,
   ) {
     this.moments = new Int32Array(events).fill(-1);
     this.placements = new Float64Array(events);
+    this.sizes = new Float64Array(events);
+    this.aligns = new Float64Array(events);
   }
 
-  operation({ eventIndex }: ReplayState, _event: TraceEvent, placement: Placement): void {
+  operation({ eventIndex }: ReplayState, event: TraceEvent, placement: Placement): void {
     this.moments[eventIndex] = this.past.now ?? -1;
     this.placements[eventIndex] = placement;
+    this.sizes[eventIndex] = event.size;
+    this.aligns[eventIndex] = event.align;
   }
 
   performed(_state: ReplayState, rows: PerformedRows, from: number, until: number): void {
-    const { moments, placements, past } = this;
+    const { moments, past } = this;
+    const first = rows.firstEvent;
     for (let row = from; row < until; row++) {
-      moments[rows.firstEvent + row] = past.after(row);
-      placements[rows.firstEvent + row] = rows.placements[row]!;
+      moments[first + row] = past.after(row);
     }
+    this.placements.set(rows.placements.subarray(from, until), first + from);
+    this.sizes.set(rows.sizes.subarray(from, until), first + from);
+    this.aligns.set(rows.aligns.subarray(from, until), first + from);
   }
 
   /** Undefined where the past has not been kept as a whole. */
@@ -42,7 +51,7 @@ export class HeapHistory implements ReplayObserver {
     pinned: ReadonlySet<number>,
     lastOperation: number,
   ): { readonly heapWalk: HeapWalk | null } | undefined {
-    const { stack, past, moments, placements } = this;
+    const { stack, past, moments, placements, sizes, aligns } = this;
     if (past.now === undefined) {
       return undefined;
     }
@@ -50,7 +59,8 @@ export class HeapHistory implements ReplayObserver {
     for (let event = 0; event <= lastOperation; event++) {
       if (moments[event]! >= 0) {
         past.standAt(moments[event]!);
-        recorder.step(event, stack.engine, placements[event]! as Placement, 0, 0);
+        const placement = placements[event]! as Placement;
+        recorder.step(event, stack.engine, placement, sizes[event]!, aligns[event]!);
       }
     }
     return { heapWalk: recorder.finish() };

@@ -148,7 +148,7 @@ async function recordPass(plan: MeasurementPlan, trail: OperationTrail | undefin
     },
   });
   const sightings = expected && new Sightings(expected.moments, heldBytesPeakMin(expected, stack));
-  const { past } = stack.engine;
+  const past = stack.engine.past ?? stack.machine.past;
   const history = past && new HeapHistory(stack, past, eventsWalked);
   const recording: RecordingPlan = {
     pricings: plan.pricings,

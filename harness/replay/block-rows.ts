@@ -10,6 +10,7 @@ export type PerformedRows = Readonly<
     | 'codes'
     | 'ids'
     | 'sizes'
+    | 'aligns'
     | 'placements'
     | 'heldBytes'
     | 'allocatedAfter'

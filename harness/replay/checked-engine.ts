@@ -12,6 +12,7 @@ import type { Block, Engine, EngineDefinition } from './port';
 export function checkedDefinition(definition: EngineDefinition): EngineDefinition {
   return {
     ...definition,
+    isAllInMemory: false,
     create: caught('create', (machine, options, engineNamed) =>
       checked(definition.create(machine, options, engineNamed)),
     ),

@@ -33,7 +33,7 @@ export class EngineRunner implements OperationRunner {
 
   run(from: number, until: number): RunEnd {
     const { engine, machine } = this.stack;
-    const { stream, ledger } = machine;
+    const { stream, ledger, past } = machine;
     const { verbs, bytes, aligns, objects, placements, heldBytes } = this.columns;
     this.isLast = false;
     this.isWithin = false;
@@ -61,6 +61,7 @@ export class EngineRunner implements OperationRunner {
       }
       heldBytes[row] = ledger.heldBytes;
       this.lastSteps[row] = stream.lastStep ?? -1;
+      past?.endRow(row);
       stream.closeOperation();
       if (this.isLast || stream.isFull) {
         this.next = row + 1;

@@ -1,5 +1,6 @@
 import type { Placement } from '../../traces/trace';
 import type { Machine } from '../machine/machine';
+import type { Past } from '../machine/past';
 import type { OperationRunner } from './operation-block';
 import type { BrokenGuarantee, QuirkDemonstration } from './demonstration';
 
@@ -91,8 +92,8 @@ export interface Engine {
   /** Runs many operations by itself, where it does so faster than one verb after the other. */
   readonly runner?: OperationRunner;
 
-  /** How its memory was, where the machine was asked to keep that and the engine can. */
-  readonly past?: EnginePast | undefined;
+  /** How its memory was, where that was asked for, of an engine that keeps it by itself. */
+  readonly past?: Past | undefined;
 
   /**
    * The allocated block behind an object, or undefined where there is none; size and align are those of the
@@ -107,16 +108,6 @@ export interface Engine {
   walkRows?(read: VisitReader): void;
   /** Verifies every invariant of the metadata; throws `HeapCorruption` naming the block. Never charged. */
   check(): void;
-}
-
-/** An engine's memory at other moments than now: numbers that grow. Only for who has ended the replay. */
-export interface EnginePast {
-  /** The moment now; undefined where more was written than is kept. */
-  readonly now: number | undefined;
-  /** The moment after a row of the block that was just performed. */
-  after(row: number): number;
-  /** Puts the memory back, or forth, to a moment: a walk sees it as it was then, but the page source knows only now. */
-  standAt(moment: number): void;
 }
 
 /** The optional verbs, by the names used in `list`, `n/a` reasons and conformance reports. */
@@ -219,6 +210,11 @@ export interface EngineDefinition {
   readonly bounds: readonly WorstCaseBound[];
   readonly quirks: readonly Quirk[];
   readonly placementsForm: PlacementsForm;
+  /**
+   * All that walks and `blockAt` follow from lies in the machine's memory and its ledger: put back, they show the heap
+   * as it was.
+   */
+  readonly isAllInMemory?: boolean;
   /** Of an engine that is a compiled module: what it was built from, and what of its heap it shows. */
   readonly foreign?: ForeignBuild;
   /**

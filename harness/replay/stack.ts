@@ -37,6 +37,9 @@ export function createStackOn(
   const machine = makeMachine();
   const engine = definition.create(machine, options, engineNamed);
   machine.boot(() => engine.start());
+  if (definition.isAllInMemory === true) {
+    machine.keepPast();
+  }
   return { definition, options, machine, engine };
 }
 

@@ -2,13 +2,14 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import fc from 'fast-check';
 import * as path from 'node:path';
-import { engineNamed } from '../../../allocators/registry';
+import { allEngines, engineNamed } from '../../../allocators/registry';
 import { loadEngine } from '../../../harness/cli/names/load-engine';
 import { ForeignModule } from '../../../harness/foreign/foreign-module';
 import { JOURNAL_ROWS, WORD } from '../../../harness/foreign/memory-map';
 import { WriteJournal } from '../../../harness/foreign/write-journal';
 import { HEAP_BASE } from '../../../harness/machine/memory-layout';
 import type { Machine } from '../../../harness/machine/machine';
+import type { Past } from '../../../harness/machine/past';
 import { HeapHistory } from '../../../harness/metrics/heap-history';
 import { HeapWalkRecorder } from '../../../harness/metrics/heap-walk';
 import type { EngineDefinition } from '../../../harness/replay/port';
@@ -16,14 +17,17 @@ import { replay, type ReplayObserver } from '../../../harness/replay/replay';
 import { createStack, type Stack } from '../../../harness/replay/stack';
 import type { Trace } from '../../../traces/trace';
 import { traceOf } from '../replay/toy-engine';
-import { cEngine } from './c-engine';
-import { handMade, NOTHING_ENGINE } from './wat';
+import { cEngine } from '../foreign/c-engine';
+import { handMade, NOTHING_ENGINE } from '../foreign/wat';
 
 const ENGINES: readonly EngineDefinition[] = [
-  loadEngine(path.join(__dirname, 'journal.c')),
+  loadEngine(path.join(__dirname, '../foreign/journal.c')),
   cEngine('first-fit'),
   cEngine('tlsf'),
+  ...allEngines().filter(({ isAllInMemory }) => isAllInMemory === true),
 ];
+
+const pastOf = ({ engine, machine }: Stack): Past | undefined => engine.past ?? machine.past;
 
 const stackOf = (definition: EngineDefinition, keepsPast: boolean): Stack =>
   createStack(definition, {}, { heapPages: 24, virtualPages: 0, keepsPast }, engineNamed);
@@ -45,12 +49,12 @@ class Witness implements ReplayObserver {
   constructor(private readonly every: number) {}
 
   operation({ eventIndex, stack }: Parameters<ReplayObserver['operation']>[0]): void {
-    this.look(eventIndex, stack, stack.engine.past!.now!);
+    this.look(eventIndex, stack, pastOf(stack)!.now!);
   }
 
   performed(...[state, rows, , until]: Parameters<NonNullable<ReplayObserver['performed']>>): void {
     const { eventIndex, stack } = state;
-    const moment = stack.engine.past!.after(until - 1);
+    const moment = pastOf(stack)!.after(until - 1);
     assert.is(rows.firstEvent + until - 1, eventIndex);
     this.look(eventIndex, stack, moment);
   }
@@ -86,7 +90,7 @@ const traces = fc
     );
   });
 
-const test = suite('an engine in C whose writes are kept');
+const test = suite('an engine whose writes are kept');
 
 for (const definition of ENGINES) {
   test(`${definition.name}: has its memory as it was at any moment`, () =>
@@ -95,7 +99,7 @@ for (const definition of ENGINES) {
         const stack = stackOf(definition, true);
         const witness = new Witness(13);
         await replay(trace, stack, [witness], { blockEventsMax });
-        const { past } = stack.engine;
+        const past = pastOf(stack);
         for (const { moment, memory } of [...witness.seen.slice().reverse(), ...witness.seen]) {
           past!.standAt(moment);
           assert.ok(memoryOf(stack.machine, stack.machine) === memory, `at ${moment}`);
@@ -109,7 +113,7 @@ for (const definition of ENGINES) {
       fc.asyncProperty(traces, fc.constantFrom(0, 7, 1024), async (trace, blockEventsMax) => {
         const pinned = new Set([3, 20, 21]);
         const stack = stackOf(definition, true);
-        const history = new HeapHistory(stack, stack.engine.past!, 200);
+        const history = new HeapHistory(stack, pastOf(stack)!, 200);
         const { events } = await replay(trace, stack, [history], { blockEventsMax });
         const recorder = new HeapWalkRecorder(pinned);
         await replay(trace, stackOf(definition, false), [recorder]);
@@ -121,7 +125,7 @@ for (const definition of ENGINES) {
 
 test('keeps nothing unless it is asked to', () => {
   for (const definition of ENGINES) {
-    assert.is(stackOf(definition, false).engine.past, undefined);
+    assert.is(pastOf(stackOf(definition, false)), undefined);
   }
 });
 
