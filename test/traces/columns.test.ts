@@ -162,6 +162,31 @@ test('runs are appended behind anything, and beyond the end of a block', async (
   assert.equal(all, await eventsOf(columnsOf([...before, ...plain]).source(someHeader)));
 });
 
+test('a run leaves nothing of the events that a cleared block held', () => {
+  const block = new EventBlock();
+  const event = new TraceEvent();
+  const wide = (): void => {
+    event.set(OP.alloc, 2 ** 40, 2 ** 40, 2 ** 40);
+    Object.assign(event, { offset: -1, span: 1, cpu: 1, site: 1, call: 1, value: 1 });
+    block.append(event);
+  };
+  Array.from({ length: 10 }, wide);
+  block.clear();
+  wide();
+  const plain = new EventBlock();
+  for (let id = 0; id < 3; id++) {
+    event.set(OP.alloc, id, id, 0);
+    plain.append(event);
+  }
+  block.appendRun(plain.run(0)!, 3);
+  const seen = new TraceEvent();
+  for (let id = 0; id < 3; id++) {
+    event.set(OP.alloc, id, id, 0);
+    block.read(id + 1, seen);
+    assert.equal({ ...seen }, { ...event });
+  }
+});
+
 test('an empty store has a source that ends at once', async () => {
   assert.equal(await eventsOf(new EventColumns().source(someHeader)), []);
 });

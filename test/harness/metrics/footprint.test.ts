@@ -3,8 +3,10 @@ import * as assert from 'uvu/assert';
 import * as fc from 'fast-check';
 import { ExactSum, scaledRatio } from '../../../harness/metrics/exact-ratio';
 import { FootprintRecorder, type FootprintState } from '../../../harness/metrics/footprint';
-import { CHECKPOINTS_MAX, TimelineRecorder } from '../../../harness/metrics/timeline';
+import { CHECKPOINTS_MAX, expectationOf, TimelineRecorder } from '../../../harness/metrics/timeline';
 import type { ReplayState } from '../../../harness/replay/replay';
+import type { EventSource, Trace } from '../../../traces/trace';
+import { columnsOf, someHeader, type PlainEvent } from '../../traces/formats/events';
 
 const test = suite('footprint');
 const SEED = 20081121;
@@ -162,6 +164,27 @@ test('one enormous allocation makes one checkpoint', () => {
     [1, 1, 0, 1, 2 ** 50 + 1],
   ]).forEach((state) => recorder.operation(state));
   assert.equal(recorder.finish().map(({ operation }) => operation), [0, 1]); // prettier-ignore
+});
+
+test('what a trace tells beforehand is the same lent as one by one', async () => {
+  const events = Array.from({ length: 5000 }, (_, index): PlainEvent => {
+    const op = index % 7 === 5 ? 'realloc' : index % 3 === 2 ? 'free' : 'alloc';
+    return { op, id: op === 'alloc' ? index : index - 1, size: op === 'free' ? 0 : 10 + (index % 900) };
+  });
+  const columns = columnsOf(events);
+  const lent = columns.trace(someHeader);
+  const singly: Trace = {
+    header: someHeader,
+    open: async () => {
+      const source = await lent.open();
+      return Object.assign(Object.create(source) as EventSource, { lend: undefined });
+    },
+  };
+  const expected = await expectationOf(singly);
+  assert.is(expected.events, 5000);
+  assert.ok(expected.moments.length > 100);
+  assert.ok(expected.liveBytesMax > 100_000);
+  assert.equal(await expectationOf(lent), expected);
 });
 
 test.run();
