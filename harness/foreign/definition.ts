@@ -4,7 +4,7 @@ import { resolveOptions } from '../replay/stack';
 import type { Capability, EngineDefinition, OptionValues, Quirk } from '../replay/port';
 import type { BuildRecord } from './build/build';
 import { factsOf, type EngineFacts } from './build/engine-file';
-import { ForeignEngine } from './foreign-engine';
+import { ForeignEngine, type PagesOfEngine } from './foreign-engine';
 import type { ForeignModule } from './foreign-module';
 import { type EngineFunction } from './foreign-module';
 import { MalformedModule } from './wasm/malformed-module';
@@ -71,7 +71,7 @@ export function foreignDefinition(
     create: (machine, options, engineNamed) =>
       refusingMalformed(facts.name, () => {
         const pages = usesPages ? pagesEngine(machine, facts, options, engineNamed) : undefined;
-        return new ForeignEngine(machine, module, facts.name, { pages, ...constants });
+        return new ForeignEngine(machine, module, facts.name, { ...pages, ...constants });
       }),
   };
 }
@@ -97,8 +97,11 @@ function pagesEngine(
   { pages }: EngineFacts,
   options: OptionValues,
   engineNamed: (name: string) => EngineDefinition,
-) {
+): PagesOfEngine {
   const definition = engineNamed(String(options['pages']));
   const given = definition.name === pages.engine ? pages.options : {};
-  return definition.create(machine, resolveOptions(definition, given, engineNamed), engineNamed);
+  return {
+    pages: definition.create(machine, resolveOptions(definition, given, engineNamed), engineNamed),
+    pagesAreInMemory: definition.isAllInMemory === true,
+  };
 }

@@ -30,10 +30,14 @@ const SIZE_MAX_32 = 0xffff_ffff;
 /** The verbs that programs call again and again. */
 const VERBS = ['ar_allocate', 'ar_free', 'ar_reallocate', 'ar_aligned_allocate'] as const;
 
-export interface ForeignEngineParts extends BlockShape {
-  /** Serves pages, on the same machine; undefined where the module asks for none. */
-  readonly pages: Engine | undefined;
+/** Where pages come from, on the same machine: from nowhere where the module asks for none. */
+export interface PagesOfEngine {
+  readonly pages?: Engine;
+  /** Whether all that is known of them lies in memory. */
+  readonly pagesAreInMemory?: boolean;
 }
+
+export interface ForeignEngineParts extends BlockShape, PagesOfEngine {}
 
 export class ForeignEngine implements Engine {
   readonly reallocate?: NonNullable<Engine['reallocate']>;
@@ -109,8 +113,7 @@ export class ForeignEngine implements Engine {
     });
     if (this.isPlain) {
       this.runner = this.makeRunner();
-      this.running.beginJournal();
-      this.past = this.running.journal;
+      this.past = this.parts.pagesAreInMemory === true ? this.running.beginJournal() : undefined;
     }
   }
 

@@ -63,8 +63,7 @@ export class RunningModule implements LinearEngine {
   stream!: SharedStream;
   /** Told when the machine does something for the engine: the run of a block that is under way. */
   watcher: ServiceWatcher | undefined;
-  /** What the engine overwrites since its start, where all that it knows is kept. */
-  journal: WriteJournal | undefined;
+  private journal: WriteJournal | undefined;
   private readonly isJournaled: boolean;
   private readonly recording: CompiledRecording;
   private readonly instructionsMax: number;
@@ -126,17 +125,18 @@ export class RunningModule implements LinearEngine {
     this.stackPointerAtRest = this.stackPointer?.value;
   }
 
-  /** From here on what is overwritten is kept, where that was asked for and can be done. */
-  beginJournal(): void {
+  /** From here on what is overwritten is kept; undefined where that was not asked for, or cannot be done. */
+  beginJournal(): WriteJournal | undefined {
     const { kernel, memory, machine } = this;
     if (!this.isJournaled || !kernel.seesHeld) {
-      return;
+      return undefined;
     }
     const journal = new WriteJournal(memory.memory, kernel.words, kernel.journal);
     this.journal = journal;
     memory.beforeWrite = (address, bytes) => journal.beforeWrite(address, bytes);
     machine.ledger.beforeChange = (first, count) => journal.beforeWrite(HELD + first, count);
     journal.begin();
+    return journal;
   }
 
   /** Before a call for the program: hands the stream to the module. What goes wrong, goes wrong in that verb. */

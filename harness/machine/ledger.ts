@@ -49,9 +49,14 @@ export class Ledger {
     return this.held[granule]!;
   }
 
-  /** Enters what was true at another moment; how much is held altogether stays as it is now. */
+  /** Enters what was true at another moment; `recount` then says how much was held altogether. */
   putBack(granule: number, isHeld: number): void {
     this.held[granule] = isHeld;
+  }
+
+  /** Who has put back what is held has not counted it. */
+  recount(): void {
+    this.heldGranules = this.held.reduce((sum, isHeld) => sum + isHeld, 0);
   }
 
   take(address: number, bytes: number): void {

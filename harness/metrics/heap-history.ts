@@ -3,11 +3,13 @@ import type { PerformedRows } from '../replay/block-rows';
 import type { Past } from '../machine/past';
 import type { ReplayObserver, ReplayState } from '../replay/replay';
 import type { Stack } from '../replay/stack';
+import { seeHeap, type HeapSight } from './checkpoints';
 import { HeapWalkRecorder, type HeapWalk } from './heap-walk';
+import type { LookedFor, SecondLook } from './second-look';
 
 /**
- * What a walk of the heap takes that is made when the replay is over, on an engine whose memory can be put back: the
- * moment after every operation, and the block that it placed. It comes to the same as a walk in another pass.
+ * What it takes to look at moments of a replay that is over, on an engine whose memory can be put back: the moment
+ * after every operation, and the block that it placed. It comes to the same as another pass.
  */
 export class HeapHistory implements ReplayObserver {
   /** By event; −1 where it did not reach the engine. */
@@ -46,15 +48,25 @@ export class HeapHistory implements ReplayObserver {
     this.aligns.set(rows.aligns.subarray(from, until), first + from);
   }
 
-  /** Undefined where the past has not been kept as a whole. */
-  walk(
-    pinned: ReadonlySet<number>,
-    lastOperation: number,
-  ): { readonly heapWalk: HeapWalk | null } | undefined {
+  /** Whether the past has been kept as a whole. */
+  get isWhole(): boolean {
+    return this.past.now !== undefined;
+  }
+
+  /** What another pass would see. */
+  lookBack({ operations, walkAt, lastOperation }: LookedFor): SecondLook {
+    const heapWalk = walkAt === undefined ? null : this.walk(walkAt, lastOperation);
+    return { sights: new Map(operations.map((operation) => [operation, this.see(operation)])), heapWalk };
+  }
+
+  private see(operation: number): HeapSight | null {
+    this.past.standAt(this.moments[operation]!);
+    this.stack.machine.ledger.recount();
+    return seeHeap(this.stack);
+  }
+
+  private walk(pinned: ReadonlySet<number>, lastOperation: number): HeapWalk | null {
     const { stack, past, moments, placements, sizes, aligns } = this;
-    if (past.now === undefined) {
-      return undefined;
-    }
     const recorder = new HeapWalkRecorder(pinned);
     for (let event = 0; event <= lastOperation; event++) {
       if (moments[event]! >= 0) {
@@ -63,6 +75,6 @@ export class HeapHistory implements ReplayObserver {
         recorder.step(event, stack.engine, placement, sizes[event]!, aligns[event]!);
       }
     }
-    return { heapWalk: recorder.finish() };
+    return recorder.finish();
   }
 }

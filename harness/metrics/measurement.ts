@@ -25,7 +25,7 @@ import { readMetrics } from './metric';
 import { REPLAY_METRICS } from './registry';
 import { expectSameAgain, OperationTrail } from './repetition';
 import { RecordingThread } from './recording-thread';
-import { lookAgain } from './second-look';
+import { lookAgain, type LookedFor, type SecondLook } from './second-look';
 import { Sightings } from './sightings';
 import { expectationOf, TimelineRecorder, type Expectation } from './timeline';
 import type { WorkSummary } from './work';
@@ -147,8 +147,10 @@ async function recordPass(plan: MeasurementPlan, trail: OperationTrail | undefin
       recorder.current?.record(batch);
     },
   });
-  const sightings = expected && new Sightings(expected.moments, heldBytesPeakMin(expected, stack));
   const past = stack.engine.past ?? stack.machine.past;
+  // On memory that can be put back a peak is looked at when it has turned out to be one.
+  const peakMin = expected && past === undefined ? heldBytesPeakMin(expected, stack) : Infinity;
+  const sightings = expected && new Sightings(expected.moments, peakMin);
   const history = past && new HeapHistory(stack, past, eventsWalked);
   const recording: RecordingPlan = {
     pricings: plan.pricings,
@@ -256,18 +258,12 @@ async function survey(
   const missing = moments.filter(({ operation }) => sightings.after(operation) === undefined);
   const isWalked = pictures && isWorthWalking(moments, footprint.atEnd.operation);
   const lastOperation = footprint.atEnd.operation;
-  const walkAt = isWalked ? new Set(extremes(first, footprint, firstFailure)) : undefined;
-  const walked = walkAt && first.history?.walk(walkAt, lastOperation);
-  const second =
-    missing.length > 0 || (isWalked && walked === undefined)
-      ? await lookAgain(plan, {
-          operations: missing.map(({ operation }) => operation),
-          walkAt: walked === undefined ? walkAt : undefined,
-          lastOperation,
-          outcomeKind: first.report.outcome.kind,
-          trail: sightings.trail,
-        })
-      : undefined;
+  const wanted: LookedFor = {
+    operations: missing.map(({ operation }) => operation),
+    walkAt: isWalked ? new Set(extremes(first, footprint, firstFailure)) : undefined,
+    lastOperation,
+  };
+  const second = missing.length > 0 || isWalked ? await lookBack(plan, first, wanted) : undefined;
   const heapMap = new HeapMapRecorder();
   const checkpoints = moments.map((moment): Checkpoint => {
     const sight = sightings.after(moment.operation) ?? second?.sights.get(moment.operation) ?? null;
@@ -280,8 +276,19 @@ async function survey(
     checkpoints,
     beforeFailure: firstFailure === undefined ? [] : sightings.failure!.before,
     heapMap: pictures ? heapMap.finish() : null,
-    heapWalk: (walked ?? second)?.heapWalk ?? null,
+    heapWalk: second?.heapWalk ?? null,
   };
+}
+
+/** On the memory as it was, or where that was not kept in another pass. */
+function lookBack(
+  plan: MeasurementPlan,
+  { history, report, sightings }: FirstPass,
+  wanted: LookedFor,
+): SecondLook | Promise<SecondLook> {
+  return history?.isWhole === true
+    ? history.lookBack(wanted)
+    : lookAgain(plan, { ...wanted, outcomeKind: report.outcome.kind, trail: sightings!.trail });
 }
 
 /**

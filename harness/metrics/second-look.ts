@@ -14,13 +14,16 @@ import { PlacementTrail } from './sightings';
  * last of them.
  */
 
-export interface SecondLookPlan {
+export interface LookedFor {
   /** Operations after which the heap is to be seen, ascending. */
   readonly operations: readonly number[];
   /** Operations at which it is walked block by block, whatever is thinned between; undefined for no walk. */
   readonly walkAt: ReadonlySet<number> | undefined;
   /** The last operation that ended well. */
   readonly lastOperation: number;
+}
+
+export interface SecondLookPlan extends LookedFor {
   /** How the first pass ended. */
   readonly outcomeKind: Outcome['kind'];
   /** What the first pass placed. */

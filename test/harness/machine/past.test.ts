@@ -117,7 +117,8 @@ for (const definition of ENGINES) {
         const { events } = await replay(trace, stack, [history], { blockEventsMax });
         const recorder = new HeapWalkRecorder(pinned);
         await replay(trace, stackOf(definition, false), [recorder]);
-        assert.equal(history.walk(pinned, events - 1), { heapWalk: recorder.finish() });
+        const wanted = { operations: [], walkAt: pinned, lastOperation: events - 1 };
+        assert.equal(history.lookBack(wanted), { sights: new Map(), heapWalk: recorder.finish() });
       }),
       { seed: 20261129, numRuns: 6 },
     ));

@@ -297,32 +297,42 @@ test('what dies with its call, or moves into it, is not counted as live all the 
   assert.is(liveBytesMax, 10 + 4000);
 });
 
-test('an engine in C is walked without another pass, and comes to the same', async () => {
-  const definition = cEngine('first-fit');
-  const objects = Array.from({ length: 300 }, (_, id) => `alloc ${id} ${100 + ((id * 577) % 4000)}`);
-  const trace = traceOf([...objects, ...objects.map((_, id) => `free ${(id * 7) % 300}`)].join());
-  const measured = async (given: Trace, keepsPast: boolean) => {
-    let passes = 0;
-    const replay = await run({
-      createStack: (machine) => {
-        passes++;
-        const pages = { heapPages: 1024, virtualPages: 0, ...machine };
-        return createStack(definition, {}, keepsPast ? pages : { ...pages, keepsPast: false }, engineNamed);
-      },
-      trace: given,
-    });
-    return { replay, passes };
-  };
-  const { replay, passes } = await measured(trace, true);
-  assert.is(passes, 1);
-  assert.ok(replay.heapWalk !== null);
-  const again = await measured(trace, false);
-  assert.is(again.passes, 2);
-  assert.equal(replay, again.replay);
-  const unforeseen = await measured(adaptive(trace), true);
-  assert.is(unforeseen.passes, 2);
-  assert.equal(unforeseen.replay.heapWalk, replay.heapWalk);
-});
+/** A replay with pictures, as often as it takes passes. */
+async function pictured(definition: EngineDefinition, heapPages: number, trace: Trace, keepsPast: boolean) {
+  let passes = 0;
+  const replay = await run({
+    createStack: (machine) => {
+      passes++;
+      const options = { heapPages, virtualPages: 0, ...machine, ...(!keepsPast && { keepsPast }) };
+      return createStack(definition, {}, options, engineNamed);
+    },
+    trace,
+  });
+  return { replay, passes };
+}
+
+for (const definition of [
+  cEngine('first-fit'),
+  engineNamed('xmalloc-tlsf'),
+  engineNamed('xmalloc-first-fit'),
+]) {
+  test(`${definition.name} knows nothing but its memory, and needs no other pass`, async () => {
+    const objects = Array.from({ length: 300 }, (_, id) => `alloc ${id} ${100 + ((id * 577) % 4000)}`);
+    const trace = traceOf([...objects, ...objects.map((_, id) => `free ${(id * 7) % 300}`)].join());
+    // The second heap is soon full, and allocations that fail make other moments of it.
+    for (const heapPages of [1024, 128]) {
+      const { replay, passes } = await pictured(definition, heapPages, trace, true);
+      assert.is(passes, 1);
+      assert.is(replay.firstFailure !== null, heapPages === 128);
+      assert.ok(replay.heapWalk !== null && replay.checkpoints.every(({ survey }) => survey !== null));
+      const again = await pictured(definition, heapPages, trace, false);
+      assert.is(again.passes, 2);
+      assert.equal(replay, again.replay);
+    }
+    const unforeseen = await pictured(definition, 1024, adaptive(trace), true);
+    assert.is(unforeseen.passes, 2);
+  });
+}
 
 test('a heap too broken to walk has checkpoints without a survey, and the replay goes on', async () => {
   const unwalkable: EngineDefinition = {
