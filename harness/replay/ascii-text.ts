@@ -10,9 +10,25 @@ const ZERO = 0x30;
 const LETTERS_AFTER_DIGITS = 'a'.charCodeAt(0) - ZERO - 10;
 
 /** 0000, 0001 … 9999, each as four characters in one integer, the first in the lowest byte. */
-const DECIMAL_QUADS = Int32Array.from({ length: 10_000 }, (_, value) =>
-  quadOf(String(value).padStart(QUAD, '0')),
-);
+const DECIMAL_QUADS = decimalQuads();
+
+/** Made of numbers, not of texts: every process and thread that replays makes them. */
+function decimalQuads(): Int32Array {
+  const quads = new Int32Array(10_000);
+  let next = 0;
+  for (let hundreds = 0; hundreds < 100; hundreds++) {
+    const first = decimalPair(hundreds);
+    for (let units = 0; units < 100; units++) {
+      quads[next++] = first | (decimalPair(units) << 16);
+    }
+  }
+  return quads;
+}
+
+/** Two digits as two characters, the first in the lowest byte. */
+function decimalPair(value: number): number {
+  return (ZERO + ((value / 10) | 0)) | ((ZERO + (value % 10)) << 8);
+}
 
 /** A piece of text of at most sixteen ASCII characters that is written often. */
 export class AsciiWord {
