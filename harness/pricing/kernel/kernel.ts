@@ -1,8 +1,10 @@
 import { EVICTION, FOREIGN_TRAFFIC, hasNarrowTags, UNDISTURBED } from './lru-sets';
-import { allocate } from './memory';
+import { batch } from './batch';
 import { l1, l2, l3, tlb } from './caches';
+import { FlatModel } from './flat-model';
 import { between, MemoryHierarchy } from './memory-hierarchy';
-import { L1, L2, LOCKED, Price } from './outcomes';
+import { Operations } from './operations';
+import { L1, L2, Price } from './outcomes';
 
 /**
  * What `../memory-hierarchy.ts` calls. An instance is one memory hierarchy: it is described once, given room, and
@@ -10,6 +12,7 @@ import { L1, L2, LOCKED, Price } from './outcomes';
  */
 
 const hierarchy = changetype<MemoryHierarchy>(memory.data(offsetof<MemoryHierarchy>()));
+const operations = changetype<Operations>(memory.data(offsetof<Operations>()));
 
 /** Disturbances as the caller knows them. */
 export const undisturbed = UNDISTURBED;
@@ -55,6 +58,7 @@ export function restart(): void {
   tlb.restart();
   between.restart();
   hierarchy.restart();
+  operations.restart();
 }
 
 /** What happens between operations. */
@@ -65,36 +69,47 @@ export function describeState(disturbance: i32, foreignBytes: f64): void {
 
 /** Where in the row of an operation the causes of accesses begin, in the order of `outcomes.ts`, and another one. */
 export function describeCauses(accesses: i32, lockedUpdates: i32): void {
-  hierarchy.accessCauses = accesses << 3;
-  hierarchy.lockedCause = lockedUpdates << 3;
+  batch.accessCauses = accesses << 3;
+  batch.lockedCause = lockedUpdates << 3;
 }
 
 /** @param cause counted from the first of those that accesses have */
 export function describeCost(outcome: i32, cost: f64, cause: i32): void {
-  if (outcome == LOCKED) {
-    hierarchy.lockedCost = cost;
-    return;
-  }
   Price.describe(outcome, cost, cause);
 }
 
-/**
- * Makes room for the longest batch. Returns where it begins: costs of the segments, rows of causes, entries, ends and
- * flags of the segments, one right after the other.
- */
-export function makeRoom(entries: i32, segments: i32, rows: i32, causes: i32): usize {
-  const segmentBytes = segments << 3;
-  const rowBytes = causes << 3;
-  hierarchy.rowBytes = rowBytes;
-  hierarchy.segmentCosts = allocate(segmentBytes + rows * rowBytes + (entries << 2) + segmentBytes);
-  hierarchy.causeCosts = hierarchy.segmentCosts + segmentBytes;
-  hierarchy.moveEntries(hierarchy.causeCosts + rows * rowBytes);
-  hierarchy.segmentEnds = hierarchy.entries + (entries << 2);
-  hierarchy.segmentFlags = hierarchy.segmentEnds + (segments << 2);
-  return hierarchy.segmentCosts;
+/** What a domain event costs, and where in a row its cause is. */
+export function describeEvent(event: i32, cost: f64, cause: i32): void {
+  operations.describeEvent(event, cost, cause);
 }
 
-/** Prices the batch; see `PriceAccesses`. */
+/** What the first instructions of every operation cost beside that. */
+export function describeColdCode(instructionCost: f64, instructionsMax: i32): void {
+  operations.coldInstructionCost = instructionCost;
+  operations.coldInstructionsMax = instructionsMax;
+}
+
+/** See `Batch.makeRoom`. */
+export function makeRoom(entryCount: i32, segmentCount: i32, operationCount: i32, causeCount: i32): usize {
+  const before = batch.entries;
+  const start = batch.makeRoom(entryCount, segmentCount, operationCount, causeCount);
+  hierarchy.moveTimes(<i32>(batch.entries - before));
+  return start;
+}
+
+/** Prices a batch in three steps, of which each needs the one before. */
+export function priceEvents(segmentCount: i32): void {
+  operations.priceEvents(segmentCount);
+}
+
 export function priceAccesses(segmentCount: i32): void {
-  hierarchy.priceAccesses(segmentCount);
+  if (l1.setCount == 0) {
+    FlatModel.priceAccesses(segmentCount);
+  } else {
+    hierarchy.priceAccesses(segmentCount);
+  }
+}
+
+export function finishOperations(segmentCount: i32): void {
+  operations.finish(segmentCount);
 }

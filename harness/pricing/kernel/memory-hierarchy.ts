@@ -1,3 +1,4 @@
+import { batch, chargeUpdates } from './batch';
 import { BetweenOperations } from './between-operations';
 import { Any, Caches, l1, l2, l3, Plain, tlb } from './caches';
 import { first as firstTlb } from './data-tlb';
@@ -18,25 +19,13 @@ const NO_LINE: i32 = -1;
 /** Set in the tag of a line in L1 that a store is still fetching, so that the line is not simply found. */
 const FETCHING: i32 = 0x4000_0000;
 const FAR_LINE: i32 = -0x4000_0000;
-const END_OF_OPERATION: i32 = 0x100;
 
 export const between = changetype<BetweenOperations>(memory.data(offsetof<BetweenOperations>()));
 
 @unmanaged
 export class MemoryHierarchy {
-  /** Where the arrays of the batch are, and the row of the operation under way. */
-  entries: usize;
-  segmentEnds: usize;
-  segmentFlags: usize;
-  segmentCosts: usize;
-  causeCosts: usize;
-  rowBytes: usize;
+  /** The row of the operation under way. */
   row: usize;
-  /** Where in a row the causes of accesses begin, and where that of locked updates is. */
-  accessCauses: usize;
-  lockedCause: usize;
-  lockedCost: f64;
-
   /** The stride prefetcher watches the lines of loads that miss L1. */
   strideLinesMax: i32;
   trainingStrides: i32;
@@ -67,11 +56,10 @@ export class MemoryHierarchy {
     this.forgetOperation();
   }
 
-  /** Puts the entries elsewhere, and with them the times to come. */
-  moveEntries(to: usize): void {
-    this.windowEnd += <i32>(to - this.entries);
-    this.storeEnd += <i32>(to - this.entries);
-    this.entries = to;
+  /** The entries are elsewhere now: so are the times to come. */
+  moveTimes(by: i32): void {
+    this.windowEnd += by;
+    this.storeEnd += by;
   }
 
   priceAccesses(segmentCount: i32): void {
@@ -85,24 +73,24 @@ export class MemoryHierarchy {
   private priceSegments<Shape>(segmentCount: i32): void {
     const hasNeighbours = between.neighbourBytesPerKilocycle > 0;
     let index = 0;
-    this.row = this.causeCosts;
+    this.row = batch.causeCosts;
     for (let segment = 0; segment < segmentCount; segment++) {
-      const end = load<i32>(this.segmentEnds + (segment << 2));
+      const end = load<i32>(batch.segmentEnds + (segment << 2));
       this.updates = 0;
       let cost = this.priceSegment<Shape>(index, end);
       if (this.updates > 0) {
-        cost += this.chargeUpdates();
+        cost += chargeUpdates(this.updates, this.row);
       }
       index = end;
-      const segmentCost = this.segmentCosts + (segment << 3);
+      const segmentCost = batch.costOf(segment);
       cost += load<f64>(segmentCost);
       store<f64>(segmentCost, cost);
       if (hasNeighbours) {
         between.countNeighbours(cost);
       }
-      if ((load<i32>(this.segmentFlags + (segment << 2)) & END_OF_OPERATION) != 0) {
-        this.row += this.rowBytes;
-        this.endOperation(this.entries + (index << 2));
+      if (batch.endsAt(segment)) {
+        this.row += batch.rowBytes;
+        this.endOperation(batch.entries + (index << 2));
       }
     }
     const bytes = index << 2;
@@ -121,13 +109,13 @@ export class MemoryHierarchy {
     const tags = l1.tags;
     const setMask = l1.setMask;
     const setBytes = l1.setBytes;
-    const end = this.entries + (to << 2);
+    const end = batch.entries + (to << 2);
     let l1Cost: f64 = 0;
     this.tlbCost = 0;
     this.waitCost = 0;
     let near = f64x2.splat(0);
     let far = f64x2.splat(0);
-    for (let at = this.entries + (from << 2); at < end; at += 4) {
+    for (let at = batch.entries + (from << 2); at < end; at += 4) {
       const entry = load<i32>(at);
       const kind = entry & KIND_MASK;
       const stamp = stamps + (load<u16>(slotOf + ((entry >>> pageShift) << 1)) << 2);
@@ -165,7 +153,7 @@ export class MemoryHierarchy {
       near = f64x2.add(near, v128.load(price));
       far = f64x2.add(far, v128.load(price, 16));
     }
-    const causes = this.row + this.accessCauses;
+    const causes = this.row + batch.accessCauses;
     store<f64>(causes, load<f64>(causes) + l1Cost);
     v128.store(causes, f64x2.add(v128.load(causes, 8), near), 8);
     v128.store(causes, f64x2.add(v128.load(causes, 24), far), 24);
@@ -175,22 +163,13 @@ export class MemoryHierarchy {
     return cost + l1Cost + this.tlbCost + this.waitCost;
   }
 
-  /** All locked updates of a segment cost the same. */
-  @inline
-  private chargeUpdates(): f64 {
-    const cost = <f64>this.updates * this.lockedCost;
-    const cause = this.row + this.lockedCause;
-    store<f64>(cause, load<f64>(cause) + cost);
-    return cost;
-  }
-
   /** A wait is all that a locked update of a line in L1 costs beside itself; that of another one has its own price. */
   private chargeWait(wait: i32): void {
     if (wait == NOTHING) {
       return;
     }
     const price = Price.at(wait);
-    const causes = this.row + this.accessCauses + 8;
+    const causes = this.row + batch.accessCauses + 8;
     v128.store(causes, f64x2.add(v128.load(causes), v128.load(price)));
     v128.store(causes, f64x2.add(v128.load(causes, 16), v128.load(price, 16)), 16);
     const sums = f64x2.add(v128.load(price), v128.load(price, 16));

@@ -66,6 +66,8 @@ export class Price {
   static describe(outcome: i32, cost: f64, cause: i32): void {
     if (outcome < KIND_COUNT) {
       store<f64>(kindCosts + (outcome << 3), cost);
+    } else if (outcome == LOCKED) {
+      store<f64>(Price.at(LOCKED), cost);
     } else if (outcome >= SECOND_TLB) {
       store<f64>(translationCosts + ((outcome - SECOND_TLB) << 3), cost);
     } else if (cause >= L2_CAUSE) {
@@ -77,6 +79,12 @@ export class Price {
   @inline
   static inL1(kind: i32): f64 {
     return load<f64>(kindCosts + (kind << 3));
+  }
+
+  /** Of a locked update, beside what its line costs. */
+  @inline
+  static locked(): f64 {
+    return load<f64>(Price.at(LOCKED));
   }
 
   @inline

@@ -13,8 +13,8 @@ import {
   UPDATE,
   type AccessStream,
 } from '../../../harness/machine/access-stream';
-import { CAUSES, CAUSE_COUNT, COST_PER_CYCLE, outcomeCosts } from '../../../harness/pricing/costs';
-import { KERNEL_SHA256, MemoryHierarchy } from '../../../harness/pricing/memory-hierarchy';
+import { CAUSES, CAUSE_COUNT, COST_PER_CYCLE } from '../../../harness/pricing/costs';
+import { KERNEL_SHA256, PricingKernel } from '../../../harness/pricing/pricing-kernel';
 import { Pricing } from '../../../harness/pricing/pricing';
 import type { CachesProfile } from '../../../harness/pricing/profile';
 import { loadShippedProfile, PROFILE_NAMES } from '../../../harness/pricing/profile-file';
@@ -57,13 +57,10 @@ build('is the one that the keys of cached results know', () => {
 });
 
 build('is refused in one line by a host that cannot run it', () => {
-  const { profile, mapping, state } = parsePricing('zen4-2022') as PricingSpecification & {
-    profile: CachesProfile;
-  };
   const isRefused = (problem: RegExp) => (error: unknown) =>
     error instanceof UsageError && problem.test(error.message);
   assert.throws(
-    () => new MemoryHierarchy(profile, mapping, state, null),
+    () => new PricingKernel(parsePricing('zen4-2022'), null),
     isRefused(/^this host has no WebAssembly with SIMD/),
   );
   const { Instance } = WebAssembly;
@@ -98,28 +95,26 @@ interface Costs {
 }
 
 /** What the kernel says of the operations that end; the row of the one under way goes on in the next batch. */
-function pricedByKernel(
-  { priceAccesses }: MemoryHierarchy,
-  profile: CachesProfile,
-  of: Conditions,
-  batches: readonly Batch[],
-): Costs[] {
-  const costs = outcomeCosts(profile, of.mapping);
+function pricedByKernel(kernel: PricingKernel, batches: readonly Batch[]): Costs[] {
   const operations: Costs[] = [];
   let underWay = new Float64Array(CAUSE_COUNT);
   let sum = 0;
   for (const { entries, ends, flags, costs: events } of batches) {
     const ended = flags.filter(isEnd).length;
-    const segmentCosts = events.slice();
-    const causeCosts = new Float64Array((ended + 1) * CAUSE_COUNT);
-    causeCosts.set(underWay);
-    priceAccesses(entries, ends, flags, ends.length, costs, segmentCosts, causeCosts);
-    underWay = causeCosts.slice(ended * CAUSE_COUNT);
+    const room = kernel.makeRoom(entries.length, ends.length, ended);
+    room.entries.set(entries);
+    room.segmentEnds.set(ends);
+    room.segmentFlags.set(flags);
+    room.segmentCosts.set(events);
+    room.causeCosts.fill(0);
+    room.causeCosts.set(underWay);
+    kernel.priceAccesses(ends.length);
+    underWay = room.causeCosts.slice(ended * CAUSE_COUNT);
     let row = 0;
     flags.forEach((flag, segment) => {
-      sum += segmentCosts[segment]!;
+      sum += room.segmentCosts[segment]!;
       if (isEnd(flag)) {
-        const cells = causeCosts.subarray(row, (row += CAUSE_COUNT));
+        const cells = room.causeCosts.subarray(row, (row += CAUSE_COUNT));
         operations.push({ causes: nonzero(CAUSES.map((cause, at) => [cause, cells[at]!])), sum });
         sum = 0;
       }
@@ -166,10 +161,10 @@ function assertEqualCosts(
   before: readonly Batch[] = [],
 ): void {
   const expected = pricedByReference(profile, of, batches);
-  const hierarchy = new MemoryHierarchy(profile, of.mapping, of.state);
-  pricedByKernel(hierarchy, profile, of, before);
-  hierarchy.restart();
-  pricedByKernel(hierarchy, profile, of, batches).forEach((actual, operation) => {
+  const kernel = new PricingKernel({ profile, ...of });
+  pricedByKernel(kernel, before);
+  kernel.restart();
+  pricedByKernel(kernel, batches).forEach((actual, operation) => {
     assert.equal(actual, expected[operation], `operation ${operation}`);
   });
 }

@@ -70,6 +70,17 @@ sums('locks are charged with what happens while they are held, nested ones alike
   assert.equal(next!.held, [0, 0, 0, 0, 0, 0, 0, 0]);
 });
 
+sums('flat, accesses cost what their kind does, however many of them there are', () => {
+  const flat = parsePricing('flat');
+  for (let count = 0; count <= 11; count++) {
+    for (const [kind, cycles] of [4, 4, 4, 20].entries()) {
+      const list = Array.from({ length: count }, (_, at): Access => [HEAP + PAGE * at, kind]);
+      const [price] = priceOperations(flat, [[...accesses(...list), 'drain', ...accesses([HEAP, LOAD])]]);
+      assert.is(price!.cycles, cycles * count + 4, `${count} of kind ${kind}`);
+    }
+  }
+});
+
 sums('cold code is fetched once: the instructions of loops come but for the first', () => {
   const coldCode = 'coldCode: { cyclesPerInstruction: 2, instructionsMax: 10, source: made up }\n  bitScan:';
   const profile = smallProfile('bitScan:', coldCode);

@@ -1,0 +1,148 @@
+import { batch, EVENT_COUNT, LOCK_COUNT, LOCK_MASK } from './batch';
+
+/**
+ * What operations cost besides their accesses, and what everything comes to: domain events by their counts, whole cycles
+ * by cause, and those for which locks were held.
+ */
+
+/** Of the counts of a segment the first are instructions and bit scans; most have none of the others. */
+const RARE_EVENTS: i32 = 2;
+const eventCosts: usize = memory.data(EVENT_COUNT << 3, 16);
+/** Where in a row their causes are, in bytes. */
+const eventCauses: usize = memory.data(EVENT_COUNT << 2, 16);
+/** Of the operation under way, by lock. */
+const heldCosts: usize = memory.data(LOCK_COUNT << 3, 16);
+const COST_PER_CYCLE: f64 = 256;
+
+@unmanaged
+export class Operations {
+  /** What a cold operation pays for its first instructions, and how many of these the one under way still has. */
+  coldInstructionCost: f64;
+  coldInstructionsMax: f64;
+  coldInstructions: f64;
+  /** Locks that the operation under way has held so far. */
+  locksHeld: i32;
+
+  restart(): void {
+    this.coldInstructions = this.coldInstructionsMax;
+    this.locksHeld = 0;
+    memory.fill(heldCosts, 0, LOCK_COUNT << 3);
+  }
+
+  describeEvent(event: i32, cost: f64, cause: i32): void {
+    store<f64>(eventCosts + (event << 3), cost);
+    store<i32>(eventCauses + (event << 2), cause << 3);
+  }
+
+  /** Prices the domain events of the segments: what these cost begins with that. */
+  priceEvents(segmentCount: i32): void {
+    const perInstruction = load<f64>(eventCosts);
+    const perBitScan = load<f64>(eventCosts, 8);
+    let row = batch.causeCosts;
+    let instructions: f64 = 0;
+    let bitScans: f64 = 0;
+    for (let segment = 0; segment < segmentCount; segment++) {
+      const counts = batch.segmentEvents + segment * (EVENT_COUNT << 3);
+      let instructionCost = load<f64>(counts) * perInstruction;
+      const bitScanCost = load<f64>(counts, 8) * perBitScan;
+      if (this.coldInstructionCost > 0) {
+        instructionCost += this.fetchCode(load<f64>(counts));
+      }
+      let cost = instructionCost + bitScanCost;
+      if (v128.any_true(v128.or(v128.load(counts, 16), v128.load(counts, 32)))) {
+        cost += this.priceRareEvents(counts, row);
+      }
+      store<f64>(batch.costOf(segment), cost);
+      instructions += instructionCost;
+      bitScans += bitScanCost;
+      if (batch.endsAt(segment)) {
+        this.addCommonEvents(row, instructions, bitScans);
+        instructions = 0;
+        bitScans = 0;
+        row += batch.rowBytes;
+        this.coldInstructions = this.coldInstructionsMax;
+      }
+    }
+    this.addCommonEvents(row, instructions, bitScans);
+  }
+
+  @inline
+  private addCommonEvents(row: usize, instructions: f64, bitScans: f64): void {
+    const instructionsAt = row + load<i32>(eventCauses);
+    store<f64>(instructionsAt, load<f64>(instructionsAt) + instructions);
+    const bitScansAt = row + load<i32>(eventCauses, 4);
+    store<f64>(bitScansAt, load<f64>(bitScansAt) + bitScans);
+  }
+
+  private priceRareEvents(counts: usize, row: usize): f64 {
+    let sum: f64 = 0;
+    for (let event = RARE_EVENTS; event < EVENT_COUNT; event++) {
+      const cost = load<f64>(counts + (event << 3)) * load<f64>(eventCosts + (event << 3));
+      const cause = row + load<i32>(eventCauses + (event << 2));
+      store<f64>(cause, load<f64>(cause) + cost);
+      sum += cost;
+    }
+    return sum;
+  }
+
+  /** What the code of a segment costs to fetch. */
+  private fetchCode(instructions: f64): f64 {
+    const fetched = min(instructions, this.coldInstructions);
+    this.coldInstructions -= fetched;
+    return fetched * this.coldInstructionCost;
+  }
+
+  /** Turns what the operations that end have cost into whole cycles. */
+  finish(segmentCount: i32): void {
+    let row = 0;
+    for (let segment = 0; segment < segmentCount; segment++) {
+      this.addHeld(batch.flagsOf(segment) & LOCK_MASK, load<f64>(batch.costOf(segment)));
+      if (batch.endsAt(segment)) {
+        this.finishCauses(row);
+        this.finishHeld(row);
+        row++;
+      }
+    }
+  }
+
+  @inline
+  private addHeld(locks: i32, cost: f64): void {
+    this.locksHeld |= locks;
+    for (let rest = locks; rest != 0; rest &= rest - 1) {
+      const held = heldCosts + (ctz(rest) << 3);
+      store<f64>(held, load<f64>(held) + cost);
+    }
+  }
+
+  /** Rounding the running sum, not each cause, makes the causes add up exactly. */
+  @inline
+  private finishCauses(row: i32): void {
+    const first = batch.causeCosts + row * batch.rowBytes;
+    const end = first + batch.rowBytes;
+    let sum: f64 = 0;
+    let cycles: f64 = 0;
+    for (let at = first; at < end; at += 8) {
+      sum += load<f64>(at);
+      const cyclesSoFar = wholeCycles(sum);
+      store<f64>(at, cyclesSoFar - cycles);
+      cycles = cyclesSoFar;
+    }
+    store<f64>(batch.cycles + (row << 3), cycles);
+  }
+
+  @inline
+  private finishHeld(row: i32): void {
+    const cycles = batch.heldCycles + row * (LOCK_COUNT << 3);
+    for (let rest = this.locksHeld; rest != 0; rest &= rest - 1) {
+      const lock = ctz(rest) << 3;
+      store<f64>(cycles + lock, wholeCycles(load<f64>(heldCosts + lock)));
+      store<f64>(heldCosts + lock, 0);
+    }
+    this.locksHeld = 0;
+  }
+}
+
+/** Half a cycle rounds up. */
+function wholeCycles(cost: f64): f64 {
+  return floor((cost + COST_PER_CYCLE / 2) * (1 / COST_PER_CYCLE));
+}
