@@ -56,6 +56,7 @@ export function foreignDefinition(
     bounds: [],
     quirks: facts.model === undefined ? [] : quirksOf(facts.model),
     placementsForm: 'xen',
+    isAllInMemory: usesPages && module.isAllInMemory,
     foreign: {
       moduleSha256: module.sha256,
       abi: module.pointerBytes === 8 ? 'lp64' : 'ilp32',

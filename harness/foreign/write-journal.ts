@@ -42,12 +42,13 @@ export class WriteJournal implements Past {
 
   /** Before a write that the engine does not make by itself. */
   beforeWrite(address: number, bytes: number): void {
+    const end = address + bytes;
     let at = address;
-    for (; at + BYTES_MOST <= address + bytes; at += BYTES_MOST) {
+    for (; at + BYTES_MOST <= end; at += BYTES_MOST) {
       this.enter(at, BYTES_MOST);
     }
-    for (const width of [4, 2, 1]) {
-      if (((address + bytes - at) & width) !== 0) {
+    for (let width = BYTES_MOST / 2; at < end; width /= 2) {
+      if (at + width <= end) {
         this.enter(at, width);
         at += width;
       }

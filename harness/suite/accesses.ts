@@ -6,8 +6,8 @@ import type { Cell } from '../results/cell';
 /** What an operation of a bounded search takes. One that may search a whole list may meet every object. */
 const ACCESSES_PER_EVENT = 32;
 
-/** Every access is priced once a pricing, and mostly replayed twice: what nobody saw of the heap takes another pass. */
-const PASSES = 2;
+/** What nobody saw of the heap takes another pass, unless the memory can be put back. Every pricing prices one. */
+const passesOf = ({ isAllInMemory }: EngineDefinition): number => (isAllInMemory === true ? 1 : 2);
 
 /** How long a trace is, and how many of its objects live at once. */
 export interface TraceSize {
@@ -23,5 +23,5 @@ export function estimatedAccesses(
 ): number {
   const isBounded = definition.bounds.some(({ verb, most }) => verb === 'free' && most !== undefined);
   const accesses = events * (isBounded ? ACCESSES_PER_EVENT : Math.max(ACCESSES_PER_EVENT, liveObjectsMax));
-  return Math.min(accesses, cell.accessBudget ?? Infinity) * (PASSES + cell.pricings.length);
+  return Math.min(accesses, cell.accessBudget ?? Infinity) * (passesOf(definition) + cell.pricings.length);
 }

@@ -70,6 +70,9 @@ test('where an engine may search a whole list, what lives at once makes it dear'
     estimatedAccesses(cell, engineNamed(engine), { events, liveObjectsMax });
   assert.ok(cost('xmalloc-first-fit', 20_000, 20_000) > 10 * cost('xmalloc-first-fit', 100_000, 200));
   assert.is(cost('xmalloc-tlsf', 20_000, 20_000), cost('xmalloc-tlsf', 20_000, 1));
+  const replayedTwice = { ...engineNamed('xmalloc-tlsf'), isAllInMemory: false };
+  const size = { events: 20_000, liveObjectsMax: 1 };
+  assert.is(estimatedAccesses(cell, replayedTwice, size) * 2, cost('xmalloc-tlsf', 20_000, 1) * 3);
 });
 
 test('a shard is written i/n', () => {
