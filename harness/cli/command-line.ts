@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { didYouMean, UsageError } from '../../traces/input-error';
 import type { Command, CommandEntry, CommandGroup } from './commands/command';
 import { COMMANDS, isGroup } from './commands/commands';
@@ -81,7 +82,7 @@ function runEntry(
 
 /** yargs lays out help; nothing else needs it, and it takes as long to read as all the rest. */
 async function helpOf(entry: CommandEntry, command: Command, path: readonly string[]): Promise<ExitCode> {
-  const { commandHelp } = module.require('./command-help') as typeof import('./command-help');
+  const { commandHelp } = createRequire(__filename)('./command-help') as typeof import('./command-help');
   return printed(
     await commandHelp(entry.summary, { ...command, options: { ...command.options, ...COMMON } }, path),
   );

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { CommandEntry, CommandGroup } from './command';
 
 /**
@@ -5,7 +6,8 @@ import type { CommandEntry, CommandGroup } from './command';
  * program's own help and version take no longer than Node does.
  */
 
-const load = <Module>(file: string): Module => module.require(file) as Module;
+const read = createRequire(__filename);
+const load = <Module>(file: string): Module => read(file) as Module;
 
 type TraceRead = typeof import('./trace-read');
 type TraceChange = typeof import('./trace-change');

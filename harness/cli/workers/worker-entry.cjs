@@ -28,8 +28,7 @@ if (process.platform !== 'win32') {
   process.on('SIGXFSZ', () => undefined);
 }
 
-const { requireCompiled } = require('../compiled-code');
-const { runTimed } = requireCompiled('./workers/worker');
+const { runTimed } = require('./worker');
 
 // What a replay comes to may depend on nothing that its key does not hold.
 for (const name of Object.keys(process.env)) {
