@@ -37,7 +37,8 @@ export class HeapMapColumn {
   /** As small as the map can have them, as far as this moment goes: so much memory in so few rows. */
   readonly chunkBytes: number;
   /** Blocks come nearly in the order of their addresses: most lie in the chunk of the one before. */
-  private lastChunk = -1;
+  private lastStart = 0;
+  private lastEnd = 0;
   private lastEntry: { used: number; held: number } | undefined;
 
   constructor(machine: Machine) {
@@ -68,20 +69,24 @@ export class HeapMapColumn {
     if (state === 'free') {
       return;
     }
-    const { chunkBytes } = this;
     const end = start - HEAP_BASE + bytes;
     for (let at = start - HEAP_BASE; at < end;) {
-      const chunk = Math.floor(at / chunkBytes);
-      if (chunk !== this.lastChunk) {
-        this.lastChunk = chunk;
-        this.lastEntry = this.chunks.get(chunk);
+      if (at < this.lastStart || at >= this.lastEnd) {
+        this.comeTo(at);
       }
-      const next = Math.min((chunk + 1) * chunkBytes, end);
+      const next = Math.min(this.lastEnd, end);
       if (this.lastEntry !== undefined) {
         this.lastEntry.used += next - at;
       }
       at = next;
     }
+  }
+
+  private comeTo(at: number): void {
+    const chunk = Math.floor(at / this.chunkBytes);
+    this.lastStart = chunk * this.chunkBytes;
+    this.lastEnd = this.lastStart + this.chunkBytes;
+    this.lastEntry = this.chunks.get(chunk);
   }
 }
 
