@@ -40,7 +40,7 @@ interface OpenCall {
  * used again. `realloc` keeps the id live even at size 0, where many allocators free the block: its free is then
  * harmless. Temporaries, and objects that a call adopts, die with the call. The notes that only an audit reads
  * (`adopt`, `return`, `store`, `use`, `ctxfree`) may name anything, for what they are to show are violations;
- * `check`, `compact` and `dump` concern the whole pool. Memory is bounded by the objects live at once.
+ * `check`, `compact` and `dump` concern the whole pool. Memory is bounded by the objects live at once (`IdTable`).
  */
 export class TraceRules {
   private readonly live = new IdTable();

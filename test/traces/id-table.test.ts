@@ -8,6 +8,8 @@ test('it behaves like a map from ids to handles that are used again', () => {
     fc.nat(300),
     fc.nat(300).map((n) => n * 2 ** 32),
     fc.nat(300).map((n) => n * 256),
+    fc.nat(300).map((n) => 2 ** 22 - 150 + n),
+    fc.nat(300).map((n) => (n + 2) * 2 ** 22),
     // These two are one in 32 bits.
     fc.constantFrom(2 ** 32, 0x85eb_ca6b),
     fc.maxSafeNat(),

@@ -2,17 +2,23 @@ import { folded, tablePlace } from './integer-hash';
 
 /**
  * Which ids are live, and a handle for each: a small number, used again once its id is gone, by which whoever tracks
- * objects keeps their figures in plain arrays. Open addressing over ids up to 2^53 − 1 with linear probing, so a live
- * object costs about thirty bytes however far apart the ids lie, and one that is gone costs nothing.
+ * objects keeps their figures in plain arrays. Most traces number their objects: small ids have a place each, of four
+ * bytes, as far as the largest of them. All others, up to 2^53 − 1, are hashed, with open addressing and linear
+ * probing: one that is live costs about thirty bytes however far apart they lie, and one that is gone costs nothing.
  */
 
+const SMALL_IDS_INITIAL = 1 << 10;
+const SMALL_IDS_MAX = 1 << 22;
 const PLACES_INITIAL_SHIFT = 11;
 const PLACES_INITIAL = 1 << PLACES_INITIAL_SHIFT;
+const HANDLES_INITIAL = 1 << 10;
 const EMPTY = 0;
 /** No object has this handle: what `find` says of an id that is not in the table. */
 export const NO_HANDLE = -1;
 
 export class IdTable {
+  /** The handle + 1 of each small id, or `EMPTY`. */
+  private small = new Int32Array(SMALL_IDS_INITIAL);
   /**
    * Two words a place, side by side for the host's cache: an id, folded, and its handle + 1, negative where the folded
    * id does not say all, or `EMPTY`.
@@ -21,16 +27,16 @@ export class IdTable {
   private mask = PLACES_INITIAL - 1;
   /** For `tablePlace`. */
   private shift = 32 - PLACES_INITIAL_SHIFT;
-  private freeHandles = new Int32Array(PLACES_INITIAL / 2);
-  private freeHandleCount = 0;
-  private handlesMade = 0;
-  private count = 0;
+  private placesTaken = 0;
   /** By handle the ids that have more than 32 bits; no room until there is one. */
   private wideIds = new Float64Array(0);
+  private freeHandles = new Int32Array(HANDLES_INITIAL);
+  private freeHandleCount = 0;
+  private handlesMade = 0;
 
   /** How many ids are in the table. */
   get size(): number {
-    return this.count;
+    return this.handlesMade - this.freeHandleCount;
   }
 
   /** Handles there is room for. */
@@ -40,25 +46,90 @@ export class IdTable {
 
   /** The id's handle, or `NO_HANDLE`. */
   find(id: number): number {
+    if (id < SMALL_IDS_MAX) {
+      return id < this.small.length ? this.small[id]! - 1 : NO_HANDLE;
+    }
     return this.handleAt(this.placeOf(id));
   }
 
   /** In one look, what is the id's handle as a rule: it may be another's, or `NO_HANDLE`. */
   glance(id: number): number {
-    return this.handleAt(tablePlace(folded(id), this.shift));
+    return id < this.small.length ? this.small[id]! - 1 : this.handleAt(tablePlace(folded(id), this.shift));
   }
 
   /** Adds an id (from 0 to 2^53 − 1) and returns its handle, or `NO_HANDLE` where it is in the table already. */
   add(id: number): number {
-    if (this.count === this.capacity) {
-      this.grow();
+    if (id >= SMALL_IDS_MAX) {
+      return this.addHashed(id);
+    }
+    if (id >= this.small.length) {
+      this.growSmall(id);
+    }
+    if (this.small[id] !== EMPTY) {
+      return NO_HANDLE;
+    }
+    const handle = this.takeHandle();
+    this.small[id] = handle + 1;
+    return handle;
+  }
+
+  /** Takes the id out and returns the handle it had, or `NO_HANDLE` where it was not in the table. */
+  remove(id: number): number {
+    if (id >= SMALL_IDS_MAX) {
+      return this.removeHashed(id);
+    }
+    const handle = id < this.small.length ? this.small[id]! - 1 : NO_HANDLE;
+    if (handle !== NO_HANDLE) {
+      this.small[id] = EMPTY;
+      this.freeHandles[this.freeHandleCount++] = handle;
+    }
+    return handle;
+  }
+
+  /** Every id with its handle, in an order that depends on nothing but the ids and their history. */
+  *[Symbol.iterator](): Generator<readonly [id: number, handle: number]> {
+    for (const [id, entry] of this.small.entries()) {
+      if (entry !== EMPTY) {
+        yield [id, entry - 1];
+      }
+    }
+    for (let place = 0; place <= this.mask; place++) {
+      const handle = this.handleAt(place);
+      if (handle !== NO_HANDLE) {
+        const isWide = this.places[2 * place + 1]! < 0;
+        yield [isWide ? this.wideIds[handle]! : this.places[2 * place]! >>> 0, handle];
+      }
+    }
+  }
+
+  private growSmall(id: number): void {
+    let length = 2 * this.small.length;
+    while (id >= length) {
+      length *= 2;
+    }
+    this.small = grown(this.small, new Int32Array(length));
+  }
+
+  private takeHandle(): number {
+    if (this.freeHandleCount > 0) {
+      return this.freeHandles[--this.freeHandleCount]!;
+    }
+    if (this.handlesMade === this.capacity) {
+      this.freeHandles = grown(this.freeHandles, new Int32Array(2 * this.capacity));
+    }
+    return this.handlesMade++;
+  }
+
+  private addHashed(id: number): number {
+    if (2 * this.placesTaken > this.mask) {
+      this.growPlaces();
     }
     const place = this.placeOf(id);
     if (this.places[2 * place + 1] !== EMPTY) {
       return NO_HANDLE;
     }
-    const handle = this.freeHandleCount > 0 ? this.freeHandles[--this.freeHandleCount]! : this.handlesMade++;
-    this.count++;
+    const handle = this.takeHandle();
+    this.placesTaken++;
     this.places[2 * place] = folded(id);
     if (id <= WORD_MAX) {
       this.places[2 * place + 1] = handle + 1;
@@ -69,27 +140,15 @@ export class IdTable {
     return handle;
   }
 
-  /** Takes the id out and returns the handle it had, or `NO_HANDLE` where it was not in the table. */
-  remove(id: number): number {
+  private removeHashed(id: number): number {
     const place = this.placeOf(id);
     const handle = this.handleAt(place);
     if (handle !== NO_HANDLE) {
       this.closeGap(place);
+      this.placesTaken--;
       this.freeHandles[this.freeHandleCount++] = handle;
-      this.count--;
     }
     return handle;
-  }
-
-  /** Every id with its handle, in an order that depends on nothing but the ids and their history. */
-  *[Symbol.iterator](): Generator<readonly [id: number, handle: number]> {
-    for (let place = 0; place <= this.mask; place++) {
-      const handle = this.handleAt(place);
-      if (handle !== NO_HANDLE) {
-        const isWide = this.places[2 * place + 1]! < 0;
-        yield [isWide ? this.wideIds[handle]! : this.places[2 * place]! >>> 0, handle];
-      }
-    }
   }
 
   private handleAt(place: number): number {
@@ -128,8 +187,8 @@ export class IdTable {
     places[2 * gap + 1] = EMPTY;
   }
 
-  private grow(): void {
-    const { places, freeHandles } = this;
+  private growPlaces(): void {
+    const { places } = this;
     this.places = new Int32Array(2 * places.length);
     this.mask = places.length - 1;
     this.shift--;
@@ -138,15 +197,11 @@ export class IdTable {
         this.moveIn(places[entry]!, places[entry + 1]!);
       }
     }
-    this.freeHandles = new Int32Array(2 * freeHandles.length);
-    this.freeHandles.set(freeHandles);
   }
 
   private keepWide(handle: number, id: number): void {
     if (this.wideIds.length < this.capacity) {
-      const { wideIds } = this;
-      this.wideIds = new Float64Array(this.capacity);
-      this.wideIds.set(wideIds);
+      this.wideIds = grown(this.wideIds, new Float64Array(this.capacity));
     }
     this.wideIds[handle] = id;
   }
@@ -159,6 +214,11 @@ export class IdTable {
     this.places[2 * place] = word;
     this.places[2 * place + 1] = entry;
   }
+}
+
+function grown<A extends Int32Array | Float64Array>(from: A, to: A): A {
+  to.set(from);
+  return to;
 }
 
 const WORD_MAX = 0xffff_ffff;
