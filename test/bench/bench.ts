@@ -1,22 +1,23 @@
 import { execFileSync } from 'node:child_process';
-import { Bench } from 'tinybench';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
 import { engineNamed } from '../../allocators/registry';
-import { Pricing } from '../../harness/pricing/pricing';
+import { openRequested } from '../../harness/cli/names/registries';
+import { measure } from '../../harness/metrics/measurement';
+import { OP_KINDS } from '../../harness/metrics/op-kinds';
 import { parsePricing } from '../../harness/pricing/specification';
-import { replay } from '../../harness/replay/replay';
 import { createStack } from '../../harness/replay/stack';
-import { holdEvents } from '../../traces/columns';
+import { writeAtr } from '../../traces/formats/atr-writer';
 import { traceFromSpecification } from '../../traces/synthesizers/registry';
-import type { Trace } from '../../traces/trace';
-import { processorClock } from './processor-clock';
 
 /**
- * How fast the harness itself is: whole replays (oracle, books and placements included) of a trace held in memory,
- * under one flat pricing, one with caches, and three at once. Processor time of the best of a few runs; host speed, so
- * ratios within one run, never a test.
+ * How fast the harness itself is: what `run` does with a trace file, all that is measured included, without its command
+ * line and its reports; under one flat pricing, one with caches, and three at once. Processor time of whole processes,
+ * the best of a few; host speed, so ratios within one run, never a test.
  *
- * Every row is measured in a process of its own, as a user's run is one: V8 compiles shared code for all that a process
- * has seen, and slower for several engines and pricings than for one.
+ * Every row is a process of its own, as a user's run is one, and replays once: V8 compiles shared code for all that a
+ * process has seen, and slower for several engines and pricings than for one.
  */
 
 /** What is priced in one replay. */
@@ -33,90 +34,52 @@ interface Workload {
 }
 
 const WORKLOADS: readonly Workload[] = [
-  { name: 'TLSF churn', engine: 'xmalloc-tlsf-2008', trace: 'synth:churn?live=10000&ops=400000' },
+  { name: 'TLSF churn', engine: 'xmalloc-tlsf-2008', trace: 'synth:churn?live=10000&ops=1000000' },
   {
     name: 'TLSF near-page',
     engine: 'xmalloc-tlsf-2008',
-    trace: 'synth:near-page-storm?live=4000&ops=300000',
+    trace: 'synth:near-page-storm?live=4000&ops=500000',
   },
   {
     name: 'first-fit near-page',
     engine: 'xmalloc-first-fit',
-    trace: 'synth:near-page-storm?live=4000&smallest=3500&ops=2000',
+    trace: 'synth:near-page-storm?live=4000&smallest=3500&ops=40000',
   },
 ];
 
-const ITERATIONS = 5;
-
-interface Work {
-  events: number;
-  accesses: number;
-}
-
-/** One replay; the work it did is the same every time. */
-async function replayOnce(trace: Trace, engine: string, ids: readonly string[]): Promise<Work> {
-  const priced = ids.map((id) => new Pricing(parsePricing(id)));
-  let accesses = 0;
-  const stack = createStack(
-    engineNamed(engine),
-    {},
-    {
-      heapPages: 65_536,
-      virtualPages: 0,
-      drain: (batch) => {
-        accesses += batch.entryCount;
-        for (const each of priced) {
-          each.price(batch);
-        }
-      },
-    },
-    engineNamed,
-  );
-  const { events } = await replay(trace, stack, []);
-  return { events, accesses };
-}
-
-async function heldTrace(specification: string): Promise<Trace> {
-  const trace = traceFromSpecification(specification);
-  const held = await holdEvents(await trace.open());
-  if (held === undefined) {
-    throw new Error(`${specification} is too long to hold in memory`);
-  }
-  held.identity();
-  return held.trace(trace.header);
-}
+/** As `run` has it. */
+const MACHINE = { heapPages: 65_536, virtualPages: 0 };
+const ROUNDS = 3;
 
 /** What a row's process prints. */
-interface Measured extends Work {
+interface Measured {
+  readonly events: number;
+  readonly accesses: number;
   readonly seconds: number;
 }
 
-async function measured(
-  { name, engine, trace: specification }: Workload,
-  pricing: readonly string[],
-): Promise<Measured> {
-  const trace = await heldTrace(specification);
-  let work: Work = { events: 0, accesses: 0 };
-  const bench = new Bench({
-    warmup: false,
-    time: 0,
-    iterations: ITERATIONS,
-    timestampProvider: processorClock,
+async function measuredHere(file: string, engine: string, pricings: readonly string[]): Promise<Measured> {
+  const { trace, metrics } = await measure({
+    trace: await openRequested({ specification: file }),
+    createStack: (machine) => createStack(engineNamed(engine), {}, { ...MACHINE, ...machine }, engineNamed),
+    pricings: pricings.map((id) => parsePricing(id)),
   });
-  bench.add(name, async () => {
-    work = await replayOnce(trace, engine, pricing);
-  });
-  await bench.run();
-  const { result } = bench.tasks[0]!;
-  if (!('latency' in result)) {
-    throw new Error(`${name} did not complete`);
-  }
-  return { ...work, seconds: result.latency.min / 1000 };
+  const accesses = OP_KINDS.map((kind) => metrics[`${kind}.accesses.mean`]?.ratio?.[0] ?? 0);
+  const { user, system } = process.cpuUsage();
+  return {
+    events: trace.events,
+    accesses: accesses.reduce((sum, each) => sum + each),
+    seconds: (user + system) / 1e6,
+  };
 }
 
-function measuredApart(workload: number, pricing: number): Measured {
-  const output = execFileSync(process.execPath, [__filename, String(workload), String(pricing)]);
-  return JSON.parse(output.toString()) as Measured;
+/** The best of a few processes. */
+function measuredApart(file: string, engine: string, pricings: readonly string[]): Measured {
+  const rounds = Array.from({ length: ROUNDS }, () => {
+    const output = execFileSync(process.execPath, [__filename, file, engine, ...pricings]);
+    return JSON.parse(output.toString()) as Measured;
+  });
+  return { ...rounds[0]!, seconds: Math.min(...rounds.map(({ seconds }) => seconds)) };
 }
 
 function printRow(
@@ -128,27 +91,34 @@ function printRow(
   console.log(
     name.padEnd(22),
     pricings.join('+').padEnd(38),
-    `${(events / seconds / 1e6).toFixed(2)} M`.padStart(8),
+    `${(events / seconds / 1e6).toFixed(3)} M`.padStart(8),
     `${(accesses / seconds / 1e6).toFixed(1)} M`.padStart(12),
     (seconds / flat).toFixed(2).padStart(10),
   );
 }
 
-async function main([workload, pricing]: readonly string[]): Promise<void> {
-  if (workload !== undefined && pricing !== undefined) {
-    console.log(JSON.stringify(await measured(WORKLOADS[Number(workload)]!, PRICINGS[Number(pricing)]!)));
+async function main([file, engine, ...pricings]: readonly string[]): Promise<void> {
+  if (file !== undefined && engine !== undefined) {
+    console.log(JSON.stringify(await measuredHere(file, engine, pricings)));
     return;
   }
-  console.log(
-    'workload               pricings                                  ops/s    accesses/s   times flat',
-  );
-  for (const [workloadIndex, each] of WORKLOADS.entries()) {
-    let flatSeconds: number | undefined;
-    for (const [pricingIndex, priced] of PRICINGS.entries()) {
-      const row = measuredApart(workloadIndex, pricingIndex);
-      flatSeconds ??= row.seconds;
-      printRow(each, priced, row, flatSeconds);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'alloc-replay-bench-'));
+  try {
+    console.log(
+      'workload               pricings                               events/s   accesses/s   times flat',
+    );
+    for (const [index, workload] of WORKLOADS.entries()) {
+      const written = path.join(folder, `${index}.atr`);
+      await writeAtr(await traceFromSpecification(workload.trace).open(), written);
+      let flatSeconds: number | undefined;
+      for (const each of PRICINGS) {
+        const row = measuredApart(written, workload.engine, each);
+        flatSeconds ??= row.seconds;
+        printRow(workload, each, row, flatSeconds);
+      }
     }
+  } finally {
+    fs.rmSync(folder, { recursive: true });
   }
 }
 
