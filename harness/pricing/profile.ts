@@ -13,7 +13,8 @@ import * as v from 'valibot';
 const CYCLES_MAX = 1_000_000;
 const CAPACITY_BYTES_MAX = 1 << 30;
 const LINE_BYTES = 64;
-const TLB_ENTRIES_MAX = 1 << 15;
+/** More than any processor has; each takes up to four slots, which are numbered in 16 bits (`kernel/page-slots.ts`). */
+const TLB_ENTRIES_MAX = 1 << 13;
 /** More than any processor has; the log that they are kept in must hold each of them and room beside. */
 const ASSOCIATIVE_ENTRIES_MAX = 1024;
 

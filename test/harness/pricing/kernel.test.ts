@@ -8,6 +8,7 @@ import * as fc from 'fast-check';
 import { engineNamed } from '../../../allocators/registry';
 import { openRequested } from '../../../harness/cli/names/registries';
 import {
+  CHASE,
   END_OF_OPERATION,
   KIND_COUNT,
   UPDATE,
@@ -311,6 +312,23 @@ long('as many pages as the TLB holds, each in its turn, over and over', () => {
     return { entries, ends, flags: Int32Array.of(END_OF_OPERATION), costs: Float64Array.of(0) };
   });
   assertEqualCosts(shipped['zen4-2022']!, { state: { kind: 'warm' }, mapping: '2m' }, batches);
+});
+
+long('a TLB of as many sets as a profile may have', () => {
+  const profile = smallProfile(
+    '4k: { entries: 4, ways: 4 }',
+    '4k: { entries: 8192, ways: 1 }',
+  ) as CachesProfile;
+  const pages = Array.from({ length: 100 }, (_, at) =>
+    [0, 1, 2, 1, 0].map((round) => 8192 * round + 8191 - at),
+  ).flat();
+  const batch: Batch = {
+    entries: Int32Array.from(pages, (page) => page * 4096 + CHASE),
+    ends: Int32Array.of(pages.length),
+    flags: Int32Array.of(END_OF_OPERATION),
+    costs: Float64Array.of(0),
+  };
+  assertEqualCosts(profile, { state: { kind: 'warm' }, mapping: '4k' }, [batch]);
 });
 
 long.run();

@@ -145,6 +145,7 @@ const complaints: readonly [replaced: string, replacement: string, said: string]
   ['bytes: 2048', 'bytes: 2048.5', 'lab.yaml:7:9: caches.l2.bytes is 2048.5; expected a whole number from 1 to 1073741824'], // prettier-ignore
   ['{ entries: 16, ways: 4 }', '{ entries: 16, ways: 3 }', 'lab.yaml:15:13: tlb.second.4k; expected entries / ways to be a power of two'], // prettier-ignore
   ['l1: { bytes: 512', 'l1: { index: hashed, bytes: 512', 'lab.yaml:6:9: unknown key "index" in caches.l1; expected one of bytes, ways, cycles, source'], // prettier-ignore
+  ['{ entries: 4, ways: 4 }', '{ entries: 16384, ways: 1 }', 'lab.yaml:14:18: tlb.first.4k.entries is 16384; expected a whole number from 1 to 8192'], // prettier-ignore
   ['{ entries: 4, ways: 4 }', '{ entries: 2048, ways: 2048 }', 'lab.yaml:14:12: tlb.first.4k; expected at most 1024 entries where all of them are one set'], // prettier-ignore
   ['model: caches', 'model: cahces', 'lab.yaml:4:1: model: "cahces"; did you mean "caches"?; expected model: flat or caches'], // prettier-ignore
   ['model: caches', 'clock2: {}', 'lab.yaml:1:1: no model; expected model: flat or caches'],
