@@ -43,12 +43,15 @@ export const REPORTS: readonly ReportFile[] = [
 /** More replays than these are kept rather than leafed through: they become an archive. */
 const REPLAYS_LEAFED_THROUGH = 64;
 
+/** Whether results of so many replays become an archive, for which nothing is needed that only pictures show. */
+export const isArchived = (replays: number): boolean => replays > REPLAYS_LEAFED_THROUGH;
+
 /**
  * `results.json` and every report. Of an archive the long tables are compressed, the page is an index with a page for
  * each family of traces, and nothing is kept that only pictures are drawn from.
  */
 export function* filesOf(results: Results, judged?: JudgedExperiment): Generator<WrittenFile> {
-  const isArchive = results.replays.length > REPLAYS_LEAFED_THROUGH;
+  const isArchive = isArchived(results.replays.length);
   const kept = isArchive ? archived(results) : results;
   yield { name: RESULTS_FILE, content: isArchive ? archivedResultsText(kept) : resultsText(kept) };
   for (const { name, render } of REPORTS) {

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { isArchived } from '../../../reports/registry';
 import { suiteHeadline } from '../../../reports/suite';
 import { UsageError } from '../../../traces/input-error';
 import type { MeasuredReplay } from '../../metrics/measured-replay';
@@ -72,7 +73,7 @@ async function suiteCommand(argv: SuiteArguments): Promise<ExitCode> {
   const plan = readSuite(suiteFile(argv.suite));
   plan.limits.forEach(({ value, where }) => limitsAt(value, where));
   const ci = ciOfWhole(argv);
-  const all = matrixOf(plan, code);
+  const all = asTheyAreKept(matrixOf(plan, code));
   const cellKeys = new CellKeys(code, TOOL_VERSION);
   const allKeys = all.map((cell) => cellKeys.keyOf(cell));
   const unknowable = new Map(all.map((cell) => [cell, cellKeys.unknowableOf(cell)]));
@@ -97,6 +98,12 @@ async function suiteCommand(argv: SuiteArguments): Promise<ExitCode> {
     out.discard();
   }
 }
+
+/** An archive keeps nothing that only pictures need, of which a walk of every block takes longest. */
+const asTheyAreKept = (planned: readonly PlannedCell[]): readonly PlannedCell[] =>
+  isArchived(planned.length)
+    ? planned.map((each) => ({ ...each, cell: { ...each.cell, pictures: false } }))
+    : planned;
 
 /** Everything that a suite was found to ask for, and where its results go. */
 interface PreparedSuite {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { MeasuredReplay } from '../../../harness/metrics/measured-replay';
 import { readResults } from '../../../harness/results/results-file';
 import { inFolder, runCli } from './command';
 import { outputOf, suiteOf, TINY_CELLS, writeEngine, writeSuite } from './suite-runs';
@@ -47,6 +48,34 @@ test('any number of workers and shards gives the same bytes, and a cache takes n
       assert.is(merged.code, 0, merged.stderr);
       assert.equal(outputOf(join(folder, shards)), whole, `${count} shards`);
     }
+  }));
+
+test('of so many cells that they become an archive nothing is measured that only pictures need', () =>
+  inFolder(async (folder) => {
+    const engines = [
+      'xenheap-pages',
+      'xmalloc-first-fit',
+      'xmalloc-tlsf',
+      'textbook-first-fit',
+      'plan9-pool',
+    ];
+    const cachedCells = async (seeds: number): Promise<MeasuredReplay[]> => {
+      const traces = Array.from({ length: seeds }, (_, seed) => `'synth:churn?live=5&ops=10&seed=${seed}'`);
+      const text = suiteOf(engines).replace(/traces: .*/, `traces: [${traces.join(', ')}]`);
+      const cache = join(folder, `cache-${seeds}`);
+      const out = ['--out', join(folder, `out-${seeds}`), '--cache', cache];
+      const { code, stderr } = await runCli('suite', writeSuite(folder, text), ...out);
+      assert.is(code, 0, stderr);
+      // Behind a line that says what it is.
+      return readdirSync(cache).map((name) =>
+        JSON.parse(readFileSync(join(cache, name), 'utf8').replace(/^.*\n/, '')),
+      );
+    };
+    const few = await cachedCells(1);
+    assert.ok(few.some(({ heapWalk, heapMap }) => heapWalk !== null && heapMap !== null));
+    const many = await cachedCells(13);
+    assert.ok(many.length > 64);
+    assert.ok(many.every(({ heapWalk, heapMap }) => heapWalk === null && heapMap === null));
   }));
 
 test('a damaged cache entry is ignored with a warning and written anew', () =>
