@@ -287,9 +287,11 @@ export class AccessStream {
     return this.accessBudget - this.entriesDrained;
   }
 
-  /** Hands what is there to the drain and empties the stream. Called between operations, and at the end. */
+  /** Hands what is there to the drain, and empties the stream. Called between operations, and at the end. */
   flush(): void {
-    this.drain(this);
+    if (this.segmentCount > 0 || this.entryCount > 0) {
+      this.drain(this);
+    }
     this.entriesDrained += this.entryCount;
     this.operationsDrained += this.operationCount;
     this.empty();

@@ -7,7 +7,7 @@ import { createRegistries } from '../../../harness/cli/names/registries';
 import { runCell, type Cell } from '../../../harness/results/cell';
 import { InputError } from '../../../traces/input-error';
 
-const test = suite<{ folder: string }>('a cell whose trace is a large file');
+const test = suite<{ folder: string }>('a cell that is priced beside');
 
 test.before((context) => {
   context.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'alloc-replay-cell-'));
@@ -20,9 +20,9 @@ const pairs = Array.from({ length: PAIRS }, (_, id) => `alloc,${id},${id % 3000}
   '',
 );
 
-function cellOf(file: string): Cell {
+function cellOf(specification: string): Cell {
   return {
-    trace: { specification: file },
+    trace: { specification },
     engine: 'xmalloc-tlsf',
     options: {},
     pricings: ['flat'],
@@ -43,6 +43,13 @@ test('comes to the same with a thread as without', async ({ folder }) => {
   const alone = await runCell(cell, createRegistries());
   assert.equal(await runCell(cell, createRegistries(), { pricesBeside: true }), alone);
   assert.is(alone.trace.events, 2 * PAIRS);
+});
+
+test('comes to the same where the heap is looked at long after the thread is done', async () => {
+  const cell = { ...cellOf('synth:churn?live=2000&ops=60000'), heapPages: 300, pictures: true };
+  const alone = await runCell(cell, createRegistries());
+  assert.ok(alone.firstFailure, 'so that what will be live is not what the trace says');
+  assert.equal(await runCell(cell, createRegistries(), { pricesBeside: true }), alone);
 });
 
 test('is refused with a thread as without', async ({ folder }) => {
