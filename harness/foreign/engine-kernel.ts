@@ -26,7 +26,7 @@ import { I32, I64 } from './wasm/opcodes';
  */
 
 /** sha256 of the built module: whoever changes the kernel changes this, and with it the keys of cached results. */
-export const ENGINE_KERNEL_SHA256 = '272d81b58a80d5848eb88451139a4e5d94f04e68d6181d482d72fda7d0780bff';
+export const ENGINE_KERNEL_SHA256 = 'c32bc44b8a72072d14d91ae293d34e2d41d008f9874766e5706d663d02da7833';
 
 const kernelModule = new WebAssembly.Module(readFileSync(join(__dirname, 'kernel', 'engine-kernel.wasm')));
 

@@ -100,9 +100,9 @@ export const LOCK_NAME_FIELDS = { bit: 4, bytes: 8, text: 16 } as const;
 export const LOCK_NAMES_MAX = 16;
 export const LOCK_NAME_BYTES_MAX = LOCK_NAME_STRIDE - LOCK_NAME_FIELDS.text;
 
-/** What a walk over the heap visits, rows of `VISIT_NUMBERS`. */
+/** What a walk over the heap visits, rows of `VISIT_NUMBERS`; few enough for the first cache of the host. */
 export const VISITS = CONTROL + 0xa_0000;
-export const VISITS_MAX = 1 << 13;
+export const VISITS_MAX = 1 << 10;
 
 /** What of the heap is held, a byte a granule: of granules as small as a word there are more than have room here. */
 export const HELD = CONTROL + 0x10_0000;

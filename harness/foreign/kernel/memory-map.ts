@@ -72,7 +72,7 @@ export const JOURNAL_AFTER: i32 = COLUMNS + 8 * COLUMN_STRIDE;
 
 export const VISITS: i32 = CONTROL + 0xa_0000;
 export const VISIT_STRIDE: i32 = 24;
-export const VISITS_MAX: i32 = 1 << 13;
+export const VISITS_MAX: i32 = 1 << 10;
 
 export const HELD: i32 = CONTROL + 0x10_0000;
 
