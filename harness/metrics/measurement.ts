@@ -1,4 +1,3 @@
-import type { Worker } from 'node:worker_threads';
 import type { OpName, Trace } from '../../traces/trace';
 import type { Pricing } from '../pricing/pricing';
 import type { PricingSpecification } from '../pricing/specification';
@@ -24,7 +23,7 @@ import {
 import { readMetrics } from './metric';
 import { REPLAY_METRICS } from './registry';
 import { expectSameAgain, OperationTrail } from './repetition';
-import { RecordingThread } from './recording-thread';
+import { RecordingThread, type ThreadAhead } from './recording-thread';
 import { lookAgain, type LookedFor, type SecondLook } from './second-look';
 import { Sightings } from './sightings';
 import { expectationOf, TimelineRecorder, type Expectation } from './timeline';
@@ -46,8 +45,8 @@ export interface MeasurementPlan {
   readonly survey?: boolean;
   /** Whether another thread may price meanwhile; no by default. */
   readonly pricesBeside?: boolean;
-  /** That thread, where it was started ahead (`threadAhead`). */
-  readonly thread?: Worker;
+  /** That thread, where it was started ahead. */
+  readonly thread?: ThreadAhead;
   /** Whether to keep the rasters that pictures are drawn from (latency density, heap map); true by default. */
   readonly pictures?: boolean;
   /** Whether to replay once more to see that the engine does the same again; no by default. */

@@ -26,7 +26,7 @@ interface ThreadRecorded extends Recorded {
  */
 export class RecordingThread implements Digests {
   private readonly batches = new SharedBatches();
-  private thread: Worker | undefined;
+  private thread: ThreadAhead | undefined;
   private recorded: Promise<ThreadRecorded> | ThreadRecorded | undefined;
   private hasEnded = false;
   private failure: Error | undefined;
@@ -39,12 +39,12 @@ export class RecordingThread implements Digests {
 
   /**
    * @param events how many there are at least
-   * @param ahead a thread that waits for what it is to record
+   * @param ahead a thread that was started ahead
    */
   constructor(
     private readonly plan: ThreadPlan,
     events = 0,
-    private readonly ahead?: Worker,
+    private readonly ahead?: ThreadAhead,
   ) {
     if (ahead !== undefined || events > BATCH_COUNT * OPERATION_CAPACITY) {
       this.start();
@@ -66,7 +66,7 @@ export class RecordingThread implements Digests {
 
   /** Ends the thread where nobody wants what it records. */
   async stop(): Promise<void> {
-    await this.thread?.terminate();
+    await this.thread?.stop();
   }
 
   private whileItRecords<T>(write: () => T): T {
@@ -91,27 +91,42 @@ export class RecordingThread implements Digests {
 
   private start(): void {
     const thread = this.ahead ?? threadAhead();
-    const orders: Orders = { plan: this.plan, buffer: this.batches.buffer };
-    thread.postMessage(orders);
-    this.thread = thread;
-    const recorded = new Promise<ThreadRecorded>((resolve, reject) => {
-      thread.once('message', resolve);
-      thread.once('error', (error: Error) => {
-        this.failure = error;
-        this.batches.fail();
-        reject(error);
-      });
-      thread.once('exit', () => reject(new Error('the thread that prices has stopped')));
+    const recorded = thread.record({ plan: this.plan, buffer: this.batches.buffer }, (error) => {
+      this.failure = error;
+      this.batches.fail();
     });
     // Whoever waits for it hears of it; until then nobody does.
     recorded.catch(() => undefined);
+    this.thread = thread;
     this.recorded = recorded;
   }
 }
 
-/** Starts a thread before it is known what it is to record: starting takes as long as reading a long trace. */
-export function threadAhead(): Worker {
-  return new Worker(__filename, { workerData: RECORDS });
+/** A thread that waits for what it is to record: starting one takes as long as reading a long trace. */
+export interface ThreadAhead {
+  /** Rejects where the thread ends without a result; `failed` is told at once of what went wrong in it. */
+  record(orders: Orders, failed: (error: Error) => void): Promise<ThreadRecorded>;
+  stop(): Promise<void>;
+}
+
+export function threadAhead(): ThreadAhead {
+  const worker = new Worker(__filename, { workerData: RECORDS });
+  return {
+    record: (orders, failed) => {
+      worker.postMessage(orders);
+      return new Promise((resolve, reject) => {
+        worker.once('message', resolve);
+        worker.once('error', (error: Error) => {
+          failed(error);
+          reject(error);
+        });
+        worker.once('exit', () => reject(new Error('the thread that prices has stopped')));
+      });
+    },
+    stop: async () => {
+      await worker.terminate();
+    },
+  };
 }
 
 /** Tells the thread that this file is what it is to do. */

@@ -101,7 +101,7 @@ export async function runCell(
       },
     });
   } finally {
-    await thread?.terminate();
+    await thread?.stop();
   }
 }
 
