@@ -26,7 +26,7 @@ import type { CacheState, PricingSpecification } from './specification';
 export const LOCK_COUNT = 8;
 
 /** sha256 of the built module: whoever changes the kernel changes this, and with it the keys of cached results. */
-export const KERNEL_SHA256 = 'bcdd4d36d98641656a58ff876140b798f88b70171c73c1b6303a82c9ebf8586c';
+export const KERNEL_SHA256 = '9864fe7737a0dc868e4554a7db7e453f1f4ee5337587b1a794f85a8dc24554b2';
 
 const LINE_BYTES = 64;
 const PAGE_SHIFTS = { '4k': 12, '2m': 21 } as const;

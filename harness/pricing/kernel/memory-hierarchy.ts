@@ -189,7 +189,7 @@ export class MemoryHierarchy {
       if (l1.touchIn(set, line | FETCHING) < 0) {
         return this.meetStore(entry, at);
       }
-      this.storeLine = NO_LINE;
+      this.forgetStore();
     } else if (this.isInL1<Shape>(set, line)) {
       return -1;
     }

@@ -132,10 +132,23 @@ const strided = fc
   .map(({ first, stride, kind, count }): Access[] =>
     Array.from({ length: count }, (_, index) => [HEAP + 2 ** 20 + first * 64 + index * stride, kind]),
   );
+/** A line that a store still fetches, driven out of its set or nearly so, and wanted again. */
+const wantedAgain = fc
+  .record({ line: fc.nat(40), between: fc.nat(12), kind: fc.constantFrom(...KINDS) })
+  .map(({ line, between, kind }): Access[] => {
+    const wanted = HEAP + 64 * line;
+    const others = Array.from({ length: between }, (_, index): Access => [wanted + PAGE * (index + 1), LOAD]);
+    return [[wanted, STORE], ...others, [wanted, kind], [wanted, LOAD], [wanted + 4, LOAD]];
+  });
 const operation = fc
-  .array(fc.oneof({ weight: 5, arbitrary: access.map((one) => [one]) }, { weight: 1, arbitrary: strided }), {
-    maxLength: 60,
-  })
+  .array(
+    fc.oneof(
+      { weight: 5, arbitrary: access.map((one) => [one]) },
+      { weight: 1, arbitrary: strided },
+      { weight: 1, arbitrary: wantedAgain },
+    ),
+    { maxLength: 60 },
+  )
   .map((runs) => runs.flat());
 const operations = fc.array(operation, { minLength: 1, maxLength: 12 });
 
