@@ -15,7 +15,7 @@ export function understoodLines(
   open: (recording: Recording, head: readonly string[]) => LineParser,
   head: readonly string[],
 ): number {
-  const lines = new LineReader();
+  const lines = new LineReader(true);
   lines.append(Buffer.from(head.join('\n'), 'latin1'));
   lines.finish();
   const sites = new SiteTexts(false, new TextTable());

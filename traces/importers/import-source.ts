@@ -29,7 +29,7 @@ export class ImportSource extends BlockSource {
   /** Complete once `refill` has said false. */
   readonly accounting: Accounting = emptyAccounting();
   private readonly hash: IdentityHash;
-  private readonly lines = new LineReader();
+  private readonly lines = new LineReader(true);
   private readonly queue = new EventQueue();
   private readonly recording: Recording;
   private readonly parser: LineParser;
@@ -205,11 +205,11 @@ export async function openImport(
 /** The whole lines among the first 64 KiB, by which a format is told; taken from nothing that is read later. */
 export async function recordingHead(bytes: ByteSource): Promise<readonly string[]> {
   const head = await bytes.peek(HEAD_BYTES);
-  const lines = head.toString('latin1').split('\n');
+  const lines = head.toString('latin1').split(/\r?\n|\r/);
   if (head.length === HEAD_BYTES && lines.length > 1) {
     lines.pop();
   }
-  return lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
+  return lines;
 }
 
 const FILE_ENDINGS =

@@ -217,14 +217,22 @@ export function wideAddress(digits: string): AddressKey {
 export class LineReader extends LineScanner {
   /** Where the next line begins in `bytes`. */
   private nextStart = 0;
+  /** The first carriage return from there on, as far as it was looked for; `NONE` where there is none. */
+  private nextReturn = -1;
   private finished = false;
   /** Whether the rest of a cut line is still to be thrown away. */
   private inCutLine = false;
+
+  /** @param endsAtReturn whether a carriage return alone ends a line too, as on serial consoles */
+  constructor(private readonly endsAtReturn = false) {
+    super();
+  }
 
   append(chunk: Buffer): void {
     const rest = this.bytes.subarray(this.nextStart);
     this.bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     this.nextStart = 0;
+    this.nextReturn = -1;
   }
 
   /** Says that the last chunk was appended: what is left is a line even without a line feed. */
@@ -238,13 +246,13 @@ export class LineReader extends LineScanner {
       return false;
     }
     const { bytes, nextStart } = this;
-    const lineFeed = bytes.indexOf(LINE_FEED, nextStart);
-    if (lineFeed >= 0 && lineFeed - nextStart <= LINE_BYTES_MAX) {
-      this.show(nextStart, lineFeed, lineFeed + 1);
+    const end = this.lineEnd();
+    if (end - nextStart <= LINE_BYTES_MAX) {
+      this.show(nextStart, end, end + 1);
       return true;
     }
     const available = bytes.length - nextStart;
-    if (available > LINE_BYTES_MAX) {
+    if (available - this.openReturn > LINE_BYTES_MAX) {
       this.inCutLine = true;
       this.show(nextStart, nextStart + LINE_BYTES_MAX, nextStart + LINE_BYTES_MAX);
       this.truncated = true;
@@ -268,9 +276,30 @@ export class LineReader extends LineScanner {
   }
 
   private dropCutLine(): boolean {
-    const lineFeed = this.bytes.indexOf(LINE_FEED, this.nextStart);
-    this.nextStart = lineFeed < 0 ? this.bytes.length : lineFeed + 1;
-    this.inCutLine = lineFeed < 0;
+    const end = this.lineEnd();
+    this.inCutLine = end === NONE;
+    this.nextStart = this.inCutLine ? this.bytes.length - this.openReturn : end + 1;
     return !this.inCutLine;
   }
+
+  /** The byte that ends the next line, or `NONE`. */
+  private lineEnd(): number {
+    const lineFeed = found(this.bytes.indexOf(LINE_FEED, this.nextStart));
+    if (!this.endsAtReturn) {
+      return lineFeed;
+    }
+    if (this.nextReturn < this.nextStart) {
+      this.nextReturn = found(this.bytes.indexOf(CARRIAGE_RETURN, this.nextStart));
+    }
+    const isAlone = this.nextReturn < Math.min(lineFeed - 1, this.bytes.length - this.openReturn);
+    return isAlone ? this.nextReturn : lineFeed;
+  }
+
+  /** 1 where the last byte is a carriage return, and only the next chunk will tell whether it stands alone. */
+  private get openReturn(): number {
+    return this.endsAtReturn && !this.finished && this.bytes.at(-1) === CARRIAGE_RETURN ? 1 : 0;
+  }
 }
+
+const NONE = Infinity;
+const found = (position: number): number => (position < 0 ? NONE : position);

@@ -84,6 +84,17 @@ for (const [file, format, events, counts] of EXPECTED) {
   });
 }
 
+test('a serial console that ends lines with carriage returns alone is read line by line', async () => {
+  await inTemporaryFolder(async (folder) => {
+    for (const name of ['mbed/serial.txt', 'riot/tracing.txt']) {
+      const file = path.join(recordings, name);
+      const captured = path.join(folder, path.basename(name));
+      fs.writeFileSync(captured, fs.readFileSync(file, 'latin1').replaceAll('\n', '\r'), 'latin1');
+      assert.equal(await opened(captured), await opened(file));
+    }
+  });
+});
+
 test('LTTng saw every call that it wraps; those that it does not are orphan frees', async () => {
   const { format, events, counts } = await opened(path.join(recordings, 'lttng/all-functions.lttng.txt'));
   assert.is(format, 'lttng');

@@ -4,9 +4,9 @@ import * as fc from 'fast-check';
 import { LINE_BYTES_MAX, LineReader, wideAddress } from '../../../traces/input/lines';
 
 /** The lines that a reader cuts out of a text handed over in chunks of some sizes, in turn. */
-function linesOf(text: string, sizes: readonly number[]): string[] {
+function linesOf(text: string, sizes: readonly number[], endsAtReturn = false): string[] {
   const bytes = Buffer.from(text, 'latin1');
-  const reader = new LineReader();
+  const reader = new LineReader(endsAtReturn);
   const lines: string[] = [];
   const drain = () => {
     while (reader.next()) {
@@ -48,12 +48,32 @@ test('lines are the same however the bytes arrive', () => {
   );
 });
 
+test('where a carriage return alone ends a line, lines are the same however the bytes arrive', () => {
+  const text = fc.stringMatching(/^[ab\r\n\xff]*$/);
+  const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 });
+  fc.assert(
+    fc.property(text, sizes, (content, chunkSizes) => {
+      const expected = content.split(/\r?\n|\r/);
+      if (/[\r\n]$/.test(content) || content === '') {
+        expected.pop();
+      }
+      assert.equal(linesOf(content, chunkSizes, true), expected);
+    }),
+    { seed: 20081121, numRuns: 300 },
+  );
+});
+
 test('a line longer than 1 MiB is cut, and what follows is read on', () => {
   const long = 'x'.repeat(LINE_BYTES_MAX);
   assert.equal(linesOf(`a\n${long}\nb`, [70_000]), ['a', long, 'b']);
   assert.equal(linesOf(`a\n${long}y\nb`, [70_000]), ['a', `${long}…`, 'b']);
   assert.equal(linesOf(`a\n${long}${long}${long}\nb\n`, [1 << 18]), ['a', `${long}…`, 'b']);
   assert.equal(linesOf(`${long}y`, [LINE_BYTES_MAX + 1]), [`${long}…`]);
+  assert.equal(linesOf(`${long}\rb`, [LINE_BYTES_MAX + 1], true), [long, 'b']);
+  for (const ending of ['\r', '\r\n']) {
+    const text = `${long}y${ending}b${ending}`;
+    assert.equal(linesOf(text, [LINE_BYTES_MAX + 2], true), [`${long}…`, 'b']);
+  }
 });
 
 test('tokens are taken if they are there and left if not', () => {
