@@ -20,8 +20,8 @@ const ALL_ZERO = new Uint32Array(BLOCK_EVENTS_MAX);
  * nothing.
  */
 class IntegerColumn {
-  private low = new Uint32Array(0);
-  private high = new Int32Array(0);
+  private low: Uint32Array = words(0);
+  private high: Int32Array = signedWords(0);
   private lowUsed = false;
   private highUsed = false;
   private capacity = 0;
@@ -80,7 +80,7 @@ class IntegerColumn {
     this.lowUsed = true;
     this.highUsed = false;
     if (this.low.length < this.capacity) {
-      this.low = new Uint32Array(this.capacity);
+      this.low = words(this.capacity);
     }
     let wide = false;
     for (let i = 0; i < count; i++) {
@@ -97,10 +97,10 @@ class IntegerColumn {
   grow(capacity: number): void {
     this.capacity = capacity;
     if (this.lowUsed) {
-      this.low = grown(this.low, new Uint32Array(capacity));
+      this.low = grown(this.low, words(capacity));
     }
     if (this.highUsed) {
-      this.high = grown(this.high, new Int32Array(capacity));
+      this.high = grown(this.high, signedWords(capacity));
     }
   }
 
@@ -112,7 +112,7 @@ class IntegerColumn {
 
   private useLow(index: number): void {
     if (this.low.length < this.capacity) {
-      this.low = new Uint32Array(this.capacity);
+      this.low = words(this.capacity);
     } else {
       this.low.fill(0, 0, index);
     }
@@ -122,7 +122,7 @@ class IntegerColumn {
   private appendHigh(index: number, value: number): void {
     if (!this.highUsed) {
       if (this.high.length < this.capacity) {
-        this.high = new Int32Array(this.capacity);
+        this.high = signedWords(this.capacity);
       } else {
         this.high.fill(0, 0, index);
       }
@@ -131,6 +131,11 @@ class IntegerColumn {
     this.high[index] = Math.floor(value / TWO_TO_32);
   }
 }
+
+/** In memory that every thread sees: to hand a block to another one copies nothing. */
+const bytes = (count: number): Uint8Array => new Uint8Array(new SharedArrayBuffer(count));
+const words = (count: number): Uint32Array => new Uint32Array(new SharedArrayBuffer(4 * count));
+const signedWords = (count: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * count));
 
 function grown<A extends Uint32Array | Int32Array | Uint8Array>(from: A, to: A): A {
   to.set(from);
@@ -141,7 +146,7 @@ function grown<A extends Uint32Array | Int32Array | Uint8Array>(from: A, to: A):
 export class EventBlock {
   /** How many events the block holds. */
   length = 0;
-  op = new Uint8Array(0);
+  op: Uint8Array = bytes(0);
   readonly id = new IntegerColumn();
   readonly size = new IntegerColumn();
   readonly align = new IntegerColumn();
@@ -155,7 +160,7 @@ export class EventBlock {
   optionalUsed = false;
   private capacity = 0;
 
-  /** A block that came from another thread, where it has lost what its columns can do. */
+  /** A block that came from another thread: the same memory, but it has lost what its columns can do. */
   static received(sent: EventBlock): EventBlock {
     const { length, op, optionalUsed } = sent;
     const block = Object.assign(new EventBlock(), { length, op, optionalUsed });
@@ -250,7 +255,7 @@ export class EventBlock {
   private grow(lengthMin: number): void {
     const capacity = Math.max(BLOCK_EVENTS_INITIAL, this.capacity * 2, lengthMin);
     this.capacity = Math.min(BLOCK_EVENTS_MAX, capacity);
-    this.op = grown(this.op, new Uint8Array(this.capacity));
+    this.op = grown(this.op, bytes(this.capacity));
     for (const column of columnsOf(this)) {
       column.grow(this.capacity);
     }

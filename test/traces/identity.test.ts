@@ -129,6 +129,24 @@ test('another thread may pause after each block', () => {
   assert.equal(identityElsewhere(columns), { pauses: 3, identity: columns.identity() });
 });
 
+test('what another thread is handed is copied nowhere', () => {
+  const columns = columnsOf([
+    { op: 'alloc', id: 1, size: LARGEST_INTEGER, align: 8 },
+    { op: 'alloc', id: 2, size: 5, offset: -5, cpu: 3, site: 'main' },
+  ]);
+  const { data } = columns.trace(someHeader).identityTask!()!;
+  assert.is(memoryOf(data).filter((buffer) => buffer.byteLength > 0).length, 1 + 3 + 1 + 2 + 2);
+  assert.ok(memoryOf(data).every((buffer) => buffer instanceof SharedArrayBuffer));
+});
+
+/** What the typed arrays lie in that are anywhere in `data`. */
+function memoryOf(data: unknown): ArrayBufferLike[] {
+  if (ArrayBuffer.isView(data)) {
+    return [data.buffer];
+  }
+  return typeof data === 'object' && data !== null ? Object.values(data).flatMap(memoryOf) : [];
+}
+
 test('numbers of every length are written in full', () => {
   for (let digits = 1; digits <= 16; digits++) {
     const smallest = 10 ** (digits - 1);
