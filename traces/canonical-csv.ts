@@ -1,6 +1,6 @@
-import { COLUMN_NAMES, NO_TEXT, OP_NAMES, type TextTable, type TraceEvent } from './trace';
+import { AsciiText, AsciiWords } from './ground/ascii-text';
 import { InputError } from './input-error';
-import { TWO_TO_32 } from './ground/integers';
+import { COLUMN_NAMES, NO_TEXT, OP_NAMES, type EventRun, type TextTable, type TraceEvent } from './trace';
 
 /**
  * Canonical CSV as bytes: the one spelling of a trace, whose sha256 is its identity. A header line with
@@ -16,15 +16,15 @@ export const TEXT_BYTES_MAX = 1 << 16;
 
 const COMMA = 0x2c;
 const LINE_FEED = 0x0a;
-const MINUS = 0x2d;
-const DIGIT_ZERO = 0x30;
-const BILLION = 1_000_000_000;
 
 /** More than any row's op, commas, line feed and seven numbers of at most 17 characters. */
 const ROW_BYTES_WITHOUT_TEXTS = 256;
+/** More than a row of an op and three numbers of 32 bits. */
+const PLAIN_ROW_BYTES = 64;
 const BUFFER_BYTES_INITIAL = 1 << 12;
 
-const OP_BYTES: readonly Uint8Array[] = OP_NAMES.map((name) => Buffer.from(name, 'latin1'));
+const OP_CELLS = new AsciiWords(OP_NAMES.map((name) => `${name},`));
+const HEADER = Buffer.from(CANONICAL_HEADER, 'latin1');
 
 /** The bytes of one text as a cell. Throws an `InputError` for what no canonical CSV can hold. */
 export function textCell(text: string): Uint8Array {
@@ -48,7 +48,7 @@ export function textCell(text: string): Uint8Array {
  * and no object is made for an event.
  */
 export class CanonicalCsvEncoder {
-  private bytes = new Uint8Array(BUFFER_BYTES_INITIAL);
+  private readonly buffer = new AsciiText(BUFFER_BYTES_INITIAL);
   private position = 0;
   private readonly textCells: (Uint8Array | undefined)[] = [];
 
@@ -62,7 +62,7 @@ export class CanonicalCsvEncoder {
 
   /** The gathered bytes, valid until the next `header`, `row` or `clear`. */
   view(): Uint8Array {
-    return this.bytes.subarray(0, this.position);
+    return this.buffer.upTo(this.position);
   }
 
   clear(): void {
@@ -71,110 +71,68 @@ export class CanonicalCsvEncoder {
 
   /** Appends the header line. */
   header(): void {
-    const header = Buffer.from(CANONICAL_HEADER, 'latin1');
-    this.makeRoom(header.length);
-    this.position = writeBytes(this.bytes, this.position, header);
+    this.buffer.makeRoom(this.position, HEADER.length);
+    this.position = this.buffer.copy(this.position, HEADER);
   }
 
   /** Appends one event's line. Throws an `InputError` for a text that CSV cannot hold. */
   row(event: TraceEvent): void {
-    this.makeRoom(ROW_BYTES_WITHOUT_TEXTS);
-    const bytes = this.bytes;
-    let at = writeBytes(bytes, this.position, OP_BYTES[event.op]!);
-    at = writeCell(bytes, at, event.id);
-    at = writeCell(bytes, at, event.size);
-    at = writeCell(bytes, at, event.align);
+    const { buffer } = this;
+    buffer.makeRoom(this.position, ROW_BYTES_WITHOUT_TEXTS);
+    let at = buffer.word(this.position, OP_CELLS, event.op);
+    at = buffer.decimal(at, event.id);
+    at = this.cell(at, event.size);
+    at = this.cell(at, event.align);
     const optionalCells = optionalCellsOf(event);
     if (optionalCells > 0) {
-      at = writeCell(bytes, at, event.offset);
+      at = this.cell(at, event.offset);
     }
     if (optionalCells > 1) {
-      at = writeCell(bytes, at, event.span);
+      at = this.cell(at, event.span);
     }
     if (optionalCells > 2) {
-      at = writeCell(bytes, at, event.cpu);
+      at = this.cell(at, event.cpu);
     }
-    this.position = at;
     if (optionalCells > 3) {
-      this.text(event.site);
+      at = this.text(at, event.site);
     }
     if (optionalCells > 4) {
-      this.text(event.call);
+      at = this.text(at, event.call);
     }
     if (optionalCells > 5) {
-      this.text(event.value);
+      at = this.text(at, event.value);
     }
-    this.bytes[this.position++] = LINE_FEED;
+    this.position = buffer.character(at, LINE_FEED);
   }
 
-  private text(index: number): void {
-    let cell = this.textCells[index];
-    if (cell === undefined) {
-      cell = textCell(this.texts.text(index));
-      this.textCells[index] = cell;
+  /** Appends the lines of events from one to before another, of a run that is whole. */
+  rows({ ops, ids, sizes, aligns }: EventRun, from: number, until: number): void {
+    const { buffer } = this;
+    buffer.makeRoom(this.position, (until - from) * PLAIN_ROW_BYTES);
+    let at = this.position;
+    for (let index = from; index < until; index++) {
+      at = buffer.word(at, OP_CELLS, ops[index]!);
+      at = buffer.decimal(at, ids[index]!);
+      at = buffer.character(at, COMMA);
+      at = buffer.decimal(at, sizes[index]!);
+      at = buffer.character(at, COMMA);
+      at = buffer.decimal(at, aligns[index]!);
+      at = buffer.character(at, LINE_FEED);
     }
-    this.makeRoom(cell.length + ROW_BYTES_WITHOUT_TEXTS);
-    this.bytes[this.position++] = COMMA;
-    this.position = writeBytes(this.bytes, this.position, cell);
+    this.position = at;
   }
 
-  private makeRoom(bytes: number): void {
-    const needed = this.position + bytes;
-    if (needed <= this.bytes.length) {
-      return;
-    }
-    const larger = new Uint8Array(Math.max(needed, this.bytes.length * 2));
-    larger.set(this.bytes.subarray(0, this.position));
-    this.bytes = larger;
-  }
-}
+  // Both return the place behind the cell.
 
-// Each of the writers below takes the position to write at and returns the one after what it wrote.
+  private cell(at: number, value: number): number {
+    return this.buffer.decimal(this.buffer.character(at, COMMA), value);
+  }
 
-/** Ops and texts are short: a loop beats `TypedArray.set`, which costs a call into the engine. */
-function writeBytes(into: Uint8Array, at: number, source: Uint8Array): number {
-  for (let i = 0; i < source.length; i++) {
-    into[at + i] = source[i]!;
+  private text(at: number, index: number): number {
+    const cell = (this.textCells[index] ??= textCell(this.texts.text(index)));
+    this.buffer.makeRoom(at, cell.length + ROW_BYTES_WITHOUT_TEXTS);
+    return this.buffer.copy(this.buffer.character(at, COMMA), cell);
   }
-  return at + source.length;
-}
-
-/** A comma and an integer of either sign, at most 2^53 − 1. */
-function writeCell(into: Uint8Array, at: number, value: number): number {
-  into[at] = COMMA;
-  if (value < 10 && value >= 0) {
-    into[at + 1] = DIGIT_ZERO + value;
-    return at + 2;
-  }
-  if (value < TWO_TO_32 && value >= 0) {
-    return writeDigits(into, at + 1, value, decimalDigits(value));
-  }
-  return writeWide(into, at + 1, value);
-}
-
-function writeWide(into: Uint8Array, at: number, value: number): number {
-  if (value < 0) {
-    into[at] = MINUS;
-    return writeWide(into, at + 1, -value);
-  }
-  if (value < TWO_TO_32) {
-    return writeDigits(into, at, value, decimalDigits(value));
-  }
-  // At most 9,007,199: what is left of 2^53 − 1 without its last nine digits.
-  const billions = Math.floor(value / BILLION);
-  const after = writeDigits(into, at, billions, decimalDigits(billions));
-  return writeDigits(into, after, value - billions * BILLION, 9);
-}
-
-/** Exactly `count` digits of a value below 2^32, from the last one back. */
-function writeDigits(into: Uint8Array, at: number, value: number, count: number): number {
-  let rest = value >>> 0;
-  for (let i = at + count - 1; i >= at; i--) {
-    const quotient = (rest / 10) >>> 0;
-    into[i] = DIGIT_ZERO + rest - quotient * 10;
-    rest = quotient;
-  }
-  return at + count;
 }
 
 /** How many cells after `align` the row needs: up to the last one that is not the default. */
@@ -195,32 +153,4 @@ function optionalCellsOf(event: TraceEvent): number {
     return 2;
   }
   return event.offset !== 0 ? 1 : 0;
-}
-
-function decimalDigits(value: number): number {
-  if (value < 10) {
-    return 1;
-  }
-  if (value < 100) {
-    return 2;
-  }
-  if (value < 1000) {
-    return 3;
-  }
-  if (value < 10_000) {
-    return 4;
-  }
-  if (value < 100_000) {
-    return 5;
-  }
-  if (value < 1_000_000) {
-    return 6;
-  }
-  if (value < 10_000_000) {
-    return 7;
-  }
-  if (value < 100_000_000) {
-    return 8;
-  }
-  return value < BILLION ? 9 : 10;
 }

@@ -7,6 +7,7 @@ const path = require('node:path');
 
 /** May be imported from every folder: numbers that all mean alike, seeded chance, bad input, how files are written. */
 const openToAll = [
+  'traces/ground/ascii-text.ts',
   'traces/ground/id-table.ts',
   'traces/ground/integer-hash.ts',
   'traces/ground/integers.ts',

@@ -1,17 +1,7 @@
 import { createHash } from 'node:crypto';
-import {
-  BUG,
-  isBlock,
-  isVirtual,
-  NOTHING,
-  NULL,
-  OP,
-  OP_NAMES,
-  VIRTUAL_BASE,
-  type Placement,
-} from '../../traces/trace';
+import { AsciiText, AsciiWords } from '../../traces/ground/ascii-text';
+import { isBlock, isVirtual, OP, OP_NAMES, VIRTUAL_BASE, type Placement } from '../../traces/trace';
 import { HEAP_BASE } from '../machine/memory-layout';
-import { AsciiText, AsciiWord } from './ascii-text';
 import type { PlacementsForm } from './port';
 
 /**
@@ -113,30 +103,30 @@ export class PlacementLines {
   }
 }
 
+const HEADER = Buffer.from('index,op,id,offset\n', 'latin1');
 /** The operations with the commas around them. */
-const OP_CELLS = OP_NAMES.map((name) => new AsciiWord(`,${name},`));
-const HEX_CELL = new AsciiWord(',0x');
-const VIRTUAL_CELL = new AsciiWord(',v:0x');
-const NEWLINE = new AsciiWord('\n');
-const LAST_CELLS = {
-  null: new AsciiWord(',NULL\n'),
-  zero: new AsciiWord(',ZERO\n'),
-  bug: new AsciiWord(',BUG\n'),
-  nothing: new AsciiWord(',-\n'),
-  nil: new AsciiWord(',-1\n'),
-};
-const COMMA = new AsciiWord(',');
+const OP_CELLS = new AsciiWords(OP_NAMES.map((name) => `,${name},`));
+/** Placements that are no block, in their order. */
+const LAST_CELLS = new AsciiWords([',NULL\n', ',ZERO\n', ',BUG\n', ',-\n']);
+const OTHER_CELLS = new AsciiWords([',0x', ',v:0x', ',-1\n']);
+const HEX_CELL = 0;
+const VIRTUAL_CELL = 1;
+const NIL_CELL = 2;
+const COMMA = ','.charCodeAt(0);
+const NEWLINE = '\n'.charCodeAt(0);
 
 /** Writes pages as text, here and now. */
 export class PlacementsWriter implements PageWriter {
   private readonly hash = createHash('sha256');
-  private readonly text = new AsciiText(PAGE_LINES_MAX * LINE_BYTES_MAX);
+  private readonly text = new AsciiText(HEADER.length + PAGE_LINES_MAX * LINE_BYTES_MAX);
   private readonly page: PlacementPage = {
     ops: new Uint8Array(PAGE_LINES_MAX),
     ids: new Float64Array(PAGE_LINES_MAX),
     placements: new Float64Array(PAGE_LINES_MAX),
   };
   private linesWritten = 0;
+  /** Characters that wait for a page of lines to go with. */
+  private written: number;
 
   /**
    * @param take receives the text in chunks that are valid only during the call
@@ -145,7 +135,7 @@ export class PlacementsWriter implements PageWriter {
     private readonly form: PlacementsForm,
     private readonly take?: (chunk: Uint8Array) => void,
   ) {
-    this.text.plain('index,op,id,offset\n');
+    this.written = this.text.copy(0, HEADER);
   }
 
   nextPage(): PlacementPage {
@@ -157,20 +147,19 @@ export class PlacementsWriter implements PageWriter {
   }
 
   writePage({ ops, ids, placements }: PlacementPage, lines: number): void {
-    const { form, text } = this;
+    const { form, text, linesWritten } = this;
     const isDecimal = isDecimalForm(form);
+    let at = this.written;
     for (let line = 0; line < lines; line++) {
       const placement = placements[line]! as Placement;
-      text.decimal(this.linesWritten++);
-      text.word(OP_CELLS[ops[line]!]!);
-      text.decimal(ids[line]!);
-      if (isDecimal) {
-        writeDecimalOffset(text, placement);
-      } else {
-        writeXenOffset(text, placement, form);
-      }
+      at = text.decimal(at, linesWritten + line);
+      at = text.word(at, OP_CELLS, ops[line]!);
+      at = text.decimal(at, ids[line]!);
+      at = isDecimal ? writeDecimalOffset(text, at, placement) : writeXenOffset(text, at, placement, form);
     }
-    const chunk = text.take();
+    this.linesWritten = linesWritten + lines;
+    this.written = 0;
+    const chunk = text.upTo(at);
     this.hash.update(chunk);
     this.take?.(chunk);
   }
@@ -189,27 +178,22 @@ function isAboutObject(op: number): boolean {
   return op === OP.free || op === OP.msize || op === OP.overrun || op === OP.fill;
 }
 
-function writeXenOffset(text: AsciiText, placement: Placement, form: PlacementsForm): void {
-  if (placement === NOTHING) {
-    text.word(LAST_CELLS.nothing);
-  } else if (isBlock(placement)) {
-    const isMarked = isVirtual(placement) && form === 'xen';
-    text.word(isMarked ? VIRTUAL_CELL : HEX_CELL);
-    text.hexadecimal(placement - (isVirtual(placement) ? VIRTUAL_BASE : HEAP_BASE));
-    text.word(NEWLINE);
-  } else if (placement === NULL) {
-    text.word(LAST_CELLS.null);
-  } else {
-    text.word(placement === BUG ? LAST_CELLS.bug : LAST_CELLS.zero);
+// Both return the place behind what they wrote.
+
+function writeXenOffset(text: AsciiText, at: number, placement: Placement, form: PlacementsForm): number {
+  if (!isBlock(placement)) {
+    return text.word(at, LAST_CELLS, placement);
   }
+  const isMarked = isVirtual(placement) && form === 'xen';
+  const digits = text.word(at, OTHER_CELLS, isMarked ? VIRTUAL_CELL : HEX_CELL);
+  const offset = placement - (isVirtual(placement) ? VIRTUAL_BASE : HEAP_BASE);
+  return text.character(text.hexadecimal(digits, offset), NEWLINE);
 }
 
-function writeDecimalOffset(text: AsciiText, placement: Placement): void {
-  if (isBlock(placement)) {
-    text.word(COMMA);
-    text.decimal(placement - HEAP_BASE);
-    text.word(NEWLINE);
-  } else {
-    text.word(LAST_CELLS.nil);
+function writeDecimalOffset(text: AsciiText, at: number, placement: Placement): number {
+  if (!isBlock(placement)) {
+    return text.word(at, OTHER_CELLS, NIL_CELL);
   }
+  const digits = text.character(at, COMMA);
+  return text.character(text.decimal(digits, placement - HEAP_BASE), NEWLINE);
 }
