@@ -36,6 +36,11 @@ const codeExtensions = new Set(['.ts', '.tsx', '.map', '.md']);
 const coldFolders =
   /^(?:harness\/(?:cli|compare|results|studies|suite|foreign\/build)|reports)\/|^traces\/open|\/registry\.js$/;
 const anImport = /^const (\w+_\d+) = (require\("([^"]+)"\)|__importDefault\(require\("([^"]+)"\)\));$/gm;
+/**
+ * `import * as fs`: copied by name, `fs` would read all that it keeps for who asks for it: streams, promises. A name
+ * that tsc has made stands for an import that may use its default.
+ */
+const aModuleOfNodes = /^(const (?!\w+_\d+ )\w+ = )__importStar\((require\("node:[^"]+"\))\);$/gm;
 const announcement = /^(?:exports\.[\w$]+ = )+void 0;$/gm;
 
 /** @returns {fs.Dirent[]} the files below `folder` */
@@ -104,7 +109,10 @@ for (const folder of codeFolders) {
     }
     const code = fs.readFileSync(file, 'utf8');
     // The line stays, empty: the source map counts lines.
-    const constant = withWaitingImports(code.replace(announcement, ''), path.relative(built, file));
+    const constant = withWaitingImports(
+      code.replace(announcement, '').replace(aModuleOfNodes, '$1$2;'),
+      path.relative(built, file),
+    );
     if (constant === code) {
       continue;
     }

@@ -83,7 +83,8 @@ test('what only serves the folder it was built in is not published', ({ installe
 
 test('a command reads no library that it has no use for', ({ installed: { program } }) => {
   const hook = join(folder, 'modules.cjs');
-  writeFileSync(hook, `process.on('exit', () => console.error(Object.keys(require.cache).join('\\n')));`);
+  const modules = "[...Object.keys(require.cache), ...process.moduleLoadList].join('\\n')";
+  writeFileSync(hook, `process.on('exit', () => console.error(${modules}));`);
   const args = ['-r', hook, program, 'run', 'synth:ramp?objects=2', '-a', 'xmalloc-tlsf', '-p', 'zen4-2022'];
   const { stderr } = run(process.execPath, args, folder);
   assert.match(stderr, /dist.harness.cli.commands.run\.js/);
@@ -107,6 +108,8 @@ test('a command reads no library that it has no use for', ({ installed: { progra
     ofThese.filter((name) => libraries.includes(name)),
     [],
   );
+  assert.match(stderr, /^NativeModule crypto$/m);
+  assert.not.match(stderr, /^NativeModule (?:child_process|perf_hooks|internal\/fs\/promises)$/m);
 });
 
 test('profiles are the same in the JSON that is read and in the YAML beside it', ({ installed }) => {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { openTrace } from '../../../traces/open';
 import { audit } from '../../studies/audit/audit';
 import { createLaboratory, type Laboratory } from '../../studies/claims/laboratory';
-import { createRegistries, openOptions } from './registries';
+import { createRegistries } from './registries';
 
 /** The laboratory of the claims, with every registry at hand. */
 
@@ -13,7 +13,6 @@ export function openLaboratory(): Laboratory {
     registries: createRegistries(),
     traceOfRows: (rows) =>
       openTrace('-', {
-        ...openOptions({ specification: '-' }),
         format: 'csv',
         stdin: Readable.from([Buffer.from([COLUMNS, ...rows, ''].join('\n'))]),
       }),

@@ -71,10 +71,10 @@ export function openRequested(
   });
 }
 
-/** How a requested trace is opened. */
-export function openOptions({ options }: TraceRequest): OpenOptions {
+/** How a requested trace is opened. Of standard input Node makes a stream once it is asked for it. */
+export function openOptions({ specification, options }: TraceRequest): OpenOptions {
   const settings: ReaderSettings = options ?? {};
-  return { ...settings, stdin: process.stdin };
+  return specification === '-' ? { ...settings, stdin: process.stdin } : settings;
 }
 
 /**

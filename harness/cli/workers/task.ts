@@ -4,7 +4,7 @@ import { InputError, UsageError, type ProblemDetails } from '../../../traces/inp
 import { reasonOf } from '../../../traces/output/whole-file';
 import type { MeasuredReplay } from '../../metrics/measured-replay';
 import { NotDeterministic } from '../../metrics/repetition';
-import { runCell, type Cell, type Registries } from '../../results/cell';
+import { runCell, type Cell, type CellHooks, type Registries } from '../../results/cell';
 import { isScript, type OpenedRegistries } from '../names/registries';
 import { doubtsText } from '../output/import-text';
 import { tellingChance } from './repeated';
@@ -31,18 +31,23 @@ export interface Timed<Outcome> {
   readonly milliseconds: number;
 }
 
-/** Runs a task, which says how far it is. Rejects with `UsageError` and `InputError` as its cell does. */
-export function runTask(...given: Parameters<typeof runCellOf>): Promise<MeasuredReplay> {
-  return tellingChance(() => runCellOf(...given));
-}
-
-async function runCellOf(
+/**
+ * Runs a task, which says how far it is. Rejects with `UsageError` and `InputError` as its cell does. Only an engine
+ * that is none of ours may ask for chance or the time.
+ */
+export async function runTask(
   task: Task,
   registries: Registries,
   progress: (events: number) => void,
 ): Promise<MeasuredReplay> {
   const { cell, pricesBeside = false } = task;
-  const how = { progress, pricesBeside, again: isScript(cell.engine, cell.options, registries) };
+  const again = isScript(cell.engine, cell.options, registries);
+  const how = { progress, pricesBeside, again };
+  return again ? tellingChance(() => runCellOf(task, registries, how)) : runCellOf(task, registries, how);
+}
+
+async function runCellOf(task: Task, registries: Registries, how: CellHooks): Promise<MeasuredReplay> {
+  const { cell } = task;
   if (task.placementsFile === undefined) {
     return runCell(cell, registries, how);
   }
