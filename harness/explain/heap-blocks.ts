@@ -3,6 +3,7 @@ import { HEAP_BASE } from '../machine/memory-layout';
 import { SurveyBuilder, type HeapSurvey } from '../metrics/fragmentation';
 import type { BlockState } from '../replay/port';
 import type { Stack } from '../replay/stack';
+import { visitRows, walkInRows } from '../replay/visit-rows';
 import type { Neighbourhood } from './explanation';
 
 /** Blocks shown on either side of one. */
@@ -24,9 +25,9 @@ export class HeapBlocks {
   static of({ engine, machine }: Stack): HeapBlocks {
     const survey = new SurveyBuilder();
     const blocks: HeapBlock[] = [];
-    engine.walk((start, bytes, state) => {
-      survey.block(bytes, state);
-      blocks.push({ start, bytes, state });
+    walkInRows(engine, (rows, count) => {
+      survey.blocks(rows, count);
+      visitRows(rows, count, (start, bytes, state) => blocks.push({ start, bytes, state }));
     });
     // A walk may come in any order.
     blocks.sort((a, b) => a.start - b.start);

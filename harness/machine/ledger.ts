@@ -113,26 +113,30 @@ export class Ledger {
 
   /** Visits the maximal runs of held memory, lowest address first. */
   runs(visit: (run: HeldRun) => void): void {
-    let granule = this.nextGranule(0, 1);
+    const reached = this.reachedBytes();
+    let granule = reached.indexOf(1);
     while (granule >= 0) {
-      const gap = this.nextGranule(granule, 0);
-      const end = gap < 0 ? this.held.length : gap;
+      const gap = reached.indexOf(0, granule);
+      const end = gap < 0 ? reached.length : gap;
       visit({
         address: this.base + granule * this.granuleBytes,
         bytes: (end - granule) * this.granuleBytes,
       });
-      granule = gap < 0 ? -1 : this.nextGranule(end, 1);
+      granule = gap < 0 ? -1 : reached.indexOf(1, end);
     }
   }
 
   /** The first granule from `first` on that is held (1) or is not (0); −1 where there is none. */
   private nextGranule(first: number, value: 0 | 1): number {
-    // A Buffer looks at many bytes at once where a typed array looks at each.
-    const reached = Buffer.from(this.held.buffer, this.held.byteOffset, this.reachedGranules);
-    const found = reached.indexOf(value, first);
+    const found = this.reachedBytes().indexOf(value, first);
     return found < 0 && value === 0 && this.reachedGranules < this.held.length
       ? Math.max(first, this.reachedGranules)
       : found;
+  }
+
+  /** A Buffer looks at many bytes at once where a typed array looks at each. */
+  private reachedBytes(): Buffer {
+    return Buffer.from(this.held.buffer, this.held.byteOffset, this.reachedGranules);
   }
 
   private mark(address: number, bytes: number, value: 0 | 1): void {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Machine } from '../machine/machine';
 import { PAGE_BYTES } from '../machine/memory-layout';
-import { BLOCK_STATES, VISIT_NUMBERS, type BlockState } from '../replay/port';
+import { FREE, METADATA, VISIT_NUMBERS } from '../replay/port';
 import { BASIS_POINTS, ExactSum, scaledRatio } from './exact-ratio';
 import { count, counts, type Shape } from './schema';
 
@@ -35,24 +35,28 @@ export class SurveyBuilder {
   private largestFreeBytes = 0;
   private metadataBytes = 0;
   private readonly squares = new ExactSum();
-  private readonly freeBlocksByLog2: number[] = [];
+  private readonly freeBlocksByLog2 = new Uint32Array(LOG2_MAX);
 
   blocks(rows: Float64Array, count: number): void {
+    const { squares, freeBlocksByLog2 } = this;
+    let { freeBytes, freeBlocks, largestFreeBytes, metadataBytes } = this;
     for (let at = 0; at < count * VISIT_NUMBERS; at += VISIT_NUMBERS) {
-      this.block(rows[at + 1]!, BLOCK_STATES[rows[at + 2]!]!);
+      const bytes = rows[at + 1]!;
+      const state = rows[at + 2]!;
+      if (state === FREE) {
+        freeBytes += bytes;
+        freeBlocks++;
+        largestFreeBytes = Math.max(largestFreeBytes, bytes);
+        squares.addProduct(bytes, bytes);
+        freeBlocksByLog2[log2Floor(bytes)]!++;
+      } else if (state === METADATA) {
+        metadataBytes += bytes;
+      }
     }
-  }
-
-  block(bytes: number, state: BlockState): void {
-    if (state === 'metadata') {
-      this.metadataBytes += bytes;
-    } else if (state === 'free') {
-      this.freeBytes += bytes;
-      this.freeBlocks++;
-      this.largestFreeBytes = Math.max(this.largestFreeBytes, bytes);
-      this.squares.addProduct(bytes, bytes);
-      countAt(this.freeBlocksByLog2, log2Floor(bytes));
-    }
+    this.freeBytes = freeBytes;
+    this.freeBlocks = freeBlocks;
+    this.largestFreeBytes = largestFreeBytes;
+    this.metadataBytes = metadataBytes;
   }
 
   finish(machine: Machine): HeapSurvey {
@@ -64,7 +68,7 @@ export class SurveyBuilder {
       metadataBytes: this.metadataBytes,
       largestHoleBasisPoints: largestHoleFragmentation(freeBytes, largestFreeBytes),
       squaredBasisPoints: freeBytes === 0 ? 0 : squaredFragmentation(freeBytes, this.squares.value),
-      freeBlocksByLog2: this.freeBlocksByLog2,
+      freeBlocksByLog2: withoutLastZeros(this.freeBlocksByLog2),
       freeBlocksByOrder: freePages(machine),
     };
   }
@@ -138,9 +142,9 @@ function freePages({ pageSource }: Machine): readonly number[] | null {
   if (pageSource === undefined) {
     return null;
   }
-  const byOrder: number[] = [];
-  pageSource.visitFree((_address, order) => countAt(byOrder, order));
-  return byOrder;
+  const byOrder = new Uint32Array(LOG2_MAX);
+  pageSource.visitFree((_address, order) => byOrder[order]!++);
+  return withoutLastZeros(byOrder);
 }
 
 /** Pages in free blocks of at least `order`. */
@@ -156,14 +160,17 @@ function powerOfTwo(exponent: number): number {
   return (1 << exponent) >>> 0;
 }
 
-function countAt(counts: number[], index: number): void {
-  while (counts.length <= index) {
-    counts.push(0);
-  }
-  counts[index]!++;
-}
+/** No size and no order is 2^64. */
+const LOG2_MAX = 64;
 
 function log2Floor(bytes: number): number {
-  const high = Math.floor(bytes / 0x1_0000_0000);
-  return high > 0 ? 63 - Math.clz32(high) : 31 - Math.clz32(bytes);
+  return bytes < 0x1_0000_0000 ? 31 - Math.clz32(bytes) : 63 - Math.clz32(bytes / 0x1_0000_0000);
+}
+
+function withoutLastZeros(counts: Uint32Array): number[] {
+  let { length } = counts;
+  while (length > 0 && counts[length - 1] === 0) {
+    length--;
+  }
+  return [...counts.subarray(0, length)];
 }

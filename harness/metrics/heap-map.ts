@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Machine } from '../machine/machine';
 import { HEAP_BASE, PAGE_BYTES } from '../machine/memory-layout';
-import { BLOCK_STATES, VISIT_NUMBERS, type BlockState } from '../replay/port';
+import { FREE, VISIT_NUMBERS } from '../replay/port';
 import { counts, positive, text, type Shape } from './schema';
 
 export const HEAP_MAP_ROWS_MAX = 256;
@@ -28,18 +28,23 @@ export const heapMap = v.pipe(
 );
 export type HeapMap = Shape<typeof heapMap>;
 
+interface ChunkUse {
+  used: number;
+  readonly held: number;
+}
+
 /** Used and held bytes by chunk number. */
-type Chunks = Map<number, { used: number; held: number }>;
+type Chunks = Map<number, ChunkUse>;
 
 /** One moment of the map while a walk over the heap fills it. */
 export class HeapMapColumn {
   readonly chunks: Chunks = new Map();
   /** As small as the map can have them, as far as this moment goes: so much memory in so few rows. */
   readonly chunkBytes: number;
-  /** Blocks come nearly in the order of their addresses: most lie in the chunk of the one before. */
-  private lastStart = 0;
-  private lastEnd = 0;
-  private lastEntry: { used: number; held: number } | undefined;
+  /** The chunk of the last block: blocks come nearly in the order of their addresses, so most lie in that. */
+  private start = 0;
+  private end = 0;
+  private entry: ChunkUse | undefined;
 
   constructor(machine: Machine) {
     let chunkBytes = PAGE_BYTES;
@@ -60,33 +65,49 @@ export class HeapMapColumn {
   }
 
   blocks(rows: Float64Array, count: number): void {
+    let { start, end } = this;
+    let used = 0;
     for (let at = 0; at < count * VISIT_NUMBERS; at += VISIT_NUMBERS) {
-      this.block(rows[at]!, rows[at + 1]!, BLOCK_STATES[rows[at + 2]!]!);
+      if (rows[at + 2] === FREE) {
+        continue;
+      }
+      const offset = rows[at]! - HEAP_BASE;
+      const bytes = rows[at + 1]!;
+      if (offset >= start && offset + bytes <= end) {
+        used += bytes;
+      } else {
+        this.use(used);
+        this.useThrough(offset, offset + bytes);
+        used = 0;
+        ({ start, end } = this);
+      }
+    }
+    this.use(used);
+  }
+
+  /** Of the chunk of the last block. */
+  private use(bytes: number): void {
+    if (this.entry !== undefined) {
+      this.entry.used += bytes;
     }
   }
 
-  private block(start: number, bytes: number, state: BlockState): void {
-    if (state === 'free') {
-      return;
-    }
-    const end = start - HEAP_BASE + bytes;
-    for (let at = start - HEAP_BASE; at < end;) {
-      if (at < this.lastStart || at >= this.lastEnd) {
+  private useThrough(from: number, until: number): void {
+    for (let at = from; at < until;) {
+      if (at < this.start || at >= this.end) {
         this.comeTo(at);
       }
-      const next = Math.min(this.lastEnd, end);
-      if (this.lastEntry !== undefined) {
-        this.lastEntry.used += next - at;
-      }
+      const next = Math.min(this.end, until);
+      this.use(next - at);
       at = next;
     }
   }
 
   private comeTo(at: number): void {
     const chunk = Math.floor(at / this.chunkBytes);
-    this.lastStart = chunk * this.chunkBytes;
-    this.lastEnd = this.lastStart + this.chunkBytes;
-    this.lastEntry = this.chunks.get(chunk);
+    this.start = chunk * this.chunkBytes;
+    this.end = this.start + this.chunkBytes;
+    this.entry = this.chunks.get(chunk);
   }
 }
 

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { isBlock, type Placement, type TraceEvent } from '../../traces/trace';
 import { isEngineFailure } from '../machine/failures';
 import { HEAP_BASE, PAGE_BYTES } from '../machine/memory-layout';
-import { BLOCK_STATES, type BlockState, type Engine } from '../replay/port';
+import { ALLOCATED, BLOCK_STATES, type BlockState, type Engine } from '../replay/port';
 import type { ReplayObserver, ReplayState } from '../replay/replay';
 import { walkInRows } from '../replay/visit-rows';
 import { counts, text, type Shape } from './schema';
@@ -237,7 +237,6 @@ function merged<T>(some: readonly T[], others: readonly T[], offsetOf: (each: T)
 
 /** States by their code in the encoding, which is that of visits. */
 export const WALKED_STATES: readonly BlockState[] = BLOCK_STATES;
-const ALLOCATED = 0;
 
 /**
  * Changes as bytes: per moment the number of blocks that go and the distances between their addresses, then the number

@@ -22,6 +22,10 @@ export interface Block {
 
 export const BLOCK_STATES = ['allocated', 'free', 'metadata'] as const;
 export type BlockState = (typeof BLOCK_STATES)[number];
+/** Their places. */
+export const ALLOCATED = 0;
+export const FREE = 1;
+export const METADATA = 2;
 
 /**
  * Receives every block of the held memory, in any order: allocated blocks with their headers, free blocks, and what

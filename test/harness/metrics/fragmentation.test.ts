@@ -108,6 +108,14 @@ test('a heap is surveyed by its blocks', () => {
   });
 });
 
+test('holes are counted by size up to the largest', () => {
+  const sizes = [1, 7, 8, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 40 + 1];
+  const { freeBlocksByLog2 } = surveyHeap(handHeap([0], sizes.map((bytes) => [0, bytes, 'free']))); // prettier-ignore
+  const counted = freeBlocksByLog2.flatMap((count, log2) => (count > 0 ? [[log2, count]] : []));
+  assert.equal(counted, [[0, 1], [2, 1], [3, 1], [31, 2], [32, 1], [40, 1]]); // prettier-ignore
+  assert.is(freeBlocksByLog2.length, 41);
+});
+
 test('a heap without holes is not fragmented; one hole neither; many equal ones nearly wholly', () => {
   assert.is(largestHoleFragmentation(0, 0), 0);
   assert.is(largestHoleFragmentation(512, 512), 0);
@@ -155,6 +163,22 @@ test('a heap map shows occupancy by chunk and moment, without what was never hel
     chunkOffsets: [2 * PAGE_BYTES, 7 * PAGE_BYTES],
     columns: ['0.', '49'],
   });
+});
+
+test('a heap map divides blocks among chunks, in whatever order they are walked', () => {
+  const recorder = new HeapMapRecorder();
+  const whole = handHeap(
+    [1, 2, 3, 4],
+    [
+      [3 * PAGE_BYTES + 2048, 2048, 'allocated'],
+      [3 * PAGE_BYTES + 1024, 1024, 'free'],
+      [PAGE_BYTES + 3072, PAGE_BYTES + 2048, 'allocated'],
+      [PAGE_BYTES, 3072, 'free'],
+      [4 * PAGE_BYTES, PAGE_BYTES, 'free'],
+    ],
+  );
+  addMoment(recorder, whole);
+  assert.equal(recorder.finish().columns, ['2960']);
 });
 
 test('a heap map doubles its chunks rather than its rows', () => {
