@@ -57,8 +57,8 @@ export class MachineServices {
     const address = (value: number | undefined): number => this.module.address(value!);
     const clear = (start: number, bytes: number): void => running.memory.fill(start, bytes, 0);
     return {
-      ar_page_alloc: (order) => running.serve(() => this.pageAlloc(order!)) ?? 0,
-      ar_page_free: (pages, order) => running.serve(() => this.pageFree(address(pages), order!)),
+      ar_page_alloc: (order) => this.pageAlloc(running, order!),
+      ar_page_free: (pages, order) => this.pageFree(running, address(pages), order!),
       ar_page_word: (page) => this.pageWord(address(page)),
       ar_sbrk: (bytes) => region?.moveEnd(bytes!) ?? FAILED,
       ar_mmap: (bytes) => region?.map(address(bytes)) ?? FAILED,
@@ -78,25 +78,27 @@ export class MachineServices {
     };
   }
 
-  private pageAlloc(order: number): number {
-    if (this.pages === undefined || !(order >= 0 && order <= PAGE_ORDER_MAX)) {
+  private pageAlloc(running: RunningModule, order: number): number {
+    const { pages } = this;
+    if (running.stream.isObserving || pages === undefined || !(order >= 0 && order <= PAGE_ORDER_MAX)) {
       return 0;
     }
-    const placement = this.pages.allocate(pagesBytes(order), 0);
+    running.takeStream();
+    const placement = pages.allocate(pagesBytes(order), 0);
+    running.giveStream();
     return isBlock(placement) ? placement : 0;
   }
 
-  private pageFree(address: number, order: number): void {
-    if (address === 0) {
+  private pageFree(running: RunningModule, address: number, order: number): void {
+    if (running.stream.isObserving || address === 0) {
       return;
     }
+    running.takeStream();
     if (!this.machine.ledger.holds(address, pagesBytes(Math.min(order >>> 0, PAGE_ORDER_MAX)))) {
-      throw new HeapCorruption(
-        address,
-        `ar_page_free of pages that are not held${this.running().whereNow()}`,
-      );
+      throw new HeapCorruption(address, `ar_page_free of pages that are not held${running.whereNow()}`);
     }
     this.pages?.free(blockPlacement(address), pagesBytes(order), 0);
+    running.giveStream();
   }
 
   private pageWord(page: number): number {

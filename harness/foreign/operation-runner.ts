@@ -16,6 +16,8 @@ import { BugCheck, type RunningModule, type ServiceWatcher } from './running-mod
 
 const RUN_ENDS: readonly RunEnd[] = ['between', 'before', 'within'];
 
+const UNSERVED = -1;
+
 /** Limits are compared as bytes of the ring, which is much smaller than this. */
 const ENTRIES_MOST = 1 << 28;
 
@@ -34,10 +36,9 @@ export class ForeignRunner implements OperationRunner, ServiceWatcher {
   private readonly numbers: Float64Array;
   private readonly loop: (from: number, until: number) => number;
   private isBug = false;
-  /** The row in which the machine did something for the engine last, and the steps after each such row. */
+  /** The row in which the machine did something for the engine last; of those before the last step, or `UNSERVED`. */
   private servedRow = -1;
-  private readonly servedRows: number[] = [];
-  private readonly servedSteps: Step[] = [];
+  private readonly servedSteps = new Int32Array(BLOCK_OPERATIONS_MAX);
 
   constructor(
     private readonly machine: Machine,
@@ -78,8 +79,7 @@ export class ForeignRunner implements OperationRunner, ServiceWatcher {
     const { stream } = running;
     this.isBug = false;
     this.servedRow = -1;
-    this.servedRows.length = 0;
-    this.servedSteps.length = 0;
+    this.servedSteps.fill(UNSERVED, from, until);
     words[WORD.operation] = from;
     words[WORD.stop] = STOPS.never;
     words[WORD.entriesBudgetEnd] = ENTRIES + 4 * Math.min(this.machine.stream.accessesLeft, ENTRIES_MOST);
@@ -115,22 +115,25 @@ export class ForeignRunner implements OperationRunner, ServiceWatcher {
   }
 
   lastStep(row: number): Step | undefined {
-    const served = this.servedRows.lastIndexOf(row);
-    return served < 0 ? this.verbStep(row) : this.servedSteps[served];
+    if (row === this.servedRow) {
+      return this.machine.stream.lastStep;
+    }
+    const served = this.servedSteps[row]!;
+    return served === UNSERVED ? this.verbStep(row) : (served as Step);
   }
 
   /** The machine is about to do something for the engine: it learns which operation is under way. */
   beforeService(): void {
-    if (this.servedRow !== this.next) {
-      this.servedRow = this.next;
-      this.machine.stream.lastStep = this.verbStep(this.next);
-      this.machine.stream.startOperation((this.words[WORD.operationStart]! - ENTRIES) >> 2);
+    const { next, servedRow } = this;
+    const { stream } = this.machine;
+    if (servedRow !== next) {
+      if (servedRow >= 0) {
+        this.servedSteps[servedRow] = stream.lastStep!;
+      }
+      this.servedRow = next;
+      stream.lastStep = this.verbStep(next);
+      stream.startOperation((this.words[WORD.operationStart]! - ENTRIES) >> 2);
     }
-  }
-
-  afterService(): void {
-    this.servedRows.push(this.next);
-    this.servedSteps.push(this.machine.stream.lastStep!);
   }
 
   private verbStep(row: number): Step {

@@ -51,7 +51,6 @@ export class BugCheck extends Error {
 
 export interface ServiceWatcher {
   beforeService(): void;
-  afterService(): void;
 }
 
 export class RunningModule implements LinearEngine {
@@ -133,6 +132,7 @@ export class RunningModule implements LinearEngine {
     }
     const journal = new WriteJournal(memory.memory, kernel.words, kernel.journal);
     this.journal = journal;
+    machine.overwritten = journal;
     memory.beforeWrite = (address, bytes) => journal.beforeWrite(address, bytes);
     machine.ledger.beforeChange = (first, count) => journal.beforeWrite(HELD + first, count);
     journal.begin();
@@ -228,14 +228,22 @@ export class RunningModule implements LinearEngine {
   }
 
   /** What the machine does for the engine goes into the stream at its place; for an observer it does nothing. */
-  serve<T>(action: () => T): T | undefined {
-    if (this.stream.isObserving) {
-      return undefined;
+  serve(action: () => void): void {
+    if (!this.stream.isObserving) {
+      this.takeStream();
+      action();
+      this.giveStream();
     }
-    this.takeStream();
-    const result = action();
-    this.giveStream();
-    return result;
+  }
+
+  /** Within a call: the machine does something for the engine before it gives the stream back. */
+  takeStream(): void {
+    this.stream.take();
+    this.watcher?.beforeService();
+  }
+
+  giveStream(): void {
+    this.stream.give();
   }
 
   /** What a call ended by `BugCheck` leaves is put in order. */
@@ -282,16 +290,6 @@ export class RunningModule implements LinearEngine {
     } catch (error) {
       throw this.ended(error);
     }
-  }
-
-  private takeStream(): void {
-    this.stream.take();
-    this.watcher?.beforeService();
-  }
-
-  private giveStream(): void {
-    this.watcher?.afterService();
-    this.stream.give();
   }
 
   /** Within an operation, at a lock of which the kernel has closed the segment. */

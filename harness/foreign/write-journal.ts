@@ -1,4 +1,5 @@
-import type { Past } from '../machine/past';
+import { HEAP_BASE } from '../machine/memory-layout';
+import type { OverwrittenWords, Past } from '../machine/past';
 import { BLOCK_OPERATIONS_MAX } from '../replay/operation-block';
 import { JOURNAL, JOURNAL_AFTER, JOURNAL_ROW_WORDS, JOURNAL_ROWS, WORD } from './memory-map';
 
@@ -10,7 +11,7 @@ const ROWS_MAX = 1 << 22;
 /** The widths of stores; a range is so many of the largest. */
 const BYTES_MOST = 8;
 
-export class WriteJournal implements Past {
+export class WriteJournal implements Past, OverwrittenWords {
   private readonly kept: Int32Array[] = [];
   private readonly rows: Int32Array;
   private readonly afterRows: Int32Array;
@@ -38,6 +39,10 @@ export class WriteJournal implements Past {
   begin(): void {
     this.words[WORD.journalCount] = 0;
     this.isOpen = true;
+  }
+
+  enterWord(index: number): void {
+    this.enter(HEAP_BASE + 4 * index, 4);
   }
 
   /** Before a write that the engine does not make by itself. */

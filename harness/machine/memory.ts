@@ -3,7 +3,7 @@ import { Fault } from './failures';
 import type { Ledger } from './ledger';
 import { LinearMemory, type StreamAddresses } from './linear-memory';
 import { HEAP_BASE, PAGE_SHIFT, type MemoryLayout } from './memory-layout';
-import { WordJournal } from './past';
+import { WordJournal, type OverwrittenWords } from './past';
 import { TWO_TO_32 } from '../../traces/ground/integers';
 
 /**
@@ -14,14 +14,17 @@ import { TWO_TO_32 } from '../../traces/ground/integers';
  * Lines are kept by columns: the first lines of all pages side by side, then the second ones, and so on. Where objects
  * are about as large as pages an engine touches one line in each, and a walk over 10,000 of them would need 10,000 of
  * the host's pages, more than its TLB holds; by columns it needs some 160 for every place in a page at which objects
- * begin (half the time of a walk over half-page ones, which begin at some fifteen).
+ * begin (half the time of a walk over half-page ones, which begin at some fifteen). In a linear memory every line
+ * lies where its address says.
  */
 
 /** 64 lines of 16 words are a page. */
 const LINE_SHIFT = 6;
 const LINES_MASK = 63;
 const LINE_WORDS_SHIFT = 4;
-const LINE_WORDS_MASK = 15;
+const LINE_WORDS = 1 << LINE_WORDS_SHIFT;
+const LINE_WORDS_MASK = LINE_WORDS - 1;
+const PAGE_WORDS_SHIFT = PAGE_SHIFT - 2;
 
 /**
  * Large arrays that one machine leaves to the next. Node lets the garbage collector run for every few of them that are
@@ -46,12 +49,16 @@ export class SpareArrays {
 export abstract class Memory {
   private words: Int32Array = new Int32Array(0);
   private octets: Uint8Array = new Uint8Array(0);
-  private columnWords = 0;
-  /** Bytes from `HEAP_BASE` up that lie in `words`: none on a machine whose memory is linear. */
+  /** How many words apart two lines of a page lie, and as a power of two the same lines of two pages. */
+  private lineStride = LINE_WORDS;
+  private pageStrideShift = PAGE_WORDS_SHIFT;
+  /** Bytes from `HEAP_BASE` up, which lie in `words`. */
   private mappedBytes = 0;
   private linear: LinearMemory | undefined;
   /** What was overwritten since somebody asked for it, on a machine whose memory is not linear. */
   past: WordJournal | undefined;
+  /** Told of every word in `words` before it is written. */
+  overwritten: OverwrittenWords | undefined;
 
   constructor(
     readonly layout: MemoryLayout,
@@ -161,16 +168,16 @@ export abstract class Memory {
   }
 
   private putWord(index: number, word: number): void {
-    this.past?.enterWord(index);
+    this.overwritten?.enterWord(index);
     this.words[index] = word;
   }
 
   private putOctet(index: number, octet: number): void {
-    this.past?.enterWord(index >>> 2);
+    this.overwritten?.enterWord(index >>> 2);
     this.octets[index] = octet;
   }
 
-  /** Words of a linear memory, and those at odd addresses: they occur only after corruption, and x86 reads them. */
+  /** Words below the heap, and those at odd addresses: they occur only after corruption, and x86 reads them. */
   private rareWord(address: number): number {
     if (this.linear !== undefined) {
       this.checkRange(address, 4);
@@ -194,25 +201,27 @@ export abstract class Memory {
   }
 
   protected octet(address: number): number {
-    this.checkRange(address, 1);
-    if (this.linear !== undefined) {
-      return this.linear.octet(address);
+    const offset = address - HEAP_BASE;
+    if (offset >= 0 && offset < this.mappedBytes) {
+      return this.octets[this.octetIndexOf(offset)]!;
     }
-    return this.octets[this.octetIndexOf(address - HEAP_BASE)]!;
+    this.checkRange(address, 1);
+    return this.linear!.octet(address);
   }
 
   protected setOctet(address: number, value: number): void {
-    this.checkRange(address, 1);
-    if (this.linear !== undefined) {
-      return this.linear.setOctet(address, value & 0xff);
+    const offset = address - HEAP_BASE;
+    if (offset >= 0 && offset < this.mappedBytes) {
+      return this.putOctet(this.octetIndexOf(offset), value);
     }
-    this.putOctet(this.octetIndexOf(address - HEAP_BASE), value);
+    this.checkRange(address, 1);
+    this.linear!.setOctet(address, value & 0xff);
   }
 
   /** Where the word at an offset from `HEAP_BASE` is kept. */
   private indexOf(offset: number): number {
-    const column = Math.imul((offset >>> LINE_SHIFT) & LINES_MASK, this.columnWords);
-    return column + (((offset >>> PAGE_SHIFT) << LINE_WORDS_SHIFT) | ((offset >>> 2) & LINE_WORDS_MASK));
+    const line = Math.imul((offset >>> LINE_SHIFT) & LINES_MASK, this.lineStride);
+    return line + (((offset >>> PAGE_SHIFT) << this.pageStrideShift) | ((offset >>> 2) & LINE_WORDS_MASK));
   }
 
   private octetIndexOf(offset: number): number {
@@ -228,11 +237,16 @@ export abstract class Memory {
   /** From here on keeps what is overwritten. */
   protected beginPast(ledger: Ledger): void {
     this.past = new WordJournal(this.words, ledger);
+    this.overwritten = this.past;
   }
 
   /** Makes the memory a linear one, as large as the layout, with the stream's arrays in it. */
   protected makeLinearMemory(streamAddresses: StreamAddresses): LinearMemory {
     this.linear = new LinearMemory(this.layout.limit, streamAddresses);
+    const { buffer } = this.linear.memory;
+    this.words = new Int32Array(buffer, HEAP_BASE);
+    this.octets = new Uint8Array(buffer, HEAP_BASE);
+    this.mappedBytes = this.octets.length;
     return this.linear;
   }
 
@@ -240,9 +254,10 @@ export abstract class Memory {
   protected makeMemory(): void {
     const bytes = this.layout.limit - HEAP_BASE;
     // An odd number of lines: the lines of one page then spread over all sets of the host's caches.
-    this.columnWords = ((bytes >>> PAGE_SHIFT) | 1) << LINE_WORDS_SHIFT;
+    this.lineStride = ((bytes >>> PAGE_SHIFT) | 1) << LINE_WORDS_SHIFT;
+    this.pageStrideShift = LINE_WORDS_SHIFT;
     try {
-      this.words = this.spare.take(this.columnWords * (LINES_MASK + 1));
+      this.words = this.spare.take(this.lineStride * (LINES_MASK + 1));
     } catch {
       throw new InputError({
         problem: `this host refuses ${bytes} bytes of address space for simulated memory`,

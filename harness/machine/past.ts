@@ -19,12 +19,17 @@ export interface Past {
   standAt(moment: number): void;
 }
 
+/** Is told of words of an array before they are written. */
+export interface OverwrittenWords {
+  enterWord(index: number): void;
+}
+
 const ROWS_INITIAL = 1 << 12;
 /** 64 MiB. */
 const ROWS_MAX = 1 << 23;
 
 /** The past of a machine whose words lie in an array: each row a word, or whether a granule is held. */
-export class WordJournal implements Past {
+export class WordJournal implements Past, OverwrittenWords {
   /** Indices of words; of granules their complements. */
   private places = new Int32Array(ROWS_INITIAL);
   private olds = new Int32Array(ROWS_INITIAL);

@@ -34,6 +34,8 @@ export class BlockReplay {
   private readonly ledger: DelayedLedger;
   private readonly event = new TraceEvent();
   private isRunning = false;
+  /** Where more than this is held somebody wants to look at the heap. */
+  private heldBytesMax = Infinity;
   /** Whether the oracle objects to the row that the books have come to. */
   private isDisputed = false;
   private broken: { readonly error: unknown } | undefined;
@@ -148,6 +150,7 @@ export class BlockReplay {
   /** Returns the row to go on with. */
   private runFrom(from: number): number {
     const { runner, rows, stack } = this;
+    this.askHeldBytesMax();
     const isHighest = stack.machine.ledger.heldBytes > this.heldBytesMax;
     this.isRunning = true;
     this.failedRow = from;
@@ -201,20 +204,16 @@ export class BlockReplay {
     this.runner.held(ledger.heldBytes, isHeld && ledger.heldBytes > this.heldBytesMax);
   }
 
-  private get heldBytesMax(): number {
-    let most = Infinity;
-    for (const { heldBytesMax } of this.observers) {
-      if (heldBytesMax !== undefined && heldBytesMax < most) {
-        most = heldBytesMax;
-      }
-    }
-    return most;
+  /** Observers change their mind between runs, when they are told of operations: pages come and go more often. */
+  private askHeldBytesMax(): void {
+    this.heldBytesMax = Math.min(...this.observers.map(({ heldBytesMax }) => heldBytesMax ?? Infinity));
   }
 
   /** An operation of more accesses than a batch holds: what went before it has to be right before it is priced. */
   private beforeFlush(): void {
     if (this.isRunning) {
       this.settle(this.runner.next);
+      this.askHeldBytesMax();
       this.describe(this.runner.next, this.runner.next + 1);
       this.runner.stopWithin();
     }
