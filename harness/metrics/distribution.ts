@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { CostCounter } from './cost-counter';
+import { CostCounter } from './cost-counter';
 import { counts, type Shape } from './schema';
 
 /**
@@ -36,22 +36,10 @@ export const QUANTILES = [
 
 /** The sum of several counters as one distribution. */
 export function distributionOf(counters: readonly CostCounter[]): Distribution {
-  const pairs: [number, number][] = [];
-  for (const counter of counters) {
-    counter.forEach((cost, count) => pairs.push([cost, count]));
-  }
-  pairs.sort((a, b) => a[0] - b[0]);
-  const costs: number[] = [];
-  const counts: number[] = [];
-  for (const [cost, count] of pairs) {
-    if (costs[costs.length - 1] === cost) {
-      counts[counts.length - 1]! += count;
-    } else {
-      costs.push(cost);
-      counts.push(count);
-    }
-  }
-  return { costs, counts };
+  const all = new CostCounter();
+  counters.forEach((counter) => all.addAll(counter));
+  const costs = all.costs();
+  return { costs, counts: costs.map((cost) => all.countOf(cost)) };
 }
 
 export function countOf({ counts }: Distribution): number {

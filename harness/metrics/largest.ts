@@ -6,17 +6,19 @@ export interface Peak {
 
 /** Follows a sequence of non-negative values; nothing was offered while `peak` is undefined. */
 export class Largest {
-  private value = -1;
-  private operation = 0;
+  /** The value and its operation: in an array, for a field that turns from an integer to another number is no field. */
+  private readonly found = Float64Array.of(-1, 0);
 
   offer(value: number, operation: number): void {
-    if (value > this.value) {
-      this.value = value;
-      this.operation = operation;
+    const { found } = this;
+    if (value > found[0]!) {
+      found[0] = value;
+      found[1] = operation;
     }
   }
 
   get peak(): Peak | undefined {
-    return this.value < 0 ? undefined : { value: this.value, operation: this.operation };
+    const [value, operation] = this.found;
+    return value! < 0 ? undefined : { value: value!, operation: operation! };
   }
 }

@@ -78,11 +78,13 @@ export class LatencyRecorder {
   /** Takes in the operations that end in a batch. */
   record(batch: StreamBatch, priced: PricedBatch): void {
     const { operationCycles, operationCauses } = priced;
-    const { operationCodes, operationCount } = batch;
+    const { operationCodes, operationBytes, operationIndices, operationCount } = batch;
+    this.digest.add(operationCycles, 0, operationCount);
     for (let row = 0; row < operationCount; row++) {
       const cycles = operationCycles[row]!;
-      this.digest.add(cycles);
-      this.kinds[KIND_OF_CODE[operationCodes[row]!]!]!.record(batch, row, cycles, operationCauses);
+      const kind = this.kinds[KIND_OF_CODE[operationCodes[row]!]!]!;
+      kind.count(operationIndices[row]!, operationBytes[row]!, cycles);
+      kind.worst.offer(batch, row, cycles, operationCauses);
     }
     addColumns(this.causeTotals, operationCauses, operationCount);
     this.recordLocks(batch, priced.operationHeldCycles);
@@ -119,9 +121,9 @@ export class LatencyRecorder {
 
 /** The operations of one kind under one pricing. */
 class KindRecorder {
+  readonly worst: WorstOperations;
   /** One counter a size class; together they are the distribution of the kind. */
   private readonly counters: (CostCounter | undefined)[] = new Array(SIZE_CLASS_COUNT).fill(undefined);
-  private readonly worst: WorstOperations;
   private readonly withDensity: boolean;
   private density: LatencyDensity | undefined;
 
@@ -130,12 +132,11 @@ class KindRecorder {
     this.withDensity = density;
   }
 
-  record(batch: StreamBatch, row: number, cycles: number, operationCauses: Float64Array): void {
-    const sizeClass = sizeClassOf(batch.operationBytes[row]!);
+  count(operation: number, bytes: number, cycles: number): void {
+    const sizeClass = sizeClassOf(bytes);
     (this.counters[sizeClass] ??= new CostCounter()).add(cycles);
-    this.worst.offer(batch, row, cycles, operationCauses);
     if (this.withDensity) {
-      (this.density ??= new LatencyDensity()).add(batch.operationIndices[row]!, cycles);
+      (this.density ??= new LatencyDensity()).add(operation, cycles);
     }
   }
 

@@ -256,7 +256,7 @@ class PricingRecord {
       const kind = batch.operationIds[row]!;
       const cycles = pricing.operationCycles[row]!;
       (this.counters[kind] ??= new CostCounter()).add(cycles);
-      (this.digests[kind] ??= new CostDigest()).add(cycles);
+      (this.digests[kind] ??= new CostDigest()).add(pricing.operationCycles, row, row + 1);
       const causes = (this.causes[kind] ??= new Float64Array(CAUSE_COUNT));
       addColumns(causes, pricing.operationCauses.subarray(row * CAUSE_COUNT), 1);
       (this.worst[kind] ??= new WorstOperations(this.worstCount)).offer(

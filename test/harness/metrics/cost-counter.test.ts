@@ -59,6 +59,16 @@ test('costs are kept apart up to 2^53 − 1, also when their low words are equal
   });
 });
 
+test('small costs, which have places of their own, and large ones are one distribution', () => {
+  const costs = [0, 1, 2, 3, 4, 255, 256, 1022, 1023, 1024, 1025, 4096];
+  const counter = counterOf([...costs].reverse());
+  assert.equal(distributionOf([counter, counterOf(costs)]), { costs, counts: costs.map(() => 2) });
+  assert.equal(
+    [0, 5, 257, 1023, 1024, 5000].map((cost) => counter.countOf(cost)),
+    [1, 0, 0, 1, 1, 0],
+  );
+});
+
 test('any sequence is counted as sorting it would', () => {
   const cost = fc.oneof(fc.nat(20), fc.nat(100_000), fc.nat({ max: Number.MAX_SAFE_INTEGER }));
   fc.assert(
