@@ -5,8 +5,8 @@ import { NOTHING, TextTable, TraceEvent } from './trace';
 import type { EventRun, EventSource, IdentityTask, Trace, TraceHeader } from './trace';
 
 /**
- * A whole trace in memory, to be held once and replayed many times: about nine bytes an event, more where large
- * values or optional columns occur. Growing copies nothing, for the events lie in blocks.
+ * A whole trace in memory, to be held once and replayed many times: about nine bytes an event and four of what
+ * was checked, more where large values or optional columns occur. Growing copies nothing, for the events lie in blocks.
  */
 export class EventColumns {
   private readonly blocks: EventBlock[] = [];

@@ -156,14 +156,17 @@ export class EventBlock {
   readonly site = new IntegerColumn();
   readonly call = new IntegerColumn();
   readonly value = new IntegerColumn();
+  /** Of the objects of the first events, so many. */
+  readonly handle = new IntegerColumn();
+  private withHandles = 0;
   /** Whether any event uses a column after `align`. */
   optionalUsed = false;
   private capacity = 0;
 
   /** A block that came from another thread: the same memory, but it has lost what its columns can do. */
   static received(sent: EventBlock): EventBlock {
-    const { length, op, optionalUsed } = sent;
-    const block = Object.assign(new EventBlock(), { length, op, optionalUsed });
+    const { length, op, optionalUsed, withHandles } = sent;
+    const block = Object.assign(new EventBlock(), { length, op, optionalUsed, withHandles });
     const columns = columnsOf(block);
     columnsOf(sent).forEach((column, index) => Object.assign(columns[index]!, column));
     return block;
@@ -194,7 +197,7 @@ export class EventBlock {
   }
 
   /** Appends the first `count` events of a run that is whole, for which there is room. */
-  appendRun({ from, ops, ids, sizes, aligns }: EventRun, count: number): void {
+  appendRun({ from, ops, ids, sizes, aligns, handles }: EventRun, count: number): void {
     const index = this.length;
     this.makeRoom(index + count);
     this.op.set(ops.subarray(from, from + count), index);
@@ -204,6 +207,10 @@ export class EventBlock {
     for (const column of optionalColumnsOf(this)) {
       column.appendWords(index, ALL_ZERO, 0, count);
     }
+    if (handles !== undefined && this.withHandles === index) {
+      this.handle.appendWords(index, handles, from, count);
+      this.withHandles = index + count;
+    }
     this.length = index + count;
   }
 
@@ -211,8 +218,9 @@ export class EventBlock {
   run(from: number): EventRun | undefined {
     const { op, length, optionalUsed } = this;
     const [ids, sizes, aligns] = [this.id.words, this.size.words, this.align.words];
+    const handles = this.withHandles === length ? this.handle.words : undefined;
     return ids && sizes && aligns
-      ? { from, until: length, ops: op, ids, sizes, aligns, isWhole: !optionalUsed }
+      ? { from, until: length, ops: op, ids, sizes, aligns, handles, isWhole: !optionalUsed }
       : undefined;
   }
 
@@ -241,6 +249,7 @@ export class EventBlock {
   clear(): void {
     this.length = 0;
     this.optionalUsed = false;
+    this.withHandles = 0;
     for (const column of columnsOf(this)) {
       column.clear();
     }
@@ -263,7 +272,7 @@ export class EventBlock {
 }
 
 function columnsOf(block: EventBlock): readonly IntegerColumn[] {
-  return [block.id, block.size, block.align, ...optionalColumnsOf(block)];
+  return [block.id, block.size, block.align, block.handle, ...optionalColumnsOf(block)];
 }
 
 function optionalColumnsOf({ offset, span, cpu, site, call, value }: EventBlock): readonly IntegerColumn[] {

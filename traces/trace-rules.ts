@@ -60,12 +60,17 @@ export class TraceRules {
 
   /**
    * Takes the events of a run as far as nothing is wrong with them and they are what most are, and says how many these
-   * were: the next is for `take`. No observer is told.
+   * were: the next is for `take`. The handle of each one's object goes into `handles`, where the run has the event. No
+   * observer is told.
    */
-  takeRun({ ops, ids, from, until }: EventRun): number {
+  takeRun({ ops, ids, from, until }: EventRun, handles: Uint32Array): number {
     let index = from;
-    while (index < until && this.applyPlain(ops[index]!, ids[index]!)) {
-      index++;
+    for (; index < until; index++) {
+      const handle = this.applyPlain(ops[index]!, ids[index]!);
+      if (handle === NO_HANDLE) {
+        break;
+      }
+      handles[index] = handle;
       this.eventIndex++;
     }
     return index - from;
@@ -111,8 +116,8 @@ export class TraceRules {
     }
   }
 
-  /** False, and nothing changes, where `apply` has more to do. */
-  private applyPlain(op: number, id: number): boolean {
+  /** The handle of the object; `NO_HANDLE`, and nothing changes, where `apply` has more to do. */
+  private applyPlain(op: number, id: number): number {
     const { live } = this;
     switch (op) {
       case OP.alloc:
@@ -122,14 +127,14 @@ export class TraceRules {
         if (handle !== NO_HANDLE) {
           this.bornAt[handle] = this.eventIndex;
         }
-        return handle !== NO_HANDLE;
+        return handle;
       }
       case OP.free:
-        return live.remove(id) !== NO_HANDLE;
+        return live.remove(id);
       case OP.realloc:
-        return live.find(id) !== NO_HANDLE;
+        return live.find(id);
       default:
-        return false;
+        return NO_HANDLE;
     }
   }
 

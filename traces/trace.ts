@@ -214,6 +214,11 @@ export interface EventRun {
   readonly ids: Uint32Array;
   readonly sizes: Uint32Array;
   readonly aligns: Uint32Array;
+  /**
+   * A small number that stands for each event's object as long as it lives and for another afterwards. Only of events
+   * that were checked, and only where all before them had one.
+   */
+  readonly handles?: Uint32Array | undefined;
   /** Whether no event has more than these columns. */
   readonly isWhole: boolean;
 }

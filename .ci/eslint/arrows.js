@@ -12,6 +12,7 @@ const openToAll = [
   'traces/ground/integer-hash.ts',
   'traces/ground/integers.ts',
   'traces/ground/line-outside.ts',
+  'traces/object-handles.ts',
   'traces/random.ts',
   'traces/input-error.ts',
   'traces/output/whole-file.ts',

@@ -1,5 +1,15 @@
+import { NO_HANDLE } from '../../traces/ground/id-table';
+import { ObjectHandles } from '../../traces/object-handles';
 import { InputError } from '../../traces/input-error';
-import { NOTHING, OP, OP_NAMES, TraceEvent, type EventSource, type Trace } from '../../traces/trace';
+import {
+  NOTHING,
+  OP,
+  OP_NAMES,
+  TraceEvent,
+  type EventRun,
+  type EventSource,
+  type Trace,
+} from '../../traces/trace';
 import type { PerformedRows } from '../replay/block-rows';
 import type { ReplayObserver } from '../replay/replay';
 import { momentOf, rowState, type FootprintMoment, type FootprintState } from './footprint';
@@ -16,7 +26,8 @@ const INTERVAL_BYTES_INITIAL = 4096;
  */
 export class TimelineRecorder implements ReplayObserver {
   private intervalBytes = INTERVAL_BYTES_INITIAL;
-  private nextAt = 0;
+  /** So many bytes are allocated at the next moment. */
+  nextAt = 0;
   private moments: FootprintMoment[] = [];
 
   operation(state: FootprintState): void {
@@ -116,58 +127,109 @@ class Foresight {
   private takeLent(source: EventSource): void {
     const run = source.lend?.();
     if (run !== undefined) {
-      for (let index = run.from; index < run.until; index++) {
-        this.take(run.ops[index]!, run.ids[index]!, run.sizes[index]!);
-      }
+      this.takeRun(run);
       source.skip!(run.until - run.from);
     }
   }
 
+  private takeRun(run: EventRun): void {
+    const { from, until, ops, ids, sizes } = run;
+    const { state, timeline, live } = this;
+    let { allocatedBytes } = state;
+    const first = state.eventIndex;
+    for (let index = from; index < until; index++) {
+      allocatedBytes += ALLOCATES[ops[index]!]! * sizes[index]!;
+      if (allocatedBytes >= timeline.nextAt) {
+        state.eventIndex = first + index - from;
+        state.allocatedBytes = allocatedBytes;
+        timeline.operation(state);
+      }
+    }
+    state.allocatedBytes = allocatedBytes;
+    state.eventIndex = first + until - from;
+    const isTaken = live.takeRun(run);
+    for (let index = from; index < until && !isTaken; index++) {
+      live.take(ops[index]!, ids[index]!, sizes[index]!);
+    }
+  }
+
   private take(op: number, id: number, size: number): void {
-    const { state } = this;
-    state.allocatedBytes += ALLOCATES[op]! * size;
-    this.timeline.operation(state);
+    this.state.allocatedBytes += ALLOCATES[op]! * size;
+    this.timeline.operation(this.state);
     this.live.take(op, id, size);
-    state.eventIndex++;
+    this.state.eventIndex++;
   }
 }
 
-/** Larger ids are of traces that nobody has numbered, or that are too long to keep a size for every id. */
-const IDS_MAX = 1 << 22;
-
-/** How much is live, as far as that is cheap to tell: it leaves out what dies with its call, and large ids. */
+/** How much is live, as far as that is cheap to tell: it leaves out what dies with its call. */
 class LiveBytes {
   most = 0;
   private bytes = 0;
-  private bytesById = new Float64Array(1 << 10);
+  private readonly objects = new ObjectHandles();
+  private bytesByHandle = new Float64Array(this.objects.capacity);
+
+  /** Takes a run whose events have handles; false where it cannot. */
+  takeRun(run: EventRun): boolean {
+    const { from, until, ops, sizes, handles } = run;
+    if (!this.objects.takeOver(run, from, until)) {
+      return false;
+    }
+    this.makeRoom();
+    const { bytesByHandle } = this;
+    let { bytes, most } = this;
+    for (let index = from; index < until; index++) {
+      const handle = handles![index]!;
+      const taken = ALLOCATES[ops[index]!]! * sizes[index]!;
+      bytes += taken - bytesByHandle[handle]!;
+      bytesByHandle[handle] = taken;
+      if (bytes > most) {
+        most = bytes;
+      }
+    }
+    this.bytes = bytes;
+    this.most = most;
+    return true;
+  }
 
   take(op: number, id: number, size: number): void {
     switch (op) {
       case OP.alloc:
       case OP.alignedalloc:
-      case OP.realloc:
       case OP.heap:
+      case OP.realloc:
         return this.resize(id, size);
       case OP.free:
       case OP.adopt:
-        return this.resize(id, 0);
+        return this.end(id);
       case OP.ctxfree:
         this.bytes = -Infinity;
     }
   }
 
   private resize(id: number, bytes: number): void {
-    if (id >= IDS_MAX) {
-      return;
-    }
-    while (id >= this.bytesById.length) {
-      const { bytesById } = this;
-      this.bytesById = new Float64Array(2 * bytesById.length);
-      this.bytesById.set(bytesById);
-    }
-    this.bytes += bytes - this.bytesById[id]!;
-    this.bytesById[id] = bytes;
+    const { table } = this.objects;
+    const added = table.add(id);
+    const handle = added === NO_HANDLE ? table.find(id) : added;
+    this.makeRoom();
+    this.bytes += bytes - this.bytesByHandle[handle]!;
+    this.bytesByHandle[handle] = bytes;
     this.most = Math.max(this.most, this.bytes);
+  }
+
+  private end(id: number): void {
+    const handle = this.objects.table.remove(id);
+    if (handle !== NO_HANDLE) {
+      this.bytes -= this.bytesByHandle[handle]!;
+      this.bytesByHandle[handle] = 0;
+    }
+  }
+
+  private makeRoom(): void {
+    const { bytesByHandle, objects } = this;
+    if (bytesByHandle.length < objects.capacity) {
+      this.bytesByHandle = new Float64Array(objects.capacity);
+      this.bytesByHandle.set(bytesByHandle);
+    }
   }
 }
 

@@ -78,72 +78,55 @@ export class BlockRows implements OperationColumns {
 
   /** Enters an event; false, and it is not entered, where it is no plain allocation or free of what lives. */
   enterEvent({ op, id, size, align }: TraceEvent): boolean {
-    const row = this.count;
+    const { table, count: row } = this;
+    const slot = isPlain(op) ? table.enter(op, id) : -1;
+    if (slot < 0) {
+      return false;
+    }
     this.codes[row] = op;
     this.ids[row] = id;
     this.sizes[row] = size;
-    return this.enter(op, id, size, align);
+    this.aligns[row] = align;
+    this.slots[row] = slot;
+    this.fill(1);
+    return true;
   }
 
   /** The same for the events of a run, at most so many: returns how many were entered. */
-  enterRun({ from, until, ops, ids, sizes, aligns }: EventRun, most: number): number {
-    const end = Math.min(until, from + most);
-    this.table.lookAhead(ids, from, end);
-    this.codes.set(ops.subarray(from, end), this.count);
-    this.ids.set(ids.subarray(from, end), this.count);
-    this.sizes.set(sizes.subarray(from, end), this.count);
-    let index = from;
-    while (index < end && this.enter(ops[index]!, ids[index]!, sizes[index]!, aligns[index]!)) {
-      index++;
-    }
-    return index - from;
+  enterRun(run: EventRun, most: number): number {
+    const { from, ops, ids, sizes, aligns } = run;
+    const { count: row } = this;
+    const end = plainUntil(ops, from, Math.min(run.until, from + most));
+    const entered = this.table.enterRun(run, end, this.slots, row);
+    this.codes.set(ops.subarray(from, from + entered), row);
+    this.ids.set(ids.subarray(from, from + entered), row);
+    this.sizes.set(sizes.subarray(from, from + entered), row);
+    this.aligns.set(aligns.subarray(from, from + entered), row);
+    this.fill(entered);
+    return entered;
   }
 
-  /** What the table has to do with it: the rest of a row is what the event says. */
-  private enter(op: number, id: number, size: number, align: number): boolean {
-    switch (op) {
-      case OP.alloc:
-      case OP.heap:
-        return this.enterAllocation(id, size, align);
-      case OP.free:
-        return this.enterFree(id);
-      default:
-        return false;
+  /** Fills in what the table says to the next rows, of which codes, ids, sizes, alignments and slots are there. */
+  private fill(count: number): void {
+    const { table, codes, ids, sizes, slots, verbs, bytes, aligns, objects, placements, firstNumber } = this;
+    const end = this.count + count;
+    for (let row = this.count; row < end; row++) {
+      const slot = slots[row]!;
+      if (codes[row] === OP.free) {
+        const bornRow = table.born(slot) - firstNumber;
+        verbs[row] = FREES;
+        bytes[row] = table.requestedBytes(slot);
+        aligns[row] = table.align(slot);
+        objects[row] = bornRow >= 0 ? -1 - bornRow : table.placement(slot);
+        placements[row] = NOTHING;
+      } else {
+        table.setEntered(slot, ids[row]!, sizes[row]!, aligns[row]!, firstNumber + row);
+        verbs[row] = ALLOCATES;
+        bytes[row] = sizes[row]!;
+        objects[row] = 0;
+      }
     }
-  }
-
-  private enterAllocation(id: number, size: number, align: number): boolean {
-    const { table, count: row } = this;
-    const slot = table.add(id);
-    if (slot < 0) {
-      return false;
-    }
-    table.setRequest(slot, size, align);
-    table.setBorn(slot, this.firstNumber + row);
-    this.verbs[row] = ALLOCATES;
-    this.bytes[row] = size;
-    this.aligns[row] = align;
-    this.objects[row] = 0;
-    this.slots[row] = slot;
-    this.count = row + 1;
-    return true;
-  }
-
-  private enterFree(id: number): boolean {
-    const { table, count: row } = this;
-    const slot = table.removeId(id);
-    if (slot < 0) {
-      return false;
-    }
-    const bornRow = table.born(slot) - this.firstNumber;
-    this.verbs[row] = FREES;
-    this.bytes[row] = table.requestedBytes(slot);
-    this.aligns[row] = table.align(slot);
-    this.objects[row] = bornRow >= 0 ? -1 - bornRow : table.placement(slot);
-    this.placements[row] = NOTHING;
-    this.slots[row] = slot;
-    this.count = row + 1;
-    return true;
+    this.count = end;
   }
 
   /** The event of a row, as far as a block knows it. */
@@ -159,6 +142,17 @@ export class BlockRows implements OperationColumns {
   object(row: number): Placement {
     return this.objects[row]! as Placement;
   }
+}
+
+const isPlain = (op: number): boolean => op === OP.alloc || op === OP.free || op === OP.heap;
+
+/** Where the first event stands that is no plain allocation or free. */
+function plainUntil(ops: Uint8Array, from: number, until: number): number {
+  let index = from;
+  while (index < until && isPlain(ops[index]!)) {
+    index++;
+  }
+  return index;
 }
 
 function numbers(): Float64Array {

@@ -1,5 +1,6 @@
-import type { Placement } from '../../traces/trace';
-import { IdTable } from '../../traces/ground/id-table';
+import type { IdTable } from '../../traces/ground/id-table';
+import { ObjectHandles } from '../../traces/object-handles';
+import { OP, type EventRun, type Placement } from '../../traces/trace';
 
 /** The objects of a running trace, by id: where each was placed, what was asked and what was granted. */
 
@@ -18,19 +19,19 @@ const ROW_SHIFT = 3;
 /** Slots are handed out densely and reused; what stands in one can be read until it is given to the next object. */
 export class ObjectTable {
   /** Slots are its handles. */
-  private readonly ids = new IdTable();
-  private rows = new Float64Array(this.ids.capacity << ROW_SHIFT);
+  private readonly handles = new ObjectHandles();
+  private rows = new Float64Array(this.capacity << ROW_SHIFT);
 
   /** Nobody reads it: what was looked at for nothing would not be looked at. */
   protected seen = 0;
 
   get size(): number {
-    return this.ids.size;
+    return this.handles.table.size;
   }
 
   /** Slots there is room for. */
   get capacity(): number {
-    return this.ids.capacity;
+    return this.handles.capacity;
   }
 
   id(slot: number): number {
@@ -76,21 +77,22 @@ export class ObjectTable {
     return this.rows[(slot << ROW_SHIFT) + BORN]!;
   }
 
-  setBorn(slot: number, number: number): void {
-    this.rows[(slot << ROW_SHIFT) + BORN] = number;
+  /** Enters an object that has its slot from `enterRun`. */
+  setEntered(slot: number, id: number, bytes: number, align: number, born: number): void {
+    this.rows[(slot << ROW_SHIFT) + ID] = id;
+    this.setRequest(slot, bytes, align);
+    this.rows[(slot << ROW_SHIFT) + BORN] = born;
   }
 
   /** The object's slot, or −1 for an id that no live object has. */
   slotOf(id: number): number {
-    return this.ids.find(id);
+    return this.handles.table.find(id);
   }
 
   /** A fresh slot, or −1 for an id that has one. */
   add(id: number): number {
-    const slot = this.ids.add(id);
-    if (this.ids.capacity << ROW_SHIFT > this.rows.length) {
-      this.grow();
-    }
+    const slot = this.handles.table.add(id);
+    this.makeRoom();
     if (slot >= 0) {
       this.rows[(slot << ROW_SHIFT) + ID] = id;
       this.rows[(slot << ROW_SHIFT) + BORN] = -1;
@@ -99,22 +101,54 @@ export class ObjectTable {
   }
 
   remove(slot: number): void {
-    this.ids.remove(this.id(slot));
+    this.handles.table.remove(this.id(slot));
   }
 
-  /** Removes the object of that id and returns its slot, or −1 where no live object has it. */
-  removeId(id: number): number {
-    return this.ids.remove(id);
+  /** Gives or takes the slot of an event's object; −1, and nothing is done, where it cannot be. */
+  enter(op: number, id: number): number {
+    const { table } = this.handles;
+    const slot = op === OP.free ? table.remove(id) : table.add(id);
+    this.makeRoom();
+    return slot;
+  }
+
+  /**
+   * Gives and takes the slots of the objects of a run's events, allocations and frees, as far as these are of what
+   * does not live and of what does. Returns how many; their slots go into `slots` from `at` on.
+   */
+  enterRun(run: EventRun, until: number, slots: Int32Array, at: number): number {
+    const { from, handles } = run;
+    if (this.handles.takeOver(run, from, until)) {
+      slots.set(handles!.subarray(from, until), at);
+      this.makeRoom();
+      return until - from;
+    }
+    const entered = this.lookUp(run, until, slots, at);
+    this.makeRoom();
+    return entered;
+  }
+
+  private lookUp({ ops, ids, from }: EventRun, until: number, slots: Int32Array, at: number): number {
+    const { table } = this.handles;
+    this.lookAhead(table, ids, from, until);
+    for (let index = from; index < until; index++) {
+      const slot = ops[index] === OP.free ? table.remove(ids[index]!) : table.add(ids[index]!);
+      if (slot < 0) {
+        return index - from;
+      }
+      slots[at + index - from] = slot;
+    }
+    return until - from;
   }
 
   /**
    * Looks at the rows of objects that are about to be asked for: the host then waits for its memory once, and not for
    * one after the other.
    */
-  lookAhead(ids: Uint32Array, from: number, until: number): void {
+  private lookAhead(table: IdTable, ids: Uint32Array, from: number, until: number): void {
     let seen = 0;
     for (let index = from; index < until; index++) {
-      const slot = this.ids.glance(ids[index]!);
+      const slot = table.glance(ids[index]!);
       seen += this.rows[Math.max(slot, 0) << ROW_SHIFT]!;
     }
     this.seen = seen;
@@ -122,15 +156,17 @@ export class ObjectTable {
 
   /** Visits every live slot, in no particular but always the same order. */
   forEach(visit: (slot: number) => void): void {
-    for (const [, slot] of this.ids) {
+    for (const [, slot] of this.handles.table) {
       visit(slot);
     }
   }
 
-  private grow(): void {
-    const { rows } = this;
-    this.rows = new Float64Array(this.ids.capacity << ROW_SHIFT);
-    this.rows.set(rows);
+  private makeRoom(): void {
+    const { capacity, rows } = this;
+    if (capacity << ROW_SHIFT > rows.length) {
+      this.rows = new Float64Array(capacity << ROW_SHIFT);
+      this.rows.set(rows);
+    }
   }
 }
 

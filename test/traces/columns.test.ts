@@ -4,7 +4,16 @@ import * as fc from 'fast-check';
 import { EventColumns, holdEvents } from '../../traces/columns';
 import { BLOCK_EVENTS_MAX, EventBlock } from '../../traces/event-block';
 import { LARGEST_INTEGER, NOTHING, OP, TraceEvent } from '../../traces/trace';
-import { anyEvents, columnsOf, eventsOf, lentEventsOf, SEED, someHeader } from './formats/events';
+import { validated } from '../../traces/formats/validated';
+import {
+  anyEvents,
+  columnsOf,
+  eventsOf,
+  lentEventsOf,
+  SEED,
+  someHeader,
+  type PlainEvent,
+} from './formats/events';
 
 test('events come out as they went in, whatever their columns hold', async () => {
   await fc.assert(
@@ -160,6 +169,39 @@ test('runs are appended behind anything, and beyond the end of a block', async (
   }
   const all = await eventsOf(columns.source(someHeader));
   assert.equal(all, await eventsOf(columnsOf([...before, ...plain]).source(someHeader)));
+});
+
+test('what was checked is held with the handles of its objects, as far as blocks have no event without', async () => {
+  const [events, other] = [BLOCK_EVENTS_MAX + 1000, 2 * BLOCK_EVENTS_MAX + 1000];
+  const columns = columnsOf(
+    Array.from({ length: 3 * BLOCK_EVENTS_MAX }, (_, index): PlainEvent => {
+      if (index === events || index === other) {
+        return { op: 'check' };
+      }
+      return index % 3 === 2
+        ? { op: 'free', id: index - 1 }
+        : { op: index % 3 ? 'heap' : 'alloc', id: index };
+    }).filter(({ op, id }) => op !== 'free' || (id !== events && id !== other)),
+  );
+  const held = await holdEvents(validated(columns.source(someHeader)));
+  const source = held.source(someHeader);
+  const live = new Map<number, number>();
+  const lentBlocks: boolean[] = [];
+  while (await source.refill()) {
+    const { ops, ids, handles, until } = source.lend!()!;
+    lentBlocks.push(handles !== undefined);
+    for (let index = 0; index < until && handles !== undefined; index++) {
+      const handle = handles[index]!;
+      assert.is(live.get(handle), ops[index] === OP.free ? ids[index] : undefined);
+      assert.ok(handle < BLOCK_EVENTS_MAX, 'small numbers, used again');
+      if (ops[index] === OP.free) {
+        live.delete(handle);
+      } else {
+        live.set(handle, ids[index]!);
+      }
+    }
+  }
+  assert.equal(lentBlocks, [true, false, false]);
 });
 
 test('a run leaves nothing of the events that a cleared block held', () => {

@@ -21,6 +21,8 @@ class ValidatedSource implements PlacedSource {
   private eventIndex = 0;
   /** Events that come next and are known to be right. */
   private checkedAhead = 0;
+  /** Of the events of the run that is checked. */
+  private handles = new Uint32Array(0);
 
   constructor(
     private readonly source: EventSource,
@@ -55,10 +57,13 @@ class ValidatedSource implements PlacedSource {
       return undefined;
     }
     if (this.checkedAhead === 0) {
-      this.checkedAhead = this.rules.takeRun(run);
+      if (this.handles.length < run.until) {
+        this.handles = new Uint32Array(run.until);
+      }
+      this.checkedAhead = this.rules.takeRun(run, this.handles);
       this.eventIndex += this.checkedAhead;
     }
-    return { ...run, until: run.from + this.checkedAhead };
+    return { ...run, until: run.from + this.checkedAhead, handles: this.handles };
   }
 
   skip(count: number): void {

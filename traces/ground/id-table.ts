@@ -34,6 +34,25 @@ export class IdTable {
   private freeHandleCount = 0;
   private handlesMade = 0;
 
+  /** A table of ids that have handles already: by handle, below 0 where there is none. */
+  static of(ids: Float64Array): IdTable {
+    const table = new IdTable();
+    table.freeHandles = new Int32Array(ids.length);
+    table.handlesMade = ids.length;
+    for (const [handle, id] of ids.entries()) {
+      if (id >= 0) {
+        table.giveHandle(handle);
+        table.add(id);
+      }
+    }
+    for (let handle = ids.length - 1; handle >= 0; handle--) {
+      if (ids[handle]! < 0) {
+        table.giveHandle(handle);
+      }
+    }
+    return table;
+  }
+
   /** How many ids are in the table. */
   get size(): number {
     return this.handlesMade - this.freeHandleCount;
@@ -81,7 +100,7 @@ export class IdTable {
     const handle = id < this.small.length ? this.small[id]! - 1 : NO_HANDLE;
     if (handle !== NO_HANDLE) {
       this.small[id] = EMPTY;
-      this.freeHandles[this.freeHandleCount++] = handle;
+      this.giveHandle(handle);
     }
     return handle;
   }
@@ -120,6 +139,10 @@ export class IdTable {
     return this.handlesMade++;
   }
 
+  private giveHandle(handle: number): void {
+    this.freeHandles[this.freeHandleCount++] = handle;
+  }
+
   private addHashed(id: number): number {
     if (2 * this.placesTaken > this.mask) {
       this.growPlaces();
@@ -146,7 +169,7 @@ export class IdTable {
     if (handle !== NO_HANDLE) {
       this.closeGap(place);
       this.placesTaken--;
-      this.freeHandles[this.freeHandleCount++] = handle;
+      this.giveHandle(handle);
     }
     return handle;
   }

@@ -5,8 +5,10 @@ import { ExactSum, scaledRatio } from '../../../harness/metrics/exact-ratio';
 import { FootprintRecorder, type FootprintState } from '../../../harness/metrics/footprint';
 import { CHECKPOINTS_MAX, expectationOf, TimelineRecorder } from '../../../harness/metrics/timeline';
 import type { ReplayState } from '../../../harness/replay/replay';
+import { validated } from '../../../traces/formats/validated';
 import type { EventSource, Trace } from '../../../traces/trace';
 import { columnsOf, someHeader, type PlainEvent } from '../../traces/formats/events';
+import { legalEvents } from '../../traces/formats/legal-events';
 
 const test = suite('footprint');
 const SEED = 20081121;
@@ -164,6 +166,17 @@ test('one enormous allocation makes one checkpoint', () => {
     [1, 1, 0, 1, 2 ** 50 + 1],
   ]).forEach((state) => recorder.operation(state));
   assert.equal(recorder.finish().map(({ operation }) => operation), [0, 1]); // prettier-ignore
+});
+
+test('a trace that was checked tells the same beforehand', async () => {
+  await fc.assert(
+    fc.asyncProperty(legalEvents, async (events) => {
+      const trace = columnsOf(events).trace(someHeader);
+      const checked: Trace = { ...trace, open: async () => validated(await trace.open()) };
+      assert.equal(await expectationOf(checked), await expectationOf(trace));
+    }),
+    { seed: SEED, numRuns: 300 },
+  );
 });
 
 test('what a trace tells beforehand is the same lent as one by one', async () => {

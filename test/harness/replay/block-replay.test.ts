@@ -14,7 +14,10 @@ import type { EngineDefinition } from '../../../harness/replay/port';
 import { replay, type ReplayOptions } from '../../../harness/replay/replay';
 import { createStack } from '../../../harness/replay/stack';
 import { InputError } from '../../../traces/input-error';
+import { validated } from '../../../traces/formats/validated';
 import { BUG, NULL, ZERO, type Placement, type Trace } from '../../../traces/trace';
+import { columnsOf, someHeader } from '../../traces/formats/events';
+import { legalEvents } from '../../traces/formats/legal-events';
 import { cEngine } from '../foreign/c-engine';
 import { toyDefinition, traceOf, type ToyVerbs } from './toy-engine';
 
@@ -137,6 +140,21 @@ for (const name of ['xmalloc-first-fit', 'xmalloc-tlsf', 'xenheap-pages', 'plan9
     same({ definition: engineNamed(name), heapPages: 16 }, 20_000, 12),
   );
 }
+
+models(
+  'objects by the handles of a trace that was checked, and by their ids behind what has none',
+  async () => {
+    const made = { definition: engineNamed('xmalloc-tlsf'), heapPages: 16 };
+    await fc.assert(
+      fc.asyncProperty(legalEvents, async (events) => {
+        const trace = columnsOf(events).trace(someHeader);
+        const checked: Trace = { ...trace, open: async () => validated(await trace.open()) };
+        assert.is(await expectSame(checked, made), await shown(trace, made, { blockEventsMax: 0 }));
+      }),
+      { seed: SEED, numRuns: 60 },
+    );
+  },
+);
 
 models.run();
 
