@@ -1,5 +1,4 @@
-import { zlibSync } from 'fflate';
-import { crc32 } from 'node:zlib';
+import { encode } from 'fast-png';
 import type { Frame } from './frame';
 
 /**
@@ -10,22 +9,6 @@ import type { Frame } from './frame';
 type Colour = readonly [red: number, green: number, blue: number, alpha: number];
 
 const CLEAR: Colour = [0, 0, 0, 0];
-const OPAQUE = 255;
-
-const PNG_SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
-const PIXEL_BITS = 4;
-/** A pixel is the index of a colour in the palette. */
-const INDEXED = 3;
-
-/** A chunk of a PNG: how long it is, its name and data, and their checksum. */
-function chunk(name: string, data: Uint8Array): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(data.length);
-  const named = Buffer.concat([Buffer.from(name, 'latin1'), data]);
-  const checksum = Buffer.alloc(4);
-  checksum.writeUInt32BE(crc32(named));
-  return Buffer.concat([length, named, checksum]);
-}
 
 export class Raster {
   private readonly data: Uint8Array;
@@ -49,32 +32,26 @@ export class Raster {
     }
   }
 
-  png(): Buffer {
+  png(): Uint8Array {
     const { width, height } = this;
-    const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, PIXEL_BITS, INDEXED, 0, 0, 0]);
-    header.writeUInt32BE(width, 0);
-    header.writeUInt32BE(height, 4);
-    const palette = [CLEAR, ...this.shades];
-    return Buffer.concat([
-      PNG_SIGNATURE,
-      chunk('IHDR', header),
-      chunk('PLTE', Uint8Array.from(palette.flatMap(([red, green, blue]) => [red, green, blue]))),
-      // Opaque colours come last, and need none.
-      chunk('tRNS', Uint8Array.from(palette.flatMap(([, , , alpha]) => (alpha === OPAQUE ? [] : [alpha])))),
-      // Of fflate, for Node's own zlib may find other bytes in another version.
-      chunk('IDAT', zlibSync(this.packed(), { level: 3 })),
-      chunk('IEND', new Uint8Array(0)),
-    ]);
+    return encode({
+      width,
+      height,
+      data: this.packed(),
+      channels: 1,
+      depth: 4,
+      palette: [CLEAR, ...this.shades].map((colour) => [...colour]),
+    });
   }
 
-  /** Rows of a byte that names their filter, none, and two pixels a byte, the left one in its upper half. */
+  /** Two pixels a byte, the left one in its upper half; every row begins with a byte of its own. */
   private packed(): Uint8Array {
     const { width, height, data } = this;
-    const rowBytes = 1 + Math.ceil(width / 2);
+    const rowBytes = Math.ceil(width / 2);
     const packed = new Uint8Array(rowBytes * height);
     for (let y = 0, at = 0; y < height; y++) {
       for (let x = 0; x < width; x++, at++) {
-        packed[y * rowBytes + 1 + (x >> 1)]! |= data[at]! << (x & 1 ? 0 : 4);
+        packed[y * rowBytes + (x >> 1)]! |= data[at]! << (x & 1 ? 0 : 4);
       }
     }
     return packed;
@@ -82,7 +59,7 @@ export class Raster {
 
   /** As an address that needs no network. */
   address(): string {
-    return `data:image/png;base64,${this.png().toString('base64')}`;
+    return `data:image/png;base64,${Buffer.from(this.png()).toString('base64')}`;
   }
 }
 
