@@ -56,7 +56,11 @@ export class Ledger {
 
   /** Who has put back what is held has not counted it. */
   recount(): void {
-    this.heldGranules = this.held.reduce((sum, isHeld) => sum + isHeld, 0);
+    let count = 0;
+    for (let granule = 0; granule < this.reachedGranules; granule++) {
+      count += this.held[granule]!;
+    }
+    this.heldGranules = count;
   }
 
   take(address: number, bytes: number): void {

@@ -4,7 +4,7 @@ import type { Past } from '../machine/past';
 import type { ReplayObserver, ReplayState } from '../replay/replay';
 import type { Stack } from '../replay/stack';
 import { seeHeap, type HeapSight } from './checkpoints';
-import { HeapWalkRecorder, type HeapWalk } from './heap-walk';
+import { HeapWalkRecorder } from './heap-walk';
 import type { LookedFor, SecondLook } from './second-look';
 
 /**
@@ -55,26 +55,21 @@ export class HeapHistory implements ReplayObserver {
 
   /** What another pass would see. */
   lookBack({ operations, walkAt, lastOperation }: LookedFor): SecondLook {
-    const heapWalk = walkAt === undefined ? null : this.walk(walkAt, lastOperation);
-    return { sights: new Map(operations.map((operation) => [operation, this.see(operation)])), heapWalk };
-  }
-
-  private see(operation: number): HeapSight | null {
-    this.past.standAt(this.moments[operation]!);
-    this.stack.machine.ledger.recount();
-    return seeHeap(this.stack);
-  }
-
-  private walk(pinned: ReadonlySet<number>, lastOperation: number): HeapWalk | null {
     const { stack, past, moments, placements, sizes, aligns } = this;
-    const recorder = new HeapWalkRecorder(pinned);
+    const walker = walkAt && new HeapWalkRecorder(walkAt);
+    const sights = new Map<number, HeapSight | null>();
     for (let event = 0; event <= lastOperation; event++) {
-      if (moments[event]! >= 0) {
-        past.standAt(moments[event]!);
-        const placement = placements[event]! as Placement;
-        recorder.step(event, stack.engine, placement, sizes[event]!, aligns[event]!);
+      if (moments[event]! < 0) {
+        continue;
+      }
+      past.standAt(moments[event]!);
+      const placement = placements[event]! as Placement;
+      walker?.step(event, stack.engine, placement, sizes[event]!, aligns[event]!);
+      if (event === operations[sights.size]) {
+        stack.machine.ledger.recount();
+        sights.set(event, seeHeap(stack));
       }
     }
-    return recorder.finish();
+    return { sights, heapWalk: walker?.finish() ?? null };
   }
 }

@@ -60,8 +60,9 @@ export interface MeasurementPlan {
 const WORST_COUNT_DEFAULT = 10;
 
 /**
- * Replays a trace once with every pricing and recorder, seeing the heap as it goes; where moments turn out to matter
- * that nobody saw, once more, bare, as far as the last of them. Rejects with an `InputError` when the trace is
+ * Replays a trace once with every pricing and recorder. The heap is seen as it goes, or afterwards where it is come
+ * back to in any case; where moments matter that nobody saw and memory was not kept, in another replay, bare, as far
+ * as the last of them. Rejects with an `InputError` when the trace is
  * malformed, and with `NotDeterministic` when the two passes differ.
  */
 export async function measure(plan: MeasurementPlan): Promise<MeasuredReplay> {
@@ -147,9 +148,12 @@ async function recordPass(plan: MeasurementPlan, trail: OperationTrail | undefin
     },
   });
   const past = stack.engine.past ?? stack.machine.past;
-  // On memory that can be put back a peak is looked at when it has turned out to be one.
-  const peakMin = expected && past === undefined ? heldBytesPeakMin(expected, stack) : Infinity;
-  const sightings = expected && new Sightings(expected.moments, peakMin);
+  // Where every moment is come back to for the pictures, there is time for the surveys.
+  const sightings =
+    expected &&
+    (eventsWalked > 0
+      ? new Sightings([], Infinity)
+      : new Sightings(expected.moments, heldBytesPeakMin(expected, stack)));
   const history = past && new HeapHistory(stack, past, eventsWalked);
   const recording: RecordingPlan = {
     pricings: plan.pricings,

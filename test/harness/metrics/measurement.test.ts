@@ -212,6 +212,32 @@ test('what the first pass sees is what a second one would', async () => {
   assert.equal(drawn.heapMap, (await run()).heapMap);
 });
 
+test('a heap that is come back to for the pictures is not walked before', async () => {
+  const walksInReplay = async (pictures: boolean): Promise<number> => {
+    let walks = 0;
+    let walksBefore = 0;
+    await run({
+      pictures,
+      trace: traceOf('alloc 1 100, alloc 2 4000, free 1, alloc 3 1000, alloc 4 1000'),
+      createStack: (machine) => {
+        const stack = stackOf(pagePerObject, machine);
+        const { engine } = stack;
+        const walk = engine.walk.bind(engine);
+        engine.walk = (visit) => {
+          walks++;
+          walk(visit);
+        };
+        return stack;
+      },
+      observers: [{ operation: () => void (walksBefore = walks) }],
+    });
+    assert.ok(walks > 0);
+    return walksBefore;
+  };
+  assert.ok((await walksInReplay(false)) > 0);
+  assert.is(await walksInReplay(true), 0);
+});
+
 test('a replay that stops early does not hear of what is wrong with its trace behind that', async () => {
   const whole = traceOf('alloc 1 8, compact 0');
   const torn: Trace = {
