@@ -1,10 +1,17 @@
 import type { AccessStream } from '../machine/access-stream';
-import { ENTRIES, FUEL_UNITS, NUMBER, UNITS_PER_INSTRUCTION, WORD } from './memory-map';
+import { ENTRIES, ENTRIES_END, FUEL_UNITS, NUMBER, UNITS_PER_INSTRUCTION, WORD } from './memory-map';
 
 /**
  * The access stream between the harness and an engine that appends to it by itself. Either has it at a time; where it
  * stands is kept in the stream's own fields while the harness has it, in the control block while the engine has it.
  */
+
+/**
+ * The end of the ring, to which an observer's call appends again and again: a walk over the heap makes more entries
+ * than the host's caches hold, and nobody wants them. A function with more accesses than have room here goes on in the
+ * megabytes between ring and heap.
+ */
+const OBSERVED_FROM = ENTRIES_END - (1 << 14);
 
 export class SharedStream {
   /** @param words, numbers the control block, as words and as numbers of 64 bits */
@@ -61,7 +68,7 @@ export class SharedStream {
 
   /** From here on the engine runs for an observer: nothing of it is recorded. */
   beginObserving(): void {
-    const position = ENTRIES + 4 * this.stream.entryCount;
+    const position = Math.max(ENTRIES + 4 * this.stream.entryCount, OBSERVED_FROM);
     this.words[WORD.observing] = position;
     this.words[WORD.position] = position;
   }

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { engineNamed } from '../../../allocators/registry';
+import { definitionOf } from '../../../harness/cli/names/foreign-engines';
 import { loadEngine } from '../../../harness/cli/names/load-engine';
 import { ENGINE_KERNEL_SHA256, EngineKernel } from '../../../harness/foreign/engine-kernel';
 import type { ForeignModule } from '../../../harness/foreign/foreign-module';
@@ -26,6 +27,7 @@ import { VISIT_NUMBERS, type EngineDefinition } from '../../../harness/replay/po
 import { createStack } from '../../../harness/replay/stack';
 import { OP } from '../../../traces/trace';
 import { inFolder } from '../cli/command';
+import { handMade, NOTHING_ENGINE } from './wat';
 
 /** What the kernel does in an engine's memory in place of JavaScript. */
 
@@ -260,6 +262,42 @@ walks('leaves the first word to a visitor who finds something wrong', () => {
       }
     });
   assert.throws(walk, (error: unknown) => error instanceof HeapCorruption && /seen by/.test(error.message));
+});
+
+const OP_CONST = 0x41;
+/** `i32.load` of the heap's first word, forgotten. */
+const LOAD_FIRST_WORD = [OP_CONST, 0x80, 0x80, 0x80, 0x80, 0x01, 0x28, 2, 0, 0x1a];
+/** `i32.store` of 7 to it; its address is what is allocated. */
+const STORE_FIRST_WORD = [
+  ...LOAD_FIRST_WORD.slice(0, 6),
+  OP_CONST,
+  7,
+  0x36,
+  2,
+  0,
+  ...LOAD_FIRST_WORD.slice(0, 6),
+];
+
+walks('overwrites nothing with the entries that it makes, however many there are at once', () => {
+  const accesses = 20_000;
+  const [start, , free] = NOTHING_ENGINE.functions;
+  const module = handMade({
+    ...NOTHING_ENGINE,
+    functions: [
+      start,
+      { type: 1, code: STORE_FIRST_WORD },
+      free,
+      { type: 3, code: Array.from({ length: accesses }, () => LOAD_FIRST_WORD).flat() },
+    ],
+    exports: { ...NOTHING_ENGINE.exports, ar_check: 3 },
+  });
+  const { engine: checked, machine } = stackOf(definitionOf('my.wasm', module));
+  checked.allocate(16, 0);
+  const entries = [...machine.stream.entries.subarray(0, machine.stream.entryCount)];
+  checked.check();
+  checked.allocate(16, 0);
+  assert.is(machine.peek(HEAP_BASE), 7);
+  assert.equal([...machine.stream.entries.subarray(0, machine.stream.entryCount)], [...entries, ...entries]);
 });
 
 walks.run();
