@@ -33,7 +33,9 @@ function inline(value: unknown): string {
     return JSON.stringify(value);
   }
   if (Array.isArray(value)) {
-    return `[${value.map(inline).join(', ')}]`;
+    const text = JSON.stringify(value);
+    // Without texts and names every comma stands between two values.
+    return text.includes('"') ? `[${value.map(inline).join(', ')}]` : text.replaceAll(',', ', ');
   }
   const parts = entriesOf(value).map(([key, each]) => `${JSON.stringify(key)}: ${inline(each)}`);
   return parts.length === 0 ? '{}' : `{ ${parts.join(', ')} }`;

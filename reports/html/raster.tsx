@@ -24,10 +24,15 @@ export class Raster {
 
   /** Fills what of a rectangle lies inside; of two shades in a cell the higher index stays. */
   fill(left: number, top: number, width: number, height: number, shade: number): void {
-    for (let y = Math.max(top, 0); y < Math.min(top + height, this.height); y++) {
-      for (let x = Math.max(left, 0); x < Math.min(left + width, this.width); x++) {
-        const at = y * this.width + x;
-        this.data[at] = Math.max(this.data[at]!, shade);
+    const { data } = this;
+    const right = Math.min(left + width, this.width);
+    const bottom = Math.min(top + height, this.height);
+    for (let y = Math.max(top, 0); y < bottom; y++) {
+      const row = y * this.width;
+      for (let at = row + Math.max(left, 0); at < row + right; at++) {
+        if (data[at]! < shade) {
+          data[at] = shade;
+        }
       }
     }
   }
@@ -50,8 +55,10 @@ export class Raster {
     const rowBytes = Math.ceil(width / 2);
     const packed = new Uint8Array(rowBytes * height);
     for (let y = 0, at = 0; y < height; y++) {
-      for (let x = 0; x < width; x++, at++) {
-        packed[y * rowBytes + (x >> 1)]! |= data[at]! << (x & 1 ? 0 : 4);
+      const end = at + width;
+      for (let to = y * rowBytes; at < end; to++) {
+        const left = data[at++]!;
+        packed[to] = (left << 4) | (at < end ? data[at++]! : 0);
       }
     }
     return packed;
