@@ -2,7 +2,6 @@ import * as v from 'valibot';
 import type { StreamBatch } from '../machine/access-stream';
 import { CAUSE_COUNT } from '../pricing/costs';
 import { LOCK_COUNT, type PricedBatch } from '../pricing/pricing';
-import { addColumns } from './column-totals';
 import { CostCounter } from './cost-counter';
 import { CostDigest } from './cost-digest';
 import { costAt, countOf, distributionOf, largestCost, QUANTILES, type Distribution } from './distribution';
@@ -86,7 +85,7 @@ export class LatencyRecorder {
       kind.count(operationIndices[row]!, operationBytes[row]!, cycles);
       kind.worst.offer(batch, row, cycles, operationCauses);
     }
-    addColumns(this.causeTotals, operationCauses, operationCount);
+    this.causeTotals.set(priced.causeTotals);
     this.recordLocks(batch, priced.operationHeldCycles);
   }
 

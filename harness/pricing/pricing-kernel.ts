@@ -26,7 +26,7 @@ import type { CacheState, PricingSpecification } from './specification';
 export const LOCK_COUNT = 8;
 
 /** sha256 of the built module: whoever changes the kernel changes this, and with it the keys of cached results. */
-export const KERNEL_SHA256 = '9864fe7737a0dc868e4554a7db7e453f1f4ee5337587b1a794f85a8dc24554b2';
+export const KERNEL_SHA256 = 'b4c2c3f5019532a32ea8f39fe0679ae39a6e5ea0fa56d40ec69b75e4f1a72cdb';
 
 const LINE_BYTES = 64;
 const PAGE_SHIFTS = { '4k': 12, '2m': 21 } as const;
@@ -53,6 +53,7 @@ interface Kernel {
   describeEvent(event: number, cost: number, cause: number): void;
   describeColdCode(instructionCost: number, instructionsMax: number): void;
   restart(): void;
+  totalsOfCauses(): number;
   makeRoom(entries: number, segments: number, operations: number, causes: number): number;
   priceEvents(segmentCount: number): void;
   priceAccesses(segmentCount: number): void;
@@ -66,6 +67,8 @@ export interface BatchRoom {
   /** A row of `CAUSE_COUNT` for each operation that ends in the batch, and one for the one under way at its end. */
   readonly causeCosts: Float64Array;
   readonly operationCycles: Float64Array;
+  /** Whole cycles of all operations so far. */
+  readonly causeTotals: Float64Array;
   /** A row of `LOCK_COUNT` for each operation. */
   readonly heldCycles: Float64Array;
   readonly entries: Int32Array;
@@ -135,10 +138,12 @@ export class PricingKernel {
     const entries = new Int32Array(buffer, endOf(heldCycles), entryCount);
     const segmentEnds = new Int32Array(buffer, endOf(entries), segmentCount);
     const segmentFlags = new Int32Array(buffer, endOf(segmentEnds), segmentCount);
+    const causeTotals = new Float64Array(buffer, this.kernel.totalsOfCauses(), CAUSE_COUNT);
     return {
       segmentPriced,
       segmentCosts,
       causeCosts,
+      causeTotals,
       operationCycles,
       heldCycles,
       entries,

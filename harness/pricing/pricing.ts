@@ -29,6 +29,8 @@ export interface PricedBatch {
   readonly operationCycles: Float64Array;
   /** A row of `CAUSE_COUNT` per operation, in the order of `CAUSES`; a row sums to the operation's cycles. */
   readonly operationCauses: Float64Array;
+  /** Cycles of all operations so far, in the order of `CAUSES`. */
+  readonly causeTotals: Float64Array;
   /** A row of `LOCK_COUNT` per operation: cycles during which the lock of that bit was held. */
   readonly operationHeldCycles: Float64Array;
 }
@@ -59,6 +61,10 @@ export class Pricing implements PricedBatch {
   /** Until an operation ends, its row collects costs in 1/256 cycle. */
   get operationCauses(): Float64Array {
     return this.room.causeCosts;
+  }
+
+  get causeTotals(): Float64Array {
+    return this.room.causeTotals;
   }
 
   get operationHeldCycles(): Float64Array {

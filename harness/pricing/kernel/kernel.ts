@@ -3,7 +3,7 @@ import { batch } from './batch';
 import { l1, l2, l3, tlb } from './caches';
 import { FlatModel } from './flat-model';
 import { between, MemoryHierarchy } from './memory-hierarchy';
-import { Operations } from './operations';
+import { causeTotals, Operations } from './operations';
 import { L1, L2, Price } from './outcomes';
 
 /**
@@ -95,6 +95,11 @@ export function makeRoom(entryCount: i32, segmentCount: i32, operationCount: i32
   const start = batch.makeRoom(entryCount, segmentCount, operationCount, causeCount);
   hierarchy.moveTimes(<i32>(batch.entries - before));
   return start;
+}
+
+/** Where the cycles of all operations are, by cause. */
+export function totalsOfCauses(): usize {
+  return causeTotals;
 }
 
 /** Prices a batch in three steps, of which each needs the one before. */

@@ -1,4 +1,4 @@
-import { batch, EVENT_COUNT, LOCK_COUNT, LOCK_MASK } from './batch';
+import { batch, END_OF_OPERATION, EVENT_COUNT, LOCK_COUNT, LOCK_MASK } from './batch';
 
 /**
  * What operations cost besides their accesses, and what everything comes to: domain events by their counts, whole cycles
@@ -7,11 +7,14 @@ import { batch, EVENT_COUNT, LOCK_COUNT, LOCK_MASK } from './batch';
 
 /** Of the counts of a segment the first are instructions and bit scans; most have none of the others. */
 const RARE_EVENTS: i32 = 2;
+const CAUSE_COUNT_MAX: i32 = 16;
 const eventCosts: usize = memory.data(EVENT_COUNT << 3, 16);
 /** Where in a row their causes are, in bytes. */
 const eventCauses: usize = memory.data(EVENT_COUNT << 2, 16);
 /** Of the operation under way, by lock. */
 const heldCosts: usize = memory.data(LOCK_COUNT << 3, 16);
+/** Cycles of all operations that have ended, by cause. */
+export const causeTotals: usize = memory.data(CAUSE_COUNT_MAX << 3, 16);
 const COST_PER_CYCLE: f64 = 256;
 
 @unmanaged
@@ -27,6 +30,7 @@ export class Operations {
     this.coldInstructions = this.coldInstructionsMax;
     this.locksHeld = 0;
     memory.fill(heldCosts, 0, LOCK_COUNT << 3);
+    memory.fill(causeTotals, 0, CAUSE_COUNT_MAX << 3);
   }
 
   describeEvent(event: i32, cost: f64, cause: i32): void {
@@ -96,8 +100,11 @@ export class Operations {
   finish(segmentCount: i32): void {
     let row = 0;
     for (let segment = 0; segment < segmentCount; segment++) {
-      this.addHeld(batch.flagsOf(segment) & LOCK_MASK, load<f64>(batch.costOf(segment)));
-      if (batch.endsAt(segment)) {
+      const flags = batch.flagsOf(segment);
+      if ((flags & LOCK_MASK) != 0) {
+        this.addHeld(flags & LOCK_MASK, load<f64>(batch.costOf(segment)));
+      }
+      if ((flags & END_OF_OPERATION) != 0) {
         this.finishCauses(row);
         this.finishHeld(row);
         row++;
@@ -114,20 +121,30 @@ export class Operations {
     }
   }
 
-  /** Rounding the running sum, not each cause, makes the causes add up exactly. */
+  /** Rounding the running sum, not each cause, makes the causes add up exactly. They are an even number. */
   @inline
   private finishCauses(row: i32): void {
     const first = batch.causeCosts + row * batch.rowBytes;
     const end = first + batch.rowBytes;
-    let sum: f64 = 0;
-    let cycles: f64 = 0;
-    for (let at = first; at < end; at += 8) {
-      sum += load<f64>(at);
-      const cyclesSoFar = wholeCycles(sum);
-      store<f64>(at, cyclesSoFar - cycles);
-      cycles = cyclesSoFar;
+    const half = f64x2.splat(COST_PER_CYCLE / 2);
+    const perCost = f64x2.splat(1 / COST_PER_CYCLE);
+    // Both of the sum so far, and the second of the cycles so far.
+    let before = f64x2.splat(0);
+    let cyclesBefore = f64x2.splat(0);
+    let total = causeTotals;
+    for (let at = first; at < end; at += 16) {
+      const costs = v128.load(at);
+      const sumsOfPair = f64x2.add(costs, v128.shuffle<f64>(f64x2.splat(0), costs, 0, 2));
+      const sums = f64x2.add(before, sumsOfPair);
+      const cycles = f64x2.floor(f64x2.mul(f64x2.add(sums, half), perCost));
+      const ofCauses = f64x2.sub(cycles, v128.shuffle<f64>(cyclesBefore, cycles, 1, 2));
+      v128.store(at, ofCauses);
+      v128.store(total, f64x2.add(v128.load(total), ofCauses));
+      total += 16;
+      before = v128.shuffle<f64>(sums, sums, 1, 1);
+      cyclesBefore = cycles;
     }
-    store<f64>(batch.cycles + (row << 3), cycles);
+    store<f64>(batch.cycles + (row << 3), f64x2.extract_lane(cyclesBefore, 1));
   }
 
   @inline

@@ -7,7 +7,7 @@ import { StepTable } from '../../../harness/machine/steps';
 import { densityRowOf, densityRowStart, LatencyDensity } from '../../../harness/metrics/latency-density';
 import { LatencyRecorder, type LatencySummary } from '../../../harness/metrics/latency';
 import { sizeClassOf, sizeClassStart } from '../../../harness/metrics/op-kinds';
-import { CAUSE_COUNT, CAUSES } from '../../../harness/pricing/costs';
+import { CAUSE_COUNT, causeIndex, type Cause } from '../../../harness/pricing/costs';
 import { LOCK_COUNT } from '../../../harness/pricing/pricing';
 import { OP } from '../../../traces/trace';
 
@@ -25,6 +25,7 @@ interface Priced {
 function record(operations: readonly Priced[], worstCount: number, batchSize: number): LatencySummary {
   const lockNames = ['heap', 'pool'];
   const recorder = new LatencyRecorder({ lockNames, worstCount, density: true });
+  const causeTotals = new Float64Array(CAUSE_COUNT);
   for (let first = 0; first < operations.length; first += batchSize) {
     const part = operations.slice(first, first + batchSize);
     const operationCycles = new Float64Array(part.length);
@@ -36,12 +37,16 @@ function record(operations: readonly Priced[], worstCount: number, batchSize: nu
       batch.countNoted(NOTED.searchSteps, searchSteps);
       batch.endOperation(0);
       operationCycles[row] = cycles;
-      operationCauses[row * CAUSE_COUNT + CAUSES.indexOf('l1')] = Math.floor(cycles / 2);
-      operationCauses[row * CAUSE_COUNT + CAUSES.indexOf('dram')] = Math.ceil(cycles / 2);
+      const parts = { l1: Math.floor(cycles / 2), dram: Math.ceil(cycles / 2) };
+      for (const [cause, ofCause] of Object.entries(parts)) {
+        operationCauses[row * CAUSE_COUNT + causeIndex(cause as Cause)] = ofCause;
+        causeTotals[causeIndex(cause as Cause)]! += ofCause;
+      }
       held.forEach((heldCycles, lock) => (operationHeldCycles[row * LOCK_COUNT + lock] = heldCycles));
     });
     const operationCount = part.length;
-    recorder.record(batch, { id: '', operationCount, operationCycles, operationCauses, operationHeldCycles });
+    const priced = { operationCount, operationCycles, operationCauses, operationHeldCycles, causeTotals };
+    recorder.record(batch, { id: '', ...priced });
   }
   return recorder.finish();
 }

@@ -14,6 +14,7 @@ import {
   smallPricing,
   smallProfile,
   type Happening,
+  type PricedOperation,
 } from './priced-stream';
 
 const SEED = 20081121;
@@ -243,11 +244,18 @@ spans('cost what they cost in one', () => {
     ),
     (played, specification) => {
       const undrained = played.map((each) => each.filter((one) => one !== 'drain'));
-      assert.equal(priceOperations(specification, played), priceOperations(specification, undrained));
+      const pricing = new Pricing(specification);
+      const priced = pricedBy(pricing, played);
+      assert.equal(priced, priceOperations(specification, undrained));
+      assert.equal([...pricing.causeTotals], totalsOf(priced));
     },
   );
   fc.assert(property, { seed: SEED, numRuns: 200 });
 });
+
+function totalsOf(operations: readonly PricedOperation[]): number[] {
+  return CAUSES.map((cause) => operations.reduce((sum, { causes }) => sum + (causes[cause] ?? 0), 0));
+}
 
 spans('leave nothing behind where a pricing starts again', () => {
   const cold = parsePricing('zen4-2022@cold');
@@ -261,7 +269,10 @@ spans('leave nothing behind where a pricing starts again', () => {
   const pricing = new Pricing(cold);
   assert.is(pricedBy(pricing, [operations[0]!], brokenOff).length, 1);
   pricing.restart();
-  assert.equal(pricedBy(pricing, operations), priceOperations(cold, operations));
+  assert.is(Math.max(...pricing.causeTotals), 0);
+  const again = pricedBy(pricing, operations);
+  assert.equal(again, priceOperations(cold, operations));
+  assert.equal([...pricing.causeTotals], totalsOf(again));
 });
 
 spans.run();
