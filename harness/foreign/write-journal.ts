@@ -84,12 +84,14 @@ export class WriteJournal implements Past, OverwrittenWords {
 
   standAt(moment: number): void {
     this.close();
-    while (this.stoodAt > moment) {
-      this.exchange(--this.stoodAt);
+    let row = this.stoodAt;
+    while (row > moment) {
+      this.exchange(--row);
     }
-    while (this.stoodAt < moment) {
-      this.exchange(this.stoodAt++);
+    while (row < moment) {
+      this.exchange(row++);
     }
+    this.stoodAt = moment;
   }
 
   private get count(): number {
@@ -107,7 +109,7 @@ export class WriteJournal implements Past, OverwrittenWords {
   /** What memory and a row hold change places. */
   private exchange(row: number): void {
     const { view } = this;
-    const rows = this.kept[Math.floor(row / JOURNAL_ROWS)]!;
+    const rows = this.kept[(row / JOURNAL_ROWS) >>> 0]!;
     const at = (row % JOURNAL_ROWS) * JOURNAL_ROW_WORDS;
     const address = rows[at]! >>> 0;
     const low = rows[at + 2]!;
