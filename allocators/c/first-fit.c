@@ -204,13 +204,16 @@ static int block_is_free(struct block *block) {
     return block->link.next != NULL;
 }
 
-/* Whether a header can lie there: in held memory, of whole pages or of whole lines within one page. */
+/* Whether a block lies there by its size: whole pages, or whole lines within one page. */
+static int block_has_size(struct block *block) {
+    size_t offset = (uintptr_t)block % AR_PAGE_BYTES, bytes = block->bytes;
+    if (bytes == 0) return 0;
+    return offset == 0 && bytes % AR_PAGE_BYTES == 0
+        || offset % LINE_BYTES == 0 && bytes % LINE_BYTES == 0 && offset + bytes <= AR_PAGE_BYTES;
+}
+
 static int block_is_sound(struct block *block) {
-    size_t offset = (uintptr_t)block % AR_PAGE_BYTES;
-    if (offset % LINE_BYTES || !is_held(block, sizeof *block) || block->bytes == 0) return 0;
-    int is_whole = offset == 0 && block->bytes % AR_PAGE_BYTES == 0;
-    int is_part = offset + block->bytes <= AR_PAGE_BYTES && block->bytes % LINE_BYTES == 0;
-    return (is_whole || is_part) && is_held(block, block->bytes);
+    return is_held(block, sizeof *block) && block_has_size(block) && is_held(block, block->bytes);
 }
 
 int ar_block_at(void *p, struct ar_block *found) {
@@ -224,7 +227,9 @@ void ar_walk(ar_visitor visit) {
     for (char *run = ar_held_from(NULL); run; run = ar_held_from(run)) {
         for (char *end = ar_held_until(run); run < end;) {
             struct block *block = (struct block *)run;
-            if (!block_is_sound(block)) ar_panic("a block whose size no block can have");
+            if (!block_has_size(block) || block->bytes > (size_t)(end - run)) {
+                ar_panic("a block whose size no block can have");
+            }
             visit(block, block->bytes, block_is_free(block) ? AR_FREE : AR_ALLOCATED);
             run += block->bytes;
         }
