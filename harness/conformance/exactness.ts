@@ -1,6 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { AccessStream } from '../machine/access-stream';
-import { PRICED_COUNT } from '../machine/domain-events';
 import { HEAP_BASE } from '../machine/memory-layout';
 import { operationText, type ConformanceOperation } from './operation';
 import { Findings } from './rules';
@@ -26,7 +25,7 @@ class StreamDigest {
     this.hash.update(entries.subarray(0, entryCount));
     this.hash.update(segmentEnds.subarray(0, segmentCount));
     this.hash.update(segmentFlags.subarray(0, segmentCount));
-    this.hash.update(segmentPriced.subarray(0, segmentCount * PRICED_COUNT));
+    segmentPriced.forEach((counts) => this.hash.update(counts.subarray(0, segmentCount)));
   };
 
   /** The fingerprint of a trial that has ended; for trials that ended differently, another one. */

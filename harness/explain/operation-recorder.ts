@@ -1,6 +1,6 @@
 import type { TextTable } from '../../traces/trace';
 import { END_OF_OPERATION, KIND_COUNT, LOCK_MASK, type AccessStream } from '../machine/access-stream';
-import { PRICED, PRICED_COUNT } from '../machine/domain-events';
+import { PRICED } from '../machine/domain-events';
 import type { Machine } from '../machine/machine';
 import type { Step } from '../machine/steps';
 import { causeIndex } from '../pricing/costs';
@@ -101,7 +101,7 @@ export class OperationRecorder {
         this.pass(this.marks[mark++]!);
       }
       if ((batch.segmentFlags[segment]! & END_OF_OPERATION) !== 0) {
-        this.events = eventCounts(batch.operationNoted, 0);
+        this.events = eventCounts(batch.operationNoted.map((counts) => counts[0]!));
         this.priced = this.pricing.endOperation();
       }
     }
@@ -128,7 +128,7 @@ export class OperationRecorder {
 
   private recordSegment(batch: AccessStream, segment: number, start: number, end: number): void {
     const locks = batch.segmentFlags[segment]! & LOCK_MASK;
-    const instructions = batch.segmentPriced[segment * PRICED_COUNT + PRICED.instructions]!;
+    const instructions = batch.segmentPriced[PRICED.instructions]![segment]!;
     this.run.instructions += instructions;
     this.instructions += instructions;
     this.addCosts(OWN, this.pricing.priceEvents(batch, segment), locks);

@@ -1,6 +1,6 @@
-import { AccessStream, END_OF_OPERATION } from '../machine/access-stream';
+import { END_OF_OPERATION, ENTRY_CAPACITY, type AccessStream } from '../machine/access-stream';
+import { columnsOf } from '../machine/count-columns';
 import { PRICED_COUNT } from '../machine/domain-events';
-import { StepTable } from '../machine/steps';
 import { causeCycles, type CauseCycles } from '../metrics/worst-operations';
 import { CAUSE_COUNT, COST_PER_CYCLE } from '../pricing/costs';
 import { LOCK_COUNT, Pricing } from '../pricing/pricing';
@@ -17,14 +17,22 @@ export type CauseCosts = Float64Array;
 export class PiecewisePricing {
   readonly pricing: Pricing;
   /** A batch of one segment that is filled anew for each piece. */
-  private readonly piece = new AccessStream(new StepTable(), Infinity, undefined, () => undefined);
+  private readonly piece = {
+    entries: new Int32Array(ENTRY_CAPACITY),
+    segmentEnds: new Int32Array(1),
+    segmentFlags: new Int32Array(1),
+    segmentPriced: columnsOf(new Float64Array(PRICED_COUNT), 1),
+    pricedEvents: (1 << PRICED_COUNT) - 1,
+    segmentCount: 1,
+    operationCodes: new Uint8Array(1),
+    operationCount: 0,
+  };
   private readonly costsBefore: CauseCosts = new Float64Array(CAUSE_COUNT);
   /** Of the piece priced last; valid until the next. */
   readonly costs: CauseCosts = new Float64Array(CAUSE_COUNT);
 
   constructor(specification: PricingSpecification) {
     this.pricing = new Pricing(specification);
-    this.piece.segmentCount = 1;
   }
 
   /** Prices whole operations. */
@@ -34,10 +42,10 @@ export class PiecewisePricing {
 
   /** Prices what segment `segment` of a batch did besides its accesses. */
   priceEvents(batch: AccessStream, segment: number): CauseCosts {
-    const row = segment * PRICED_COUNT;
-    this.piece.segmentPriced.set(batch.segmentPriced.subarray(row, row + PRICED_COUNT));
+    const { piece } = this;
+    piece.segmentPriced.forEach((counts, event) => (counts[0] = batch.segmentPriced[event]![segment]!));
     this.pricePiece(0, batch.segmentFlags[segment]!);
-    this.piece.segmentPriced.fill(0, 0, PRICED_COUNT);
+    piece.segmentPriced.forEach((counts) => counts.fill(0));
     return this.costs;
   }
 

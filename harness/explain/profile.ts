@@ -1,6 +1,6 @@
 import type { Trace } from '../../traces/trace';
 import { END_OF_OPERATION, type AccessStream, type StepObserver } from '../machine/access-stream';
-import { PRICED, PRICED_COUNT } from '../machine/domain-events';
+import { PRICED } from '../machine/domain-events';
 import type { Machine } from '../machine/machine';
 import type { Step } from '../machine/steps';
 import { causeIndex } from '../pricing/costs';
@@ -104,7 +104,7 @@ class StepSums implements StepObserver {
 
   private addSegment(batch: AccessStream, segment: number, start: number, end: number): void {
     const { run, pricing } = this;
-    run.instructions += batch.segmentPriced[segment * PRICED_COUNT + PRICED.instructions]!;
+    run.instructions += batch.segmentPriced[PRICED.instructions]![segment]!;
     run.addCosts(pricing.priceEvents(batch, segment));
     for (let index = start; index < end; index++) {
       const costs = pricing.priceAccesses(batch, segment, index, index + 1);

@@ -1,6 +1,6 @@
 import { isBlock, TextTable, type Placement, type Trace, type TraceEvent } from '../../traces/trace';
 import type { AccessStream, StepObserver } from '../machine/access-stream';
-import { NOTED, NOTED_COUNT } from '../machine/domain-events';
+import { NOTED } from '../machine/domain-events';
 import type { Step } from '../machine/steps';
 import { NotDeterministic } from '../metrics/repetition';
 import type { PricingSpecification } from '../pricing/specification';
@@ -189,7 +189,7 @@ class SecondPass implements StepObserver, MachineObserver, ReplayObserver {
 /** Whether blocks moved during the operations that end in a batch. */
 function hasMoves({ operationNoted, operationCount }: AccessStream): boolean {
   for (let row = 0; row < operationCount; row++) {
-    if (operationNoted[row * NOTED_COUNT + NOTED.moves] !== 0) {
+    if (operationNoted[NOTED.moves]![row] !== 0) {
       return true;
     }
   }

@@ -26,7 +26,7 @@ import { I32, I64 } from './wasm/opcodes';
  */
 
 /** sha256 of the built module: whoever changes the kernel changes this, and with it the keys of cached results. */
-export const ENGINE_KERNEL_SHA256 = 'c32bc44b8a72072d14d91ae293d34e2d41d008f9874766e5706d663d02da7833';
+export const ENGINE_KERNEL_SHA256 = '975f8d32022dde5672920adc14854874cf703d5dbcde7aabd8f05cd8fc168d3e';
 
 const kernelModule = new WebAssembly.Module(readFileSync(join(__dirname, 'kernel', 'engine-kernel.wasm')));
 

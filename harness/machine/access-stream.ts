@@ -1,6 +1,8 @@
+import { clearCounts, columnsOf, type CountColumns } from './count-columns';
 import { NOTED, NOTED_COUNT, PRICED, PRICED_COUNT } from './domain-events';
 import { Runaway } from './failures';
 import type { Step, StepTable } from './steps';
+import type { StreamArrays } from './stream-batch';
 
 /**
  * The access stream: everything a pricing needs to know of a batch of operations, in flat arrays.
@@ -8,14 +10,6 @@ import type { Step, StepTable } from './steps';
  * Engines append; when an array is full the stream hands itself to its drain (all pricings, one after the other) and
  * starts again from empty. An operation may span several batches. One class, no polymorphism, no allocation: this is
  * where the harness spends its time.
- *
- * Layout of a batch:
- *  - `entries[0 … entryCount)`: physical word address with its access kind in the two low bits.
- *  - segments `0 … segmentCount`: `segmentEnds[s]` is the stream position where segment s ends (it begins where the
- *    one before ended), `segmentFlags[s]` the locks held during it (`LOCK_MASK`, one bit a lock) and whether the
- *    operation ends with it (`END_OF_OPERATION`), `segmentPriced[s * PRICED_COUNT + p]` its priced domain counts.
- *  - operations `0 … operationCount` that end in this batch, in order: event index, op code, id, bytes, alignment,
- *    placement, and `operationNoted[o * NOTED_COUNT + n]`.
  */
 
 /** Access kinds, the low two bits of an entry. */
@@ -43,7 +37,8 @@ export const ENTRIES_ENOUGH = 1 << 16;
 export const ENTRY_CAPACITY = 1 << 18;
 const ENTRY_LAST = ENTRY_CAPACITY - 1;
 export const SEGMENT_CAPACITY = 1 << 12;
-export const OPERATION_CAPACITY = 1 << 10;
+const OPERATION_SHIFT = 10;
+export const OPERATION_CAPACITY = 1 << OPERATION_SHIFT;
 /** The last rows stay free: there is always one to count in. */
 const SEGMENT_LAST = SEGMENT_CAPACITY - 1;
 const OPERATION_LAST = OPERATION_CAPACITY - 1;
@@ -54,41 +49,23 @@ export interface StepObserver {
   step(step: Step, times: number, position: number): void;
 }
 
-/** What recorders read of a batch. */
-export type StreamBatch = Readonly<
-  Pick<
-    AccessStream,
-    | 'entries'
-    | 'entryCount'
-    | 'segmentEnds'
-    | 'segmentFlags'
-    | 'segmentPriced'
-    | 'segmentCount'
-    | 'operationIndices'
-    | 'operationCodes'
-    | 'operationIds'
-    | 'operationBytes'
-    | 'operationAligns'
-    | 'operationNoted'
-    | 'operationCount'
-  >
->;
+/** Where the columns begin that are written all the time. */
+const INSTRUCTIONS = PRICED.instructions * SEGMENT_CAPACITY;
+const BIT_SCANS = PRICED.bitScans * SEGMENT_CAPACITY;
+const MISPREDICTS = PRICED.mispredicts * SEGMENT_CAPACITY;
+const LOCK_ACQUIRES = NOTED.lockAcquires * OPERATION_CAPACITY;
 
-/** The arrays that an engine can write by itself. */
-export interface StreamArrays {
-  readonly entries: Int32Array;
-  readonly segmentEnds: Int32Array;
-  readonly segmentFlags: Int32Array;
-  readonly segmentPriced: Float64Array;
-  readonly operationNoted: Float64Array;
-}
+/** Counts that segments and operations have beside those of steps. */
+const PRICED_ALWAYS = (1 << PRICED.instructions) | (1 << PRICED.bitScans);
+const NOTED_ALWAYS = 1 << NOTED.lockAcquires;
 
 export class AccessStream {
   entryCount = 0;
 
   segmentEnds: Int32Array = new Int32Array(SEGMENT_CAPACITY);
   segmentFlags: Int32Array = new Int32Array(SEGMENT_CAPACITY);
-  segmentPriced: Float64Array = new Float64Array(SEGMENT_CAPACITY * PRICED_COUNT);
+  private priced: Float64Array = new Float64Array(PRICED_COUNT * SEGMENT_CAPACITY);
+  segmentPriced: CountColumns = columnsOf(this.priced, SEGMENT_CAPACITY);
   segmentCount = 0;
 
   readonly operationIndices: Float64Array = new Float64Array(OPERATION_CAPACITY);
@@ -97,20 +74,22 @@ export class AccessStream {
   readonly operationBytes: Float64Array = new Float64Array(OPERATION_CAPACITY);
   readonly operationAligns: Float64Array = new Float64Array(OPERATION_CAPACITY);
   readonly operationPlacements: Float64Array = new Float64Array(OPERATION_CAPACITY);
-  operationNoted: Float64Array = new Float64Array(OPERATION_CAPACITY * NOTED_COUNT);
+  private noted: Float64Array = new Float64Array(NOTED_COUNT * OPERATION_CAPACITY);
+  operationNoted: CountColumns = columnsOf(this.noted, OPERATION_CAPACITY);
   operationCount = 0;
 
   /** Entries and operations drained so far: positions of this batch count from here. */
   entriesDrained = 0;
   operationsDrained = 0;
 
+  /** Events that were counted one by one, and not because a step is one. */
+  private pricedBeside = 0;
+  private notedBeside = 0;
+
   /** Instructions and bit scans of the segment under way. */
   instructions = 0;
   bitScans = 0;
 
-  /** Where the segment and the operation under way keep their other counts: they are summed up in place. */
-  private pricedRow = 0;
-  private notedRow = 0;
   locksHeld = 0;
   /** The step reported last: what the engine was doing when it stopped. */
   lastStep: Step | undefined;
@@ -147,8 +126,19 @@ export class AccessStream {
     this.entries = entries;
     this.segmentEnds = segmentEnds;
     this.segmentFlags = segmentFlags;
-    this.segmentPriced = segmentPriced;
-    this.operationNoted = operationNoted;
+    this.priced = segmentPriced;
+    this.segmentPriced = columnsOf(segmentPriced, SEGMENT_CAPACITY);
+    this.noted = operationNoted;
+    this.operationNoted = columnsOf(operationNoted, OPERATION_CAPACITY);
+  }
+
+  /** The domain counts that are not all zero, a bit each; some of these may be. */
+  get pricedEvents(): number {
+    return PRICED_ALWAYS | this.steps.pricedEvents | this.pricedBeside;
+  }
+
+  get notedEvents(): number {
+    return NOTED_ALWAYS | this.steps.notedEvents | this.notedBeside;
   }
 
   /** Where the stream stands after an engine has appended to it by itself. */
@@ -156,8 +146,6 @@ export class AccessStream {
     this.entryCount = entryCount;
     this.segmentCount = segmentCount;
     this.operationCount = operationCount;
-    this.pricedRow = segmentCount * PRICED_COUNT;
-    this.notedRow = operationCount * NOTED_COUNT;
   }
 
   /** Appends one access: `address` is a physical byte address, `kind` one of LOAD, CHASE, STORE, UPDATE. */
@@ -173,28 +161,34 @@ export class AccessStream {
   /** What a step is beside its instructions, which `Machine.work` adds up: events, mispredictions, a story. */
   workMore(step: Step, times: number): void {
     const { steps } = this;
-    this.segmentPriced[this.pricedRow + PRICED.mispredicts]! += steps.mispredicts[step]! * times;
+    const mispredicts = steps.mispredicts[step]!;
+    if (mispredicts !== 0) {
+      this.priced[MISPREDICTS + this.segmentCount]! += mispredicts * times;
+    }
     const event = steps.noted[step]!;
     if (event !== NOTED.none) {
-      this.operationNoted[this.notedRow + event]! += times;
+      this.noted[(event << OPERATION_SHIFT) + this.operationCount]! += times;
     }
     if (this.observer !== undefined) {
       this.observer.step(step, times, this.entryCount);
     }
   }
 
+  /** The counts of the segment and of the operation under way are summed up in place. */
   countPriced(event: number, times: number): void {
-    this.segmentPriced[this.pricedRow + event]! += times;
+    this.pricedBeside |= 1 << event;
+    this.priced[event * SEGMENT_CAPACITY + this.segmentCount]! += times;
   }
 
   countNoted(event: number, times: number): void {
-    this.operationNoted[this.notedRow + event]! += times;
+    this.notedBeside |= 1 << event;
+    this.noted[event * OPERATION_CAPACITY + this.operationCount]! += times;
   }
 
   acquired(lockBit: number): void {
     this.closeSegment(0);
     this.locksHeld |= lockBit;
-    this.operationNoted[this.notedRow + NOTED.lockAcquires]! += 1;
+    this.noted[LOCK_ACQUIRES + this.operationCount]! += 1;
   }
 
   released(lockBit: number): void {
@@ -248,7 +242,6 @@ export class AccessStream {
   closeOperation(): void {
     this.closeSegment(END_OF_OPERATION);
     this.operationCount++;
-    this.notedRow += NOTED_COUNT;
   }
 
   /** Whether the batch has to go to the drain before the next operation. */
@@ -332,12 +325,13 @@ export class AccessStream {
   }
 
   private empty(): void {
-    this.segmentPriced.fill(0, 0, this.pricedRow + PRICED_COUNT);
-    this.operationNoted.fill(0, 0, this.notedRow + NOTED_COUNT);
+    // Whatever is always written need not be zero before.
+    clearCounts(this.segmentPriced, this.pricedEvents & ~PRICED_ALWAYS, this.segmentCount + 1);
+    clearCounts(this.operationNoted, this.notedEvents, this.operationCount + 1);
+    this.pricedBeside = 0;
+    this.notedBeside = 0;
     this.instructions = 0;
     this.bitScans = 0;
-    this.pricedRow = 0;
-    this.notedRow = 0;
     this.entryCount = 0;
     this.segmentCount = 0;
     this.operationCount = 0;
@@ -348,12 +342,11 @@ export class AccessStream {
     const segment = this.segmentCount;
     this.segmentEnds[segment] = this.entryCount;
     this.segmentFlags[segment] = this.locksHeld | flags;
-    this.segmentPriced[this.pricedRow + PRICED.instructions] = this.instructions;
-    this.segmentPriced[this.pricedRow + PRICED.bitScans] = this.bitScans;
+    this.priced[INSTRUCTIONS + segment] = this.instructions;
+    this.priced[BIT_SCANS + segment] = this.bitScans;
     this.instructions = 0;
     this.bitScans = 0;
     this.segmentCount = segment + 1;
-    this.pricedRow += PRICED_COUNT;
     if (flags === 0 && this.segmentCount === SEGMENT_LAST - 1) {
       this.flushClosed();
     }
@@ -367,9 +360,13 @@ export class AccessStream {
     }
     this.beforeFlush?.();
     const row = this.operationCount;
-    const noted = this.operationNoted.slice(this.notedRow, this.notedRow + NOTED_COUNT);
+    const noted = this.operationNoted.map((column) => column[row]!);
     this.flush();
-    this.operationNoted.set(noted);
+    noted.forEach((times, event) => {
+      if (times !== 0) {
+        this.countNoted(event, times);
+      }
+    });
     this.operationIndices[0] = this.operationIndices[row]!;
     this.operationCodes[0] = this.operationCodes[row]!;
     this.operationIds[0] = this.operationIds[row]!;

@@ -1,5 +1,6 @@
 import { InputError } from '../../traces/input-error';
-import { ENTRY_CAPACITY, OPERATION_CAPACITY, SEGMENT_CAPACITY, type StreamArrays } from './access-stream';
+import { ENTRY_CAPACITY, OPERATION_CAPACITY, SEGMENT_CAPACITY } from './access-stream';
+import type { StreamArrays } from './stream-batch';
 import { NOTED_COUNT, PRICED_COUNT } from './domain-events';
 
 /**
@@ -46,8 +47,8 @@ export class LinearMemory {
       entries: new Int32Array(buffer, at.entries, ENTRY_CAPACITY),
       segmentEnds: new Int32Array(buffer, at.segmentEnds, SEGMENT_CAPACITY),
       segmentFlags: new Int32Array(buffer, at.segmentFlags, SEGMENT_CAPACITY),
-      segmentPriced: new Float64Array(buffer, at.segmentPriced, SEGMENT_CAPACITY * PRICED_COUNT),
-      operationNoted: new Float64Array(buffer, at.operationNoted, OPERATION_CAPACITY * NOTED_COUNT),
+      segmentPriced: new Float64Array(buffer, at.segmentPriced, PRICED_COUNT * SEGMENT_CAPACITY),
+      operationNoted: new Float64Array(buffer, at.operationNoted, NOTED_COUNT * OPERATION_CAPACITY),
     };
   }
 

@@ -1,4 +1,4 @@
-import { NOTED, type NotedName } from './domain-events';
+import { NOTED, PRICED, type NotedName } from './domain-events';
 
 /**
  * The steps of the engines on one machine: every engine names its steps once, with the instructions that the compiled
@@ -44,6 +44,9 @@ export class StepTable {
   weights = new Int32Array(STEPS_AT_FIRST);
   mispredicts = new Float64Array(STEPS_AT_FIRST);
   noted = new Uint8Array(STEPS_AT_FIRST);
+  /** The domain counts that any step may change, a bit each. */
+  pricedEvents = 0;
+  notedEvents = 0;
   private readonly steps: NamedStep[] = [];
 
   /** @param isObserved whether somebody is told of every step, so that each is more than its instructions */
@@ -65,6 +68,8 @@ export class StepTable {
       this.steps.push({ engine, name, ...definition });
       this.mispredicts[step] = definition.mispredicts ?? 0;
       this.noted[step] = NOTED[definition.event ?? 'none'];
+      this.pricedEvents |= this.mispredicts[step] === 0 ? 0 : 1 << PRICED.mispredicts;
+      this.notedEvents |= 1 << this.noted[step]!;
       const isMore = this.isObserved || this.noted[step] !== NOTED.none || this.mispredicts[step] !== 0;
       this.weights[step] = 2 * definition.instructions + (isMore ? 1 : 0);
       indices[name] = step as Step;

@@ -1,4 +1,4 @@
-import type { StreamBatch } from '../machine/access-stream';
+import type { StreamBatch } from '../machine/stream-batch';
 import { Pricing } from '../pricing/pricing';
 import type { PricingSpecification } from '../pricing/specification';
 import { LatencyRecorder, type LatencySummary } from './latency';

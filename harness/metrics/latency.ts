@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { StreamBatch } from '../machine/access-stream';
+import type { StreamBatch } from '../machine/stream-batch';
 import { CAUSE_COUNT } from '../pricing/costs';
 import { LOCK_COUNT, type PricedBatch } from '../pricing/pricing';
 import { CostCounter } from './cost-counter';

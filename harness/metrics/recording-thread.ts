@@ -1,6 +1,7 @@
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import type { IdentityOf, IdentityTask } from '../../traces/trace';
-import { OPERATION_CAPACITY, type StreamBatch } from '../machine/access-stream';
+import { OPERATION_CAPACITY } from '../machine/access-stream';
+import type { StreamBatch } from '../machine/stream-batch';
 import { PlacementsWriter, type PageWriter } from '../replay/placements';
 import type { PlacementsForm } from '../replay/port';
 import type { Digests } from '../replay/replay';

@@ -1,7 +1,6 @@
 import { mixed } from '../../traces/ground/integer-hash';
 import { isBlock, NOTHING, NULL, OP_NAMES, ZERO, type Placement } from '../../traces/trace';
 import { END_OF_OPERATION, type AccessStream } from '../machine/access-stream';
-import { PRICED_COUNT } from '../machine/domain-events';
 import { HEAP_BASE } from '../machine/memory-layout';
 import type { Outcome } from '../replay/outcome';
 import type { RepeatableReplay } from '../replay/payload-writer';
@@ -34,8 +33,8 @@ abstract class OperationReader {
       for (; entry < segmentEnds[segment]!; entry++) {
         digest = mixed(digest, entries[entry]!);
       }
-      for (let count = 0; count < PRICED_COUNT; count++) {
-        digest = mixed(digest, segmentPriced[segment * PRICED_COUNT + count]!);
+      for (const counts of segmentPriced) {
+        digest = mixed(digest, counts[segment]!);
       }
       this.digest = digest;
       if ((segmentFlags[segment]! & END_OF_OPERATION) !== 0) {

@@ -1,9 +1,6 @@
-import {
-  ENTRY_CAPACITY,
-  OPERATION_CAPACITY,
-  SEGMENT_CAPACITY,
-  type StreamBatch,
-} from '../machine/access-stream';
+import { ENTRY_CAPACITY, OPERATION_CAPACITY, SEGMENT_CAPACITY } from '../machine/access-stream';
+import type { StreamBatch } from '../machine/stream-batch';
+import { columnsOf, copyCounts, type CountColumns } from '../machine/count-columns';
 import { NOTED_COUNT, PRICED_COUNT } from '../machine/domain-events';
 import { PAGE_LINES_MAX, type PlacementPage } from '../replay/placements';
 import { SharedRings } from './shared-rings';
@@ -24,12 +21,12 @@ const SLOT_COUNTS = [BATCH_COUNT, PAGE_COUNT];
 
 /** One batch: arrays of its own size, at a place of its own. */
 class SharedBatch implements StreamBatch {
-  readonly segmentPriced: Float64Array;
+  readonly segmentPriced: CountColumns;
   readonly operationIndices: Float64Array;
   readonly operationIds: Float64Array;
   readonly operationBytes: Float64Array;
   readonly operationAligns: Float64Array;
-  readonly operationNoted: Float64Array;
+  readonly operationNoted: CountColumns;
   readonly entries: Int32Array;
   readonly segmentEnds: Int32Array;
   readonly segmentFlags: Int32Array;
@@ -48,22 +45,22 @@ class SharedBatch implements StreamBatch {
       at += array.byteLength;
       return array;
     };
-    this.segmentPriced = doubles(SEGMENT_CAPACITY * PRICED_COUNT);
+    this.segmentPriced = columnsOf(doubles(SEGMENT_CAPACITY * PRICED_COUNT), SEGMENT_CAPACITY);
     this.operationIndices = doubles(OPERATION_CAPACITY);
     this.operationIds = doubles(OPERATION_CAPACITY);
     this.operationBytes = doubles(OPERATION_CAPACITY);
     this.operationAligns = doubles(OPERATION_CAPACITY);
-    this.operationNoted = doubles(OPERATION_CAPACITY * NOTED_COUNT);
+    this.operationNoted = columnsOf(doubles(OPERATION_CAPACITY * NOTED_COUNT), OPERATION_CAPACITY);
     this.entries = words(ENTRY_CAPACITY);
     this.segmentEnds = words(SEGMENT_CAPACITY);
     this.segmentFlags = words(SEGMENT_CAPACITY);
-    this.counts = words(4);
+    this.counts = words(6);
     this.operationCodes = new Uint8Array(buffer, at, OPERATION_CAPACITY);
   }
 
   static readonly BYTES =
     8 * (SEGMENT_CAPACITY * PRICED_COUNT + OPERATION_CAPACITY * (4 + NOTED_COUNT)) +
-    4 * (ENTRY_CAPACITY + 2 * SEGMENT_CAPACITY + 4) +
+    4 * (ENTRY_CAPACITY + 2 * SEGMENT_CAPACITY + 6) +
     OPERATION_CAPACITY;
 
   get entryCount(): number {
@@ -78,19 +75,27 @@ class SharedBatch implements StreamBatch {
     return this.counts[2]!;
   }
 
+  get pricedEvents(): number {
+    return this.counts[3]!;
+  }
+
+  get notedEvents(): number {
+    return this.counts[4]!;
+  }
+
   copy(batch: StreamBatch): void {
-    const { entryCount, segmentCount, operationCount } = batch;
-    this.counts.set([entryCount, segmentCount, operationCount]);
+    const { entryCount, segmentCount, operationCount, pricedEvents, notedEvents } = batch;
+    copyCounts(this.segmentPriced, this.pricedEvents, batch.segmentPriced, pricedEvents, segmentCount);
+    copyCounts(this.operationNoted, this.notedEvents, batch.operationNoted, notedEvents, operationCount);
+    this.counts.set([entryCount, segmentCount, operationCount, pricedEvents, notedEvents]);
     this.entries.set(batch.entries.subarray(0, entryCount));
     this.segmentEnds.set(batch.segmentEnds.subarray(0, segmentCount));
     this.segmentFlags.set(batch.segmentFlags.subarray(0, segmentCount));
-    this.segmentPriced.set(batch.segmentPriced.subarray(0, segmentCount * PRICED_COUNT));
     this.operationIndices.set(batch.operationIndices.subarray(0, operationCount));
     this.operationCodes.set(batch.operationCodes.subarray(0, operationCount));
     this.operationIds.set(batch.operationIds.subarray(0, operationCount));
     this.operationBytes.set(batch.operationBytes.subarray(0, operationCount));
     this.operationAligns.set(batch.operationAligns.subarray(0, operationCount));
-    this.operationNoted.set(batch.operationNoted.subarray(0, operationCount * NOTED_COUNT));
   }
 }
 

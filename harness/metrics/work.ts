@@ -1,6 +1,7 @@
-import { END_OF_OPERATION, type StreamBatch } from '../machine/access-stream';
-import { NOTED, NOTED_COUNT, PRICED, PRICED_COUNT } from '../machine/domain-events';
-import { addColumns } from './column-totals';
+import { END_OF_OPERATION } from '../machine/access-stream';
+import type { StreamBatch } from '../machine/stream-batch';
+import { hasEvent } from '../machine/count-columns';
+import { NOTED, NOTED_COUNT, PRICED } from '../machine/domain-events';
 import { Largest, type Peak } from './largest';
 import { KIND_OF_CODE, OP_KINDS, type OpKind } from './op-kinds';
 import { eventCounts, type EventCounts } from './worst-operations';
@@ -40,7 +41,7 @@ export class WorkRecorder {
     const [alloc, free, realloc, other] = this.kinds.map((kind) => kind.finish());
     return {
       kinds: { alloc: alloc!, free: free!, realloc: realloc!, other: other! },
-      events: eventCounts(this.noted, 0),
+      events: eventCounts(this.noted),
       searchStepsMax: this.searchSteps.peak,
     };
   }
@@ -48,13 +49,14 @@ export class WorkRecorder {
   private recordWork(batch: StreamBatch): void {
     const { segmentCount, segmentEnds, segmentFlags, segmentPriced, operationCodes, operationIndices } =
       batch;
+    const instructionCounts = segmentPriced[PRICED.instructions]!;
     let { accesses, instructions } = this;
     let start = 0;
     let row = 0;
     for (let segment = 0; segment < segmentCount; segment++) {
       const end = segmentEnds[segment]!;
       accesses += end - start;
-      instructions += segmentPriced[segment * PRICED_COUNT + PRICED.instructions]!;
+      instructions += instructionCounts[segment]!;
       start = end;
       if ((segmentFlags[segment]! & END_OF_OPERATION) !== 0) {
         this.kinds[KIND_OF_CODE[operationCodes[row]!]!]!.add(operationIndices[row]!, accesses, instructions);
@@ -67,12 +69,28 @@ export class WorkRecorder {
     this.instructions = instructions;
   }
 
-  private recordEvents({ operationCount, operationNoted, operationIndices }: StreamBatch): void {
-    addColumns(this.noted, operationNoted, operationCount);
-    for (let row = 0; row < operationCount; row++) {
-      this.searchSteps.offer(operationNoted[row * NOTED_COUNT + NOTED.searchSteps]!, operationIndices[row]!);
+  private recordEvents({ operationCount, operationNoted, notedEvents, operationIndices }: StreamBatch): void {
+    const { noted } = this;
+    for (let event = 0; event < NOTED_COUNT; event++) {
+      if (hasEvent(notedEvents, event)) {
+        noted[event]! += sumOf(operationNoted[event]!, operationCount);
+      }
+    }
+    const searchSteps = operationNoted[NOTED.searchSteps]!;
+    // Where there are none, the first operation has as many as any.
+    const rows = hasEvent(notedEvents, NOTED.searchSteps) ? operationCount : Math.min(operationCount, 1);
+    for (let row = 0; row < rows; row++) {
+      this.searchSteps.offer(searchSteps[row]!, operationIndices[row]!);
     }
   }
+}
+
+function sumOf(column: Float64Array, rows: number): number {
+  let sum = 0;
+  for (let row = 0; row < rows; row++) {
+    sum += column[row]!;
+  }
+  return sum;
 }
 
 /** Adds up the work of operations of one kind. */

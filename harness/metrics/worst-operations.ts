@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { OP_NAMES } from '../../traces/trace';
-import type { StreamBatch } from '../machine/access-stream';
+import type { StreamBatch } from '../machine/stream-batch';
 import { NOTED_COUNT, NOTED_NAMES } from '../machine/domain-events';
 import { CAUSE_COUNT, CAUSES, type Cause } from '../pricing/costs';
 import { causes, count, events, integer, op, type Shape } from './schema';
@@ -92,7 +92,7 @@ export class WorstOperations {
       this.causes[slot * CAUSE_COUNT + cause] = causes[row * CAUSE_COUNT + cause]!;
     }
     for (let event = 0; event < NOTED_COUNT; event++) {
-      this.noted[slot * NOTED_COUNT + event] = batch.operationNoted[row * NOTED_COUNT + event]!;
+      this.noted[slot * NOTED_COUNT + event] = batch.operationNoted[event]![row]!;
     }
   }
 
@@ -112,7 +112,7 @@ export class WorstOperations {
 }
 
 /** The domain events from position `base` of an array of counts, by name; zeros are left out. */
-export function eventCounts(noted: Float64Array, base: number): EventCounts {
+export function eventCounts(noted: ArrayLike<number>, base = 0): EventCounts {
   const events: Partial<Record<keyof EventCounts, number>> = {};
   for (const [event, name] of NOTED_NAMES.entries()) {
     const count = noted[base + event]!;

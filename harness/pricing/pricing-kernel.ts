@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../traces/input-error';
-import { PRICED_COUNT } from '../machine/domain-events';
+import { columnsOf, type CountColumns } from '../machine/count-columns';
+import { PRICED, PRICED_COUNT } from '../machine/domain-events';
 import {
   CAUSE_COUNT,
   causeIndex,
@@ -26,8 +27,9 @@ import type { CacheState, PricingSpecification } from './specification';
 export const LOCK_COUNT = 8;
 
 /** sha256 of the built module: whoever changes the kernel changes this, and with it the keys of cached results. */
-export const KERNEL_SHA256 = 'b4c2c3f5019532a32ea8f39fe0679ae39a6e5ea0fa56d40ec69b75e4f1a72cdb';
+export const KERNEL_SHA256 = '230d5eea592dc24e6a8810730584985ed311267872fed958d52d53fdff254eb5';
 
+const COMMON_EVENTS = (1 << PRICED.instructions) | (1 << PRICED.bitScans);
 const LINE_BYTES = 64;
 const PAGE_SHIFTS = { '4k': 12, '2m': 21 } as const;
 const UNDISTURBED = 0;
@@ -55,14 +57,14 @@ interface Kernel {
   restart(): void;
   totalsOfCauses(): number;
   makeRoom(entries: number, segments: number, operations: number, causes: number): number;
-  priceEvents(segmentCount: number): void;
+  priceEvents(segmentCount: number, hasRareEvents: boolean): void;
   priceAccesses(segmentCount: number): void;
   finishOperations(segmentCount: number): void;
 }
 
 /** The arrays of a batch and of what it costs, in 1/256 cycle unless the name says cycles; in the kernel's memory. */
 export interface BatchRoom {
-  readonly segmentPriced: Float64Array;
+  readonly segmentPriced: CountColumns;
   readonly segmentCosts: Float64Array;
   /** A row of `CAUSE_COUNT` for each operation that ends in the batch, and one for the one under way at its end. */
   readonly causeCosts: Float64Array;
@@ -130,7 +132,7 @@ export class PricingKernel {
   makeRoom(entryCount: number, segmentCount: number, operationCount: number): BatchRoom {
     const start = this.kernel.makeRoom(entryCount, segmentCount, operationCount, CAUSE_COUNT);
     const { buffer } = this.kernel.memory;
-    const segmentPriced = new Float64Array(buffer, start, segmentCount * PRICED_COUNT);
+    const segmentPriced = new Float64Array(buffer, start, PRICED_COUNT * segmentCount);
     const segmentCosts = new Float64Array(buffer, endOf(segmentPriced), segmentCount);
     const causeCosts = new Float64Array(buffer, endOf(segmentCosts), (operationCount + 1) * CAUSE_COUNT);
     const operationCycles = new Float64Array(buffer, endOf(causeCosts), operationCount);
@@ -140,7 +142,7 @@ export class PricingKernel {
     const segmentFlags = new Int32Array(buffer, endOf(segmentEnds), segmentCount);
     const causeTotals = new Float64Array(buffer, this.kernel.totalsOfCauses(), CAUSE_COUNT);
     return {
-      segmentPriced,
+      segmentPriced: columnsOf(segmentPriced, segmentCount),
       segmentCosts,
       causeCosts,
       causeTotals,
@@ -152,9 +154,12 @@ export class PricingKernel {
     };
   }
 
-  /** What the domain events of the segments cost: they begin with that, and the rows of their operations gain it. */
-  priceEvents(segmentCount: number): void {
-    this.kernel.priceEvents(segmentCount);
+  /**
+   * What the domain events of the segments cost: they begin with that, and the rows of their operations gain it.
+   * @param events those that may have happened, a bit each
+   */
+  priceEvents(segmentCount: number, events: number): void {
+    this.kernel.priceEvents(segmentCount, (events & ~COMMON_EVENTS) !== 0);
   }
 
   /** Adds what the accesses cost, to segments and rows. */

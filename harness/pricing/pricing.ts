@@ -1,5 +1,5 @@
-import type { StreamBatch } from '../machine/access-stream';
-import { PRICED_COUNT } from '../machine/domain-events';
+import type { StreamBatch } from '../machine/stream-batch';
+import { copyCounts } from '../machine/count-columns';
 import { CAUSE_COUNT } from './costs';
 import { LOCK_COUNT, PricingKernel, type BatchRoom } from './pricing-kernel';
 import { profileSha256 } from './profile';
@@ -14,6 +14,7 @@ export type PricedStream = Pick<
   | 'segmentEnds'
   | 'segmentFlags'
   | 'segmentPriced'
+  | 'pricedEvents'
   | 'segmentCount'
   | 'operationCodes'
   | 'operationCount'
@@ -45,6 +46,8 @@ export class Pricing implements PricedBatch {
   operationCount = 0;
   private readonly kernel: PricingKernel;
   private room: BatchRoom;
+  /** Which domain events may have counts in there. */
+  private roomEvents = 0;
 
   /** Throws a `UsageError` when the host has no room for it. */
   constructor(specification: PricingSpecification) {
@@ -81,10 +84,10 @@ export class Pricing implements PricedBatch {
   /** Prices the operations that end in `batch`. One that never ends is never priced. */
   price(batch: PricedStream): void {
     const { kernel } = this;
-    const { segmentCount, operationCount } = batch;
+    const { segmentCount, pricedEvents, operationCount } = batch;
     this.makeRoom(batch);
     this.take(batch);
-    kernel.priceEvents(segmentCount);
+    kernel.priceEvents(segmentCount, pricedEvents);
     kernel.priceAccesses(segmentCount);
     kernel.finishOperations(segmentCount);
     this.operationCount = operationCount;
@@ -93,11 +96,13 @@ export class Pricing implements PricedBatch {
   /** Copies the batch; costs begin from zero but for those of the operation that goes on. */
   private take(batch: PricedStream): void {
     const { room } = this;
-    const { entries, segmentEnds, segmentFlags, segmentPriced, segmentCount, operationCount } = batch;
+    const { entries, segmentEnds, segmentFlags, segmentPriced, pricedEvents } = batch;
+    const { segmentCount, operationCount } = batch;
     room.entries.set(entries.subarray(0, segmentCount === 0 ? 0 : segmentEnds[segmentCount - 1]!));
     room.segmentEnds.set(segmentEnds.subarray(0, segmentCount));
     room.segmentFlags.set(segmentFlags.subarray(0, segmentCount));
-    room.segmentPriced.set(segmentPriced.subarray(0, segmentCount * PRICED_COUNT));
+    copyCounts(room.segmentPriced, this.roomEvents, segmentPriced, pricedEvents, segmentCount);
+    this.roomEvents = pricedEvents;
     const underWay = this.operationCount * CAUSE_COUNT;
     room.causeCosts.copyWithin(0, underWay, underWay + CAUSE_COUNT);
     room.causeCosts.fill(0, CAUSE_COUNT, (operationCount + 1) * CAUSE_COUNT);
@@ -119,6 +124,7 @@ export class Pricing implements PricedBatch {
         (operationCount + 1) * CAUSE_COUNT,
       );
       this.room = this.kernel.makeRoom(entriesMax, segmentsMax, operationsMax);
+      this.roomEvents = 0;
       this.room.causeCosts.set(underWay);
       this.operationCount = 0;
     }

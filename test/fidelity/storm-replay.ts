@@ -1,6 +1,6 @@
 import { engineNamed } from '../../allocators/registry';
 import { CHASE, END_OF_OPERATION, LOAD, STORE, type AccessStream } from '../../harness/machine/access-stream';
-import { PRICED, PRICED_COUNT } from '../../harness/machine/domain-events';
+import { PRICED } from '../../harness/machine/domain-events';
 import { LINE_BYTES, type Machine } from '../../harness/machine/machine';
 import { PAGE_BYTES } from '../../harness/machine/memory-layout';
 import { Pricing } from '../../harness/pricing/pricing';
@@ -275,7 +275,7 @@ class StormReplay {
       }
       segmentEnds[segment] = kept;
       for (const event of MAPPINGS) {
-        segmentPriced[segment * PRICED_COUNT + event] = 0;
+        segmentPriced[event]![segment] = 0;
       }
       this.settleInstructions(batch, segment, this.pending[done]!);
       done += (batch.segmentFlags[segment]! & END_OF_OPERATION) !== 0 ? 1 : 0;
@@ -288,9 +288,9 @@ class StormReplay {
     segment: number,
     operation: PendingOperation,
   ): void {
-    const at = segment * PRICED_COUNT + PRICED.instructions;
-    const settled = Math.max(operation.moreInstructions, -segmentPriced[at]!);
-    segmentPriced[at] = segmentPriced[at]! + settled;
+    const instructions = segmentPriced[PRICED.instructions]!;
+    const settled = Math.max(operation.moreInstructions, -instructions[segment]!);
+    instructions[segment]! += settled;
     operation.moreInstructions -= settled;
   }
 
@@ -312,7 +312,7 @@ class StormReplay {
       for (const end = batch.segmentEnds[segment]!; entry < end; entry++) {
         countEntry(figures, batch.entries[entry]! & 3);
       }
-      figures.instructions += batch.segmentPriced[segment * PRICED_COUNT + PRICED.instructions]!;
+      figures.instructions += batch.segmentPriced[PRICED.instructions]![segment]!;
       if ((batch.segmentFlags[segment]! & END_OF_OPERATION) !== 0) {
         this.notePrices(figures, operation++);
         this.pending.shift();

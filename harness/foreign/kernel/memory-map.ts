@@ -48,10 +48,11 @@ export const LOCK_NAME_TEXT: i32 = 16;
 export const SEGMENT_ENDS: i32 = CONTROL + 0x1_0000;
 export const SEGMENT_FLAGS: i32 = CONTROL + 0x1_4000;
 export const SEGMENT_PRICED: i32 = CONTROL + 0x2_0000;
-export const SEGMENT_PRICED_STRIDE: i32 = 6 * 8;
+/** From one column of counts to the next. */
+export const SEGMENT_PRICED_STRIDE: i32 = (1 << 12) * 8;
 export const OPERATION_NOTED: i32 = CONTROL + 0x5_0000;
-export const OPERATION_NOTED_STRIDE: i32 = 12 * 8;
-export const NOTED_LOCK_ACQUIRES: i32 = 6 * 8;
+export const OPERATION_NOTED_STRIDE: i32 = (1 << 10) * 8;
+export const NOTED_LOCK_ACQUIRES: i32 = 6;
 export const END_OF_OPERATION: i32 = 0x100;
 export const SEGMENT_LAST: i32 = (1 << 12) - 1;
 export const OPERATION_LAST: i32 = (1 << 10) - 1;

@@ -50,9 +50,9 @@ function closeSegment(flags: i32): void {
   const at = segment << 2;
   store<i32>(SEGMENT_ENDS + at, (load<i32>(POSITION) - ENTRIES) >> 2);
   store<i32>(SEGMENT_FLAGS + at, load<i32>(LOCKS_HELD) | flags);
-  const priced = SEGMENT_PRICED + segment * SEGMENT_PRICED_STRIDE;
+  const priced = SEGMENT_PRICED + (segment << 3);
   store<f64>(priced, load<f64>(INSTRUCTIONS));
-  store<f64>(priced, <f64>load<i32>(SEGMENT_BIT_SCANS), 8);
+  store<f64>(priced, <f64>load<i32>(SEGMENT_BIT_SCANS), SEGMENT_PRICED_STRIDE);
   store<f64>(INSTRUCTIONS, 0);
   store<i32>(SEGMENT_BIT_SCANS, 0);
   store<i32>(SEGMENT_COUNT, segment + 1);
@@ -114,7 +114,8 @@ export function acquire(name: f64): void {
   const bit = bitOf(name);
   closeWithinOperation();
   store<i32>(LOCKS_HELD, load<i32>(LOCKS_HELD) | bit);
-  const noted = OPERATION_NOTED + load<i32>(OPERATION_COUNT) * OPERATION_NOTED_STRIDE + NOTED_LOCK_ACQUIRES;
+  const noted =
+    OPERATION_NOTED + NOTED_LOCK_ACQUIRES * OPERATION_NOTED_STRIDE + (load<i32>(OPERATION_COUNT) << 3);
   store<f64>(noted, load<f64>(noted) + 1);
 }
 

@@ -14,7 +14,9 @@ export class Batch {
   entries: usize;
   segmentEnds: usize;
   segmentFlags: usize;
+  /** Counts of domain events, a column of segments for each, and from one column to the next. */
   segmentEvents: usize;
+  eventColumnBytes: i32;
   segmentCosts: usize;
   /** A row of causes for each operation that ends in the batch, and one for the operation under way at its end. */
   causeCosts: usize;
@@ -28,7 +30,8 @@ export class Batch {
   /** Room for the longest batch, one array right after the other; returns where the first of them begins. */
   makeRoom(entries: i32, segments: i32, operations: i32, causes: i32): usize {
     this.rowBytes = causes << 3;
-    const eventBytes = segments * (EVENT_COUNT << 3);
+    this.eventColumnBytes = segments << 3;
+    const eventBytes = EVENT_COUNT * this.eventColumnBytes;
     const causeBytes = (operations + 1) * this.rowBytes;
     const heldBytes = operations * (LOCK_COUNT << 3);
     const otherBytes = (segments << 4) + (operations << 3) + (entries << 2);

@@ -102,9 +102,12 @@ export function totalsOfCauses(): usize {
   return causeTotals;
 }
 
-/** Prices a batch in three steps, of which each needs the one before. */
-export function priceEvents(segmentCount: i32): void {
-  operations.priceEvents(segmentCount);
+/**
+ * Prices a batch in three steps, of which each needs the one before.
+ * @param hasRareEvents whether it may have others than instructions and bit scans
+ */
+export function priceEvents(segmentCount: i32, hasRareEvents: bool): void {
+  operations.priceEvents(segmentCount, hasRareEvents);
 }
 
 export function priceAccesses(segmentCount: i32): void {

@@ -5,7 +5,7 @@ import { batch, END_OF_OPERATION, EVENT_COUNT, LOCK_COUNT, LOCK_MASK } from './b
  * by cause, and those for which locks were held.
  */
 
-/** Of the counts of a segment the first are instructions and bit scans; most have none of the others. */
+/** Of the counts of a segment the first are instructions and bit scans; most batches have none of the others. */
 const RARE_EVENTS: i32 = 2;
 const CAUSE_COUNT_MAX: i32 = 16;
 const eventCosts: usize = memory.data(EVENT_COUNT << 3, 16);
@@ -39,21 +39,21 @@ export class Operations {
   }
 
   /** Prices the domain events of the segments: what these cost begins with that. */
-  priceEvents(segmentCount: i32): void {
+  priceEvents(segmentCount: i32, hasRareEvents: bool): void {
     const perInstruction = load<f64>(eventCosts);
     const perBitScan = load<f64>(eventCosts, 8);
     let row = batch.causeCosts;
     let instructions: f64 = 0;
     let bitScans: f64 = 0;
     for (let segment = 0; segment < segmentCount; segment++) {
-      const counts = batch.segmentEvents + segment * (EVENT_COUNT << 3);
+      const counts = batch.segmentEvents + (segment << 3);
       let instructionCost = load<f64>(counts) * perInstruction;
-      const bitScanCost = load<f64>(counts, 8) * perBitScan;
+      const bitScanCost = load<f64>(counts + batch.eventColumnBytes) * perBitScan;
       if (this.coldInstructionCost > 0) {
         instructionCost += this.fetchCode(load<f64>(counts));
       }
       let cost = instructionCost + bitScanCost;
-      if (v128.any_true(v128.or(v128.load(counts, 16), v128.load(counts, 32)))) {
+      if (hasRareEvents) {
         cost += this.priceRareEvents(counts, row);
       }
       store<f64>(batch.costOf(segment), cost);
@@ -81,10 +81,13 @@ export class Operations {
   private priceRareEvents(counts: usize, row: usize): f64 {
     let sum: f64 = 0;
     for (let event = RARE_EVENTS; event < EVENT_COUNT; event++) {
-      const cost = load<f64>(counts + (event << 3)) * load<f64>(eventCosts + (event << 3));
-      const cause = row + load<i32>(eventCauses + (event << 2));
-      store<f64>(cause, load<f64>(cause) + cost);
-      sum += cost;
+      const times = load<f64>(counts + event * batch.eventColumnBytes);
+      if (times != 0) {
+        const cost = times * load<f64>(eventCosts + (event << 3));
+        const cause = row + load<i32>(eventCauses + (event << 2));
+        store<f64>(cause, load<f64>(cause) + cost);
+        sum += cost;
+      }
     }
     return sum;
   }

@@ -1,6 +1,6 @@
 import { isBlock, type Trace } from '../../../traces/trace';
 import type { AccessStream } from '../../machine/access-stream';
-import { PRICED, PRICED_COUNT } from '../../machine/domain-events';
+import { PRICED } from '../../machine/domain-events';
 import type { MachineOptions } from '../../machine/machine';
 import { PAGE_BYTES } from '../../machine/memory-layout';
 import { measure } from '../../metrics/measurement';
@@ -100,8 +100,8 @@ function stackOf(
 
 function countMaps(batch: AccessStream, mapped: { maps: number; unmaps: number }): void {
   for (let segment = 0; segment < batch.segmentCount; segment++) {
-    mapped.maps += batch.segmentPriced[segment * PRICED_COUNT + PRICED.maps]!;
-    mapped.unmaps += batch.segmentPriced[segment * PRICED_COUNT + PRICED.unmaps]!;
+    mapped.maps += batch.segmentPriced[PRICED.maps]![segment]!;
+    mapped.unmaps += batch.segmentPriced[PRICED.unmaps]![segment]!;
   }
 }
 

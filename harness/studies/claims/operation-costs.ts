@@ -1,5 +1,5 @@
 import { END_OF_OPERATION, type AccessStream } from '../../machine/access-stream';
-import { NOTED, NOTED_COUNT, PRICED, PRICED_COUNT } from '../../machine/domain-events';
+import { NOTED, PRICED, PRICED_COUNT } from '../../machine/domain-events';
 import { Pricing } from '../../pricing/pricing';
 import type { PricingSpecification } from '../../pricing/specification';
 
@@ -47,7 +47,7 @@ export class OperationCosts {
     let row = 0;
     for (let segment = 0; segment < batch.segmentCount; segment++) {
       for (let count = 0; count < PRICED_COUNT; count++) {
-        this.counts[count]! += batch.segmentPriced[segment * PRICED_COUNT + count]!;
+        this.counts[count]! += batch.segmentPriced[count]![segment]!;
       }
       if ((batch.segmentFlags[segment]! & END_OF_OPERATION) !== 0) {
         this.keep(batch, row++);
@@ -56,7 +56,7 @@ export class OperationCosts {
   };
 
   private keep(batch: AccessStream, row: number): void {
-    const noted = (event: number): number => batch.operationNoted[row * NOTED_COUNT + event]!;
+    const noted = (event: number): number => batch.operationNoted[event]![row]!;
     this.costs.set(batch.operationIndices[row]!, {
       cycles: this.pricing.operationCycles[row]!,
       instructions: this.counts[PRICED.instructions]!,

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AccessStream } from '../../../harness/machine/access-stream';
-import { PRICED, PRICED_COUNT } from '../../../harness/machine/domain-events';
+import { PRICED } from '../../../harness/machine/domain-events';
 import { engineNamed } from '../../../allocators/registry';
 import { createStack } from '../../../harness/replay/stack';
 import { isBlock, NULL } from '../../../traces/trace';
@@ -99,7 +99,7 @@ rubric('contiguous memory needs no mapping, vmalloc maps every page and flushes 
     const stack = stackOf(engine, (batch) => {
       for (let segment = 0; segment < batch.segmentCount; segment++) {
         [PRICED.maps, PRICED.unmaps, PRICED.tlbFlushes].forEach((event, index) => {
-          counts[index]! += batch.segmentPriced[segment * PRICED_COUNT + event]!;
+          counts[index]! += batch.segmentPriced[event]![segment]!;
         });
       }
     });

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { engineNamed } from '../../../allocators/registry';
 import { openRequested } from '../../../harness/cli/names/registries';
 import { END_OF_OPERATION, type AccessStream } from '../../../harness/machine/access-stream';
-import { PRICED, PRICED_COUNT } from '../../../harness/machine/domain-events';
+import { PRICED } from '../../../harness/machine/domain-events';
 import { replay, type ReplayReport } from '../../../harness/replay/replay';
 import type { EngineDefinition } from '../../../harness/replay/port';
 import { createStack, type Stack } from '../../../harness/replay/stack';
@@ -47,9 +47,8 @@ class MappingCounts {
 
   add(batch: AccessStream): void {
     for (let segment = 0; segment < batch.segmentCount; segment++) {
-      const base = segment * PRICED_COUNT;
-      this.mappedPages += batch.segmentPriced[base + PRICED.maps]!;
-      this.unmapped += batch.segmentPriced[base + PRICED.unmaps]!;
+      this.mappedPages += batch.segmentPriced[PRICED.maps]![segment]!;
+      this.unmapped += batch.segmentPriced[PRICED.unmaps]![segment]!;
       if ((batch.segmentFlags[segment]! & END_OF_OPERATION) !== 0) {
         this.unmappingOperations += this.unmapped > 0 ? 1 : 0;
         this.unmapped = 0;

@@ -4,7 +4,7 @@ import { PageAccount } from '../../../allocators/xen/page-account';
 import { Machine } from '../../../harness/machine/machine';
 import { HEAP_BASE } from '../../../harness/machine/memory-layout';
 import { SpareArrays } from '../../../harness/machine/memory';
-import { NOTED, NOTED_COUNT } from '../../../harness/machine/domain-events';
+import { NOTED } from '../../../harness/machine/domain-events';
 
 /** The page allocator itself: what both versions share, and what today's does differently. */
 
@@ -189,7 +189,7 @@ function allocator(version: string, heapPages: number, idleScrub = 0, spare = ne
     spare,
     drain: (batch) => {
       for (let row = 0; row < batch.operationCount; row++) {
-        clearedLines += batch.operationNoted[row * NOTED_COUNT + NOTED.linesCleared]!;
+        clearedLines += batch.operationNoted[NOTED.linesCleared]![row]!;
       }
     },
   });

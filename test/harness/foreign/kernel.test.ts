@@ -18,7 +18,7 @@ import {
   SEGMENT_CAPACITY,
   type AccessStream,
 } from '../../../harness/machine/access-stream';
-import { NOTED, NOTED_COUNT, PRICED_COUNT } from '../../../harness/machine/domain-events';
+import { NOTED } from '../../../harness/machine/domain-events';
 import { HeapCorruption } from '../../../harness/machine/failures';
 import { I32, I64 } from '../../../harness/foreign/wasm/opcodes';
 import { Ledger } from '../../../harness/machine/ledger';
@@ -83,9 +83,9 @@ build('has the figures that TypeScript has', () => {
     UNITS_PER_INSTRUCTION,
     VISIT_STRIDE: 8 * VISIT_NUMBERS,
     JOURNAL_ROW_BYTES: 4 * map.JOURNAL_ROW_WORDS,
-    SEGMENT_PRICED_STRIDE: 8 * PRICED_COUNT,
-    OPERATION_NOTED_STRIDE: 8 * NOTED_COUNT,
-    NOTED_LOCK_ACQUIRES: 8 * NOTED.lockAcquires,
+    SEGMENT_PRICED_STRIDE: 8 * SEGMENT_CAPACITY,
+    OPERATION_NOTED_STRIDE: 8 * OPERATION_CAPACITY,
+    NOTED_LOCK_ACQUIRES: NOTED.lockAcquires,
     END_OF_OPERATION,
     SEGMENT_LAST: SEGMENT_CAPACITY - 1,
     OPERATION_LAST: OPERATION_CAPACITY - 1,
@@ -179,7 +179,7 @@ function lockings(definition: EngineDefinition, sizes: readonly number[]) {
       const flags = batch.segmentFlags[segment]!;
       held.push(flags & LOCK_MASK);
       if ((flags & END_OF_OPERATION) !== 0) {
-        const acquires = batch.operationNoted[row++ * NOTED_COUNT + NOTED.lockAcquires]!;
+        const acquires = batch.operationNoted[NOTED.lockAcquires]![row++]!;
         operations.push({ held, acquires });
         held = [];
       }

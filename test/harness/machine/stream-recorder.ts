@@ -41,7 +41,7 @@ export class StreamRecorder {
         this.accesses.push(`${word % KIND_COUNT} ${word - (word % KIND_COUNT)} ${locks}`);
       }
       PRICED_NAMES.forEach((name, column) => {
-        const count = batch.segmentPriced[segment * PRICED_NAMES.length + column]!;
+        const count = batch.segmentPriced[column]![segment]!;
         if (count !== 0) {
           this.priced[`${name}@${locks}`] = (this.priced[`${name}@${locks}`] ?? 0) + count;
         }
@@ -58,7 +58,7 @@ export class StreamRecorder {
   private finish(batch: AccessStream, row: number): void {
     const noted: Record<string, number> = {};
     NOTED_NAMES.forEach((name, column) => {
-      const count = batch.operationNoted[row * NOTED_NAMES.length + column]!;
+      const count = batch.operationNoted[column]![row]!;
       if (count !== 0) {
         noted[name] = count;
       }

@@ -1,9 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { measure } from '../../../harness/metrics/measurement';
-import { SharedBatches } from '../../../harness/metrics/shared-batches';
+import { BATCH_COUNT, SharedBatches } from '../../../harness/metrics/shared-batches';
 import { parsePricing } from '../../../harness/pricing/specification';
-import { AccessStream, type StreamBatch } from '../../../harness/machine/access-stream';
+import { AccessStream } from '../../../harness/machine/access-stream';
+import type { StreamBatch } from '../../../harness/machine/stream-batch';
+import { NOTED, PRICED } from '../../../harness/machine/domain-events';
 import { StepTable } from '../../../harness/machine/steps';
 import type { PlacementPage } from '../../../harness/replay/placements';
 import { holdEvents } from '../../../traces/columns';
@@ -95,6 +97,44 @@ test('a ring hands over what was written', () => {
   reader.readAll({ batch, page, workAside: () => false });
   const batches = [[0x1000_0000, 1, 0, 1], [0x1000_0041, 1, 1, 1], [0x1000_0082, 1, 2, 1]]; // prettier-ignore
   assert.equal(seen, [...batches, [7, 2]]);
+});
+
+test('a place in the ring has the counts of the batch that is there, and none of those before', () => {
+  const ring = new SharedBatches();
+  const stream = new AccessStream(new StepTable(false), 1000, undefined, (batch) => ring.write(batch));
+  const most = 3 * BATCH_COUNT;
+  let operation = 0;
+  const write = () => {
+    stream.beginOperation(operation, 0, operation, 8, 0);
+    // Of the batches that have a place one after the other, one maps pages, and another one moves a block.
+    const round = Math.floor(operation / BATCH_COUNT);
+    if (round === 0) {
+      stream.countPriced(PRICED.maps, 1 + operation);
+    } else if (round === 1) {
+      stream.countNoted(NOTED.moves, 1 + operation);
+    }
+    stream.endOperation(0);
+    stream.flush();
+    if (++operation === most) {
+      ring.end();
+    }
+  };
+  const seen: number[][] = [];
+  new SharedBatches(ring.buffer).readAll({
+    batch: ({ segmentPriced, operationNoted }) => {
+      seen.push([segmentPriced[PRICED.maps]![0]!, operationNoted[NOTED.moves]![0]!]);
+    },
+    page: () => undefined,
+    workAside: () => {
+      write();
+      return true;
+    },
+  });
+  const counts = Array.from({ length: most }, (_, index) => [
+    index < BATCH_COUNT ? 1 + index : 0,
+    index >= BATCH_COUNT && index < 2 * BATCH_COUNT ? 1 + index : 0,
+  ]);
+  assert.equal(seen, counts);
 });
 
 test('whoever writes hears of a reader that failed', () => {

@@ -3,7 +3,6 @@ import * as assert from 'uvu/assert';
 import fc from 'fast-check';
 import { engineNamed } from '../../../allocators/registry';
 import type { AccessStream } from '../../../harness/machine/access-stream';
-import { PRICED_COUNT, NOTED_COUNT } from '../../../harness/machine/domain-events';
 import { HeapCorruption } from '../../../harness/machine/failures';
 import { HEAP_BASE } from '../../../harness/machine/memory-layout';
 import { FootprintRecorder } from '../../../harness/metrics/footprint';
@@ -43,8 +42,8 @@ async function shown(trace: Trace, made: Made, options: ReplayOptions): Promise<
       [...batch.entries.subarray(0, entryCount)],
       [...batch.segmentEnds.subarray(0, batch.segmentCount)],
       [...batch.segmentFlags.subarray(0, batch.segmentCount)],
-      [...batch.segmentPriced.subarray(0, batch.segmentCount * PRICED_COUNT)],
-      [...batch.operationNoted.subarray(0, batch.operationCount * NOTED_COUNT)],
+      ...batch.segmentPriced.map((counts) => [...counts.subarray(0, batch.segmentCount)]),
+      ...batch.operationNoted.map((counts) => [...counts.subarray(0, batch.operationCount)]),
       ...[batch.operationIndices, batch.operationCodes, batch.operationIds].map((column) => [
         ...column.subarray(0, batch.operationCount),
       ]),
