@@ -10,10 +10,13 @@ import { SharedRings } from './shared-rings';
  * pages of its placements.
  */
 
-/** Some 350 KB each are used as a rule; a short replay never fills the ring. */
-export const BATCH_COUNT = 32;
+/**
+ * Some 230 KB each are used as a rule: as many as the caches of a host keep for both threads, and enough for all that
+ * one of them waits for now and then. A short replay never fills the ring.
+ */
+export const BATCH_COUNT = 16;
 /** A page has about as many lines as a batch has operations. */
-const PAGE_COUNT = 32;
+const PAGE_COUNT = BATCH_COUNT;
 
 const BATCHES = 0;
 const PAGES = 1;
