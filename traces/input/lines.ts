@@ -16,6 +16,9 @@ const HEX_DIGITS_EXACT = 13;
 const HEX_DIGITS_MAX = 16;
 const ADDRESS_BITS = 64;
 
+/** Where a byte is that does not come. */
+const NONE = Infinity;
+
 /** The value of each byte as a hexadecimal digit; 255 for those that are none. */
 const HEX_VALUES = Uint8Array.from({ length: 256 }, (_, byte) => {
   const value = '0123456789abcdef'.indexOf(String.fromCharCode(byte).toLowerCase());
@@ -217,8 +220,9 @@ export function wideAddress(digits: string): AddressKey {
 export class LineReader extends LineScanner {
   /** Where the next line begins in `bytes`. */
   private nextStart = 0;
-  /** The first carriage return from there on, as far as it was looked for; `NONE` where there is none. */
-  private nextReturn = -1;
+  /** The next of each from there on, as far as they were looked for; `NONE` where there is none. */
+  private lineFeed = -1;
+  private carriageReturn = -1;
   private finished = false;
   /** Whether the rest of a cut line is still to be thrown away. */
   private inCutLine = false;
@@ -232,7 +236,8 @@ export class LineReader extends LineScanner {
     const rest = this.bytes.subarray(this.nextStart);
     this.bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     this.nextStart = 0;
-    this.nextReturn = -1;
+    this.lineFeed = -1;
+    this.carriageReturn = -1;
   }
 
   /** Says that the last chunk was appended: what is left is a line even without a line feed. */
@@ -284,15 +289,22 @@ export class LineReader extends LineScanner {
 
   /** The byte that ends the next line, or `NONE`. */
   private lineEnd(): number {
-    const lineFeed = found(this.bytes.indexOf(LINE_FEED, this.nextStart));
+    if (this.lineFeed < this.nextStart) {
+      this.lineFeed = this.find(LINE_FEED);
+    }
     if (!this.endsAtReturn) {
-      return lineFeed;
+      return this.lineFeed;
     }
-    if (this.nextReturn < this.nextStart) {
-      this.nextReturn = found(this.bytes.indexOf(CARRIAGE_RETURN, this.nextStart));
+    if (this.carriageReturn < this.nextStart) {
+      this.carriageReturn = this.find(CARRIAGE_RETURN);
     }
-    const isAlone = this.nextReturn < Math.min(lineFeed - 1, this.bytes.length - this.openReturn);
-    return isAlone ? this.nextReturn : lineFeed;
+    const isAlone = this.carriageReturn < Math.min(this.lineFeed - 1, this.bytes.length - this.openReturn);
+    return isAlone ? this.carriageReturn : this.lineFeed;
+  }
+
+  private find(byte: number): number {
+    const position = this.bytes.indexOf(byte, this.nextStart);
+    return position < 0 ? NONE : position;
   }
 
   /** 1 where the last byte is a carriage return, and only the next chunk will tell whether it stands alone. */
@@ -300,6 +312,3 @@ export class LineReader extends LineScanner {
     return this.endsAtReturn && !this.finished && this.bytes.at(-1) === CARRIAGE_RETURN ? 1 : 0;
   }
 }
-
-const NONE = Infinity;
-const found = (position: number): number => (position < 0 ? NONE : position);
