@@ -16,6 +16,7 @@ import { BugCheck, type RunningModule, type ServiceWatcher } from './running-mod
 
 const RUN_ENDS: readonly RunEnd[] = ['between', 'before', 'within'];
 
+/** The machine did nothing for the engine in a row. */
 const UNSERVED = -1;
 
 /** Limits are compared as bytes of the ring, which is much smaller than this. */
@@ -36,8 +37,9 @@ export class ForeignRunner implements OperationRunner, ServiceWatcher {
   private readonly numbers: Float64Array;
   private readonly loop: (from: number, until: number) => number;
   private isBug = false;
-  /** The row in which the machine did something for the engine last; of those before the last step, or `UNSERVED`. */
+  /** The row in which the machine did something for the engine last: its last step is the stream's. */
   private servedRow = -1;
+  /** The last steps of rows before that one, or `UNSERVED`. */
   private readonly servedSteps = new Int32Array(BLOCK_OPERATIONS_MAX);
 
   constructor(
@@ -89,7 +91,7 @@ export class ForeignRunner implements OperationRunner, ServiceWatcher {
       const end = RUN_ENDS[this.loop(from, until)]!;
       stream.take();
       if (end === 'within') {
-        this.standWithin();
+        this.beforeService();
       }
       return end;
     } catch (error) {
@@ -122,7 +124,7 @@ export class ForeignRunner implements OperationRunner, ServiceWatcher {
     return served === UNSERVED ? this.verbStep(row) : (served as Step);
   }
 
-  /** The machine is about to do something for the engine: it learns which operation is under way. */
+  /** The stream is handed over within an operation, of which nobody may have told it yet. */
   beforeService(): void {
     const { next, servedRow } = this;
     const { stream } = this.machine;
@@ -145,31 +147,25 @@ export class ForeignRunner implements OperationRunner, ServiceWatcher {
     return this.columns.placements[this.next] ?? NOTHING;
   }
 
-  /** The stream is handed over within an operation that nobody has told it of yet. */
-  private standWithin(): void {
-    this.beforeService();
-    this.machine.stream.lastStep = this.lastStep(this.next);
-  }
-
   /** A call ended in the middle. What goes wrong when a block is looked at is left to who looks again. */
   private caught(error: unknown): RunEnd {
     const { running, words } = this;
     if (words[WORD.phase] === PHASES.observer && running.stream.isObserving) {
       running.stream.leaveObserver();
       running.stream.take();
-      this.standWithin();
+      this.beforeService();
       return 'within';
     }
     const isAllocation = this.columns.verbs[this.next] !== FREES;
     if (error instanceof BugCheck && isAllocation) {
       running.recover();
       this.isBug = true;
-      this.standWithin();
+      this.beforeService();
       return 'within';
     }
     const told = running.ended(error);
     running.stream.take();
-    this.standWithin();
+    this.beforeService();
     throw told;
   }
 }
