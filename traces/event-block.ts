@@ -156,17 +156,17 @@ export class EventBlock {
   readonly site = new IntegerColumn();
   readonly call = new IntegerColumn();
   readonly value = new IntegerColumn();
-  /** Of the objects of the first events, so many. */
+  /** `EventRun.handles`, of as many events from the first one on as came with one. */
   readonly handle = new IntegerColumn();
-  private withHandles = 0;
+  private handleCount = 0;
   /** Whether any event uses a column after `align`. */
   optionalUsed = false;
   private capacity = 0;
 
   /** A block that came from another thread: the same memory, but it has lost what its columns can do. */
   static received(sent: EventBlock): EventBlock {
-    const { length, op, optionalUsed, withHandles } = sent;
-    const block = Object.assign(new EventBlock(), { length, op, optionalUsed, withHandles });
+    const { length, op, optionalUsed, handleCount } = sent;
+    const block = Object.assign(new EventBlock(), { length, op, optionalUsed, handleCount });
     const columns = columnsOf(block);
     columnsOf(sent).forEach((column, index) => Object.assign(columns[index]!, column));
     return block;
@@ -207,9 +207,9 @@ export class EventBlock {
     for (const column of optionalColumnsOf(this)) {
       column.appendWords(index, ALL_ZERO, 0, count);
     }
-    if (handles !== undefined && this.withHandles === index) {
+    if (handles !== undefined && this.handleCount === index) {
       this.handle.appendWords(index, handles, from, count);
-      this.withHandles = index + count;
+      this.handleCount = index + count;
     }
     this.length = index + count;
   }
@@ -218,7 +218,7 @@ export class EventBlock {
   run(from: number): EventRun | undefined {
     const { op, length, optionalUsed } = this;
     const [ids, sizes, aligns] = [this.id.words, this.size.words, this.align.words];
-    const handles = this.withHandles === length ? this.handle.words : undefined;
+    const handles = this.handleCount === length ? this.handle.words : undefined;
     return ids && sizes && aligns
       ? { from, until: length, ops: op, ids, sizes, aligns, handles, isWhole: !optionalUsed }
       : undefined;
@@ -249,7 +249,7 @@ export class EventBlock {
   clear(): void {
     this.length = 0;
     this.optionalUsed = false;
-    this.withHandles = 0;
+    this.handleCount = 0;
     for (const column of columnsOf(this)) {
       column.clear();
     }

@@ -21,8 +21,8 @@ export class ObjectHandles {
     return this.lookedUp?.capacity ?? this.ids.length;
   }
 
-  /** The ids that live now; from here on all of them are looked up. */
-  get table(): IdTable {
+  /** The ids that live now, in a table in which every id is looked up from here on. */
+  lookUp(): IdTable {
     this.lookedUp ??= IdTable.of(this.ids);
     return this.lookedUp;
   }

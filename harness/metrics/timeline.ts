@@ -26,7 +26,7 @@ const INTERVAL_BYTES_INITIAL = 4096;
  */
 export class TimelineRecorder implements ReplayObserver {
   private intervalBytes = INTERVAL_BYTES_INITIAL;
-  /** So many bytes are allocated at the next moment. */
+  /** The next moment is where so many bytes have been allocated. */
   nextAt = 0;
   private moments: FootprintMoment[] = [];
 
@@ -133,8 +133,8 @@ class Foresight {
   }
 
   private takeRun(run: EventRun): void {
-    const { from, until, ops, ids, sizes } = run;
-    const { state, timeline, live } = this;
+    const { from, until, ops, sizes } = run;
+    const { state, timeline } = this;
     let { allocatedBytes } = state;
     const first = state.eventIndex;
     for (let index = from; index < until; index++) {
@@ -147,10 +147,7 @@ class Foresight {
     }
     state.allocatedBytes = allocatedBytes;
     state.eventIndex = first + until - from;
-    const isTaken = live.takeRun(run);
-    for (let index = from; index < until && !isTaken; index++) {
-      live.take(ops[index]!, ids[index]!, sizes[index]!);
-    }
+    this.live.takeRun(run);
   }
 
   private take(op: number, id: number, size: number): void {
@@ -168,27 +165,16 @@ class LiveBytes {
   private readonly objects = new ObjectHandles();
   private bytesByHandle = new Float64Array(this.objects.capacity);
 
-  /** Takes a run whose events have handles; false where it cannot. */
-  takeRun(run: EventRun): boolean {
-    const { from, until, ops, sizes, handles } = run;
-    if (!this.objects.takeOver(run, from, until)) {
-      return false;
+  takeRun(run: EventRun): void {
+    const { from, until, ops, ids, sizes } = run;
+    if (this.objects.takeOver(run, from, until)) {
+      this.makeRoom();
+      this.takeHandles(run);
+      return;
     }
-    this.makeRoom();
-    const { bytesByHandle } = this;
-    let { bytes, most } = this;
     for (let index = from; index < until; index++) {
-      const handle = handles![index]!;
-      const taken = ALLOCATES[ops[index]!]! * sizes[index]!;
-      bytes += taken - bytesByHandle[handle]!;
-      bytesByHandle[handle] = taken;
-      if (bytes > most) {
-        most = bytes;
-      }
+      this.take(ops[index]!, ids[index]!, sizes[index]!);
     }
-    this.bytes = bytes;
-    this.most = most;
-    return true;
   }
 
   take(op: number, id: number, size: number): void {
@@ -206,8 +192,24 @@ class LiveBytes {
     }
   }
 
+  private takeHandles({ from, until, ops, sizes, handles }: EventRun): void {
+    const { bytesByHandle } = this;
+    let { bytes, most } = this;
+    for (let index = from; index < until; index++) {
+      const handle = handles![index]!;
+      const taken = ALLOCATES[ops[index]!]! * sizes[index]!;
+      bytes += taken - bytesByHandle[handle]!;
+      bytesByHandle[handle] = taken;
+      if (bytes > most) {
+        most = bytes;
+      }
+    }
+    this.bytes = bytes;
+    this.most = most;
+  }
+
   private resize(id: number, bytes: number): void {
-    const { table } = this.objects;
+    const table = this.objects.lookUp();
     const added = table.add(id);
     const handle = added === NO_HANDLE ? table.find(id) : added;
     this.makeRoom();
@@ -217,7 +219,7 @@ class LiveBytes {
   }
 
   private end(id: number): void {
-    const handle = this.objects.table.remove(id);
+    const handle = this.objects.lookUp().remove(id);
     if (handle !== NO_HANDLE) {
       this.bytes -= this.bytesByHandle[handle]!;
       this.bytesByHandle[handle] = 0;

@@ -26,7 +26,7 @@ export class ObjectTable {
   protected seen = 0;
 
   get size(): number {
-    return this.handles.table.size;
+    return this.handles.lookUp().size;
   }
 
   /** Slots there is room for. */
@@ -86,12 +86,12 @@ export class ObjectTable {
 
   /** The object's slot, or −1 for an id that no live object has. */
   slotOf(id: number): number {
-    return this.handles.table.find(id);
+    return this.handles.lookUp().find(id);
   }
 
   /** A fresh slot, or −1 for an id that has one. */
   add(id: number): number {
-    const slot = this.handles.table.add(id);
+    const slot = this.handles.lookUp().add(id);
     this.makeRoom();
     if (slot >= 0) {
       this.rows[(slot << ROW_SHIFT) + ID] = id;
@@ -101,12 +101,12 @@ export class ObjectTable {
   }
 
   remove(slot: number): void {
-    this.handles.table.remove(this.id(slot));
+    this.handles.lookUp().remove(this.id(slot));
   }
 
   /** Gives or takes the slot of an event's object; −1, and nothing is done, where it cannot be. */
   enter(op: number, id: number): number {
-    const { table } = this.handles;
+    const table = this.handles.lookUp();
     const slot = op === OP.free ? table.remove(id) : table.add(id);
     this.makeRoom();
     return slot;
@@ -129,7 +129,7 @@ export class ObjectTable {
   }
 
   private lookUp({ ops, ids, from }: EventRun, until: number, slots: Int32Array, at: number): number {
-    const { table } = this.handles;
+    const table = this.handles.lookUp();
     this.lookAhead(table, ids, from, until);
     for (let index = from; index < until; index++) {
       const slot = ops[index] === OP.free ? table.remove(ids[index]!) : table.add(ids[index]!);
@@ -156,7 +156,7 @@ export class ObjectTable {
 
   /** Visits every live slot, in no particular but always the same order. */
   forEach(visit: (slot: number) => void): void {
-    for (const [, slot] of this.handles.table) {
+    for (const [, slot] of this.handles.lookUp()) {
       visit(slot);
     }
   }

@@ -43,7 +43,7 @@ test('handles are taken over until somebody asks for an id, and stay with those 
           model.set(run.ids[index]!, run.handles![index]!);
         }
       }
-      const { table } = handles;
+      const table = handles.lookUp();
       assert.equal(new Map(table), model);
       assert.is(table.size, model.size);
       assert.not.ok(handles.takeOver(run, until, run.until));
@@ -67,10 +67,10 @@ test('there is room for every handle that was taken over', async () => {
   const handles = new ObjectHandles();
   assert.ok(handles.takeOver(source.lend!()!, 0, 5000));
   assert.ok(handles.capacity >= 5000);
-  assert.equal([...handles.table].map(([id]) => id), events.map(({ id }) => id)); // prettier-ignore
-  const handle = handles.table.add(5000);
+  assert.equal([...handles.lookUp()].map(([id]) => id), events.map(({ id }) => id)); // prettier-ignore
+  const handle = handles.lookUp().add(5000);
   assert.ok(handle < handles.capacity);
-  assert.is(handles.table.size, 5001);
+  assert.is(handles.lookUp().size, 5001);
 });
 
 test.run();
