@@ -1,5 +1,6 @@
 import type { TextTable } from '../../traces/trace';
 import { END_OF_OPERATION, KIND_COUNT, LOCK_MASK, type AccessStream } from '../machine/access-stream';
+import { countsOf } from '../machine/count-columns';
 import { PRICED } from '../machine/domain-events';
 import type { Machine } from '../machine/machine';
 import type { Step } from '../machine/steps';
@@ -101,7 +102,7 @@ export class OperationRecorder {
         this.pass(this.marks[mark++]!);
       }
       if ((batch.segmentFlags[segment]! & END_OF_OPERATION) !== 0) {
-        this.events = eventCounts(batch.operationNoted.map((counts) => counts[0]!));
+        this.events = eventCounts(countsOf(batch.operationNoted, 0));
         this.priced = this.pricing.endOperation();
       }
     }

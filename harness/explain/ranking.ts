@@ -1,5 +1,6 @@
 import { OP_NAMES } from '../../traces/trace';
 import type { AccessStream } from '../machine/access-stream';
+import { countsOf } from '../machine/count-columns';
 import { CostCounter } from '../metrics/cost-counter';
 import { costAt, countOf, distributionOf, largestCost, QUANTILES } from '../metrics/distribution';
 import { KIND_OF_CODE, OP_KINDS } from '../metrics/op-kinds';
@@ -97,6 +98,6 @@ function rankedOperation(batch: AccessStream, row: number, priced: PricedBatch):
     alignBytes: batch.operationAligns[row]!,
     cycles: priced.operationCycles[row]!,
     causes: causeCycles(priced.operationCauses, row * CAUSE_COUNT),
-    events: eventCounts(batch.operationNoted.map((counts) => counts[row]!)),
+    events: eventCounts(countsOf(batch.operationNoted, row)),
   };
 }

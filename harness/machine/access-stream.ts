@@ -1,4 +1,4 @@
-import { clearCounts, columnsOf, type CountColumns } from './count-columns';
+import { clearCounts, columnsOf, countsOf, type CountColumns } from './count-columns';
 import { NOTED, NOTED_COUNT, PRICED, PRICED_COUNT } from './domain-events';
 import { Runaway } from './failures';
 import type { Step, StepTable } from './steps';
@@ -360,7 +360,7 @@ export class AccessStream {
     }
     this.beforeFlush?.();
     const row = this.operationCount;
-    const noted = this.operationNoted.map((column) => column[row]!);
+    const noted = countsOf(this.operationNoted, row);
     this.flush();
     noted.forEach((times, event) => {
       if (times !== 0) {

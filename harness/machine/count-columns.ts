@@ -15,6 +15,11 @@ export function hasEvent(events: number, event: number): boolean {
   return ((events >> event) & 1) !== 0;
 }
 
+/** The counts of one row, by event. */
+export function countsOf(columns: CountColumns, row: number): readonly number[] {
+  return columns.map((counts) => counts[row]!);
+}
+
 /** Makes the first rows of some events zero. */
 export function clearCounts(columns: CountColumns, events: number, rows: number): void {
   for (let event = 0; event < columns.length; event++) {

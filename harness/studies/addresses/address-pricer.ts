@@ -9,7 +9,6 @@ import { CAUSE_COUNT } from '../../pricing/costs';
 import { Pricing } from '../../pricing/pricing';
 import type { PricingSpecification } from '../../pricing/specification';
 import { InputError } from '../../../traces/input-error';
-import { addColumns } from '../../metrics/column-totals';
 import { CostCounter } from '../../metrics/cost-counter';
 import { CostDigest } from '../../metrics/cost-digest';
 import { distribution, distributionOf } from '../../metrics/distribution';
@@ -258,7 +257,9 @@ class PricingRecord {
       (this.counters[kind] ??= new CostCounter()).add(cycles);
       (this.digests[kind] ??= new CostDigest()).add(pricing.operationCycles, row, row + 1);
       const causes = (this.causes[kind] ??= new Float64Array(CAUSE_COUNT));
-      addColumns(causes, pricing.operationCauses.subarray(row * CAUSE_COUNT), 1);
+      for (let cause = 0; cause < CAUSE_COUNT; cause++) {
+        causes[cause]! += pricing.operationCauses[row * CAUSE_COUNT + cause]!;
+      }
       (this.worst[kind] ??= new WorstOperations(this.worstCount)).offer(
         batch,
         row,
