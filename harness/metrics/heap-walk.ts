@@ -205,24 +205,9 @@ export function thinnedChanges(changes: readonly HeapChange[], pinned: ReadonlyS
 
 /** Two changes as one: what came with the first and went with the second was never there. */
 function joinedChange(first: HeapChange, second: HeapChange): HeapChange {
-  const gone: number[] = [];
-  const come: WalkedBlock[] = [];
-  const came = first.come;
-  let next = 0;
-  for (const offset of second.gone) {
-    while (next < came.length && came[next]!.offset < offset) {
-      come.push(came[next++]!);
-    }
-    if (next === came.length || came[next]!.offset !== offset) {
-      gone.push(offset);
-    }
-    while (next < came.length && came[next]!.offset === offset) {
-      next++;
-    }
-  }
-  while (next < came.length) {
-    come.push(came[next++]!);
-  }
+  const stillThere = new Set(first.come.map(({ offset }) => offset));
+  const gone = second.gone.filter((offset) => !stillThere.delete(offset));
+  const come = first.come.filter(({ offset }) => stillThere.has(offset));
   return {
     operation: second.operation,
     gone: merged(first.gone, gone, (offset) => offset),
