@@ -37,8 +37,7 @@ export const ENTRIES_ENOUGH = 1 << 16;
 export const ENTRY_CAPACITY = 1 << 18;
 const ENTRY_LAST = ENTRY_CAPACITY - 1;
 export const SEGMENT_CAPACITY = 1 << 12;
-const OPERATION_SHIFT = 10;
-export const OPERATION_CAPACITY = 1 << OPERATION_SHIFT;
+export const OPERATION_CAPACITY = 1 << 10;
 /** The last rows stay free: there is always one to count in. */
 const SEGMENT_LAST = SEGMENT_CAPACITY - 1;
 const OPERATION_LAST = OPERATION_CAPACITY - 1;
@@ -132,11 +131,12 @@ export class AccessStream {
     this.operationNoted = columnsOf(operationNoted, OPERATION_CAPACITY);
   }
 
-  /** The domain counts that are not all zero, a bit each; some of these may be. */
+  /** The domain counts of segments that may not all be zero, a bit each. */
   get pricedEvents(): number {
     return PRICED_ALWAYS | this.steps.pricedEvents | this.pricedBeside;
   }
 
+  /** The same of operations. */
   get notedEvents(): number {
     return NOTED_ALWAYS | this.steps.notedEvents | this.notedBeside;
   }
@@ -167,7 +167,7 @@ export class AccessStream {
     }
     const event = steps.noted[step]!;
     if (event !== NOTED.none) {
-      this.noted[(event << OPERATION_SHIFT) + this.operationCount]! += times;
+      this.noted[event * OPERATION_CAPACITY + this.operationCount]! += times;
     }
     if (this.observer !== undefined) {
       this.observer.step(step, times, this.entryCount);

@@ -68,9 +68,10 @@ export class StepTable {
       this.steps.push({ engine, name, ...definition });
       this.mispredicts[step] = definition.mispredicts ?? 0;
       this.noted[step] = NOTED[definition.event ?? 'none'];
-      this.pricedEvents |= this.mispredicts[step] === 0 ? 0 : 1 << PRICED.mispredicts;
+      const isMispredicted = this.mispredicts[step] !== 0;
+      this.pricedEvents |= isMispredicted ? 1 << PRICED.mispredicts : 0;
       this.notedEvents |= 1 << this.noted[step]!;
-      const isMore = this.isObserved || this.noted[step] !== NOTED.none || this.mispredicts[step] !== 0;
+      const isMore = this.isObserved || this.noted[step] !== NOTED.none || isMispredicted;
       this.weights[step] = 2 * definition.instructions + (isMore ? 1 : 0);
       indices[name] = step as Step;
     }

@@ -35,7 +35,7 @@ export class SurveyBuilder {
   private largestFreeBytes = 0;
   private metadataBytes = 0;
   private readonly squares = new ExactSum();
-  private readonly freeBlocksByLog2 = new Uint32Array(LOG2_MAX);
+  private readonly freeBlocksByLog2 = new Uint32Array(LOG2_COUNT);
 
   blocks(rows: Float64Array, count: number): void {
     const { squares, freeBlocksByLog2 } = this;
@@ -142,7 +142,7 @@ function freePages({ pageSource }: Machine): readonly number[] | null {
   if (pageSource === undefined) {
     return null;
   }
-  const byOrder = new Uint32Array(LOG2_MAX);
+  const byOrder = new Uint32Array(LOG2_COUNT);
   pageSource.visitFree((_address, order) => byOrder[order]!++);
   return withoutLastZeros(byOrder);
 }
@@ -160,8 +160,8 @@ function powerOfTwo(exponent: number): number {
   return (1 << exponent) >>> 0;
 }
 
-/** No size and no order is 2^64. */
-const LOG2_MAX = 64;
+/** Sizes and orders stay below 2^64. */
+const LOG2_COUNT = 64;
 
 function log2Floor(bytes: number): number {
   return bytes < 0x1_0000_0000 ? 31 - Math.clz32(bytes) : 63 - Math.clz32(bytes / 0x1_0000_0000);

@@ -6,7 +6,7 @@ export interface Peak {
 
 /** Follows a sequence of non-negative values; nothing was offered while `peak` is undefined. */
 export class Largest {
-  /** The value and its operation: in an array, for a field that turns from an integer to another number is no field. */
+  /** The value and its operation. V8 compiles anew what uses a field that held small integers and holds others. */
   private readonly found = Float64Array.of(-1, 0);
 
   offer(value: number, operation: number): void {

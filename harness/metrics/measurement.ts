@@ -62,8 +62,8 @@ const WORST_COUNT_DEFAULT = 10;
 /**
  * Replays a trace once with every pricing and recorder. The heap is seen as it goes, or afterwards where it is come
  * back to in any case; where moments matter that nobody saw and memory was not kept, in another replay, bare, as far
- * as the last of them. Rejects with an `InputError` when the trace is
- * malformed, and with `NotDeterministic` when the two passes differ.
+ * as the last of them. Rejects with an `InputError` when the trace is malformed, and with `NotDeterministic` when the
+ * two passes differ.
  */
 export async function measure(plan: MeasurementPlan): Promise<MeasuredReplay> {
   const trail = plan.again === true ? new OperationTrail() : undefined;

@@ -22,6 +22,9 @@ const BATCHES = 0;
 const PAGES = 1;
 const SLOT_COUNTS = [BATCH_COUNT, PAGE_COUNT];
 
+/** Of five counts; the next batch begins with numbers of 64 bits. */
+const COUNT_WORDS = 6;
+
 /** One batch: arrays of its own size, at a place of its own. */
 class SharedBatch implements StreamBatch {
   readonly segmentPriced: CountColumns;
@@ -57,13 +60,13 @@ class SharedBatch implements StreamBatch {
     this.entries = words(ENTRY_CAPACITY);
     this.segmentEnds = words(SEGMENT_CAPACITY);
     this.segmentFlags = words(SEGMENT_CAPACITY);
-    this.counts = words(6);
+    this.counts = words(COUNT_WORDS);
     this.operationCodes = new Uint8Array(buffer, at, OPERATION_CAPACITY);
   }
 
   static readonly BYTES =
     8 * (SEGMENT_CAPACITY * PRICED_COUNT + OPERATION_CAPACITY * (4 + NOTED_COUNT)) +
-    4 * (ENTRY_CAPACITY + 2 * SEGMENT_CAPACITY + 6) +
+    4 * (ENTRY_CAPACITY + 2 * SEGMENT_CAPACITY + COUNT_WORDS) +
     OPERATION_CAPACITY;
 
   get entryCount(): number {

@@ -26,7 +26,7 @@ import type { CachesProfile, FlatProfile, Mapping, Profile } from './profile';
 /** Costs are sums of 1/256 cycle, rounded once per operation. */
 export const COST_PER_CYCLE = 256;
 
-/** What the cycles of an operation are put down to, in the order of reports. */
+/** What the cycles of an operation are put down to, in the order of reports: an even number, for the kernel. */
 export const CAUSES = [
   /** With what fetching them costs where they are cold. */
   'instructions',

@@ -22,7 +22,7 @@ export interface Block {
 
 export const BLOCK_STATES = ['allocated', 'free', 'metadata'] as const;
 export type BlockState = (typeof BLOCK_STATES)[number];
-/** Their places. */
+/** The places of these, by which rows of visits tell them. */
 export const ALLOCATED = 0;
 export const FREE = 1;
 export const METADATA = 2;

@@ -159,7 +159,7 @@ export class AsciiText {
     return at + QUAD - zeros;
   }
 
-  /** A number from 10,000 to 99,999,999 … without the zeros that lead it. */
+  /** A number from 10,000 to 99,999,999, likewise. */
   private eightDigits(at: number, value: number): number {
     const upper = (value / 10_000) | 0;
     return this.quad(this.leadingDigits(at, upper), DECIMAL_QUADS[value - upper * 10_000]!);

@@ -124,14 +124,14 @@ export class Operations {
     }
   }
 
-  /** Rounding the running sum, not each cause, makes the causes add up exactly. They are an even number. */
+  /** Rounding the running sum, not each cause, makes the causes add up exactly; two at a time. */
   @inline
   private finishCauses(row: i32): void {
     const first = batch.causeCosts + row * batch.rowBytes;
     const end = first + batch.rowBytes;
     const half = f64x2.splat(COST_PER_CYCLE / 2);
     const perCost = f64x2.splat(1 / COST_PER_CYCLE);
-    // Both of the sum so far, and the second of the cycles so far.
+    // The sum before a pair stands in both lanes, the cycles before it in the second.
     let before = f64x2.splat(0);
     let cyclesBefore = f64x2.splat(0);
     let total = causeTotals;

@@ -57,6 +57,11 @@ build('is the one that the keys of cached results know', () => {
   assert.is(createHash('sha256').update(readFileSync(KERNEL)).digest('hex'), KERNEL_SHA256);
 });
 
+build('has room for the totals of all causes, which it rounds two at a time', () => {
+  assert.ok(CAUSE_COUNT <= 16);
+  assert.is(CAUSE_COUNT % 2, 0);
+});
+
 build('is refused in one line by a host that cannot run it', () => {
   const isRefused = (problem: RegExp) => (error: unknown) =>
     error instanceof UsageError && problem.test(error.message);
