@@ -1,4 +1,4 @@
-import { isBlock, isVirtual, NULL, VIRTUAL_BASE, type Placement } from '../../traces/trace';
+import { BUG, isBlock, isVirtual, NULL, VIRTUAL_BASE, ZERO, type Placement } from '../../traces/trace';
 import { HeapCorruption } from '../machine/failures';
 import type { Machine } from '../machine/machine';
 import { HEAP_BASE } from '../machine/memory-layout';
@@ -233,9 +233,10 @@ function isAligned(placement: Placement, align: number): boolean {
   return align === 0 || (placement - (isVirtual(placement) ? VIRTUAL_BASE : HEAP_BASE)) % align === 0;
 }
 
-/** An engine of the user's own may return anything. */
+/** An engine of the user's own may return anything: a word of the first page that names no outcome, too. */
 function checkPlacement(placement: Placement): void {
-  if (!Number.isInteger(placement) || placement < NULL) {
+  const isOutcome = placement === NULL || placement === ZERO || placement === BUG;
+  if (!Number.isInteger(placement) || !(isOutcome || isBlock(placement))) {
     throw new HeapCorruption(undefined, `the engine returned ${String(placement)}, which is no placement`);
   }
 }

@@ -6,7 +6,7 @@ import type { Engine } from '../../../harness/replay/port';
 import { replay, type ReplayOptions } from '../../../harness/replay/replay';
 import { createStack } from '../../../harness/replay/stack';
 import { InputError } from '../../../traces/input-error';
-import { NULL, VIRTUAL_BASE, ZERO, type Placement } from '../../../traces/trace';
+import { NOTHING, NULL, VIRTUAL_BASE, ZERO, type Placement } from '../../../traces/trace';
 import { toyStack, traceOf, type ToyVerbs } from './toy-engine';
 
 /** The report of a replay on a toy that logs every call of `verbs`, the log, and the machine. */
@@ -311,6 +311,9 @@ returned('is a placement, or the replay ends as corrupt', async () => {
     [NaN, 'NaN'],
     [undefined, 'undefined'],
     [-16, '-16'],
+    [NOTHING, '3'],
+    [8, '8'],
+    [4095, '4095'],
     [HEAP_BASE + 0.5, `${HEAP_BASE}.5`],
   ] as const) {
     const stack = toyStack(() => ({ allocate: () => value as Placement }));
