@@ -96,6 +96,16 @@ ledger('holds nothing outside its region, and asks for the byte itself when a ra
   }
 });
 
+ledger('counts what was held at another moment, up to the highest granule that ever was', () => {
+  const subject = new Ledger(HEAP_BASE, 8 * 4096, 4096);
+  subject.take(HEAP_BASE + 4096, 3 * 4096);
+  subject.give(HEAP_BASE + 4096, 3 * 4096);
+  subject.putBack(1, 1);
+  subject.putBack(3, 1);
+  subject.recount();
+  assert.is(subject.heldBytes, 2 * 4096);
+});
+
 ledger('is opened once a machine, by its page source', () => {
   const machine = new Machine({ heapPages: 4, virtualPages: 1 });
   assert.throws(() => machine.ledger, /no page source/);
