@@ -26,7 +26,7 @@ import { I32, I64 } from './wasm/opcodes';
  */
 
 /** sha256 of the built module: whoever changes the kernel changes this, and with it the keys of cached results. */
-export const ENGINE_KERNEL_SHA256 = '975f8d32022dde5672920adc14854874cf703d5dbcde7aabd8f05cd8fc168d3e';
+export const ENGINE_KERNEL_SHA256 = 'a1a9c97dde6c48146d3bf1ea1d2d86c98bcb72add48edf4a2640af87f5f30901';
 
 const kernelModule = new WebAssembly.Module(readFileSync(join(__dirname, 'kernel', 'engine-kernel.wasm')));
 
@@ -38,6 +38,8 @@ export interface KernelServices {
   segmentsFull(): void;
   /** Reads the visits, for which there is no more room. */
   visited(): void;
+  /** Throws: a visit goes beyond the memory. */
+  visitedOutside(start: number, bytes: number): void;
   /** Keeps the journal, in which there is no more room. */
   journalFull(): void;
 }

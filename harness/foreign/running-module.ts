@@ -105,6 +105,9 @@ export class RunningModule implements LinearEngine {
       lockBit: this.lockBit,
       segmentsFull: () => this.segmentsFull(),
       visited: () => this.visited(),
+      visitedOutside: (start, bytes) => {
+        throw new HeapCorruption(undefined, `ar_walk showed ${bytes} bytes from ${start}, which is no block`);
+      },
       journalFull: () => this.journal?.full(),
     });
     this.kernel.seeHeld(this.machine.ledger);

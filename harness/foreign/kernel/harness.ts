@@ -9,5 +9,8 @@ export declare function segmentsFull(): void;
 /** The column of visits is full: has it read. */
 export declare function visited(): void;
 
+/** A visit goes beyond the memory: ends the walk. */
+export declare function visitedOutside(start: f64, bytes: f64): void;
+
 /** The journal is full: has it kept. */
 export declare function journalFull(): void;

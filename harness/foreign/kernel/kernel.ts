@@ -1,4 +1,4 @@
-import { visited } from './harness';
+import { visited, visitedOutside } from './harness';
 import { heldFrom, heldUntil } from './held';
 import { enterInJournal } from './journal';
 import { runOperations } from './operations';
@@ -29,6 +29,9 @@ export function unlock32(name: u32): void {
 }
 
 export function visit64(start: f64, bytes: f64, state: i32): void {
+  if (!(start >= 0 && bytes >= 0 && start + bytes <= <f64>((<u64>memory.size()) << 16))) {
+    visitedOutside(start, bytes);
+  }
   const count = load<i32>(VISIT_COUNT);
   const row = VISITS + count * VISIT_STRIDE;
   store<f64>(row, start);

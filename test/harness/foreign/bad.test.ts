@@ -7,6 +7,7 @@ import { loadEngine } from '../../../harness/cli/names/load-engine';
 import { parseOperation } from '../../../harness/conformance/operation';
 import { Findings } from '../../../harness/conformance/rules';
 import { Trial } from '../../../harness/conformance/trial';
+import { readResults } from '../../../harness/results/results-file';
 import { inFolder, runCli } from '../cli/command';
 
 /** What an engine in C does wrong is found, and said with the function and the line that did it. */
@@ -66,6 +67,25 @@ test('linear-scan.c is explained by the line that scans', async () => {
   assert.is(code, 0);
   assert.match(stdout, /99 % of its cycles went into "blocks_scan at linear-scan\.c:6", 517 times/);
 });
+
+test('shows-too-much.c replays, and its heap counts as too broken to be surveyed', () =>
+  inFolder(async (folder) => {
+    const [trace, out] = [path.join(folder, 'trace.csv'), path.join(folder, 'out')];
+    writeFileSync(trace, TRACE);
+    const run = await runCli(
+      'run',
+      trace,
+      '-a',
+      path.join(BAD, 'shows-too-much.c'),
+      '-p',
+      'flat',
+      '--out',
+      out,
+    );
+    assert.is(run.code, 0, run.stdout + run.stderr);
+    const [replay] = readResults(path.join(out, 'results.json')).replays;
+    assert.ok(replay!.checkpoints.every(({ survey }) => survey === null));
+  }));
 
 test('what the compiler says is shown with the paths of its user', async () => {
   const run = await runCli('run', 'recorded:git-status', '-a', path.join(BAD, 'does-not-compile.c'));

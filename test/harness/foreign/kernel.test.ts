@@ -113,7 +113,8 @@ function kernelFunctions(ledger: Ledger, word: number) {
     throw new Error('nothing is asked');
   };
   const kernel = new EngineKernel(memory, {
-    ...{ lockBit: unasked, segmentsFull: unasked, visited: unasked, journalFull: unasked },
+    ...{ lockBit: unasked, segmentsFull: unasked, journalFull: unasked },
+    ...{ visited: unasked, visitedOutside: unasked },
   });
   kernel.seeHeld(ledger);
   const type = { params: [word], results: [word] };
