@@ -109,6 +109,7 @@ function copyMemory(from: Trial, to: Trial): void {
   ledger.runs((run) => held.push(run));
   held.forEach(({ address, bytes }) => ledger.give(address, bytes));
   from.machine.ledger.runs(({ address, bytes }) => ledger.take(address, bytes));
+  from.machine.pageSource?.copyTo?.(to.machine.pageSource!);
   for (const { id, placement, sizeBytes, align } of from.live.list()) {
     to.live.enter(id, placement, sizeBytes, align);
   }

@@ -142,6 +142,14 @@ export class RegionSource implements PageSource {
       throw new HeapCorruption(undefined, 'the growing region has left the heap');
     }
   }
+
+  /** An operating system keeps its books outside the memory of its programs. */
+  copyTo(other: PageSource): void {
+    if (other instanceof RegionSource) {
+      other.regionEnd = this.regionEnd;
+      other.mappings = [...this.mappings];
+    }
+  }
 }
 
 const wholePages = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;

@@ -17,4 +17,9 @@ export interface PageSource {
   visitFree(visit: (address: number, order: number) => void): void;
   /** Verifies the metadata; throws `HeapCorruption`. Never charged. */
   check(): void;
+  /**
+   * Has one of its kind, on a machine that memory and ledger were copied to, go on where this one stands; absent where
+   * all it knows lies in them.
+   */
+  copyTo?(other: PageSource): void;
 }
