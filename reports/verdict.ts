@@ -15,7 +15,8 @@ import {
 
 /**
  * What a reader should take away, first of all: which replays did not finish, then for each family of traces the
- * worst operation under any pricing and how the other engines did on the same kind of operation, the dearest first.
+ * worst operation under any pricing that was the allocator's own, how the other engines did on the same kind of
+ * operation, and the copy that cost more, where one did; the dearest first.
  * Every word is derived from the numbers.
  */
 export function verdict(results: Results): Phrase[] {
@@ -130,16 +131,43 @@ function able({ replays }: TraceMember): readonly MeasuredReplay[] {
 
 function dearestPhrase(dearest: Dearest): Phrase {
   const { member, replay, pricing, kind, worst } = dearest;
+  const copies = dearerCopies(dearest);
+  const ofKind = `${kind}${copies.some((copy) => copy.kind === kind) ? COPIED_NOTHING : ''} was`;
   return [
     'On ',
     nameOf(memberName(member)),
     ' under ',
     nameOf(pricing.id),
-    ` the worst operation was ${kind} #${groupedInteger(worst.operation)} of `,
+    ` the worst ${copies.length === 0 ? `operation was ${kind}` : ofKind} #${groupedInteger(worst.operation)} of `,
     nameOf(engineLabel(replay, member.replays)),
     `: ${groupedInteger(worst.cycles)} cycles${mainCause(worst.causes, worst.cycles)}`,
     ...rivals(dearest),
+    ...copies.slice(0, 1).flatMap((copy) => copyPhrase(member, copy)),
     '.',
+  ];
+}
+
+const COPIED_NOTHING = ' that copied nothing';
+
+type Copy = Pick<Dearest, 'replay' | 'kind' | 'worst'>;
+
+/** The worst of each engine and kind that cost more, all of which copied what an object held: the dearest first. */
+function dearerCopies({ member, pricing, worst }: Dearest): Copy[] {
+  return able(member)
+    .flatMap((replay) =>
+      OP_KINDS.flatMap((kind): Copy[] => {
+        const first = pricingNamed(replay, pricing.id)?.kinds[kind].worst[0];
+        return first === undefined || first.cycles <= worst.cycles ? [] : [{ replay, kind, worst: first }];
+      }),
+    )
+    .sort((a, b) => b.worst.cycles - a.worst.cycles);
+}
+
+function copyPhrase({ replays }: TraceMember, { replay, kind, worst }: Copy): Phrase {
+  return [
+    `; ${kind} #${groupedInteger(worst.operation)} of `,
+    nameOf(engineLabel(replay, replays)),
+    `, which copied what its object held, took ${groupedInteger(worst.cycles)}`,
   ];
 }
 
@@ -156,7 +184,8 @@ function rivals({ member, replay, pricing, kind, worst: { cycles } }: Dearest): 
     .flatMap((other) => {
       const priced = pricingNamed(other, pricing.id);
       const worst = priced && allocatorsWorst(priced, kind);
-      return worst === undefined ? [] : [{ other, cycles: worst.cycles }];
+      const isWorst = worst === priced?.kinds[kind].worst[0];
+      return worst === undefined ? [] : [{ other, cycles: worst.cycles, isWorst }];
     })
     .sort((a, b) => a.cycles - b.cycles);
   const best = others[0];
@@ -170,7 +199,7 @@ function rivals({ member, replay, pricing, kind, worst: { cycles } }: Dearest): 
         ? ', against'
         : `, ${timesText(cycles, best.cycles)} times`;
   return [
-    `${times} the worst ${kind} of `,
+    `${times} the worst ${kind}${best.isWorst ? '' : COPIED_NOTHING} of `,
     nameOf(engineLabel(best.other, member.replays)),
     ` (${groupedInteger(best.cycles)})`,
   ];

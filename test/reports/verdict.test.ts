@@ -25,7 +25,36 @@ test('the worst operation is one of the allocator’s own, not a copy of what an
       .map((phrase) => phraseText(phrase, (name) => name))
       .join('\n');
   assert.match(told(withDearest(replay, 0)), /987,654,321/);
-  assert.is(told(withDearest(replay, 64)), told(replay));
+  const [own, copied] = [told(replay), told(withDearest(replay, 64))];
+  assert.is(
+    copied,
+    own
+      .replace('the worst operation was alloc #0', 'the worst alloc was #0')
+      .replace(/\.$/, '; free #2 of page-per-object, which copied what its object held, took 987,654,321.'),
+  );
+});
+
+test('a kind of which a copy was dearer is told as what copied nothing, of a rival too', async () => {
+  const replay = await measured();
+  const told = (...[dear, cheap]: [dear: number, cheap: number][]) => {
+    const copying = (name: string, [copy, cycles]: [number, number]): MeasuredReplay => {
+      const plain = ofEngine(replay, name, cycles, 1);
+      return {
+        ...plain,
+        pricings: plain.pricings.map((pricing) => {
+          const { free } = pricing.kinds;
+          const [worst] = free.worst;
+          const copied = { ...worst!, cycles: copy, events: { linesCopied: 1 } };
+          const both = copy > cycles ? [copied, worst!] : [worst!, copied];
+          return { ...pricing, kinds: { ...pricing.kinds, free: { ...free, worst: both } } };
+        }),
+      };
+    };
+    const [phrase] = headlines(resultsOf(copying('dear', dear!), copying('cheap', cheap!)));
+    return phraseText(phrase!, (name) => name);
+  };
+  assert.match(told([9, 100], [50, 10]), /the worst operation was free .*, 10\.0 times the worst free that copied nothing of cheap \(10\)\.$/); // prettier-ignore
+  assert.match(told([500, 100], [5, 10]), /the worst free that copied nothing was #.*times the worst free of cheap \(10\); free #\d+ of dear, which copied what its object held, took 500\.$/); // prettier-ignore
 });
 
 /** The replay under another name, whose worst free costs so much and which held so much. */
