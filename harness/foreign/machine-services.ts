@@ -3,6 +3,7 @@ import { NOTED } from '../machine/domain-events';
 import { HeapCorruption } from '../machine/failures';
 import type { UnplacedLock } from '../machine/lock';
 import type { Machine } from '../machine/machine';
+import { HEAP_BASE, PAGE_BYTES } from '../machine/memory-layout';
 import type { Step } from '../machine/steps';
 import type { Engine } from '../replay/port';
 import type { ForeignModule } from './foreign-module';
@@ -30,8 +31,8 @@ export class MachineServices {
   private readonly steps = new Map<string, Step>();
   /** The last things that the engine printed. */
   private readonly printed: string[] = [];
-  /** Records of pages, outside the heap, that the page source let the engine touch. */
-  private readonly pageWords = { first: Infinity, end: -Infinity };
+  /** Records of pages, outside the heap, from that of the first page on; known once one has been touched. */
+  private pageWords: { readonly first: number; readonly end: number } | undefined;
 
   /**
    * @param pages serves `ar_page_alloc`, on the same machine
@@ -48,7 +49,18 @@ export class MachineServices {
 
   /** Whether an address that is neither the module's nor heap may be touched. */
   mayTouch(address: number): boolean {
-    return address >= this.pageWords.first && address < this.pageWords.end;
+    if (!this.module.imports('ar_page_word')) {
+      return false;
+    }
+    const { first, end } = (this.pageWords ??= this.wordsOfPages());
+    return address >= first && address < end;
+  }
+
+  private wordsOfPages(): { first: number; end: number } {
+    const { pageSource, layout } = this.machine;
+    const first = pageSource?.ownerWordAt?.(HEAP_BASE) ?? Infinity;
+    const last = pageSource?.ownerWordAt?.(HEAP_BASE + layout.heapBytes - PAGE_BYTES) ?? -Infinity;
+    return { first, end: last + 4 };
   }
 
   functions(): HarnessFunctions {
@@ -106,8 +118,6 @@ export class MachineServices {
     if (word === undefined) {
       throw new HeapCorruption(page, `the page source keeps no records of pages${this.running().whereNow()}`);
     }
-    this.pageWords.first = Math.min(this.pageWords.first, word);
-    this.pageWords.end = Math.max(this.pageWords.end, word + 4);
     return word;
   }
 
