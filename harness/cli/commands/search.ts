@@ -80,7 +80,7 @@ const options = {
   evaluations: evaluationsOption,
   ...budgetOptions,
   realloc: reallocOption,
-  shrink: flagUnless('Shrink what was found, and explain its worst operation'),
+  shrink: flagUnless('Neither shrink what was found nor explain its worst operation'),
   out: needed(
     text('Keep the search and what it finds in this folder', { completes: 'file' }),
     'say with --out where the search and its traces are kept',

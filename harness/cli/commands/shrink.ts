@@ -43,7 +43,7 @@ const options = {
   ),
   realloc: reallocOption,
   evaluations: count('Try no more traces than these', [1, TRIALS_MAX], {}, TRIALS_DEFAULT),
-  explain: flagUnless('Tell of the worst operation step by step'),
+  explain: flagUnless('Do not tell of the worst operation step by step'),
   out: text('Write the shrunk trace to this file (.csv or .atr, also .gz)', { completes: 'file' }),
 };
 

@@ -66,7 +66,7 @@ export const flag = (describe: string, details: Details = {}): Option<boolean> =
   read: (words) => words?.[0] === YES,
 });
 
-/** A flag that is set unless `--no-NAME` is given. */
+/** A flag that is set unless `--no-NAME` is given, which is what help shows: described by what its denial does. */
 export const flagUnless = (describe: string, details: Details = {}): Option<boolean> => ({
   ...details,
   takes: 'nothing',

@@ -32,7 +32,7 @@ export const budgetOptions = {
   }),
   unitBytes: count('Every request is a multiple of this', [1, 1 << 20], { group: GROUP }, 1),
   alignBytes: count('Largest alignment that is asked for, a power of two', [0, 1 << 20], { group: GROUP }, 0),
-  resize: flagUnless('Resize objects', { group: GROUP }),
+  resize: flagUnless('Do not resize objects: traces without realloc', { group: GROUP }),
   start: list('Begin with this trace, also named again; by default with those that ship', {
     group: GROUP,
     completes: 'trace',

@@ -34,6 +34,18 @@ for (const command of EVERY_HELP) {
   });
 }
 
+test('an option that denies says what is not done', async () => {
+  let denials = 0;
+  for (const command of EVERY_HELP) {
+    const { stdout } = await runCli(...command, '--help');
+    for (const [line, describe] of stdout.matchAll(/^ +--no-\w+ +(.*)$/gm)) {
+      assert.match(describe!, /^(Do not|Neither) /, line);
+      denials++;
+    }
+  }
+  assert.ok(denials >= 5);
+});
+
 test('help is asked for by -h too, among other words, and not behind --', async () => {
   const { stdout } = await runCli('minheap', '--help');
   assert.match(stdout, /^alloc-replay minheap <trace>\n/);
