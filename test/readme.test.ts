@@ -55,4 +55,18 @@ test('the commands of the table exist', async () => {
   }
 });
 
+test('says who finds what in C, and that installing brings the compiler unless it is left out', () => {
+  const { optionalDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    optionalDependencies: Record<string, string>;
+  };
+  assert.ok('@yowasp/clang' in optionalDependencies);
+  const engineInC = README.split(/^## /m)
+    .find((each) => each.startsWith('Your allocator in C'))!
+    .replace(/\s+/g, ' ');
+  assert.match(engineInC, /with `--verify-payload`, a write into a live object/);
+  assert.match(engineInC, /`conformance [^`]*` finds the line that lost a block/);
+  assert.match(engineInC, /installing brings one, the optional `@yowasp\/clang`, .*`npm install --omit=optional` leaves out/); // prettier-ignore
+  assert.not.match(engineInC, /\bleak/);
+});
+
 test.run();
