@@ -3,9 +3,9 @@ import { LocationTable, LOCATIONS_SECTION, type Place } from '../locations';
 import { ByteReader, ByteWriter } from '../wasm/bytes';
 import { decodeModule } from '../wasm/module';
 import type { EngineDescription, EngineFacts } from './engine-file';
-import { buildName, type BuildPlan, COMPILE_FLAGS, sourceHashes } from './plan';
+import { buildName, type BuildPlan, COMPILE_FLAGS, LINK_FLAGS, sourceHashes } from './plan';
 import { resolveUpwardIncludes } from './source-closure';
-import { runTools, type ToolCommand } from './tools';
+import { runTools, type ToolCommand, type ToolResult } from './tools';
 
 /**
  * Builds a described engine: every source compiled, linked, and every instruction's place in the source looked up. The
@@ -25,15 +25,16 @@ export interface BuildRecord {
 const ENGINE_SECTION = 'alloc-replay.engine';
 
 const MODULE = 'engine.wasm';
-/** 256 KiB: deep enough for a printf, small enough that a recursion without end is noticed soon. */
-const STACK_BYTES = 0x4_0000;
 
-/** The module of an engine. Throws an `InputError` with the compiler's own words, a `UsageError` without a compiler. */
+/** The module of an engine. Throws an `InputError` with the tools' own words, a `UsageError` where none can be run. */
 export function buildEngine(plan: BuildPlan, description: EngineDescription): Uint8Array {
   const commands = [...compileCommands(plan), linkCommand(plan), ...placeCommands(plan)];
   const result = toolsRun(plan, commands);
   if (result.kind === 'failed') {
     throw compileError(result.text, plan, description);
+  }
+  if (result.kind === 'crashed') {
+    throw crashError(result, commands[result.command]!.tool, plan, description);
   }
   const linked = result.files.get(MODULE)!;
   const table = locationTable(linked, result.texts.at(-1)!, plan);
@@ -101,14 +102,12 @@ function linkCommand({ units, isLp64, libc }: BuildPlan): ToolCommand {
     tool: 'wasm-ld',
     arguments: [
       ...(isLp64 ? ['-mwasm64'] : []),
-      ...['--no-entry', '--gc-sections', '--stack-first', '-z', `stack-size=${STACK_BYTES}`],
-      ...['--export-if-defined=__stack_pointer', '--export-if-defined=_initialize'],
-      ...['--no-growable-memory', '-o', MODULE],
+      ...[...LINK_FLAGS, '-o', MODULE],
       ...units.map((_, index) => objectName(index)),
       ...(libc === 'wasi'
         ? ['-L/usr/lib/wasm32-wasip1', '-L/usr/share/wasi-sysroot/lib/wasm32-wasip1', '-lc']
         : []),
-    ].filter((argument) => argument !== '--no-growable-memory'),
+    ],
   };
 }
 
@@ -235,6 +234,23 @@ function compileError(text: string, plan: BuildPlan, { facts }: EngineDescriptio
     problem: 'does not compile',
     expected: 'C that clang and its linker accept; what they say is above',
     quoted,
+  });
+}
+
+/** A tool that dies of a source has a defect of its own: its words are for whoever makes it. */
+function crashError(
+  { command, reason }: Extract<ToolResult, { kind: 'crashed' }>,
+  tool: ToolCommand['tool'],
+  { units, prefixes }: BuildPlan,
+  { facts }: EngineDescription,
+): InputError {
+  const source = units[command]?.source;
+  const over = source === undefined ? '' : ` over ${buildName(source, prefixes)}`;
+  return new InputError({
+    where: facts.name,
+    problem: `${tool} crashes${over}: ${reason}`,
+    expected:
+      'tools that survive it: try another clang with --cc, and report this to https://github.com/llvm/llvm-project/issues',
   });
 }
 

@@ -56,6 +56,19 @@ export const COMPILE_FLAGS = [
   ...['-Wno-unknown-attributes', '-Wno-ignored-attributes', '-Wno-unknown-warning-option'],
 ];
 
+/** 256 KiB: deep enough for a printf, small enough that a recursion without end is noticed soon. */
+const STACK_BYTES = 0x4_0000;
+
+/**
+ * The table is asked for because wasm-ld crashes where functions have their addresses taken, as `runtime.c` takes some,
+ * and what called through pointers is left out of the module: it leaves the table out too. A crash at the same place
+ * is https://github.com/llvm/llvm-project/issues/174676. Recordings do without the export.
+ */
+export const LINK_FLAGS = [
+  ...['--no-entry', '--gc-sections', '--stack-first', '-z', `stack-size=${STACK_BYTES}`],
+  ...['--export-if-defined=__stack_pointer', '--export-if-defined=_initialize', '--export-table'],
+];
+
 export function planBuild(
   description: EngineDescription,
   compiler: Compiler,
@@ -145,6 +158,7 @@ export function buildKey(plan: BuildPlan, description: EngineDescription): strin
     format: BUILD_FORMAT,
     compiler: compiler.version,
     engine: description.facts,
+    link: LINK_FLAGS,
     libc: plan.libc,
     units: units.map((unit) => ({
       source: buildName(unit.source, prefixes),

@@ -6,7 +6,7 @@
  * descriptor 3, for the package tells of its own progress on the others:
  *
  *   { module, files: { path: base64 }, commands: [{ tool, arguments, stdinFrom? }], outputs: [path] }
- *   { texts: [text of each command], files: { path: base64 } }  or  { failed: index, text }
+ *   { texts: [text of each command], files: { path: base64 } }, { failed: index, text } or { crashed: index, text }
  *
  * `stdinFrom: { command, base, pattern }` feeds a command with the hexadecimal numbers that `pattern` finds in an
  * earlier one's text, a line each, counted from the number that `base` finds there.
@@ -32,7 +32,7 @@ async function main() {
   for (const [index, command] of job.commands.entries()) {
     const ran = await run(llvm, command, tree, texts);
     if (ran.tree === undefined) {
-      return { failed: index, text: ran.text };
+      return { [ran.ending]: index, text: ran.text };
     }
     tree = ran.tree;
     texts.push(ran.text);
@@ -63,10 +63,10 @@ async function run(llvm, { tool, arguments: argv, stdinFrom }, tree, texts) {
     const result = await runner([tool, ...argv], tree, options);
     return { tree: result, text: Buffer.concat(chunks).toString() };
   } catch (error) {
-    if (!(error instanceof llvm.Exit)) {
-      throw error;
-    }
-    return { text: Buffer.concat(chunks).toString() };
+    const text = Buffer.concat(chunks).toString();
+    return error instanceof llvm.Exit
+      ? { ending: 'failed', text }
+      : { ending: 'crashed', text: `${text}\n${error}` };
   }
 }
 

@@ -24,7 +24,9 @@ export interface ToolJob {
 
 export type ToolResult =
   | { readonly kind: 'done'; readonly texts: readonly string[]; readonly files: ReadonlyMap<string, Buffer> }
-  | { readonly kind: 'failed'; readonly command: number; readonly text: string };
+  | { readonly kind: 'failed'; readonly command: number; readonly text: string }
+  /** The tool gave up on itself, not on what it read. */
+  | { readonly kind: 'crashed'; readonly command: number; readonly reason: string };
 
 /** Runs a job's commands with a compiler's tools. Throws an `Error` when the tools themselves cannot be run. */
 export function runTools(compiler: Compiler, job: ToolJob): ToolResult {
@@ -37,9 +39,16 @@ export function runTools(compiler: Compiler, job: ToolJob): ToolResult {
  */
 const START_FAST = ['--wasm-lazy-compilation', '--liftoff-only'];
 const OUTPUT_BYTES_MAX = 1 << 29;
+/** Clang passes on that a signal ended a part of it as shells do. */
+const EXIT_OF_SIGNALS = 128;
+
+type PackedResult =
+  | { readonly failed: number; readonly text: string }
+  | { readonly crashed: number; readonly text: string }
+  | { readonly texts: string[]; readonly files: Record<string, string> };
 
 function runPacked(module: string, job: ToolJob): ToolResult {
-  const { status, output, stderr, error } = spawnSync(
+  const { status, signal, output, stderr, error } = spawnSync(
     process.execPath,
     [...START_FAST, path.join(__dirname, 'run-tools.cjs')],
     {
@@ -50,17 +59,32 @@ function runPacked(module: string, job: ToolJob): ToolResult {
     },
   );
   if (error !== undefined || status !== 0) {
-    throw new Error(error?.message ?? (stderr.trim().split('\n').at(-1) || `exit code ${status}`));
+    throw new Error(error?.message ?? reasonIn(`${stderr}\n${endText(status, signal)}`));
   }
-  const result = JSON.parse(output[3]!) as
-    { failed: number; text: string } | { failed?: undefined; texts: string[]; files: Record<string, string> };
-  if (result.failed !== undefined) {
+  const result = JSON.parse(output[3]!) as PackedResult;
+  if ('failed' in result) {
     return { kind: 'failed', command: result.failed, text: result.text };
+  }
+  if ('crashed' in result) {
+    return { kind: 'crashed', command: result.crashed, reason: reasonIn(result.text) };
   }
   const files = Object.entries(result.files).map(
     ([file, content]) => [file, Buffer.from(content, 'base64')] as const,
   );
   return { kind: 'done', texts: result.texts, files: new Map(files) };
+}
+
+const endText = (status: number | null, signal: string | null): string =>
+  signal === null ? `ended with exit code ${status}` : `ended by ${signal}`;
+
+/** A line that is no more than the circumstances of another: warnings, quoted source, stack dumps. */
+const CIRCUMSTANCE = /: (warning|note): |^\s*(\d+\s*\||\||at |#\d|\d+\.\s)|^(PLEASE|Stack dump)/;
+const REASON = /assertion|fatal|error|unreachable executed/i;
+
+/** Why a tool ended, of all that it wrote: its first line that tells of an error, else the last, which says how. */
+function reasonIn(text: string): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !CIRCUMSTANCE.test(line));
+  return (lines.find((line) => REASON.test(line)) ?? lines.at(-1) ?? '').trim();
 }
 
 type Programs = Extract<Compiler, { kind: 'program' }>;
@@ -84,6 +108,10 @@ function runPrograms({ path: clang, scratch }: Programs, job: ToolJob): ToolResu
       );
       if (ran.error !== undefined) {
         throw new Error(`${programOf(clang, command.tool)} cannot be run`);
+      }
+      if (ran.status === null || ran.status >= EXIT_OF_SIGNALS) {
+        const text = `${ran.stderr}${ran.stdout}\n${endText(ran.status, ran.signal)}`;
+        return { kind: 'crashed', command: index, reason: reasonIn(text) };
       }
       if (ran.status !== 0) {
         return { kind: 'failed', command: index, text: ran.stderr + ran.stdout };
