@@ -2,8 +2,8 @@ import type { TraceGroup } from '../trace-groups';
 import { originText } from '../trace-groups';
 
 /**
- * The command that replays a trace through the same engines once more, from the results alone. A recorded trace is
- * called by its name: where its file lies is no result.
+ * The command that replays a trace through the same engines once more, from the results alone. A recorded trace and an
+ * engine are called by their names, as which those that ship are found: where a file lies is no result.
  */
 export function commandText({ trace, replays }: TraceGroup): string {
   const source = trace.origin.kind === 'synthetic' ? originText(trace) : trace.name;
@@ -16,6 +16,12 @@ export function commandText({ trace, replays }: TraceGroup): string {
       return `alloc-replay run ${quoted(source)} -a ${engines.join(',')}${priced}${options}`;
     })
     .join('\n');
+}
+
+/** What is to be filled in there, as results do not tell what was read from a file. */
+export function fillInText({ trace }: Pick<TraceGroup, 'trace'>): string {
+  const which = trace.origin.kind === 'recorded' ? 'a trace or an engine' : 'an engine';
+  return `In place of the name of ${which} that came from a file of your own, give that file.`;
 }
 
 function optionsText({ engine, machine }: TraceGroup['replays'][number]): string {

@@ -20,7 +20,7 @@ import { MemoryChart } from './memory-chart';
 import { MetricsTable } from './metrics-table';
 import { Name } from './name';
 import { PercentileCurves, type KindCurves } from './percentile-curves';
-import { commandText } from './command';
+import { commandText, fillInText } from './command';
 import { RunPicture } from './run-picture';
 import { WorstChart, type EngineWorst } from './worst-chart';
 
@@ -96,6 +96,7 @@ function Origin({ family: { members } }: { family: TraceFamily }) {
         <summary>
           How to run it again, <Name of={first.trace.name} />
         </summary>
+        <p>{fillInText(first)}</p>
         {members.map((member) => (
           <pre key={member.label} tabindex={0}>
             <Name of={commandText(member)} />

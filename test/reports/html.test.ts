@@ -189,6 +189,26 @@ test('the front page tells failures first, then the worst under any pricing, and
   assert.match(page, /<p class="headline">On by-hand under zen4-2022@cold the worst operation was alloc #0/);
 });
 
+test('how to run it again says that a file of one’s own is to be named in place of what it is called', async () => {
+  const replay = await measured();
+  const told = (kind: 'recorded' | 'synthetic') => {
+    const origin =
+      kind === 'recorded'
+        ? { kind, format: 'csv' }
+        : { kind, generator: 'churn', parameters: {}, seed: 1, adaptive: false };
+    const page = unescaped(htmlReport(resultsOf({ ...replay, trace: { ...replay.trace, origin } })));
+    return /How to run it again, [^]*?<p>(.*?)<\/p><pre[^>]*>(.*?)<\/pre>/.exec(page)!.slice(1);
+  };
+  const command = (trace: string) =>
+    `alloc-replay run ${trace} -a page-per-object -p flat,zen4-2022@cold -o pages=4 --heap-pages `;
+  const [words, line] = told('recorded');
+  assert.match(words!, 'the name of a trace or an engine that came from a file of your own, give that file.');
+  assert.ok(line!.startsWith(command('by-hand')), line);
+  const [ofEngine, made] = told('synthetic');
+  assert.match(ofEngine!, 'the name of an engine that came from a file of your own, give that file.');
+  assert.ok(made!.startsWith(command("'synth:churn?seed=1'")), made);
+});
+
 test('every word of a heading that the glossary explains leads there', async () => {
   const page = htmlReport(await exampleResults());
   const targets = new Set(all(page, /\sid="(g-[^"]*)"/g));
