@@ -55,10 +55,6 @@ export class DelayedLedger implements HeldMemory {
   holds(address: number, bytes: number): boolean {
     return this.copy.holds(address, bytes);
   }
-
-  heldUntil(address: number): number {
-    return this.copy.heldUntil(address);
-  }
 }
 
 /** Numbers of a change: its row, the address, how many bytes were taken, or given where they are negative. */

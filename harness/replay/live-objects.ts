@@ -1,11 +1,11 @@
 import { BUG, isBlock, isVirtual, NULL, VIRTUAL_BASE, ZERO, type Placement } from '../../traces/trace';
-import { HeapCorruption, isEngineFailure } from '../machine/failures';
+import { HeapCorruption } from '../machine/failures';
 import type { Machine } from '../machine/machine';
 import { HEAP_BASE } from '../machine/memory-layout';
 import type { BlockRows } from './block-rows';
 import type { DelayedLedger } from './delayed-ledger';
 import { ObjectTable } from './object-table';
-import { Oracle, placeText } from './oracle';
+import { Oracle } from './oracle';
 import { Payload, type PayloadChecks } from './payload';
 import { FREES } from './operation-block';
 import type { Block, Engine } from './port';
@@ -90,32 +90,11 @@ export class LiveObjects {
       this.misalignedPlacements++;
     }
     if (this.oracle !== undefined) {
-      this.witness(this.oracle, placement, bytes, align);
+      this.oracle.placed(placement, bytes, align);
       this.grant(slot, this.engine.blockAt(placement, bytes, align));
     }
     this.count++;
     this.requestedBytes += bytes;
-  }
-
-  private witness(oracle: Oracle, placement: Placement, bytes: number, align: number): void {
-    try {
-      oracle.placed(placement, bytes, align);
-    } catch (error) {
-      const block = this.blockOfRefused(placement, bytes, align);
-      throw causeOf(error, placement, bytes, block === undefined ? 0 : block.bytes - block.headerBytes);
-    }
-  }
-
-  /** The engine is about to be stopped, and may be too broken to tell. */
-  private blockOfRefused(placement: Placement, bytes: number, align: number): Block | undefined {
-    try {
-      return this.engine.blockAt(placement, bytes, align);
-    } catch (error) {
-      if (isEngineFailure(error)) {
-        return undefined;
-      }
-      throw error;
-    }
   }
 
   private grant(slot: number, block: Block | undefined): void {
@@ -172,9 +151,6 @@ export class LiveObjects {
         grantedAfter[row] = granted;
         headersAfter[row] = headers;
       }
-    } catch (error) {
-      const usable = grantedBytes[row]! - headerBytes[row]!;
-      throw causeOf(error, placements[row]! as Placement, bytes[row]!, usable);
     } finally {
       rows.settled = row;
       this.count = count;
@@ -250,16 +226,6 @@ export class LiveObjects {
       this.machine.poke8(address, value);
     }
   }
-}
-
-/** Why the oracle objects to an object: what reaches beyond too small a block need not lie where it should not. */
-function causeOf(error: unknown, placement: Placement, bytes: number, usableBytes: number): unknown {
-  return error instanceof HeapCorruption && usableBytes > 0 && usableBytes < bytes
-    ? new HeapCorruption(
-        undefined,
-        `the engine placed a block smaller than asked: ${usableBytes} usable bytes for ${bytes} at ${placeText(placement)}`,
-      )
-    : error;
 }
 
 /** Offsets count: where the heap itself begins is no matter of the engine. */

@@ -6,7 +6,7 @@ import { HEAP_BASE, PAGE_BYTES, PAGE_SHIFT } from '../machine/memory-layout';
 import type { EngineDefinition } from './port';
 
 /** Who knows what is held. */
-export type HeldMemory = Pick<Ledger, 'holds' | 'heldUntil'>;
+export type HeldMemory = Pick<Ledger, 'holds'>;
 
 /**
  * The oracle: an independent witness of every placement. It keeps one bit a granule of what is live and objects to a
@@ -45,23 +45,13 @@ export class Oracle {
       const first = (placement - VIRTUAL_BASE) / PAGE_BYTES;
       const pages = Math.ceil(bytes / PAGE_BYTES);
       this.checkInside(first + pages <= this.machine.virtualPages, placement, bytes);
-      if (!this.area.set(first, pages)) {
-        this.objectToOverlap(
-          placement,
-          bytes,
-          VIRTUAL_BASE + this.area.refusedFrom(first, pages) * PAGE_BYTES,
-        );
-      }
+      this.mark(this.area, first, pages, placement);
       return;
     }
     this.checkInside(this.isHeld(placement, bytes), placement, bytes);
     const first = (placement - HEAP_BASE) >>> this.granuleShift;
     const end = (placement - HEAP_BASE + bytes - 1) >>> this.granuleShift;
-    const count = bytes === 0 ? 0 : end - first + 1;
-    if (!this.heap.set(first, count)) {
-      const granule = this.heap.refusedFrom(first, count);
-      this.objectToOverlap(placement, bytes, HEAP_BASE + granule * (1 << this.granuleShift));
-    }
+    this.mark(this.heap, first, bytes === 0 ? 0 : end - first + 1, placement);
   }
 
   /** Witnesses the end of a block that `placed` saw with the same size. */
@@ -90,47 +80,22 @@ export class Oracle {
   private checkInside(isInside: boolean, placement: Placement, bytes: number): void {
     if (!isInside) {
       throw new HeapCorruption(
-        undefined,
-        `the engine placed a block of ${bytes} bytes outside the memory it holds: ${this.heldText(placement)}`,
+        placement,
+        `the engine placed a block of ${bytes} bytes outside the memory it holds`,
       );
     }
   }
 
-  private heldText(placement: Placement): string {
-    if (isVirtual(placement)) {
-      return `at ${placeText(placement)} of ${this.machine.virtualPages} pages`;
+  private mark(range: BitRange, first: number, count: number, placement: Placement): void {
+    if (!range.set(first, count)) {
+      throw new HeapCorruption(placement, 'the engine placed a block over a live one');
     }
-    const ledger = this.witnessed ?? this.machine.ledger;
-    return ledger.holds(placement, 1)
-      ? `at ${placeText(placement)}, held up to 0x${(ledger.heldUntil(placement) - HEAP_BASE).toString(16)}`
-      : `at ${placeText(placement)}, which is not held`;
   }
-
-  /** @param live where the first live bytes lie among those of the block, or a little before in the same granule */
-  private objectToOverlap(placement: Placement, bytes: number, live: number): never {
-    const from = Math.max(placement, live) as Placement;
-    throw new HeapCorruption(
-      undefined,
-      `the engine placed a block over a live one: ${bytes} bytes at ${placeText(placement)}, live from ${placeText(from)} on`,
-    );
-  }
-}
-
-/** A placement as an offset; one that no heap has, below it, as an address. */
-export function placeText(placement: Placement): string {
-  if (isVirtual(placement)) {
-    return `virtual offset 0x${(placement - VIRTUAL_BASE).toString(16)}`;
-  }
-  return placement < HEAP_BASE
-    ? `address 0x${placement.toString(16)}`
-    : `heap offset 0x${(placement - HEAP_BASE).toString(16)}`;
 }
 
 /** A set of bits that is changed a run at a time. */
 class BitRange {
   private readonly words: Int32Array;
-  /** The word in which a run had to end that was refused before its last one. */
-  private refusedWord: number | undefined;
 
   constructor(bits: number) {
     this.words = new Int32Array((bits >>> 5) + 1);
@@ -148,7 +113,6 @@ class BitRange {
     let mask = maskFrom(first);
     for (; word < lastWord; word++) {
       if ((words[word]! & mask) !== 0) {
-        this.refusedWord = word;
         return false;
       }
       words[word]! |= mask;
@@ -158,15 +122,6 @@ class BitRange {
     const isClear = (words[word]! & mask) === 0;
     words[word]! |= isClear ? mask : 0;
     return isClear;
-  }
-
-  /** The first bit that was set of a run that `set` has just refused. */
-  refusedFrom(first: number, count: number): number {
-    const last = first + count - 1;
-    const word = this.refusedWord ?? last >>> 5;
-    const fromFirst = word === first >>> 5 ? maskFrom(first) : -1;
-    const bits = this.words[word]! & fromFirst & (word === last >>> 5 ? maskTo(last) : -1);
-    return (word << 5) + 31 - Math.clz32(bits & -bits);
   }
 
   clear(first: number, count: number): void {

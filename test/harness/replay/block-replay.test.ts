@@ -239,26 +239,6 @@ broken('where an object is placed on memory that is given back before the block 
   assert.match(gone, /"index":2/);
 });
 
-broken('by a block that is smaller than asked, which is told rather than what lies behind it', async () => {
-  const verbs: ToyVerbs = (machine, plain) => ({
-    blockAt: (start, bytes) => ({
-      start: start - 16,
-      bytes: bytes === 295 ? 304 : bytes + 16,
-      headerBytes: 16,
-    }),
-    allocate: (bytes, align) => {
-      const placement = plain.allocate(bytes, align);
-      if (bytes === 295) {
-        machine.ledger.give(HEAP_BASE + 0x1000, 0x1000);
-      }
-      return placement;
-    },
-  });
-  const made = { definition: toyDefinition(verbs), heapPages: 64 };
-  const told = await expectSame(traceOf(['alloc,1,16,0', 'alloc,2,3840,0', 'alloc,3,295,0']), made);
-  assert.match(told, /smaller than asked: 288 usable bytes for 295 at heap offset 0xf10"/);
-});
-
 broken('as far as a replay goes that ends before its trace', async () => {
   const rows = Array.from({ length: 50 }, (_, id) => `alloc,${id},${id},0`);
   for (const until of [0, 1, 30]) {

@@ -96,27 +96,6 @@ overlap('are found when they share no more than one granule', () => {
   }
 });
 
-overlap('are told by where the first live bytes lie', () => {
-  for (const [offset, bytes, live] of [
-    [0, 4096, 1024],
-    [1000, 4096, 1024],
-    [1040, 16, 1040],
-    [1100, 8, 1100],
-    [1024, 8192, 1024],
-    [512, 513, 1024],
-  ] as const) {
-    const { oracle } = oracleWith();
-    oracle.placed(at(1024), 100, 0);
-    oracle.placed(at(1600), 100, 0);
-    const told = `live one: ${bytes} bytes at heap offset 0x${offset.toString(16)}, live from heap offset 0x${live.toString(16)} on$`;
-    assert.throws(() => oracle.placed(at(offset), bytes, 0), corrupt(new RegExp(told)), told);
-  }
-  const { oracle } = oracleWith();
-  oracle.placed(virtual(34), 1, 0);
-  const told = /at virtual offset 0x1000, live from virtual offset 0x22000 on$/;
-  assert.throws(() => oracle.placed(virtual(1), 39 * PAGE_BYTES, 0), corrupt(told));
-});
-
 overlap('are none where one object ends and the next begins', () => {
   const { oracle } = oracleWith();
   oracle.placed(at(0), 15, 0);
@@ -179,19 +158,6 @@ outside('lies a block of which one byte is not held', () => {
       corrupt(/outside the memory/),
       `${offset} ${bytes}`,
     );
-  }
-});
-
-outside('is told by where the block lies, and up to where that is held', () => {
-  const { machine, oracle } = oracleWith();
-  machine.ledger.give(at(PAGE_BYTES), PAGE_BYTES);
-  for (const [place, bytes, told] of [
-    [at(4000), 100, /holds: at heap offset 0xfa0, held up to 0x1000$/],
-    [at(4096), 100, /holds: at heap offset 0x1000, which is not held$/],
-    [at(-16), 8, /holds: at address 0xffffff0, which is not held$/],
-    [virtual(39), 5000, /holds: at virtual offset 0x27000 of 40 pages$/],
-  ] as const) {
-    assert.throws(() => oracle.placed(place, bytes, 0), corrupt(told), `${told}`);
   }
 });
 
