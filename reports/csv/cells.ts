@@ -12,18 +12,11 @@ export interface Column<Row> {
 
 /** RFC 4180 with LF line ends, one line a row whatever its texts hold: a header line, then the rows. */
 export function csvText<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
-  const cells = [
+  return stringify([
     columns.map(({ name }) => harmless(name)),
     ...rows.map((row) => columns.map(({ cell }) => printed(cell(row)))),
-  ];
-  return cells.map(lineOf).join('');
+  ]);
 }
-
-/** Where there is nothing to quote, csv-stringify has nothing to do, and takes microseconds a cell to find that out. */
-const lineOf = (cells: readonly string[]): string =>
-  cells.some((cell) => TO_BE_QUOTED.test(cell)) ? stringify([cells]) : `${cells.join(',')}\n`;
-
-const TO_BE_QUOTED = /[",\r\n]/;
 
 function printed(cell: Cell): string {
   return cell === undefined ? '' : typeof cell === 'number' ? String(cell) : harmless(escapeControls(cell));
